@@ -1,0 +1,96 @@
+/* Networks: topology, thresholds, weights, and using a trained one. */
+#ifndef SPIKEGRAD_NETWORK_H
+#define SPIKEGRAD_NETWORK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spikegrad/data.h"
+#include "spikegrad/recipe.h"
+#include "spikegrad/status.h"
+
+typedef struct sg_network sg_network;
+
+typedef enum sg_layer_kind {
+    SG_LAYER_CONV,
+    SG_LAYER_DENSE,
+    SG_LAYER_POOL_SUM,
+    SG_LAYER_POOL_MAX,
+    SG_LAYER_POOL_AVERAGE
+} sg_layer_kind;
+
+typedef struct sg_shape {
+    uint32_t height, width, channels;
+} sg_shape;
+
+/* One layer as seen from outside. Layers are numbered from 0 at the input
+ * side; pooling layers count. Fields after dense_macs are 0 for pooling. */
+typedef struct sg_layer_info {
+    sg_layer_kind kind;
+    char name[24]; /* as in the topology: "15C5" */
+    sg_shape in, out;
+    uint32_t kernel, stride, padding;
+    uint64_t neurons;    /* units of the layer */
+    uint64_t synapses;   /* distinct weights, without biases */
+    uint64_t dense_macs; /* multiply-adds of the dense ANN, forward */
+    int32_t count_cap;   /* largest count it can send on */
+    int32_t theta;       /* firing threshold, weight units */
+    int32_t fraction_bits; /* theta = 2^fraction_bits */
+    int32_t phi;         /* threshold of the error compartment */
+    int32_t weight_limit; /* weights stay within +-this */
+    int64_t charge_bound; /* largest |charge| that can occur */
+    int64_t error_bound;  /* largest |error charge| into the layer below */
+} sg_layer_info;
+
+/* How a network came to be; zero or "" where unknown. */
+typedef struct sg_network_info {
+    sg_shape input;
+    uint32_t classes;
+    size_t layers;
+    uint64_t neurons, synapses, dense_macs;
+    uint64_t step;       /* optimiser steps taken */
+    uint32_t epoch;      /* whole epochs completed */
+    const char *data;    /* data specification it was trained on */
+    const sg_recipe *recipe;
+} sg_network_info;
+
+SG_API void sg_network_get_info(const sg_network *net, sg_network_info *out);
+/* sg_network_get_layer: layer < layers, or SG_E_RANGE. */
+SG_API sg_status sg_network_get_layer(const sg_network *net, size_t layer,
+                                      sg_layer_info *out);
+
+/* sg_network_create: builds the topology of recipe->net for images of the
+ * given data and initialises it.
+ *
+ * Weights are uniform; each layer's scale is set on the first 256 samples of
+ * data so that the standard deviation of its charge is recipe->spread
+ * thresholds (docs/semantics.md, initialisation). All of it in integers.
+ * Errors: SG_E_TOPOLOGY, SG_E_BOUND (detail names layer and remedy),
+ * SG_E_RANGE, SG_E_MEMORY. */
+SG_API sg_status sg_network_create(const sg_recipe *recipe,
+                                   const sg_data *data, sg_network **out,
+                                   sg_error *error);
+
+/* sg_network_load: a network from a checkpoint (safetensors).
+ * Errors: SG_E_IO, SG_E_FORMAT (detail names file and what is wrong). */
+SG_API sg_status sg_network_load(const char *path, sg_network **out,
+                                 sg_error *error);
+
+/* sg_network_save: writes path.tmp, syncs it and renames it over path, so
+ * that path holds either the old or the new file, whole. SG_E_IO. */
+SG_API sg_status sg_network_save(const sg_network *net, const char *path,
+                                 sg_error *error);
+
+SG_API void sg_network_destroy(sg_network *net);
+
+/* sg_network_classify: the class of one image.
+ *
+ * pixels  uint8[height][width][channels] of the network's input
+ * logits  int32[classes] final membrane values in weight units, or NULL
+ * label   the class with the largest logit, the first one on a tie
+ * Allocates and frees a workspace; for many images use sg_evaluate. */
+SG_API sg_status sg_network_classify(const sg_network *net,
+                                     const uint8_t *pixels, int32_t *logits,
+                                     uint32_t *label);
+
+#endif

@@ -1,0 +1,47 @@
+/* Status codes of libspikegrad and the detail text that goes with them.
+ *
+ * Every function that can fail returns an sg_status; SG_OK is 0. Functions
+ * that can fail for many reasons also take an sg_error, which may be NULL and
+ * receives one line that names the file, offset or option and what was
+ * expected. The library never prints, exits or aborts. */
+#ifndef SPIKEGRAD_STATUS_H
+#define SPIKEGRAD_STATUS_H
+
+#if defined(__GNUC__)
+#define SG_API __attribute__((visibility("default")))
+#else
+#define SG_API
+#endif
+
+#define SG_STATUS_LIST(X)                                                     \
+    X(SG_OK, "success")                                                       \
+    X(SG_E_MEMORY, "out of memory")                                           \
+    X(SG_E_ARGUMENT, "invalid argument")                                      \
+    X(SG_E_RANGE, "value out of range")                                       \
+    X(SG_E_TOPOLOGY, "impossible topology")                                   \
+    X(SG_E_BOUND, "an accumulator could overflow")                            \
+    X(SG_E_IO, "input or output failed")                                      \
+    X(SG_E_FORMAT, "malformed data")                                          \
+    X(SG_E_EXISTS, "already exists")                                          \
+    X(SG_E_UNSUPPORTED, "not supported by this build")                        \
+    X(SG_E_MISMATCH, "event simulation and ANN engine differ")                \
+    X(SG_E_STOPPED, "stopped by the caller")
+
+typedef enum sg_status {
+#define SG_STATUS_CODE(code, text) code,
+    SG_STATUS_LIST(SG_STATUS_CODE)
+#undef SG_STATUS_CODE
+} sg_status;
+
+#define SG_ERROR_TEXT 320
+
+/* Detail of the last failure: one line, no newline, always terminated. A
+ * function that succeeds leaves it alone. */
+typedef struct sg_error {
+    char text[SG_ERROR_TEXT];
+} sg_error;
+
+/* sg_status_text: a short English text for a code; never NULL. */
+SG_API const char *sg_status_text(sg_status status);
+
+#endif

@@ -1,0 +1,106 @@
+/* Training and evaluation with the fast engine.
+ *
+ * A trainer owns a network, the optimiser state and all working memory; it
+ * allocates nothing after sg_trainer_create. */
+#ifndef SPIKEGRAD_TRAIN_H
+#define SPIKEGRAD_TRAIN_H
+
+#include "spikegrad/network.h"
+
+#define SG_LAYERS_MAX 64
+
+typedef struct sg_trainer sg_trainer;
+
+/* Sums over samples for one layer; divide by samples (and neurons). Integers,
+ * so that they do not depend on the order of summation. */
+typedef struct sg_layer_activity {
+    uint64_t spikes;        /* sum of counts the layer sent on */
+    uint64_t active;        /* neurons with a count above 0 */
+    uint64_t saturated;     /* neurons at the count cap */
+    uint64_t forward_ops;   /* additions of a weight: spikes in x fan-out */
+    uint64_t error_spikes;  /* sum of |d| */
+    uint64_t error_senders; /* neurons with d != 0 */
+    uint64_t backward_ops;  /* additions to error compartments below */
+    uint64_t gradient_ops;  /* additions of a trace to a gradient */
+} sg_layer_activity;
+
+typedef struct sg_metrics {
+    uint64_t samples;
+    uint64_t correct;
+    uint64_t loss_q20; /* sum of the loss in 2^-20 nats (or squared error) */
+    size_t layers;
+    sg_layer_activity layer[SG_LAYERS_MAX];
+} sg_metrics;
+
+/* What a training run reports. epoch counts from 1. Times are wall clock. */
+typedef struct sg_epoch_report {
+    uint32_t epoch, epochs;
+    uint64_t step;
+    double seconds;      /* training time of this epoch (this process) */
+    double test_seconds; /* evaluation time */
+    const sg_metrics *train;
+    const sg_metrics *test; /* NULL if no test data was given */
+    const sg_trainer *trainer;
+} sg_epoch_report;
+
+typedef struct sg_progress {
+    uint32_t epoch, epochs;
+    uint32_t batch, batches; /* batches done of this epoch */
+    uint64_t step;
+    const sg_metrics *train; /* this epoch so far */
+    const sg_trainer *trainer;
+} sg_progress;
+
+/* Callbacks of sg_trainer_run; each may be NULL. A non-zero return stops the
+ * run after the batch that is in flight, with SG_E_STOPPED. */
+typedef struct sg_callbacks {
+    int (*on_batch)(const sg_progress *progress, void *user);
+    int (*on_epoch)(const sg_epoch_report *report, void *user);
+    void *user;
+} sg_callbacks;
+
+/* sg_trainer_create: a new run of recipe on data.
+ *
+ * train    training images; must outlive the trainer
+ * threads  worker threads, 1..256; 0 means one per processor. Does not
+ *          change any result. */
+SG_API sg_status sg_trainer_create(const sg_recipe *recipe,
+                                   const sg_data *train, unsigned threads,
+                                   sg_trainer **out, sg_error *error);
+
+/* sg_trainer_resume: continues the run saved in a checkpoint, bit for bit as
+ * if it had not been interrupted. train must be the same data. */
+SG_API sg_status sg_trainer_resume(const char *path, const sg_data *train,
+                                   unsigned threads, sg_trainer **out,
+                                   sg_error *error);
+
+/* sg_trainer_run: trains to the end of the recipe's epochs. test may be NULL;
+ * it is evaluated after every epoch and has no influence on the weights. */
+SG_API sg_status sg_trainer_run(sg_trainer *trainer, const sg_data *test,
+                                const sg_callbacks *callbacks,
+                                sg_error *error);
+
+/* sg_trainer_step: trains one batch; SG_E_RANGE when the run is complete. */
+SG_API sg_status sg_trainer_step(sg_trainer *trainer);
+
+/* sg_trainer_save: a checkpoint from which the run can be resumed. */
+SG_API sg_status sg_trainer_save(const sg_trainer *trainer, const char *path,
+                                 sg_error *error);
+
+/* sg_trainer_network: the network being trained; owned by the trainer. */
+SG_API const sg_network *sg_trainer_network(const sg_trainer *trainer);
+
+/* sg_trainer_memory: bytes of working memory the trainer holds. */
+SG_API size_t sg_trainer_memory(const sg_trainer *trainer);
+
+SG_API void sg_trainer_destroy(sg_trainer *trainer);
+
+/* sg_evaluate: forward pass over data.
+ *
+ * confusion  uint32[classes][classes], row = true class, or NULL; written
+ * Errors: SG_E_ARGUMENT if the data's shape is not the network's. */
+SG_API sg_status sg_evaluate(const sg_network *net, const sg_data *data,
+                             unsigned threads, sg_metrics *out,
+                             uint32_t *confusion, sg_error *error);
+
+#endif

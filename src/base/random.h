@@ -1,0 +1,47 @@
+/* Counter-based random numbers: a draw is a pure function of its key and
+ * counter, so it cannot depend on threads, order or time. Philox4x32-10
+ * (Salmon et al., SC 2011) from the Random123 library. */
+#ifndef SG_BASE_RANDOM_H
+#define SG_BASE_RANDOM_H
+
+#include <Random123/philox.h>
+#include <stdint.h>
+
+/* What a draw is for: half of the key, so that streams never meet. */
+enum sg__stream {
+    SG__STREAM_INIT = 1,    /* counter: layer, index */
+    SG__STREAM_SHUFFLE,     /* counter: epoch, position */
+    SG__STREAM_AUGMENT,     /* counter: epoch, sample, block */
+    SG__STREAM_DITHER,      /* counter: step, sample, layer, neuron / 4 */
+    SG__STREAM_ROUNDING,    /* counter: step, layer, synapse / 4 */
+    SG__STREAM_GLYPHS,      /* counter: sample, block */
+    SG__STREAM_ORDER        /* counter: sample, event */
+};
+
+typedef struct sg__draw {
+    uint32_t v[4];
+} sg__draw;
+
+/* Seeds are below this, so that the stream has its own bits of the key. */
+#define SG__SEED_LIMIT (UINT64_C(1) << 56)
+
+/* sg__random: four independent uniform 32-bit integers. */
+static inline sg__draw sg__random(uint64_t seed, enum sg__stream stream,
+                                  uint32_t c0, uint32_t c1, uint32_t c2,
+                                  uint32_t c3)
+{
+    philox4x32_ctr_t counter = {{c0, c1, c2, c3}};
+    philox4x32_key_t key = {
+        {(uint32_t)seed, (uint32_t)(seed >> 32) ^ ((uint32_t)stream << 24)}};
+    philox4x32_ctr_t r = philox4x32(counter, key);
+    return (sg__draw){{r.v[0], r.v[1], r.v[2], r.v[3]}};
+}
+
+/* sg__random_below: maps a uniform 32-bit draw to 0..n-1 (n >= 1) by
+ * multiplication; the bias is below n / 2^32. */
+static inline uint32_t sg__random_below(uint32_t draw, uint32_t n)
+{
+    return (uint32_t)(((uint64_t)draw * n) >> 32);
+}
+
+#endif

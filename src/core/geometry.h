@@ -1,0 +1,89 @@
+/* Geometry of a layer: which inputs meet which outputs. Freestanding.
+ *
+ * Activations are HWC. A fully connected layer is a convolution of a 1x1
+ * image with in_c = K; a pooling layer has out_c = in_c and stride = kernel. */
+#ifndef SG_CORE_GEOMETRY_H
+#define SG_CORE_GEOMETRY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct sg__geometry {
+    uint32_t in_h, in_w, in_c;
+    uint32_t out_h, out_w, out_c;
+    uint32_t kernel_h, kernel_w;
+    uint32_t stride, pad; /* the same in both directions */
+} sg__geometry;
+
+static inline size_t sg__inputs(const sg__geometry *g)
+{
+    return (size_t)g->in_h * g->in_w * g->in_c;
+}
+
+static inline size_t sg__outputs(const sg__geometry *g)
+{
+    return (size_t)g->out_h * g->out_w * g->out_c;
+}
+
+/* K: synapses onto one neuron of a layer without padding. */
+static inline size_t sg__fan_in(const sg__geometry *g)
+{
+    return (size_t)g->kernel_h * g->kernel_w * g->in_c;
+}
+
+/* sg__span: the kernel taps [*first, *last) that fall inside an input of
+ * in_size for output position out; input position = out*stride + tap - pad. */
+static inline void sg__span(uint32_t out, uint32_t stride, uint32_t pad,
+                            uint32_t kernel, uint32_t in_size,
+                            uint32_t *first, uint32_t *last)
+{
+    uint32_t start = out * stride; /* in padded coordinates */
+    *first = start < pad ? pad - start : 0;
+    uint32_t room = in_size + pad - start;
+    *last = room < kernel ? room : kernel;
+}
+
+/* sg__reach: the output positions [*first, *last) whose kernel covers input
+ * position in; the tap is in + pad - out*stride. Empty if none does. */
+static inline void sg__reach(uint32_t in, uint32_t stride, uint32_t pad,
+                             uint32_t kernel, uint32_t out_size,
+                             uint32_t *first, uint32_t *last)
+{
+    uint32_t at = in + pad;
+    *first = at < kernel ? 0 : (at - kernel) / stride + 1;
+    uint32_t end = at / stride + 1;
+    *last = end < out_size ? end : out_size;
+    if (*first > *last)
+        *first = *last;
+}
+
+/* The part of a neuron's kernel that lies inside the input: `rows` runs of
+ * `width` inputs side by side, each with its weights side by side. */
+typedef struct sg__patch {
+    uint32_t channel;
+    uint32_t rows, width;
+    size_t input, input_step;   /* index of the first input; to the next row */
+    size_t weight, weight_step; /* the same in the layer's weights */
+} sg__patch;
+
+static inline sg__patch sg__patch_of(const sg__geometry *g, uint32_t neuron)
+{
+    sg__patch f;
+    uint32_t position = neuron / g->out_c;
+    uint32_t y = position / g->out_w, x = position % g->out_w;
+    uint32_t y0, y1, x0, x1;
+    sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &y0, &y1);
+    sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &x0, &x1);
+    f.channel = neuron % g->out_c;
+    f.rows = y1 - y0;
+    f.width = (x1 - x0) * g->in_c;
+    f.input_step = (size_t)g->in_w * g->in_c;
+    f.input = (y * g->stride + y0 - g->pad) * f.input_step +
+              (size_t)(x * g->stride + x0 - g->pad) * g->in_c;
+    f.weight_step = (size_t)g->kernel_w * g->in_c;
+    f.weight = f.channel * sg__fan_in(g) + y0 * f.weight_step +
+               (size_t)x0 * g->in_c;
+    return f;
+}
+
+#endif

@@ -1,0 +1,90 @@
+/* The firing rules, literally and in closed form.
+ *
+ * The event engine calls the literal rules, the ANN engine the closed forms;
+ * that the two agree is proved in tests/unit/test_rules.c over all small
+ * inputs. Freestanding: no heap, no stdio, no float. Thresholds are powers of
+ * two. Callers guarantee the bounds of core/bounds.h, so nothing overflows.
+ * docs/semantics.md has the definitions and the proof. */
+#ifndef SG_CORE_RULES_H
+#define SG_CORE_RULES_H
+
+#include <stdint.h>
+
+/* Largest |d| of an error compartment: its counter is one signed byte. */
+#define SG__ERROR_CAP 127
+
+/* sg__floor_shift: floor(x / 2^bits), defined for negative x as well. */
+static inline int32_t sg__floor_shift(int32_t x, int bits)
+{
+    return x >= 0 ? x >> bits : ~(~x >> bits);
+}
+
+static inline int64_t sg__floor_shift64(int64_t x, int bits)
+{
+    return x >= 0 ? x >> bits : ~(~x >> bits);
+}
+
+/* sg__fire: one application of the forward rule. level is H, the upper firing
+ * level. Returns the spike emitted, +1 or -1, or 0 at quiescence. */
+static inline int sg__fire(int32_t *v, int32_t *count, int32_t theta,
+                           int32_t level, int32_t cap)
+{
+    if (*v >= level && *count < cap) {
+        *v -= theta;
+        *count += 1;
+        return 1;
+    }
+    if (*v < level - theta && *count > 0) {
+        *v += theta;
+        *count -= 1;
+        return -1;
+    }
+    return 0;
+}
+
+/* sg__response: spike count at quiescence after a total charge,
+ * n = clamp(floor((A + Theta - H) / Theta), 0, c), Theta = 2^theta_bits. */
+static inline int32_t sg__response(int32_t charge, int theta_bits,
+                                   int32_t level, int32_t cap)
+{
+    int32_t x = charge + ((int32_t)1 << theta_bits) - level;
+    int32_t n = x > 0 ? x >> theta_bits : 0;
+    return n < cap ? n : cap;
+}
+
+/* sg__derivative: surrogate derivative g, 1 if n > 0 or V > 0. With H > 0 a
+ * neuron that has fired has received a positive charge, and one that has not
+ * has V = A; so g depends on the sign of the charge alone. */
+static inline int sg__derivative(int32_t charge)
+{
+    return charge > 0;
+}
+
+/* sg__fire_error: one application of the error compartment's rule. */
+static inline int sg__fire_error(int32_t *u, int32_t *d, int32_t phi)
+{
+    if (*u >= phi / 2 && *d < SG__ERROR_CAP) {
+        *u -= phi;
+        *d += 1;
+        return 1;
+    }
+    if (*u < -(phi / 2) && *d > -SG__ERROR_CAP) {
+        *u += phi;
+        *d -= 1;
+        return -1;
+    }
+    return 0;
+}
+
+/* sg__error_response: d = clamp(floor((U + Phi/2) / Phi), -127, 127), with
+ * Phi = 2^phi_bits, phi_bits >= 1. */
+static inline int32_t sg__error_response(int32_t charge, int phi_bits)
+{
+    int32_t d = sg__floor_shift(charge + ((int32_t)1 << (phi_bits - 1)),
+                                phi_bits);
+    if (d > SG__ERROR_CAP)
+        return SG__ERROR_CAP;
+    return d < -SG__ERROR_CAP ? -SG__ERROR_CAP : d;
+}
+
+#endif
