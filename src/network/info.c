@@ -1,0 +1,69 @@
+/* What a network says of itself. */
+#include <string.h>
+
+#include "network/network.h"
+
+/* Multiply-adds of the dense ANN: taps that exist, padding left out. */
+static uint64_t dense_macs(const sg__geometry *g)
+{
+    uint64_t rows = 0, columns = 0;
+    uint32_t first, last;
+    for (uint32_t y = 0; y < g->out_h; y++) {
+        sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &first, &last);
+        rows += last - first;
+    }
+    for (uint32_t x = 0; x < g->out_w; x++) {
+        sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &first, &last);
+        columns += last - first;
+    }
+    return rows * columns * g->in_c * g->out_c;
+}
+
+sg_status sg_network_get_layer(const sg_network *net, size_t l,
+                               sg_layer_info *out)
+{
+    if (l >= net->layer_count)
+        return SG_E_RANGE;
+    const sg__layer *layer = &net->layer[l];
+    memset(out, 0, sizeof *out);
+    out->kind = layer->kind;
+    memcpy(out->name, layer->name, sizeof out->name);
+    out->in = layer->in;
+    out->out = layer->out;
+    out->kernel = layer->kind == SG_LAYER_DENSE ? 0 : layer->geo.kernel_h;
+    out->stride = layer->geo.stride;
+    out->padding = layer->geo.pad;
+    out->neurons = sg__outputs(&layer->geo);
+    out->count_cap = layer->cap;
+    if (!layer->synaptic)
+        return SG_OK;
+    out->synapses = layer->weights;
+    out->dense_macs = dense_macs(&layer->geo);
+    out->theta = (int32_t)1 << layer->theta_bits;
+    out->fraction_bits = layer->theta_bits;
+    out->phi = (int32_t)1 << layer->phi_bits;
+    out->weight_limit = layer->weight_limit;
+    out->charge_bound = layer->charge_bound;
+    out->error_bound = layer->error_bound;
+    return SG_OK;
+}
+
+void sg_network_get_info(const sg_network *net, sg_network_info *out)
+{
+    *out = (sg_network_info){
+        .input = net->input,
+        .classes = net->classes,
+        .layers = net->layer_count,
+        .step = net->run.step,
+        .epoch = net->run.epoch,
+        .data = net->data,
+        .recipe = &net->recipe,
+    };
+    for (size_t l = 0; l < net->layer_count; l++) {
+        sg_layer_info layer;
+        (void)sg_network_get_layer(net, l, &layer);
+        out->neurons += layer.neurons;
+        out->synapses += layer.synapses;
+        out->dense_macs += layer.dense_macs;
+    }
+}

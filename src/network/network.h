@@ -1,0 +1,116 @@
+/* The network as the engines see it: layers in order, each with its geometry,
+ * thresholds, bounds and weights.
+ *
+ * Letters used everywhere: H W C height, width, channels; K fan-in.
+ * Activations are HWC, one byte a neuron. Weights are
+ * [out_c][kernel_h][kernel_w][in_c], so that for one output the weights of a
+ * kernel row lie side by side, as do the inputs they meet.
+ *
+ * Invariant after sg__network_plan: no sum an engine forms can leave int32. */
+#ifndef SG_NETWORK_NETWORK_H
+#define SG_NETWORK_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/geometry.h"
+#include "spikegrad/network.h"
+#include "spikegrad/train.h"
+
+typedef struct sg__layer {
+    sg_layer_kind kind;
+    char name[24];
+    sg_shape in, out; /* as images; a flattened input keeps its image shape */
+    sg__geometry geo;
+    bool synaptic; /* conv or dense; pooling layers have no weights */
+    bool output;   /* last layer: integrates, does not fire */
+
+    /* forward compartment (synaptic and average pooling) */
+    int theta_bits;     /* Theta = 2^theta_bits */
+    int32_t fire_level; /* H */
+    int32_t in_cap;     /* largest count that arrives */
+    int32_t cap;        /* largest count sent on; 0 for the output layer */
+
+    /* error compartment (synaptic); Phi is in the units of the error charge
+     * that arrives: weight units of the next synaptic layer, or 2^-16 for the
+     * output layer, whose error comes from the loss */
+    int phi_bits;
+
+    /* numbers of the synapses (synaptic only) */
+    int32_t weight_limit; /* |w| <= weight_limit */
+    int32_t bias_limit;   /* |b| <= bias_limit, charge units */
+    int master_shift;     /* w = round(W / 2^master_shift) */
+    int bias_shift;       /* b = round(B / 2^bias_shift) */
+    int64_t charge_bound; /* max |charge| over any inputs */
+    int64_t error_bound;  /* max |U| this layer causes in the one below */
+
+    /* learning-rate scale (docs/semantics.md, optimiser): spread of charge
+     * at start of this layer (A) and of what arrives (Ain), and log2 of
+     * G_l / alpha, the error gain accumulated from the top */
+    int32_t rate_out, rate_in;
+    int gain_bits;
+
+    size_t weights;       /* out_c * K */
+    int16_t *weight;      /* forward copy, what the engines read */
+    int32_t *master;      /* W */
+    int32_t *velocity;    /* momentum of W */
+    int32_t *bias;        /* [out_c], charge units */
+    int32_t *bias_master; /* [out_c] */
+    int32_t *bias_velocity;
+} sg__layer;
+
+/* Where a run stands; saved in checkpoints so that a resumed run repeats it.
+ * `train` sums the metrics of the unfinished epoch. */
+typedef struct sg__run {
+    uint64_t step;
+    uint32_t epoch; /* completed */
+    uint32_t batch; /* completed in the epoch under way */
+    sg_metrics train;
+} sg__run;
+
+struct sg_network {
+    sg_recipe recipe;
+    sg_shape input;
+    uint32_t classes;
+    size_t layer_count;
+    sg__layer *layer;
+    char data[256];      /* name of the data it is trained on */
+    uint32_t data_size;  /* samples in an epoch */
+    sg__run run;
+};
+
+/* sg__network_plan: parses recipe->net for the given input and allocates the
+ * layers with zero weights; thresholds, bounds and limits are set by
+ * sg__network_set_thresholds. Errors as sg_network_create. */
+sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
+                           uint32_t classes, sg_network **out,
+                           sg_error *error);
+
+/* sg__network_set_thresholds: fixes Theta = 2^bits[i] of the i-th synaptic
+ * layer and everything that follows from it: Phi, limits, shifts, bounds.
+ * SG_E_BOUND or SG_E_RANGE if they do not fit. */
+sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
+                                     sg_error *error);
+
+/* sg__network_refresh: forward copies from masters: w = round(W), saturated
+ * at the limit, for all layers. */
+void sg__network_refresh(sg_network *net);
+
+/* sg__layer_refresh: the same for output channels first..last-1 of one
+ * synaptic layer. */
+void sg__layer_refresh(sg__layer *layer, size_t first, size_t last);
+
+/* sg__network_clone: a deep copy, for what must not touch the original. */
+sg_status sg__network_clone(const sg_network *net, sg_network **out);
+
+/* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n. */
+sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
+                              sg_error *error);
+
+/* sg__network_quantise: input spike counts of an image of the network's input
+ * shape, count = floor((pixel * levels + 127) / 255), i.e. rounded. */
+void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
+                          uint8_t *counts);
+
+#endif

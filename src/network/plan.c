@@ -1,0 +1,274 @@
+/* From a topology to a network: memory, spike-count limits, thresholds, and
+ * the bounds that keep every sum inside int32.
+ *
+ * The range of a weight is narrowed until no inputs whatever can overflow a
+ * charge or an error charge; a network for which that leaves too little is
+ * refused. The limits depend on topology and recipe alone. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "core/rules.h"
+#include "network/topology.h"
+
+enum {
+    THETA_BITS_MIN = 2,
+    THETA_BITS_MAX = 18,
+    BIAS_BITS = 4,         /* |bias| < 2^4 Theta */
+    BIAS_MASTER_BITS = 27, /* bias masters are in units of 2^-27 Theta */
+    WEIGHT_LIMIT_MIN = 31  /* fewer levels than this do not train */
+};
+
+/* What a charge may hold besides weights times counts: bias < 2^22 and
+ * Theta (c + 1) <= 2^26 for the largest Theta. */
+#define CHARGE_MARGIN (INT64_C(1) << 27)
+
+static sg_status set_caps(sg_network *net, sg_error *error)
+{
+    int32_t cap = net->recipe.input_levels;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        layer->in_cap = cap;
+        if (layer->synaptic) {
+            cap = net->recipe.count_cap;
+        } else if (layer->kind == SG_LAYER_POOL_SUM) {
+            cap *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
+            if (cap > UINT8_MAX)
+                return sg__fail(
+                    error, SG_E_BOUND,
+                    "layer %zu (%s): summed counts reach %d, more than a "
+                    "byte holds; expected a count-cap or input-levels of at "
+                    "most %d, or max or avg pooling",
+                    l, layer->name, cap,
+                    (int)(UINT8_MAX / (cap / layer->in_cap)));
+        }
+        layer->cap = layer->output ? 0 : cap;
+    }
+    return SG_OK;
+}
+
+/* Synapses from one unit of the layer's input. */
+static int64_t fan_out(const sg__geometry *g)
+{
+    int64_t rows = (g->kernel_h + g->stride - 1) / g->stride;
+    int64_t columns = (g->kernel_w + g->stride - 1) / g->stride;
+    return rows * columns * g->out_c;
+}
+
+static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
+                                  sg_error *error)
+{
+    sg__layer *layer = &net->layer[l];
+    int64_t charge = (int64_t)sg__fan_in(&layer->geo) * layer->in_cap;
+    int64_t errors = fan_out(&layer->geo) * SG__ERROR_CAP;
+    int64_t limit = (INT64_C(1) << (net->recipe.weight_bits - 1)) - 1;
+    int64_t room = INT32_MAX - CHARGE_MARGIN;
+
+    if (limit > room / charge)
+        limit = room / charge;
+    if (propagates && limit > room / errors)
+        limit = room / errors;
+    if (limit < WEIGHT_LIMIT_MIN)
+        return sg__fail(error, SG_E_BOUND,
+                        "layer %zu (%s): fan-in %zu at counts up to %d could "
+                        "overflow 32 bits for weights beyond +-%d; expected "
+                        "a smaller layer or a lower count-cap",
+                        l, layer->name, sg__fan_in(&layer->geo),
+                        (int)layer->in_cap, (int)limit);
+    layer->weight_limit = (int32_t)limit;
+    layer->master_shift = 32 - net->recipe.weight_bits;
+    layer->charge_bound = charge * limit;
+    layer->error_bound = propagates ? errors * limit : 0;
+    return SG_OK;
+}
+
+/* The largest gradient a batch can sum must fit int32. */
+static sg_status check_gradient(const sg_network *net, size_t l,
+                                sg_error *error)
+{
+    const sg__layer *layer = &net->layer[l];
+    int64_t positions = (int64_t)layer->geo.out_h * layer->geo.out_w;
+    int64_t count = layer->in_cap;
+    int64_t sample = positions * count * SG__ERROR_CAP;
+    if (sample > INT32_MAX / net->recipe.batch)
+        return sg__fail(error, SG_E_BOUND,
+                        "layer %zu (%s): the gradient of a batch of %d could "
+                        "overflow 32 bits; expected a batch of at most %d",
+                        l, layer->name, (int)net->recipe.batch,
+                        (int)(INT32_MAX / sample));
+    return SG_OK;
+}
+
+/* Spread of charge at start and error gain, for the optimiser's rates. */
+static sg_status set_rates(sg_network *net, sg_error *error)
+{
+    int phi[SG_LAYERS_MAX] = {0};
+    size_t hidden = 0;
+    int32_t arriving = net->recipe.input_levels;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        if (layer->synaptic) {
+            layer->rate_in = arriving;
+            layer->rate_out = layer->output ? 1 : net->recipe.spread;
+            arriving = layer->rate_out;
+            hidden += !layer->output;
+        } else if (layer->kind == SG_LAYER_POOL_SUM) {
+            arriving *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
+        }
+    }
+    sg_status status =
+        sg__recipe_phi_bits(&net->recipe, hidden, phi, error);
+    int gain = 0;
+    for (size_t l = net->layer_count; status == SG_OK && l-- > 0;) {
+        sg__layer *layer = &net->layer[l];
+        const uint32_t k = layer->geo.kernel_h;
+        if (layer->kind == SG_LAYER_POOL_AVERAGE)
+            for (uint32_t i = 1; i < k * k; i *= 2)
+                gain++; /* errors are routed whole, not divided by k*k */
+        if (!layer->synaptic)
+            continue;
+        if (!layer->output) {
+            gain -= phi[--hidden];
+        }
+        layer->gain_bits = gain;
+    }
+    return status;
+}
+
+static sg_status allocate(sg_network *net)
+{
+    for (size_t l = 0; l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        if (!layer->synaptic)
+            continue;
+        size_t n = layer->weights, channels = layer->geo.out_c;
+        layer->weight = calloc(n, sizeof *layer->weight);
+        layer->master = calloc(n, sizeof *layer->master);
+        layer->velocity = calloc(n, sizeof *layer->velocity);
+        layer->bias = calloc(channels, sizeof *layer->bias);
+        layer->bias_master = calloc(channels, sizeof *layer->bias_master);
+        layer->bias_velocity = calloc(channels, sizeof *layer->bias_velocity);
+        if (!layer->weight || !layer->master || !layer->velocity ||
+            !layer->bias || !layer->bias_master || !layer->bias_velocity)
+            return SG_E_MEMORY;
+    }
+    return SG_OK;
+}
+
+static sg_status plan(sg_network *net, sg_error *error)
+{
+    sg_status status = sg__topology_parse(net->recipe.net, net->input,
+                                          net->classes, net->layer,
+                                          &net->layer_count, error);
+    if (status == SG_OK)
+        status = set_caps(net, error);
+    bool below = false; /* is there a firing layer to send errors to? */
+    for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
+        if (!net->layer[l].synaptic)
+            continue;
+        status = set_weight_limit(net, l, below, error);
+        if (status == SG_OK)
+            status = check_gradient(net, l, error);
+        below = true;
+    }
+    if (status == SG_OK)
+        status = set_rates(net, error);
+    if (status == SG_OK)
+        status = allocate(net);
+    if (status == SG_E_MEMORY)
+        sg__fail(error, status, "net: not enough memory for %s",
+                 net->recipe.net);
+    return status;
+}
+
+sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
+                           uint32_t classes, sg_network **out,
+                           sg_error *error)
+{
+    *out = NULL;
+    if (input.height == 0 || input.width == 0 || input.channels == 0 ||
+        input.height > SG__CHANNELS_MAX || input.width > SG__CHANNELS_MAX ||
+        input.channels > SG__CHANNELS_MAX ||
+        (uint64_t)input.height * input.width * input.channels >
+            SG__NEURONS_MAX ||
+        classes < 2 || classes > SG__CHANNELS_MAX)
+        return sg__fail(error, SG_E_TOPOLOGY,
+                        "net: images of %ux%ux%u in %u classes are not "
+                        "supported",
+                        input.height, input.width, input.channels, classes);
+
+    sg_network *net = calloc(1, sizeof *net);
+    if (net)
+        net->layer = calloc(SG_LAYERS_MAX, sizeof *net->layer);
+    if (!net || !net->layer) {
+        sg_network_destroy(net);
+        return sg__fail(error, SG_E_MEMORY, "net: out of memory");
+    }
+    net->recipe = *recipe;
+    net->input = input;
+    net->classes = classes;
+    sg_status status = plan(net, error);
+    if (status != SG_OK) {
+        sg_network_destroy(net);
+        return status;
+    }
+    *out = net;
+    return SG_OK;
+}
+
+static sg_status set_threshold(sg_network *net, size_t l, int bits,
+                               int next_bits, int phi_log2, sg_error *error)
+{
+    sg__layer *layer = &net->layer[l];
+    if (bits < THETA_BITS_MIN || bits > THETA_BITS_MAX)
+        return sg__fail(error, SG_E_RANGE,
+                        "layer %zu (%s): threshold 2^%d, expected 2^%d..2^%d",
+                        l, layer->name, bits, THETA_BITS_MIN, THETA_BITS_MAX);
+    layer->theta_bits = bits;
+    layer->fire_level = net->recipe.fire == SG_FIRE_ROUND
+                            ? (int32_t)1 << (bits - 1)
+                            : (int32_t)1 << bits;
+    layer->bias_shift = BIAS_MASTER_BITS - bits;
+    layer->bias_limit = ((int32_t)1 << (bits + BIAS_BITS)) - 1;
+    layer->phi_bits = next_bits + phi_log2;
+    if (layer->phi_bits < 1 || layer->phi_bits > 24)
+        return sg__fail(error, SG_E_RANGE,
+                        "layer %zu (%s): error threshold 2^%d weight units, "
+                        "expected 2^1..2^24: choose another phi",
+                        l, layer->name, layer->phi_bits);
+    return SG_OK;
+}
+
+sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
+                                     sg_error *error)
+{
+    int phi[SG_LAYERS_MAX] = {0};
+    size_t synaptic = 0;
+    for (size_t l = 0; l < net->layer_count; l++)
+        synaptic += net->layer[l].synaptic;
+    sg_status status =
+        sg__recipe_phi_bits(&net->recipe, synaptic - 1, phi, error);
+
+    size_t i = 0;
+    for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        if (layer->synaptic) {
+            /* the output layer's error is in units of 2^-16, Phi = 1 */
+            status = layer->output
+                         ? set_threshold(net, l, theta_bits[i], 16, 0, error)
+                         : set_threshold(net, l, theta_bits[i],
+                                         theta_bits[i + 1], phi[i], error);
+            i++;
+        } else if (layer->kind == SG_LAYER_POOL_AVERAGE) {
+            int32_t theta =
+                (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
+            for (layer->theta_bits = 0; (1 << layer->theta_bits) < theta;)
+                layer->theta_bits++;
+            layer->fire_level =
+                net->recipe.fire == SG_FIRE_ROUND ? theta / 2 : theta;
+        }
+    }
+    return status;
+}

@@ -1,0 +1,358 @@
+/* The table of recipe options: one row names, reads, writes and explains an
+ * option, so that flags, INI files, checkpoints and help cannot disagree.
+ * Fractions are read as decimals into parts per million, exactly. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/status.h"
+#include "network/network.h"
+#include "spikegrad/recipe.h"
+
+#define MILLION 1000000
+
+/* X(name, field, kind, low, high, initial, placeholder, help)
+ * TEXT: high is the size. PPM: low and high in millionths. CHOICE: the
+ * placeholder lists the words; the i-th one means low + i * high. */
+#define OPTION_LIST(X)                                                        \
+    X("net", net, TEXT, 0, SG_RECIPE_NET, "15C5-P2-40C5-P2-300-10",           \
+      "TOPOLOGY", "layers in the paper's notation")                           \
+    X("augment", augment, TEXT, 0, SG_RECIPE_AUGMENT, "affine", "SPEC",       \
+      "none, shift:N, affine, crop:N, flip; join with +")                     \
+    X("weight-bits", weight_bits, CHOICE, 8, 8, "16", "8|16",                 \
+      "bits of a forward weight")                                             \
+    X("count-cap", count_cap, INT32, 1, 255, "31", "N",                       \
+      "largest spike count of a hidden neuron")                               \
+    X("input-levels", input_levels, INT32, 1, 255, "15", "N",                 \
+      "spikes of a full-intensity pixel")                                     \
+    X("fire", fire, CHOICE, 0, 1, "round", "round|floor",                     \
+      "upper firing level: Theta/2 or Theta")                                 \
+    X("spread", spread, INT32, 1, 64, "4", "A",                               \
+      "std of a hidden neuron's charge at start, in thresholds")              \
+    X("loss", loss, CHOICE, 0, 1, "softmax", "softmax|squared",               \
+      "cross-entropy, or squared error on counts")                            \
+    X("smoothing", smoothing_ppm, PPM32, 0, MILLION / 2, "0", "F",            \
+      "label smoothing of the softmax loss, 0..0.5")                          \
+    X("target", target, INT32, 1, 64, "8", "N",                               \
+      "wanted count for the squared loss, a power of two")                    \
+    X("alpha", alpha, INT32, 1, 127, "127", "N",                              \
+      "error spikes for a whole mistake")                                     \
+    X("phi", phi, TEXT, 0, SG_RECIPE_PHI, "0.5", "F[,F...]",                  \
+      "error threshold(s) of hidden layers, powers of two")                   \
+    X("dither", dither, CHOICE, 0, 1, "off", "off|on",                        \
+      "error compartments start at a random charge")                          \
+    X("epochs", epochs, INT32, 1, 100000, "12", "N",                          \
+      "passes over the training data")                                        \
+    X("batch", batch, INT32, 1, 65536, "128", "N",                            \
+      "samples per optimiser step")                                           \
+    X("lr", lr_ppm, PPM64, 0, INT64_C(1000) * MILLION, "0.25", "F",           \
+      "peak learning rate")                                                   \
+    X("momentum", momentum_ppm, PPM32, 0, 990000, "0.875", "F",               \
+      "share of the velocity kept per step, 0..0.99")                         \
+    X("schedule", schedule, CHOICE, 0, 1, "linear", "linear|cosine|constant", \
+      "course of the learning rate, down to 0")                               \
+    X("warmup", warmup_ppm, PPM32, 0, 100 * MILLION, "0.1", "F",              \
+      "epochs over which the learning rate rises")                            \
+    X("rounding", rounding, CHOICE, 0, 1, "nearest", "nearest|stochastic",    \
+      "how the optimiser rounds a step")                                      \
+    X("validation", validation, INT32, 0, INT32_MAX, "0", "N",                \
+      "last N training samples held back")                                    \
+    X("seed", seed, SEED, 0, 0, "1", "N", "seed of every random draw")
+
+enum kind { TEXT, INT32, PPM32, PPM64, CHOICE, SEED };
+
+static const sg_recipe_option options[] = {
+#define PUBLIC(name, field, kind, low, high, initial, placeholder, help)      \
+    {name, placeholder, initial, help},
+    OPTION_LIST(PUBLIC)
+#undef PUBLIC
+};
+
+static const struct field {
+    enum kind kind;
+    size_t offset;
+    int64_t low, high;
+} fields[] = {
+#define FIELD(name, field, kind, low, high, initial, placeholder, help)       \
+    {kind, offsetof(sg_recipe, field), low, high},
+    OPTION_LIST(FIELD)
+#undef FIELD
+};
+
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+const sg_recipe_option *sg_recipe_options(size_t *count)
+{
+    *count = OPTIONS;
+    return options;
+}
+
+static size_t find(const char *name)
+{
+    size_t i = 0;
+    while (i < OPTIONS && strcmp(options[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* Decimal text with an optional fraction of at most six digits, as ppm. */
+static bool parse_ppm(const char *text, int64_t *out)
+{
+    int64_t whole = 0, scale = MILLION;
+    const char *p = text;
+    if (!isdigit((unsigned char)*p))
+        return false;
+    for (; isdigit((unsigned char)*p); p++) {
+        whole = whole * 10 + (*p - '0');
+        if (whole > 1000000000)
+            return false;
+    }
+    whole *= MILLION;
+    if (*p == '.')
+        for (p++; isdigit((unsigned char)*p); p++) {
+            scale /= 10;
+            if (scale == 0)
+                return false;
+            whole += (*p - '0') * scale;
+        }
+    *out = whole;
+    return *p == '\0';
+}
+
+static bool parse_integer(const char *text, uint64_t *out)
+{
+    char *end;
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+/* Index of value among the words of "a|b|c", or -1. */
+static int parse_choice(const char *words, const char *value)
+{
+    size_t length = strlen(value);
+    for (int i = 0; length > 0; i++) {
+        size_t word = strcspn(words, "|");
+        if (word == length && strncmp(words, value, length) == 0)
+            return i;
+        if (words[word] == '\0')
+            break;
+        words += word + 1;
+    }
+    return -1;
+}
+
+static void print_ppm(int64_t ppm, char *text, size_t size)
+{
+    int digits = 6;
+    int64_t fraction = ppm % MILLION;
+    for (; digits > 1 && fraction % 10 == 0; digits--)
+        fraction /= 10;
+    if (fraction == 0)
+        snprintf(text, size, "%" PRId64, ppm / MILLION);
+    else
+        snprintf(text, size, "%" PRId64 ".%0*" PRId64, ppm / MILLION, digits,
+                 fraction);
+}
+
+static sg_status set_text(char *field, const struct field *f, const char *name,
+                          const char *value, sg_error *error)
+{
+    if (strlen(value) >= (size_t)f->high)
+        return sg__fail(error, SG_E_RANGE,
+                        "%s: text is longer than %d characters", name,
+                        (int)f->high - 1);
+    for (const char *p = value; *p; p++)
+        if (!isprint((unsigned char)*p))
+            return sg__fail(error, SG_E_RANGE,
+                            "%s: expected printable characters", name);
+    memset(field, 0, (size_t)f->high);
+    strcpy(field, value);
+    return SG_OK;
+}
+
+static sg_status set_choice(int32_t *field, size_t i, const char *value,
+                            sg_error *error)
+{
+    int word = parse_choice(options[i].value, value);
+    if (word < 0)
+        return sg__fail(error, SG_E_RANGE, "%s: '%s', expected %s",
+                        options[i].name, value, options[i].value);
+    *field = (int32_t)(fields[i].low + word * fields[i].high);
+    return SG_OK;
+}
+
+static sg_status set_seed(uint64_t *field, const char *value, sg_error *error)
+{
+    uint64_t seed;
+    if (!parse_integer(value, &seed) || seed >= SG__SEED_LIMIT)
+        return sg__fail(error, SG_E_RANGE,
+                        "seed: '%s', expected an integer below 2^56", value);
+    *field = seed;
+    return SG_OK;
+}
+
+static sg_status set_number(void *field, size_t i, const char *value,
+                            sg_error *error)
+{
+    const struct field *f = &fields[i];
+    int64_t number = 0;
+    char low[48], high[48];
+
+    if (f->kind == INT32) {
+        uint64_t wide;
+        bool ok = parse_integer(value, &wide) && wide <= INT32_MAX;
+        number = ok ? (int64_t)wide : -1;
+        snprintf(low, sizeof low, "%" PRId64, f->low);
+        snprintf(high, sizeof high, "%" PRId64, f->high);
+    } else {
+        if (!parse_ppm(value, &number))
+            number = -1;
+        print_ppm(f->low, low, sizeof low);
+        print_ppm(f->high, high, sizeof high);
+    }
+    if (number < f->low || number > f->high)
+        return sg__fail(error, SG_E_RANGE, "%s: '%s', expected %s..%s%s",
+                        options[i].name, value, low, high,
+                        f->kind == INT32 ? "" : ", at most 6 decimals");
+    if (f->kind == PPM64)
+        *(int64_t *)field = number;
+    else
+        *(int32_t *)field = (int32_t)number;
+    return SG_OK;
+}
+
+sg_status sg_recipe_set(sg_recipe *recipe, const char *name, const char *value,
+                        sg_error *error)
+{
+    size_t i = find(name);
+    if (i == OPTIONS)
+        return sg__fail(error, SG_E_ARGUMENT, "%s: no such option", name);
+
+    void *field = (char *)recipe + fields[i].offset;
+    switch (fields[i].kind) {
+    case TEXT:
+        return set_text(field, &fields[i], name, value, error);
+    case CHOICE:
+        return set_choice(field, i, value, error);
+    case SEED:
+        return set_seed(field, value, error);
+    default:
+        break;
+    }
+    sg_recipe previous = *recipe;
+    sg_status status = set_number(field, i, value, error);
+    if (status == SG_OK && (recipe->target & (recipe->target - 1))) {
+        *recipe = previous;
+        return sg__fail(error, SG_E_RANGE,
+                        "target: '%s', expected a power of two up to 64",
+                        value);
+    }
+    return status;
+}
+
+sg_status sg_recipe_get(const sg_recipe *recipe, const char *name, char *text,
+                        size_t size)
+{
+    size_t i = find(name);
+    if (i == OPTIONS)
+        return SG_E_ARGUMENT;
+
+    const void *field = (const char *)recipe + fields[i].offset;
+    int64_t number = fields[i].kind == PPM64 ? *(const int64_t *)field
+                     : fields[i].kind == TEXT || fields[i].kind == SEED
+                         ? 0
+                         : *(const int32_t *)field;
+    switch (fields[i].kind) {
+    case TEXT:
+        snprintf(text, size, "%s", (const char *)field);
+        break;
+    case CHOICE: {
+        const char *word = options[i].value;
+        for (; number > fields[i].low; number -= fields[i].high)
+            word += strcspn(word, "|") + 1;
+        snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
+        break;
+    }
+    case SEED:
+        snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
+        break;
+    case INT32:
+        snprintf(text, size, "%" PRId64, number);
+        break;
+    case PPM32:
+    case PPM64:
+        print_ppm(number, text, size);
+        break;
+    }
+    return SG_OK;
+}
+
+void sg_recipe_init(sg_recipe *recipe)
+{
+    memset(recipe, 0, sizeof *recipe);
+    recipe->target = 1; /* keeps the power-of-two check quiet until it is set */
+    for (size_t i = 0; i < OPTIONS; i++)
+        (void)sg_recipe_set(recipe, options[i].name, options[i].initial, NULL);
+}
+
+/* One threshold, "0.5", "2" or "1/8", as its logarithm. */
+static bool parse_power(const char *text, size_t length, int *bits)
+{
+    char word[16];
+    int64_t ppm;
+    if (length == 0 || length >= sizeof word)
+        return false;
+    memcpy(word, text, length);
+    word[length] = '\0';
+
+    bool inverse = strncmp(word, "1/", 2) == 0;
+    if (!parse_ppm(inverse ? word + 2 : word, &ppm))
+        return false;
+    for (int b = -6; b <= 6; b++) {
+        int64_t power =
+            b >= 0 ? (int64_t)MILLION << b : (int64_t)MILLION >> -b;
+        if (ppm == power) {
+            *bits = inverse ? -b : b;
+            return true;
+        }
+    }
+    return false;
+}
+
+sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
+                              sg_error *error)
+{
+    const char *p = recipe->phi;
+    size_t found = 0;
+    for (;;) {
+        size_t length = strcspn(p, ",");
+        int value;
+        if (!parse_power(p, length, &value))
+            return sg__fail(error, SG_E_RANGE,
+                            "phi: '%.*s', expected a power of two "
+                            "from 1/64 to 64",
+                            (int)length, p);
+        if (found < n)
+            bits[found] = value;
+        found++;
+        if (p[length] == '\0')
+            break;
+        p += length + 1;
+    }
+    if (found == 1)
+        for (size_t i = 1; i < n; i++)
+            bits[i] = bits[0];
+    else if (found != n)
+        return sg__fail(error, SG_E_RANGE,
+                        "phi: %zu values, expected 1 or %zu, one for each "
+                        "hidden layer with weights",
+                        found, n);
+    return SG_OK;
+}

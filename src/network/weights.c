@@ -1,0 +1,100 @@
+/* Weights and lifetime: forward copies, clones, destruction, read-outs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rules.h"
+#include "network/network.h"
+
+/* round(master / 2^shift), half up, saturated. The master of a saturated
+ * weight cannot round beyond the limit, so this is a plain shift. */
+static int32_t forward_copy(int32_t master, int shift, int32_t limit)
+{
+    int64_t half = INT64_C(1) << (shift - 1);
+    int64_t w = sg__floor_shift64(master + half, shift);
+    if (w > limit)
+        return limit;
+    return w < -limit ? -limit : (int32_t)w;
+}
+
+void sg__layer_refresh(sg__layer *layer, size_t first, size_t last)
+{
+    size_t fan_in = sg__fan_in(&layer->geo);
+    for (size_t i = first * fan_in; i < last * fan_in; i++)
+        layer->weight[i] = (int16_t)forward_copy(
+            layer->master[i], layer->master_shift, layer->weight_limit);
+    for (size_t k = first; k < last; k++)
+        layer->bias[k] = forward_copy(layer->bias_master[k],
+                                      layer->bias_shift, layer->bias_limit);
+}
+
+void sg__network_refresh(sg_network *net)
+{
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].synaptic)
+            sg__layer_refresh(&net->layer[l], 0, net->layer[l].geo.out_c);
+}
+
+sg_status sg__network_clone(const sg_network *net, sg_network **out)
+{
+    int bits[SG_LAYERS_MAX];
+    size_t synaptic = 0;
+    sg_status status = sg__network_plan(&net->recipe, net->input,
+                                        net->classes, out, NULL);
+    if (status != SG_OK)
+        return status;
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].synaptic)
+            bits[synaptic++] = net->layer[l].theta_bits;
+    status = sg__network_set_thresholds(*out, bits, NULL);
+    if (status != SG_OK) {
+        sg_network_destroy(*out);
+        *out = NULL;
+        return status;
+    }
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const sg__layer *from = &net->layer[l];
+        sg__layer *to = &(*out)->layer[l];
+        if (!from->synaptic)
+            continue;
+        size_t n = from->weights, channels = from->geo.out_c;
+        memcpy(to->weight, from->weight, n * sizeof *to->weight);
+        memcpy(to->master, from->master, n * sizeof *to->master);
+        memcpy(to->velocity, from->velocity, n * sizeof *to->velocity);
+        memcpy(to->bias, from->bias, channels * sizeof *to->bias);
+        memcpy(to->bias_master, from->bias_master,
+               channels * sizeof *to->bias_master);
+        memcpy(to->bias_velocity, from->bias_velocity,
+               channels * sizeof *to->bias_velocity);
+    }
+    memcpy((*out)->data, net->data, sizeof net->data);
+    (*out)->data_size = net->data_size;
+    (*out)->run = net->run;
+    return SG_OK;
+}
+
+void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
+                          uint8_t *counts)
+{
+    uint32_t levels = (uint32_t)net->recipe.input_levels;
+    size_t n = (size_t)net->input.height * net->input.width *
+               net->input.channels;
+    for (size_t i = 0; i < n; i++)
+        counts[i] = (uint8_t)((pixels[i] * levels + 127) / 255);
+}
+
+void sg_network_destroy(sg_network *net)
+{
+    if (!net)
+        return;
+    for (size_t l = 0; net->layer && l < SG_LAYERS_MAX; l++) {
+        sg__layer *layer = &net->layer[l];
+        free(layer->weight);
+        free(layer->master);
+        free(layer->velocity);
+        free(layer->bias);
+        free(layer->bias_master);
+        free(layer->bias_velocity);
+    }
+    free(net->layer);
+    free(net);
+}
