@@ -1,0 +1,41 @@
+/* Augmentation: random variants of training images, in integers and keyed by
+ * (seed, epoch, sample), so that a run repeats on any machine. */
+#ifndef SG_DATA_AUGMENT_H
+#define SG_DATA_AUGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "spikegrad/network.h"
+
+#define SG__AUGMENT_SHIFT_MAX 64
+
+typedef struct sg__augment {
+    uint32_t shift; /* whole pixels at most, in both axes */
+    bool affine;
+    bool flip;
+} sg__augment;
+
+/* sg__augment_parse: reads "none", or parts joined by '+', each at most once:
+ *   shift:N  moved by -N..N whole pixels in each axis, N <= 64
+ *   crop:N   the same: padded by N all round, then cropped at random
+ *   affine   rotation +-10 degrees, scale +-10 %, shear +-0.1, shift +-2
+ *            pixels, all uniform, about the centre, bilinear
+ *   flip     mirrored left to right, or not
+ * What comes in from outside the image is 0. SG_E_ARGUMENT otherwise. */
+sg_status sg__augment_parse(const char *spec, sg__augment *out,
+                            sg_error *error);
+
+/* sg__augment_apply: one variant of an image.
+ *
+ * shape   of both images, sides at most 16384
+ * sample  number of the sample in its data set
+ * in      uint8[height][width][channels]; read only
+ * out     the same; written. in and out must not overlap.
+ * The same arguments give the same bytes, in any thread. */
+void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,
+                       uint32_t epoch, uint32_t sample, const uint8_t *in,
+                       uint8_t *out);
+
+#endif

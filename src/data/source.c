@@ -1,0 +1,171 @@
+/* Byte streams over zlib, stdio or memory. zlib's gzread takes plain files as
+ * they are, so with it there is one way to read both. A gzip checksum is
+ * verified when the reader reaches the end, which every reader does. */
+#include "data/source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef SPIKEGRAD_FILES
+#include <zlib.h>
+#endif
+
+#define CHUNK ((size_t)1 << 20)
+
+static sg_status open_failed(const char *path, sg_error *error)
+{
+    if (errno == 0 || errno == ENOMEM)
+        return sg__fail(error, SG_E_MEMORY, "%s: out of memory", path);
+    return sg__fail(error, SG_E_IO, "%s: cannot open: %s", path,
+                    strerror(errno));
+}
+
+#ifdef SPIKEGRAD_FILES
+
+static sg_status open_file(const char *path, sg__source *out, sg_error *error)
+{
+    errno = 0;
+    gzFile file = gzopen(path, "rb");
+    if (!file)
+        return open_failed(path, error);
+    out->file = file;
+    return SG_OK;
+}
+
+/* Reads at most CHUNK bytes; *got = 0 at the end. */
+static sg_status read_file(sg__source *source, uint8_t *to, size_t want,
+                           size_t *got, sg_error *error)
+{
+    gzFile file = source->file;
+    int n = gzread(file, to, (unsigned)want);
+    int code = Z_OK;
+    const char *text = gzerror(file, &code);
+    if (code == Z_ERRNO)
+        text = strerror(errno);
+    *got = n > 0 ? (size_t)n : 0;
+    if (n >= 0 && (code == Z_OK || code == Z_STREAM_END))
+        return SG_OK;
+    if (code == Z_MEM_ERROR)
+        return sg__fail(error, SG_E_MEMORY, "%s: out of memory", source->name);
+    return sg__fail(error, code == Z_ERRNO ? SG_E_IO : SG_E_FORMAT,
+                    "%s: byte %" PRIu64 ": cannot read: %s", source->name,
+                    source->offset + *got,
+                    code == Z_BUF_ERROR ? "gzip stream ends too soon" : text);
+}
+
+static void close_file(sg__source *source)
+{
+    gzclose((gzFile)source->file);
+}
+
+#else
+
+static sg_status open_file(const char *path, sg__source *out, sg_error *error)
+{
+    errno = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return open_failed(path, error);
+    int first = getc(file);
+    int second = getc(file);
+    if (first == 0x1f && second == 0x8b) {
+        fclose(file);
+        return sg__fail(error, SG_E_UNSUPPORTED,
+                        "%s: is compressed and this build has no zlib; "
+                        "unpack it with gunzip",
+                        path);
+    }
+    rewind(file);
+    out->file = file;
+    return SG_OK;
+}
+
+static sg_status read_file(sg__source *source, uint8_t *to, size_t want,
+                           size_t *got, sg_error *error)
+{
+    FILE *file = source->file;
+    *got = fread(to, 1, want, file);
+    if (*got == want || !ferror(file))
+        return SG_OK;
+    return sg__fail(error, SG_E_IO, "%s: byte %" PRIu64 ": cannot read: %s",
+                    source->name, source->offset + *got, strerror(errno));
+}
+
+static void close_file(sg__source *source)
+{
+    fclose((FILE *)source->file);
+}
+
+#endif
+
+sg_status sg__source_open(const char *path, sg__source *out, sg_error *error)
+{
+    *out = (sg__source){.name = path};
+    return open_file(path, out, error);
+}
+
+void sg__source_memory(const char *name, const uint8_t *bytes, size_t size,
+                       sg__source *out)
+{
+    *out = (sg__source){.name = name, .memory = bytes, .size = size};
+}
+
+sg_status sg__source_read(sg__source *source, uint8_t *to, size_t want,
+                          size_t *got, sg_error *error)
+{
+    *got = 0;
+    if (!source->file) {
+        size_t left = source->size - (size_t)source->offset;
+        *got = want < left ? want : left;
+        if (*got)
+            memcpy(to, source->memory + source->offset, *got);
+        source->offset += *got;
+        return SG_OK;
+    }
+    while (*got < want) {
+        size_t n = want - *got < CHUNK ? want - *got : CHUNK;
+        size_t read = 0;
+        sg_status status = read_file(source, to + *got, n, &read, error);
+        source->offset += read;
+        *got += read;
+        if (status)
+            return status;
+        if (read == 0)
+            break;
+    }
+    return SG_OK;
+}
+
+sg_status sg__source_exact(sg__source *source, uint8_t *to, size_t want,
+                           const char *what, sg_error *error)
+{
+    size_t got;
+    sg_status status = sg__source_read(source, to, want, &got, error);
+    if (status)
+        return status;
+    if (got < want)
+        return sg__fail(error, SG_E_FORMAT,
+                        "%s: byte %" PRIu64 ": the file ends, expected %zu "
+                        "more bytes of %s",
+                        source->name, source->offset, want - got, what);
+    return SG_OK;
+}
+
+void sg__source_close(sg__source *source)
+{
+    if (source->file)
+        close_file(source);
+    source->file = NULL;
+}
+
+char *sg__path_join(const char *dir, const char *prefix, const char *suffix)
+{
+    size_t size = strlen(dir) + strlen(prefix) + strlen(suffix) + 2;
+    char *path = malloc(size);
+    if (path)
+        snprintf(path, size, "%s/%s%s", dir, prefix, suffix);
+    return path;
+}

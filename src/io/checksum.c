@@ -1,0 +1,99 @@
+/* XXH64 of a file that holds its own digest: the digits count as zeros. They
+ * are compared as text, so that there is one way only to write them. */
+#include "io/checksum.h"
+
+#ifdef SPIKEGRAD_FILES
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "io/metadata.h"
+#include "io/safetensors.h"
+
+/* Finds where the digits stand, which must be once. */
+static sg_status find_checksum(const uint8_t *bytes, size_t size,
+                               const char *name, size_t *at, sg_error *error)
+{
+    static const char key[] = "\"" SG__CHECKSUM_KEY "\":\"";
+    const size_t prefix = sizeof key - 1;
+    size_t length, found = 0;
+    sg_status status =
+        sg__safetensors_header(bytes, size, name, &length, error);
+    if (status != SG_OK)
+        return status;
+    for (size_t i = 0; i + prefix + SG__CHECKSUM_DIGITS < length; i++) {
+        const uint8_t *p = bytes + SG__SAFETENSORS_HEADER + i;
+        if (memcmp(p, key, prefix) == 0 &&
+            p[prefix + SG__CHECKSUM_DIGITS] == '"') {
+            *at = SG__SAFETENSORS_HEADER + i + prefix;
+            found++;
+        }
+    }
+    if (found != 1)
+        return sg__fail(error, SG_E_FORMAT,
+                        "%s: no checksum of %d digits in the header: damaged, "
+                        "or not a checkpoint of spikegrad",
+                        name, SG__CHECKSUM_DIGITS);
+    return SG_OK;
+}
+
+/* XXH64 of the file with zeros for the digits at `at`, as text. */
+static sg_status digest(const uint8_t *bytes, size_t size, size_t at,
+                        char text[SG__CHECKSUM_DIGITS + 1])
+{
+    const size_t after = at + SG__CHECKSUM_DIGITS;
+    XXH64_state_t *state = XXH64_createState();
+    if (!state)
+        return SG_E_MEMORY;
+    XXH64_reset(state, 0);
+    XXH64_update(state, bytes, at);
+    XXH64_update(state, SG__CHECKSUM_BLANK, SG__CHECKSUM_DIGITS);
+    XXH64_update(state, bytes + after, size - after);
+    snprintf(text, SG__CHECKSUM_DIGITS + 1, "%016" PRIx64,
+             (uint64_t)XXH64_digest(state));
+    XXH64_freeState(state);
+    return SG_OK;
+}
+
+/* The right digits of a file, and where they stand. */
+static sg_status checksum(const uint8_t *bytes, size_t size, const char *name,
+                          size_t *at, char text[SG__CHECKSUM_DIGITS + 1],
+                          sg_error *error)
+{
+    sg_status status = find_checksum(bytes, size, name, at, error);
+    if (status != SG_OK)
+        return status;
+    if (digest(bytes, size, *at, text) != SG_OK)
+        return sg__fail(error, SG_E_MEMORY, "%s: no memory for its checksum",
+                        name);
+    return SG_OK;
+}
+
+sg_status sg__checksum_seal(uint8_t *bytes, size_t size, const char *name,
+                            sg_error *error)
+{
+    char text[SG__CHECKSUM_DIGITS + 1];
+    size_t at;
+    sg_status status = checksum(bytes, size, name, &at, text, error);
+    if (status == SG_OK)
+        memcpy(bytes + at, text, SG__CHECKSUM_DIGITS);
+    return status;
+}
+
+sg_status sg__checksum_check(const uint8_t *bytes, size_t size,
+                             const char *name, sg_error *error)
+{
+    char text[SG__CHECKSUM_DIGITS + 1];
+    size_t at;
+    sg_status status = checksum(bytes, size, name, &at, text, error);
+    if (status == SG_OK && memcmp(bytes + at, text, SG__CHECKSUM_DIGITS) != 0)
+        return sg__fail(error, SG_E_FORMAT,
+                        "%s: the file is damaged: checksum %.16s at byte "
+                        "%zu, expected %s",
+                        name, (const char *)bytes + at, at, text);
+    return status;
+}
+
+#endif

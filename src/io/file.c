@@ -1,0 +1,158 @@
+/* Reading and replacing whole files with POSIX calls, because stdio hides
+ * when data reaches the disk. Every call that can fail is checked; errno is
+ * taken before cleaning up can change it. */
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static sg_status failed(sg_error *error, const char *path, const char *what,
+                        int reason)
+{
+    return sg__fail(error, SG_E_IO, "%s: %s: %s", path, what,
+                    strerror(reason));
+}
+
+static sg_status read_all(int fd, const char *path, uint8_t *bytes,
+                          size_t size, sg_error *error)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = read(fd, bytes + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return failed(error, path, "cannot read", errno);
+        if (n == 0)
+            return sg__fail(error, SG_E_IO,
+                            "%s: ended at byte %zu, expected %zu bytes", path,
+                            done, size);
+        done += (size_t)n;
+    }
+    return SG_OK;
+}
+
+static sg_status read_open(int fd, const char *path, size_t limit,
+                           uint8_t **bytes, size_t *size, sg_error *error)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return failed(error, path, "cannot read", errno);
+    if (!S_ISREG(info.st_mode))
+        return sg__fail(error, SG_E_IO, "%s: not a regular file", path);
+    if ((uintmax_t)info.st_size > limit)
+        return sg__fail(error, SG_E_FORMAT,
+                        "%s: %ju bytes, expected at most %zu", path,
+                        (uintmax_t)info.st_size, limit);
+    *size = (size_t)info.st_size;
+    *bytes = malloc(*size + 1); /* never 0 bytes, which may give NULL */
+    if (!*bytes)
+        return sg__fail(error, SG_E_MEMORY, "%s: no memory for %zu bytes",
+                        path, *size);
+    sg_status status = read_all(fd, path, *bytes, *size, error);
+    if (status != SG_OK) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+    return status;
+}
+
+sg_status sg__file_read(const char *path, size_t limit, uint8_t **bytes,
+                        size_t *size, sg_error *error)
+{
+    *bytes = NULL;
+    *size = 0;
+    /* O_NONBLOCK: a FIFO is refused at once instead of waiting for a writer */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return failed(error, path, "cannot open", errno);
+    sg_status status = read_open(fd, path, limit, bytes, size, error);
+    close(fd);
+    return status;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, bytes, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) /* no progress and no error would loop for ever */
+            return n < 0 ? errno : EIO;
+        bytes += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+/* Writes and syncs a file of its own; returns 0 or an errno, and then leaves
+ * nothing behind. */
+static int write_file(const char *path, const uint8_t *bytes, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                  0666);
+    if (fd < 0)
+        return errno;
+    int reason = write_all(fd, bytes, size);
+    if (!reason && fsync(fd) != 0)
+        reason = errno;
+    if (close(fd) != 0 && !reason)
+        reason = errno;
+    if (reason)
+        unlink(path);
+    return reason;
+}
+
+/* Makes the rename itself durable. scratch has room for the path. */
+static int sync_directory(const char *path, char *scratch)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+    if (!slash) {
+        strcpy(scratch, ".");
+    } else if (length == 0) {
+        strcpy(scratch, "/");
+    } else {
+        memcpy(scratch, path, length);
+        scratch[length] = '\0';
+    }
+    int fd = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == EACCES ? 0 : errno; /* may be writable, unreadable */
+    int reason = fsync(fd) == 0 ? 0 : errno;
+    close(fd);
+    return reason == EINVAL ? 0 : reason; /* a file system that has no such */
+}
+
+sg_status sg__file_replace(const char *path, const uint8_t *bytes, size_t size,
+                           sg_error *error)
+{
+    size_t room = strlen(path) + sizeof ".tmp";
+    char *temporary = malloc(room);
+    if (!temporary)
+        return sg__fail(error, SG_E_MEMORY, "%s: no memory to save", path);
+    snprintf(temporary, room, "%s.tmp", path);
+
+    sg_status status = SG_OK;
+    int reason = write_file(temporary, bytes, size);
+    if (reason) {
+        status = failed(error, temporary, "cannot write", reason);
+    } else if (rename(temporary, path) != 0) {
+        status = failed(error, path, "cannot replace", errno);
+        unlink(temporary);
+    } else {
+        reason = sync_directory(path, temporary);
+        if (reason)
+            status = failed(error, path,
+                            "saved, but its directory could not "
+                            "be synced",
+                            reason);
+    }
+    free(temporary);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* Whole files: reading with a limit, and replacing so that a crash, a full
+ * disk or a signal leaves either the old file or the new one, never a part. */
+#ifndef SG_IO_FILE_H
+#define SG_IO_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* sg__file_read: the whole of a regular file into *bytes (freed by the
+ * caller), *size bytes long.
+ * Errors: SG_E_IO unreadable or not a regular file; SG_E_FORMAT longer than
+ * limit, found before anything is allocated; SG_E_MEMORY. */
+sg_status sg__file_read(const char *path, size_t limit, uint8_t **bytes,
+                        size_t *size, sg_error *error);
+
+/* sg__file_replace: writes path.tmp, syncs it, renames it over path and syncs
+ * the directory. If anything up to the rename fails, path.tmp is removed and
+ * path is untouched; if only the sync of the directory fails, path is the new
+ * file, whole, but a power cut may still bring the old one back.
+ * Errors: SG_E_IO with path and reason; SG_E_MEMORY. */
+sg_status sg__file_replace(const char *path, const uint8_t *bytes, size_t size,
+                           sg_error *error);
+
+#endif

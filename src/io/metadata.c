@@ -1,0 +1,381 @@
+/* Metadata of checkpoints. Numbers are written in decimal and read back
+ * strictly; text is percent-encoded where it is not printable ASCII, because
+ * JSON holds UTF-8 only and the name of a folder may be any bytes. */
+#include "io/metadata.h"
+
+#ifdef SPIKEGRAD_FILES
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network/topology.h"
+#include "spikegrad/spikegrad.h"
+
+static const char format_name[] = "spikegrad";
+static const char format_version[] = "1";
+
+enum {
+    KEY_SIZE = 64,   /* "recipe." and the name of an option */
+    DIGITS = 20,     /* of the largest uint64_t */
+    TEXT_SIZE = 256, /* of decoded text: recipe options, name of the data */
+    ACTIVITIES = 8
+};
+
+/* The sums of a layer's metrics in the order they are written. */
+static const size_t activities[ACTIVITIES] = {
+    offsetof(sg_layer_activity, spikes),
+    offsetof(sg_layer_activity, active),
+    offsetof(sg_layer_activity, saturated),
+    offsetof(sg_layer_activity, forward_ops),
+    offsetof(sg_layer_activity, error_spikes),
+    offsetof(sg_layer_activity, error_senders),
+    offsetof(sg_layer_activity, backward_ops),
+    offsetof(sg_layer_activity, gradient_ops),
+};
+
+_Static_assert(sizeof(sg_layer_activity) == ACTIVITIES * sizeof(uint64_t),
+               "every activity is saved");
+_Static_assert(SG_RECIPE_NET <= TEXT_SIZE, "recipe options fit");
+_Static_assert(sizeof((sg__saved *)0)->data <= TEXT_SIZE, "data names fit");
+
+/* ---- writing; each returns 0, or -1 if there is no memory ---- */
+
+static int put(json_t *object, const char *key, const char *value)
+{
+    return json_object_set_new(object, key, json_string(value));
+}
+
+static int put_number(json_t *object, const char *key, uint64_t value)
+{
+    char text[DIGITS + 1];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return put(object, key, text);
+}
+
+static int put_text(json_t *object, const char *key, const char *value)
+{
+    char text[3 * TEXT_SIZE];
+    char *to = text;
+    for (; *value; value++) {
+        unsigned char c = (unsigned char)*value;
+        if (c < 0x20 || c > 0x7e || c == '%')
+            to += sprintf(to, "%%%02X", c);
+        else
+            *to++ = *value;
+    }
+    *to = '\0';
+    return put(object, key, text);
+}
+
+static int put_recipe(json_t *object, const sg_recipe *recipe)
+{
+    size_t count;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    int failed = 0;
+    for (size_t i = 0; !failed && i < count; i++) {
+        char key[KEY_SIZE], value[TEXT_SIZE];
+        snprintf(key, sizeof key, "recipe.%s", option[i].name);
+        failed = sg_recipe_get(recipe, option[i].name, value, sizeof value) !=
+                     SG_OK ||
+                 put_text(object, key, value);
+    }
+    return failed ? -1 : 0;
+}
+
+static int put_shape(json_t *object, const sg_network *net)
+{
+    char text[3 * (DIGITS + 1)];
+    snprintf(text, sizeof text, "%" PRIu32 "x%" PRIu32 "x%" PRIu32,
+             net->input.height, net->input.width, net->input.channels);
+    return put(object, "input", text);
+}
+
+static int put_thresholds(json_t *object, const sg_network *net)
+{
+    char text[SG_LAYERS_MAX * (DIGITS + 1)] = "";
+    char *to = text;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        if (net->layer[l].synaptic)
+            to += sprintf(to, "%s%d", to == text ? "" : ",",
+                          net->layer[l].theta_bits);
+    }
+    return put(object, "theta_bits", text);
+}
+
+/* "samples,correct,loss_q20;spikes,active,...;..." with one group a layer. */
+static int put_metrics(json_t *object, const sg_metrics *train)
+{
+    size_t numbers = 3 + train->layers * ACTIVITIES;
+    char *text = malloc(numbers * (DIGITS + 1) + 1);
+    if (!text)
+        return -1;
+    char *to = text;
+    to += sprintf(to, "%" PRIu64 ",%" PRIu64 ",%" PRIu64, train->samples,
+                  train->correct, train->loss_q20);
+    for (size_t l = 0; l < train->layers; l++) {
+        const char *layer = (const char *)&train->layer[l];
+        for (size_t i = 0; i < ACTIVITIES; i++) {
+            uint64_t value;
+            memcpy(&value, layer + activities[i], sizeof value);
+            to += sprintf(to, "%c%" PRIu64, i == 0 ? ';' : ',', value);
+        }
+    }
+    int failed = put(object, "train", text);
+    free(text);
+    return failed;
+}
+
+struct json_t *sg__metadata_write(const sg_network *net)
+{
+    json_t *object = json_object();
+    if (put(object, "format", format_name) == 0 &&
+        put(object, "format_version", format_version) == 0 &&
+        put(object, "version", SG_VERSION) == 0 &&
+        put(object, SG__CHECKSUM_KEY, SG__CHECKSUM_BLANK) == 0 &&
+        put_recipe(object, &net->recipe) == 0 && put_shape(object, net) == 0 &&
+        put_number(object, "classes", net->classes) == 0 &&
+        put_thresholds(object, net) == 0 &&
+        put_text(object, "data", net->data) == 0 &&
+        put_number(object, "data_size", net->data_size) == 0 &&
+        put_number(object, "step", net->run.step) == 0 &&
+        put_number(object, "epoch", net->run.epoch) == 0 &&
+        put_number(object, "batch", net->run.batch) == 0 &&
+        put_metrics(object, &net->run.train) == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+/* ---- reading ---- */
+
+typedef struct reader {
+    const sg__safetensors *file;
+    const char *name;
+    sg_error *error;
+} reader;
+
+static sg_status unexpected(const reader *from, const char *key,
+                            const char *expected)
+{
+    const char *value = sg__safetensors_metadata(from->file, key);
+    if (!value)
+        return sg__fail(from->error, SG_E_FORMAT,
+                        "%s: metadata '%s' is missing", from->name, key);
+    return sg__fail(from->error, SG_E_FORMAT,
+                    "%s: metadata '%s' is '%.60s', expected %s", from->name,
+                    key, value, expected);
+}
+
+/* Steps over a decimal number of at most max; false if there is none. */
+static bool scan(const char **text, uint64_t max, uint64_t *value)
+{
+    const char *start = *text;
+    *value = 0;
+    for (; **text >= '0' && **text <= '9'; (*text)++) {
+        uint64_t digit = (uint64_t)(**text - '0');
+        if (*value > (max - digit) / 10)
+            return false;
+        *value = *value * 10 + digit;
+    }
+    return *text != start;
+}
+
+/* As scan, with a character that must follow; '\0' is not stepped over. */
+static bool scan_until(const char **text, char end, uint64_t max,
+                       uint64_t *value)
+{
+    if (!scan(text, max, value) || **text != end)
+        return false;
+    *text += end != '\0';
+    return true;
+}
+
+static sg_status get_number(const reader *from, const char *key, uint64_t max,
+                            uint64_t *value)
+{
+    const char *text = sg__safetensors_metadata(from->file, key);
+    if (text && scan_until(&text, '\0', max, value))
+        return SG_OK;
+    char expected[48];
+    snprintf(expected, sizeof expected, "0..%" PRIu64, max);
+    return unexpected(from, key, expected);
+}
+
+static sg_status get_number32(const reader *from, const char *key,
+                              uint32_t *value)
+{
+    uint64_t wide = 0;
+    sg_status status = get_number(from, key, UINT32_MAX, &wide);
+    *value = (uint32_t)wide;
+    return status;
+}
+
+static int hex(char c)
+{
+    const char *digits = "0123456789ABCDEF";
+    const char *found = c ? strchr(digits, c) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+/* Undoes put_text; size bytes of out. */
+static sg_status get_text(const reader *from, const char *key, char *out,
+                          size_t size)
+{
+    const char *text = sg__safetensors_metadata(from->file, key);
+    size_t n = 0;
+    for (; text && *text && n + 1 < size; text++) {
+        out[n] = *text;
+        if (*text == '%') {
+            int high = hex(text[1]), low = high < 0 ? -1 : hex(text[2]);
+            int code = low < 0 ? 0 : high * 16 + low;
+            if (code == 0)
+                return unexpected(from, key, "%XX to be a byte in hex");
+            /* memcpy: what a byte above 127 is as a char depends on the host */
+            memcpy(&out[n], &(unsigned char){(unsigned char)code}, 1);
+            text += 2;
+        }
+        n++;
+    }
+    if (!text || *text)
+        return unexpected(from, key, "a shorter text");
+    out[n] = '\0';
+    return SG_OK;
+}
+
+static sg_status get_format(const reader *from)
+{
+    const char *format = sg__safetensors_metadata(from->file, "format");
+    const char *version =
+        sg__safetensors_metadata(from->file, "format_version");
+    if (!format || strcmp(format, format_name) != 0)
+        return unexpected(from, "format", "'spikegrad'");
+    if (!version || strcmp(version, format_version) != 0)
+        return unexpected(from, "format_version", "'1'");
+    if (!sg__safetensors_metadata(from->file, "version"))
+        return unexpected(from, "version", "a version");
+    return SG_OK;
+}
+
+static sg_status get_recipe(const reader *from, sg_recipe *recipe)
+{
+    size_t count;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    sg_recipe_init(recipe);
+    for (size_t i = 0; i < count; i++) {
+        char key[KEY_SIZE], value[TEXT_SIZE];
+        snprintf(key, sizeof key, "recipe.%s", option[i].name);
+        sg_status status = get_text(from, key, value, sizeof value);
+        if (status != SG_OK)
+            return status;
+        sg_error reason = {""};
+        if (sg_recipe_set(recipe, option[i].name, value, &reason) != SG_OK)
+            return sg__fail(from->error, SG_E_FORMAT,
+                            "%s: metadata '%s': %.160s", from->name, key,
+                            reason.text);
+    }
+    return SG_OK;
+}
+
+static sg_status get_shape(const reader *from, sg_shape *shape)
+{
+    const char *text = sg__safetensors_metadata(from->file, "input");
+    uint64_t height, width, channels;
+    if (!text || !scan_until(&text, 'x', SG__CHANNELS_MAX, &height) ||
+        !scan_until(&text, 'x', SG__CHANNELS_MAX, &width) ||
+        !scan_until(&text, '\0', SG__CHANNELS_MAX, &channels))
+        return unexpected(from, "input", "a shape like 28x28x1");
+    *shape = (sg_shape){(uint32_t)height, (uint32_t)width, (uint32_t)channels};
+    return SG_OK;
+}
+
+static sg_status get_thresholds(const reader *from, sg__saved *out)
+{
+    const char *text = sg__safetensors_metadata(from->file, "theta_bits");
+    bool more = text != NULL;
+    out->thresholds = 0;
+    while (more) {
+        uint64_t bits;
+        if (out->thresholds == SG_LAYERS_MAX || !scan(&text, 31, &bits))
+            break;
+        out->theta_bits[out->thresholds++] = (int)bits;
+        if (*text == '\0')
+            return SG_OK;
+        more = *text++ == ',';
+    }
+    return unexpected(from, "theta_bits", "numbers like 13,16,15");
+}
+
+static sg_status get_metrics(const reader *from, sg_metrics *train)
+{
+    const char *text = sg__safetensors_metadata(from->file, "train");
+    memset(train, 0, sizeof *train);
+    if (!text || !scan_until(&text, ',', UINT64_MAX, &train->samples) ||
+        !scan_until(&text, ',', UINT64_MAX, &train->correct) ||
+        !scan(&text, UINT64_MAX, &train->loss_q20))
+        return unexpected(from, "train", "samples,correct,loss");
+    while (*text) {
+        if (train->layers == SG_LAYERS_MAX)
+            return unexpected(from, "train", "fewer layers");
+        char *layer = (char *)&train->layer[train->layers++];
+        for (size_t i = 0; i < ACTIVITIES; i++) {
+            uint64_t value;
+            if (*text++ != (i == 0 ? ';' : ',') ||
+                !scan(&text, UINT64_MAX, &value))
+                return unexpected(from, "train", "8 numbers a layer");
+            memcpy(layer + activities[i], &value, sizeof value);
+        }
+    }
+    return SG_OK;
+}
+
+static sg_status get_run(const reader *from, sg__saved *out)
+{
+    sg_status status = get_number(from, "step", UINT64_MAX, &out->run.step);
+    if (status == SG_OK)
+        status = get_number32(from, "epoch", &out->run.epoch);
+    if (status == SG_OK)
+        status = get_number32(from, "batch", &out->run.batch);
+    if (status != SG_OK)
+        return status;
+
+    uint64_t size = (uint64_t)out->recipe.batch;
+    uint64_t batches = (out->data_size + size - 1) / size;
+    uint64_t epochs = (uint64_t)out->recipe.epochs;
+    if (out->run.epoch > epochs)
+        return unexpected(from, "epoch", "at most recipe.epochs");
+    if (out->run.batch > 0 &&
+        (out->run.batch >= batches || out->run.epoch == epochs))
+        return unexpected(from, "batch", "fewer than the rest of the run has");
+    if (out->run.step != out->run.epoch * batches + out->run.batch)
+        return unexpected(from, "step", "the steps of its epochs and batches");
+    return SG_OK;
+}
+
+sg_status sg__metadata_read(const sg__safetensors *file, const char *name,
+                            sg__saved *out, sg_error *error)
+{
+    const reader from = {file, name, error};
+    sg_status status = get_format(&from);
+    if (status == SG_OK)
+        status = get_recipe(&from, &out->recipe);
+    if (status == SG_OK)
+        status = get_shape(&from, &out->input);
+    if (status == SG_OK)
+        status = get_number32(&from, "classes", &out->classes);
+    if (status == SG_OK)
+        status = get_thresholds(&from, out);
+    if (status == SG_OK)
+        status = get_text(&from, "data", out->data, sizeof out->data);
+    if (status == SG_OK)
+        status = get_number32(&from, "data_size", &out->data_size);
+    if (status == SG_OK)
+        status = get_run(&from, out);
+    if (status == SG_OK)
+        status = get_metrics(&from, &out->run.train);
+    return status;
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* The metadata of a checkpoint: everything of a network but its tensors, as
+ * strings, one key each. docs/checkpoint-format.md lists the keys.
+ *
+ * The recipe is stored by walking the table of its options, so an option
+ * cannot be forgotten here. */
+#ifndef SG_IO_METADATA_H
+#define SG_IO_METADATA_H
+
+#include "io/safetensors.h"
+#include "network/network.h"
+
+/* Sixteen zeros stand where the checksum of the file goes. */
+#define SG__CHECKSUM_KEY "checksum"
+#define SG__CHECKSUM_BLANK "0000000000000000"
+#define SG__CHECKSUM_DIGITS 16
+
+/* What metadata says; the fields are those of sg_network. */
+typedef struct sg__saved {
+    sg_recipe recipe;
+    sg_shape input;
+    uint32_t classes;
+    size_t thresholds; /* synaptic layers */
+    int theta_bits[SG_LAYERS_MAX];
+    char data[sizeof((sg_network *)0)->data];
+    uint32_t data_size;
+    sg__run run;
+} sg__saved;
+
+/* sg__metadata_write: an object of strings (of jansson, freed by the caller
+ * with json_decref), the checksum blank; NULL if there is no memory. */
+struct json_t *sg__metadata_write(const sg_network *net);
+
+/* sg__metadata_read: the metadata of a parsed file.
+ *
+ * Unknown keys are passed over. Afterwards every value is in its range, and
+ * step, epoch and batch agree with each other; that recipe, input and
+ * thresholds make a network is left to sg__network_plan.
+ * Errors: SG_E_FORMAT, the detail names file and key. */
+sg_status sg__metadata_read(const sg__safetensors *file, const char *name,
+                            sg__saved *out, sg_error *error);
+
+#endif
