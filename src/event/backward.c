@@ -1,0 +1,216 @@
+/* Backward pass: error spikes travel from the output to the first synaptic
+ * layer through the same queue; each one adds the traces it meets to the
+ * gradient and charge to the error compartments below. */
+#include "event/simulation.h"
+
+#include <string.h>
+
+#include "core/dither.h"
+#include "core/rules.h"
+#include "network/loss.h"
+
+/* Charges are added and tested in runs of this many, as in forward.c. */
+enum { RUN = 32 };
+
+/* Applies the error firing rule to one neuron until it no longer fires. */
+static void fire_error(sg_simulation *sim, size_t l, size_t i)
+{
+    struct sg__event_layer *layer = &sim->layer[l];
+    if (!layer->gate[i])
+        return;
+    int32_t phi = (int32_t)1 << layer->net->phi_bits;
+    int32_t d = layer->error[i];
+    int sign;
+    while ((sign = sg__fire_error(&layer->charge[i], &d, phi)) != 0) {
+        layer->error[i] = (int8_t)d;
+        sg__emit(sim, l, i, sign, SG_PHASE_BACKWARD);
+    }
+}
+
+/* Whether fire_error would send a spike for any of n neurons. */
+static bool any_fires(const int32_t *restrict u, const int8_t *restrict d,
+                      const uint8_t *restrict gate, size_t n, int32_t half)
+{
+    int32_t any = 0;
+    for (size_t i = 0; i < n; i++)
+        any |= (((u[i] >= half) & (d[i] < SG__ERROR_CAP)) |
+                ((u[i] < -half) & (d[i] > -SG__ERROR_CAP))) &
+               gate[i];
+    return any != 0;
+}
+
+/* Error charge sign*w for the neurons first..first+n-1 of synaptic layer l. */
+static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
+                      const int16_t *w, int sign)
+{
+    struct sg__event_layer *layer = &sim->layer[l];
+    int32_t half = (int32_t)1 << (layer->net->phi_bits - 1);
+    for (size_t done = 0; done < n; done += RUN) {
+        size_t at = first + done;
+        size_t run = n - done < RUN ? n - done : RUN;
+        sg__add_run(layer->charge + at, w + done, run, sign);
+        if (!any_fires(layer->charge + at, layer->error + at, layer->gate + at,
+                       run, half))
+            continue;
+        for (size_t i = at; i < at + run; i++)
+            fire_error(sim, l, i);
+    }
+}
+
+/* Error charge sign*w for units first..first+n-1 of layer l, which lie at one
+ * position if l is a pooling layer: to their compartments, or through pooling
+ * to the neurons they heard. Ends at a synaptic layer, since only layers
+ * above the first synaptic one send charge down; recurses once for each
+ * pooling layer between two synaptic ones. */
+static void receive(sg_simulation *sim, size_t l, size_t first, size_t n,
+                    const int16_t *w, int sign)
+{
+    struct sg__event_layer *layer = &sim->layer[l];
+    if (layer->net->synaptic) {
+        integrate(sim, l, first, n, w, sign);
+        return;
+    }
+    if (layer->net->kind == SG_LAYER_POOL_MAX) {
+        for (size_t i = 0; i < n; i++)
+            receive(sim, l - 1, layer->winner[first + i], 1, w + i, sign);
+        return;
+    }
+    const sg__geometry *g = &layer->net->geo;
+    sg__patch p = sg__patch_of(g, (uint32_t)first);
+    for (uint32_t row = 0; row < p.rows; row++)
+        for (uint32_t x = 0; x < p.width; x += g->in_c)
+            receive(sim, l - 1, p.input + row * p.input_step + x + p.channel,
+                    n, w, sign);
+}
+
+/* One kernel row of an error spike onto units first..first+n-1 of layer l,
+ * taken a position at a time where they have to be routed. */
+static void send_down(sg_simulation *sim, size_t l, size_t first, size_t n,
+                      const int16_t *w, int sign)
+{
+    const sg__layer *net = sim->layer[l].net;
+    size_t step = net->synaptic ? n : net->geo.out_c;
+    for (size_t i = 0; i < n; i += step)
+        receive(sim, l, first + i, step, w + i, sign);
+    sim->totals.backward_ops += n;
+}
+
+/* gradient += sign * count over the synapses of one kernel row. */
+static void add_traces(sg_simulation *sim, int32_t *restrict gradient,
+                       const uint8_t *restrict count, size_t n, int sign)
+{
+    uint32_t met = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t trace = count[i];
+        gradient[i] = sg__add(gradient[i], sign < 0 ? -trace : trace);
+        met += trace > 0;
+    }
+    sim->totals.gradient_ops += met;
+}
+
+static void deliver(sg_simulation *sim, const struct sg__event *event)
+{
+    size_t l = event->layer;
+    int sign = event->sign;
+    struct sg__event_layer *layer = &sim->layer[l];
+    sg__patch p = sg__patch_of(&layer->net->geo, event->neuron);
+
+    int32_t *bias = &layer->bias_gradient[p.channel];
+    *bias = sg__add(*bias, sign);
+    for (uint32_t row = 0; row < p.rows; row++) {
+        size_t synapse = p.weight + row * p.weight_step;
+        size_t input = p.input + row * p.input_step;
+        add_traces(sim, layer->gradient + synapse,
+                   sim->layer[l - 1].count + input, p.width, sign);
+        if (l > sim->first_synaptic)
+            send_down(sim, l - 1, input, p.width, layer->net->weight + synapse,
+                      sign);
+    }
+}
+
+/* The surrogate derivative, from the total charge A = V + Theta n. The output
+ * layer is linear. */
+static int derivative(const struct sg__event_layer *layer, size_t i)
+{
+    if (layer->net->output)
+        return 1;
+    int32_t theta = (int32_t)1 << layer->net->theta_bits;
+    int32_t fired = (int32_t)((uint32_t)theta * (uint32_t)layer->count[i]);
+    return sg__derivative(sg__add(layer->potential[i], fired));
+}
+
+/* d = 0; U at its dither, or 0. */
+static void reset_errors(sg_simulation *sim, struct sg__event_layer *layer,
+                         uint32_t index, uint64_t step, uint32_t sample)
+{
+    const sg_recipe *recipe = &sim->net->recipe;
+    int bits = layer->net->phi_bits;
+    memset(layer->error, 0, layer->neurons * sizeof *layer->error);
+    for (size_t i = 0; i < layer->neurons; i++) {
+        layer->gate[i] = (uint8_t)derivative(layer, i);
+        layer->charge[i] = recipe->dither
+                               ? sg__dither(recipe->seed, step, sample, index,
+                                            (uint32_t)i, bits)
+                               : 0;
+    }
+}
+
+/* The first input of pooled unit i, in rows, that holds the maximum count. */
+static uint32_t find_winner(const sg__geometry *g, const uint8_t *count,
+                            uint32_t i)
+{
+    sg__patch p = sg__patch_of(g, i);
+    size_t winner = p.input + p.channel;
+    for (uint32_t row = 0; row < p.rows; row++)
+        for (uint32_t x = 0; x < p.width; x += g->in_c) {
+            size_t j = p.input + row * p.input_step + x + p.channel;
+            if (count[j] > count[winner])
+                winner = j;
+        }
+    return (uint32_t)winner;
+}
+
+/* What the backward pass reads off the quiescent forward pass. */
+static void prepare(sg_simulation *sim, uint64_t step, uint32_t sample)
+{
+    for (size_t l = 1; l < sim->layers; l++) {
+        struct sg__event_layer *layer = &sim->layer[l];
+        if (layer->net->synaptic)
+            reset_errors(sim, layer, (uint32_t)l - 1, step, sample);
+        if (layer->net->kind == SG_LAYER_POOL_MAX)
+            for (uint32_t i = 0; i < layer->neurons; i++)
+                layer->winner[i] =
+                    find_winner(&layer->net->geo, sim->layer[l - 1].count, i);
+    }
+}
+
+sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
+                              uint64_t step, uint32_t sample)
+{
+    if (!sim->presented)
+        return SG_E_ARGUMENT;
+    if (label >= sim->net->classes)
+        return SG_E_RANGE;
+
+    size_t top = sim->layers - 1;
+    struct sg__event_layer *output = &sim->layer[top];
+    prepare(sim, step, sample);
+    sg__loss_error(sim->net, output->potential, label, sim->output_error,
+                   NULL);
+    for (size_t k = 0; k < output->neurons; k++) {
+        output->charge[k] = sg__add(output->charge[k], sim->output_error[k]);
+        fire_error(sim, top, k);
+    }
+
+    struct sg__event event;
+    while (!sim->queue.failed && sg__queue_pop(&sim->queue, &event)) {
+        sim->time++;
+        sim->totals.backward_spikes++;
+        deliver(sim, &event);
+    }
+    if (sim->queue.failed) {
+        sim->presented = false;
+        return SG_E_MEMORY;
+    }
+    return SG_OK;
+}

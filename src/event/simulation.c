@@ -1,0 +1,233 @@
+/* Creation, inspection and destruction of a simulation. All memory but the
+ * growth of the queue is taken here. */
+#include "event/simulation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+/* Places of the taps of one kernel row: neighbouring targets of an event use
+ * taps that differ by the stride, the later target the smaller tap. */
+static void order_taps(const sg__geometry *g, uint32_t *slot)
+{
+    uint32_t next = 0;
+    for (uint32_t rest = 0; rest < g->stride && rest < g->kernel_w; rest++) {
+        uint32_t steps = (g->kernel_w - 1 - rest) / g->stride;
+        for (uint32_t tap = rest + steps * g->stride;; tap -= g->stride) {
+            slot[tap] = next++;
+            if (tap == rest)
+                break;
+        }
+    }
+}
+
+static void copy_weights(struct sg__event_layer *layer)
+{
+    const sg__geometry *g = &layer->net->geo;
+    const int16_t *from = layer->net->weight;
+    for (size_t oc = 0; oc < g->out_c; oc++)
+        for (size_t ky = 0; ky < g->kernel_h; ky++)
+            for (size_t kx = 0; kx < g->kernel_w; kx++)
+                for (size_t ic = 0; ic < g->in_c; ic++) {
+                    size_t row = (ky * g->in_c + ic) * g->kernel_w;
+                    size_t tap = row + layer->tap_slot[kx];
+                    layer->weight[tap * g->out_c + oc] = *from++;
+                }
+}
+
+static bool create_synaptic(struct sg__event_layer *layer)
+{
+    const sg__layer *net = layer->net;
+    size_t channels = net->geo.out_c;
+    layer->potential = calloc(layer->neurons, sizeof *layer->potential);
+    layer->weight = calloc(net->weights, sizeof *layer->weight);
+    layer->tap_slot = calloc(net->geo.kernel_w, sizeof *layer->tap_slot);
+    layer->gate = calloc(layer->neurons, sizeof *layer->gate);
+    layer->error = calloc(layer->neurons, sizeof *layer->error);
+    layer->charge = calloc(layer->neurons, sizeof *layer->charge);
+    layer->gradient = calloc(net->weights, sizeof *layer->gradient);
+    layer->bias_gradient = calloc(channels, sizeof *layer->bias_gradient);
+    if (!layer->potential || !layer->weight || !layer->tap_slot ||
+        !layer->gate || !layer->error || !layer->charge || !layer->gradient ||
+        !layer->bias_gradient)
+        return false;
+    order_taps(&net->geo, layer->tap_slot);
+    copy_weights(layer);
+    return true;
+}
+
+static bool create_pooling(struct sg__event_layer *layer)
+{
+    switch (layer->net->kind) {
+    case SG_LAYER_POOL_AVERAGE:
+        layer->potential = calloc(layer->neurons, sizeof *layer->potential);
+        return layer->potential != NULL;
+    case SG_LAYER_POOL_MAX:
+        layer->seen =
+            calloc(sg__inputs(&layer->net->geo), sizeof *layer->seen);
+        layer->peak = calloc(layer->neurons, sizeof *layer->peak);
+        layer->winner = calloc(layer->neurons, sizeof *layer->winner);
+        return layer->seen && layer->peak && layer->winner;
+    default:
+        return true;
+    }
+}
+
+static bool create_layers(sg_simulation *sim)
+{
+    const sg_network *net = sim->net;
+    const sg_shape *in = &net->input;
+    sim->layers = net->layer_count + 1;
+    sim->layer[0].neurons = (size_t)in->height * in->width * in->channels;
+    for (size_t l = 0; l < sim->layers; l++) {
+        struct sg__event_layer *layer = &sim->layer[l];
+        if (l > 0) {
+            layer->net = &net->layer[l - 1];
+            layer->neurons = sg__outputs(&layer->net->geo);
+        }
+        layer->count = calloc(layer->neurons, sizeof *layer->count);
+        if (!layer->count)
+            return false;
+        if (l == 0)
+            continue;
+        if (!layer->net->synaptic) {
+            if (!create_pooling(layer))
+                return false;
+            continue;
+        }
+        if (!create_synaptic(layer))
+            return false;
+        if (sim->first_synaptic == 0)
+            sim->first_synaptic = l;
+    }
+    sim->output_error = calloc(net->classes, sizeof *sim->output_error);
+    return sim->output_error != NULL;
+}
+
+sg_status sg_simulation_create(const sg_network *net, sg_order order,
+                               uint64_t seed, sg_simulation **out,
+                               sg_error *error)
+{
+    *out = NULL;
+    if (order != SG_ORDER_FIFO && order != SG_ORDER_LIFO &&
+        order != SG_ORDER_RANDOM)
+        return sg__fail(error, SG_E_ARGUMENT, "unknown delivery order %d",
+                        (int)order);
+    if (seed >= SG__SEED_LIMIT)
+        return sg__fail(error, SG_E_RANGE,
+                        "seed of the delivery order: "
+                        "expected less than 2^56");
+    if (net->layer_count > SG_LAYERS_MAX)
+        return sg__fail(error, SG_E_RANGE, "%zu layers: expected at most %d",
+                        net->layer_count, SG_LAYERS_MAX);
+
+    sg_simulation *sim = calloc(1, sizeof *sim);
+    if (sim)
+        sim->net = net;
+    if (!sim || sg__queue_init(&sim->queue, order, seed) != SG_OK ||
+        !create_layers(sim)) {
+        sg_simulation_destroy(sim);
+        return sg__fail(error, SG_E_MEMORY,
+                        "no memory for a simulation of "
+                        "%zu layers",
+                        net->layer_count);
+    }
+    *out = sim;
+    return SG_OK;
+}
+
+void sg_simulation_destroy(sg_simulation *sim)
+{
+    if (!sim)
+        return;
+    for (size_t l = 0; l < sim->layers; l++) {
+        struct sg__event_layer *layer = &sim->layer[l];
+        free(layer->count);
+        free(layer->potential);
+        free(layer->seen);
+        free(layer->peak);
+        free(layer->winner);
+        free(layer->weight);
+        free(layer->tap_slot);
+        free(layer->gate);
+        free(layer->error);
+        free(layer->charge);
+        free(layer->gradient);
+        free(layer->bias_gradient);
+    }
+    free(sim->output_error);
+    sg__queue_free(&sim->queue);
+    free(sim);
+}
+
+void sg_simulation_watch(sg_simulation *sim, sg_spike_fn fn, void *user)
+{
+    sim->watch = fn;
+    sim->user = user;
+}
+
+void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
+              sg_phase phase)
+{
+    sg__queue_push(&sim->queue, (struct sg__event){.neuron = (uint32_t)neuron,
+                                                   .layer = (uint16_t)layer,
+                                                   .sign = (int16_t)sign});
+    if (sim->watch) {
+        sg_spike spike = {.time = sim->time,
+                          .layer = (uint32_t)layer,
+                          .neuron = (uint32_t)neuron,
+                          .sign = (int8_t)sign,
+                          .phase = phase};
+        sim->watch(&spike, sim->user);
+    }
+}
+
+const uint8_t *sg_simulation_counts(const sg_simulation *sim, size_t layer)
+{
+    return layer < sim->layers ? sim->layer[layer].count : NULL;
+}
+
+const int32_t *sg_simulation_potentials(const sg_simulation *sim, size_t layer)
+{
+    return layer < sim->layers ? sim->layer[layer].potential : NULL;
+}
+
+const int8_t *sg_simulation_errors(const sg_simulation *sim, size_t layer)
+{
+    return layer < sim->layers ? sim->layer[layer].error : NULL;
+}
+
+const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
+                                           size_t layer)
+{
+    return layer < sim->layers ? sim->layer[layer].charge : NULL;
+}
+
+int32_t *sg__simulation_gradient(sg_simulation *sim, size_t layer)
+{
+    return layer < sim->layers ? sim->layer[layer].gradient : NULL;
+}
+
+int32_t *sg__simulation_bias_gradient(sg_simulation *sim, size_t layer)
+{
+    return layer < sim->layers ? sim->layer[layer].bias_gradient : NULL;
+}
+
+void sg__simulation_clear_gradients(sg_simulation *sim)
+{
+    for (size_t l = 1; l < sim->layers; l++) {
+        struct sg__event_layer *layer = &sim->layer[l];
+        if (!layer->gradient)
+            continue;
+        memset(layer->gradient, 0,
+               layer->net->weights * sizeof *layer->gradient);
+        memset(layer->bias_gradient, 0,
+               layer->net->geo.out_c * sizeof *layer->bias_gradient);
+    }
+}
+
+void sg_simulation_totals(const sg_simulation *sim, sg_event_totals *out)
+{
+    *out = sim->totals;
+}

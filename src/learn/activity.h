@@ -1,0 +1,23 @@
+/* Counting what a batch did: spikes, operations, loss. Sums of integers, so
+ * that threads may add theirs in any order. */
+#ifndef SG_LEARN_ACTIVITY_H
+#define SG_LEARN_ACTIVITY_H
+
+#include "ann/ann.h"
+
+/* sg__activity_forward: adds sample `sample` of the workspace after its
+ * forward pass: spikes, forward operations, whether the class is right. */
+void sg__activity_forward(const sg__ann *ann, size_t sample, uint32_t label,
+                          sg_metrics *sums);
+
+/* sg__activity_backward: adds its error spikes and backward operations. */
+void sg__activity_backward(const sg__ann *ann, size_t sample,
+                           sg_metrics *sums);
+
+/* sg__metrics_add: adds part to sums. */
+void sg__metrics_add(sg_metrics *sums, const sg_metrics *part);
+
+/* sg__argmax: index of the largest of n values, the first one on a tie. */
+uint32_t sg__argmax(const int32_t *values, uint32_t n);
+
+#endif

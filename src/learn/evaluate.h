@@ -1,0 +1,17 @@
+/* Forward pass over a data set with a workspace that already exists. */
+#ifndef SG_LEARN_EVALUATE_H
+#define SG_LEARN_EVALUATE_H
+
+#include "ann/ann.h"
+#include "base/threads.h"
+
+/* sg__evaluate: as sg_evaluate. parts is sg_metrics[threads of the pool],
+ * working memory. */
+void sg__evaluate(sg__ann *ann, sg__threads *threads, const sg_data *data,
+                  sg_metrics *parts, sg_metrics *out, uint32_t *confusion);
+
+/* sg__check_data: SG_E_ARGUMENT unless data's shape and classes are net's. */
+sg_status sg__check_data(const sg_network *net, const sg_data *data,
+                         sg_error *error);
+
+#endif

@@ -1,0 +1,190 @@
+/* Initial weights, scaled on data layer by layer.
+ *
+ * Weights are uniform in [-a, a] with biases 0; a is chosen so that the
+ * standard deviation of a layer's charge over the first samples is A
+ * thresholds (1/2 for the output layer). Then the threshold 2^f gets as many
+ * fraction bits as leave the headroom weights need to grow. All in integers:
+ * the layer is first run with the same draws at a coarse scale, and what it
+ * measured sets the fine one. docs/semantics.md, "Initialisation". */
+#include <stdio.h>
+#include <string.h>
+
+#include "ann/ann.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "data/data.h"
+
+enum {
+    SAMPLES = 256,
+    DRAW_MAX = 65535, /* draws are odd integers in +-DRAW_MAX */
+    PROBE_MAX = 127,  /* largest weight of the coarse run */
+    GUESS_BITS = 8    /* threshold of layers not measured yet */
+};
+
+/* Fills odd draws symmetric about 0 for synapses 4q..4q+3. */
+static void draw(uint64_t seed, size_t l, size_t q, int32_t r[4])
+{
+    sg__draw d = sg__random(seed, SG__STREAM_INIT, (uint32_t)l, (uint32_t)q,
+                            (uint32_t)((uint64_t)q >> 32), 0);
+    for (int i = 0; i < 4; i++)
+        r[i] = 2 * (int32_t)(d.v[i] >> 16) - DRAW_MAX;
+}
+
+static int32_t probe_scale(const sg__layer *layer)
+{
+    return layer->weight_limit < PROBE_MAX ? layer->weight_limit : PROBE_MAX;
+}
+
+static void set_probe(const sg_network *net, size_t l)
+{
+    sg__layer *layer = &net->layer[l];
+    int32_t r[4];
+    for (size_t i = 0; i < layer->weights; i++) {
+        if (i % 4 == 0)
+            draw(net->recipe.seed, l, i / 4, r);
+        layer->weight[i] = (int16_t)(r[i % 4] * probe_scale(layer) / DRAW_MAX);
+    }
+}
+
+static uint64_t integer_root(uint64_t x)
+{
+    uint64_t root = 0;
+    for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
+        if ((root | bit) * (root | bit) <= x)
+            root |= bit;
+    return root;
+}
+
+/* Standard deviation of the layer's charge in units of 1/256. */
+static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples)
+{
+    size_t n = sg__outputs(&ann->net->layer[l].geo);
+    uint64_t squares = 0;
+    int64_t mean = 0;
+    for (size_t first = 0; first < samples; first += ann->chunk) {
+        size_t count = samples - first;
+        count = count < ann->chunk ? count : ann->chunk;
+        sg__ann_forward(ann, first, count, from, l + 1, 0);
+        for (size_t s = 0; s < count; s++) {
+            const int32_t *charge = ann->scratch[0].charge + s * n;
+            uint64_t square = 0;
+            int64_t sum = 0;
+            for (size_t i = 0; i < n; i++) {
+                sum += charge[i];
+                square += (uint64_t)((int64_t)charge[i] * charge[i]);
+            }
+            squares += square / n;
+            mean += sum / (int64_t)n;
+        }
+    }
+    mean /= (int64_t)samples;
+    squares /= samples;
+    uint64_t centre = (uint64_t)(mean * mean);
+    uint64_t variance = squares > centre ? squares - centre : 0;
+    const uint64_t most = (UINT64_C(1) << 47) - 1;
+    uint64_t deviation =
+        integer_root((variance < most ? variance : most) << 16);
+    return deviation > 256 ? deviation : 256; /* silent input: scale 1 */
+}
+
+/* Fraction bits f: the largest with headroom * a * 2^f within the limit.
+ * doubled is 2 A, deviation as measured for the probe. */
+static int choose_bits(const sg_network *net, const sg__layer *layer,
+                       uint64_t doubled, uint64_t deviation)
+{
+    /* measured: docs/results.md, "Weight range" */
+    uint64_t headroom = net->recipe.weight_bits == 8
+                            ? (layer->output ? 20 : 6)
+                            : (layer->output ? 40 : 12);
+    uint64_t ratio = (uint64_t)layer->weight_limit * 2 * deviation /
+                     (headroom * doubled * (uint64_t)probe_scale(layer) * 256);
+    int bits = 2;
+    while (bits < 18 && ratio >> (bits + 1))
+        bits++;
+    return bits;
+}
+
+/* Masters W = r a 2^f, in master units. */
+static void set_masters(const sg_network *net, size_t l, int bits,
+                        uint64_t doubled, uint64_t deviation)
+{
+    sg__layer *layer = &net->layer[l];
+    uint64_t limit = (uint64_t)layer->weight_limit << layer->master_shift;
+    uint64_t scale =
+        ((doubled * (uint64_t)probe_scale(layer) * 128) << 36) / deviation;
+    int shift = bits + layer->master_shift - 36;
+    scale = shift >= 0 ? scale << shift : scale >> -shift;
+    scale = scale < limit ? scale : limit;
+
+    int32_t r[4];
+    for (size_t i = 0; i < layer->weights; i++) {
+        if (i % 4 == 0)
+            draw(net->recipe.seed, l, i / 4, r);
+        layer->master[i] = (int32_t)((int64_t)r[i % 4] * (int64_t)scale /
+                                     DRAW_MAX);
+    }
+}
+
+static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
+                           sg_error *error)
+{
+    int bits[SG_LAYERS_MAX];
+    size_t from = 0, synaptic = 0;
+    for (size_t i = 0; i < SG_LAYERS_MAX; i++)
+        bits[i] = GUESS_BITS;
+    sg_status status = sg__network_set_thresholds(net, bits, error);
+    for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        if (!layer->synaptic)
+            continue;
+        uint64_t doubled =
+            layer->output ? 1 : 2 * (uint64_t)net->recipe.spread;
+        set_probe(net, l);
+        sg__ann_pack(ann, l, 0, layer->geo.out_c);
+        uint64_t deviation = measure(ann, from, l, samples);
+        bits[synaptic] = choose_bits(net, layer, doubled, deviation);
+        status = sg__network_set_thresholds(net, bits, error);
+        set_masters(net, l, bits[synaptic], doubled, deviation);
+        sg__layer_refresh(layer, 0, layer->geo.out_c);
+        sg__ann_pack(ann, l, 0, layer->geo.out_c);
+        from = l; /* the next measurement starts by running this layer */
+        synaptic++;
+    }
+    return status;
+}
+
+sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
+                            sg_network **out, sg_error *error)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    sg_shape input = {info->height, info->width, info->channels};
+    sg_network *net;
+    sg__ann *ann = NULL;
+    *out = NULL;
+
+    if (info->size == 0)
+        return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
+    sg_status status =
+        sg__network_plan(recipe, input, info->classes, &net, error);
+    if (status != SG_OK)
+        return status;
+    snprintf(net->data, sizeof net->data, "%s", info->name);
+    net->data_size = info->size;
+    size_t samples = info->size < SAMPLES ? info->size : SAMPLES;
+    status = sg__ann_create(net, samples, 1, false, false, &ann);
+    if (status == SG_OK) {
+        for (size_t s = 0; s < samples; s++)
+            sg__network_quantise(net, sg_data_pixels(data, (uint32_t)s),
+                                 sg__ann_counts(ann, 0, s));
+        status = calibrate(net, ann, samples, error);
+    } else {
+        sg__fail(error, status, "net: not enough memory to initialise");
+    }
+    sg__ann_destroy(ann);
+    if (status != SG_OK) {
+        sg_network_destroy(net);
+        return status;
+    }
+    *out = net;
+    return SG_OK;
+}

@@ -1,0 +1,43 @@
+/* Integer stochastic gradient descent with momentum.
+ *
+ *   v <- v - round((1 - m) v) + G            saturated to 32 bits
+ *   W <- W - round(rate v)                   saturated at the weight limit
+ *   w  = round(W)
+ *
+ * with rate = lr(t) (A_l / Ain_l)^2 / (B alpha 2^gain_l), a fixed-point number
+ * mult / 2^shift computed once per layer; for biases Ain is 2. Rounding is to
+ * the nearest or stochastic, keyed by (seed, step, layer, synapse).
+ * docs/semantics.md, "Optimiser". */
+#ifndef SG_LEARN_OPTIMISER_H
+#define SG_LEARN_OPTIMISER_H
+
+#include "network/network.h"
+
+/* A positive number mult / 2^shift, mult < 2^30, shift 1..61. */
+typedef struct sg__rate {
+    int32_t mult;
+    int shift;
+} sg__rate;
+
+/* What one optimiser step needs for one layer. */
+typedef struct sg__update {
+    sg__rate weight, bias;
+    int32_t friction; /* 1 - momentum in units of 2^-16 */
+} sg__update;
+
+/* sg__schedule: share of the peak learning rate at a step, in units of 2^-30.
+ * steps is the length of the run, per_epoch of an epoch. */
+int32_t sg__schedule(const sg_recipe *recipe, uint64_t step, uint64_t steps,
+                     uint64_t per_epoch);
+
+/* sg__update_plan: rates of layer l at a step of that schedule. */
+sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule);
+
+/* sg__update_apply: one step for output channels first..last-1 of layer l,
+ * forward copies included. step keys stochastic rounding.
+ * gradient  int32[weights of l]; bias_gradient  int32[out_c] */
+void sg__update_apply(sg_network *net, size_t l, const sg__update *update,
+                      uint64_t step, uint32_t first, uint32_t last,
+                      const int32_t *gradient, const int32_t *bias_gradient);
+
+#endif

@@ -1,0 +1,265 @@
+/* A training run: epochs of shuffled batches, evaluation, resumption.
+ *
+ * The state that decides the rest of the run is the network with its run
+ * counters; shuffles, augmentation, dither and rounding are pure functions of
+ * the seed and those counters, so a run can stop and go on anywhere. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "base/status.h"
+#include "io/checkpoint.h"
+#include "learn/batch.h"
+#include "learn/evaluate.h"
+
+struct sg_trainer {
+    sg__batch batch;
+    uint32_t *order; /* samples of the epoch under way, shuffled */
+    uint32_t order_epoch; /* the epoch it is for, plus 1; 0 for none */
+    uint32_t samples, batches; /* of an epoch */
+    sg_metrics test;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Fisher-Yates with draws keyed by (seed, epoch, position). */
+static void shuffle(sg_trainer *t, uint32_t epoch)
+{
+    uint64_t seed = t->batch.net->recipe.seed;
+    if (t->order_epoch == epoch + 1)
+        return;
+    for (uint32_t i = 0; i < t->samples; i++)
+        t->order[i] = i;
+    for (uint32_t i = t->samples - 1; i > 0; i--) {
+        sg__draw draw = sg__random(seed, SG__STREAM_SHUFFLE, epoch, i, 0, 0);
+        uint32_t j = sg__random_below(draw.v[0], i + 1), swap = t->order[i];
+        t->order[i] = t->order[j];
+        t->order[j] = swap;
+    }
+    t->order_epoch = epoch + 1;
+}
+
+static sg_status allocate(sg_trainer *t, unsigned threads)
+{
+    sg__batch *b = &t->batch;
+    sg_status status = sg__threads_create(threads, &b->threads);
+    if (status != SG_OK)
+        return status;
+    unsigned workers = sg__threads_count(b->threads);
+    status = sg__ann_create(b->net, (size_t)b->net->recipe.batch, workers,
+                            true, false, &b->ann);
+    if (status == SG_OK)
+        status = sg__gradients_create(b->net, &b->gradients);
+    if (status != SG_OK)
+        return status;
+    b->pixels = malloc(workers * sg__inputs(&b->net->layer[0].geo));
+    b->parts = calloc(workers, sizeof *b->parts);
+    t->order = malloc(t->samples * sizeof *t->order);
+    return b->pixels && b->parts && t->order ? SG_OK : SG_E_MEMORY;
+}
+
+/* A trainer around a network, which it takes over even when it fails. */
+static sg_status build(sg_network *net, const sg_data *train, unsigned threads,
+                       sg_trainer **out, sg_error *error)
+{
+    sg_trainer *t = calloc(1, sizeof *t);
+    if (!t) {
+        sg_network_destroy(net);
+        return sg__fail(error, SG_E_MEMORY, "trainer: out of memory");
+    }
+    uint32_t batch = (uint32_t)net->recipe.batch;
+    t->batch.net = net;
+    t->batch.data = train;
+    t->samples = net->data_size;
+    t->batches = (t->samples + batch - 1) / batch;
+    sg_status status =
+        sg__augment_parse(net->recipe.augment, &t->batch.augment, error);
+    if (status == SG_OK) {
+        status = allocate(t, threads);
+        if (status != SG_OK)
+            sg__fail(error, status, "trainer with %u threads: %s", threads,
+                     sg_status_text(status));
+    }
+    if (status != SG_OK) {
+        sg_trainer_destroy(t);
+        return status;
+    }
+    sg__ann_pack_all(t->batch.ann);
+    *out = t;
+    return SG_OK;
+}
+
+sg_status sg_trainer_create(const sg_recipe *recipe, const sg_data *train,
+                            unsigned threads, sg_trainer **out,
+                            sg_error *error)
+{
+    sg_network *net;
+    *out = NULL;
+    sg_status status = sg_network_create(recipe, train, &net, error);
+    if (status != SG_OK)
+        return status;
+    return build(net, train, threads, out, error);
+}
+
+sg_status sg_trainer_resume(const char *path, const sg_data *train,
+                            unsigned threads, sg_trainer **out,
+                            sg_error *error)
+{
+    sg_network *net;
+    *out = NULL;
+    sg_status status = sg__checkpoint_load(path, &net, error);
+    if (status != SG_OK)
+        return status;
+    status = sg__check_data(net, train, error);
+    const sg_data_info *info = sg_data_get_info(train);
+    if (status == SG_OK && info->size != net->data_size)
+        status = sg__fail(error, SG_E_ARGUMENT,
+                          "%s: %u samples, expected the %u that %s was "
+                          "trained on",
+                          info->name, info->size, net->data_size, path);
+    if (status != SG_OK) {
+        sg_network_destroy(net);
+        return status;
+    }
+    return build(net, train, threads, out, error);
+}
+
+sg_status sg_trainer_step(sg_trainer *t)
+{
+    sg__batch *b = &t->batch;
+    sg_network *net = b->net;
+    sg__run *run = &net->run;
+    const sg_recipe *r = &net->recipe;
+    uint32_t epochs = (uint32_t)r->epochs, size = (uint32_t)r->batch;
+    if (run->epoch >= epochs)
+        return SG_E_RANGE;
+
+    if (run->batch == 0)
+        memset(&run->train, 0, sizeof run->train);
+    shuffle(t, run->epoch);
+    uint32_t first = run->batch * size;
+    b->samples = t->order + first;
+    b->count = t->samples - first < size ? t->samples - first : size;
+    b->epoch = run->epoch;
+    b->step = run->step;
+    int32_t schedule = sg__schedule(r, run->step,
+                                    (uint64_t)epochs * t->batches, t->batches);
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].synaptic)
+            b->update[l] = sg__update_plan(net, l, schedule);
+    sg__batch_pass(b, &run->train);
+    sg__batch_update(b);
+
+    run->step++;
+    if (++run->batch == t->batches) {
+        run->batch = 0;
+        run->epoch++;
+    }
+    return SG_OK;
+}
+
+/* Reports the epoch just completed; non-zero if the caller wants to stop. */
+static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
+                        const sg_callbacks *callbacks)
+{
+    sg__batch *b = &t->batch;
+    double start = now();
+    if (test)
+        sg__evaluate(b->ann, b->threads, test, b->parts, &t->test, NULL);
+    if (!callbacks || !callbacks->on_epoch)
+        return 0;
+    sg_epoch_report report = {
+        .epoch = b->net->run.epoch,
+        .epochs = (uint32_t)b->net->recipe.epochs,
+        .step = b->net->run.step,
+        .seconds = seconds,
+        .test_seconds = now() - start,
+        .train = &b->net->run.train,
+        .test = test ? &t->test : NULL,
+        .trainer = t,
+    };
+    return callbacks->on_epoch(&report, callbacks->user);
+}
+
+static int report_batch(sg_trainer *t, uint32_t epoch, uint32_t done,
+                        const sg_callbacks *callbacks)
+{
+    if (!callbacks || !callbacks->on_batch)
+        return 0;
+    sg_progress progress = {
+        .epoch = epoch + 1,
+        .epochs = (uint32_t)t->batch.net->recipe.epochs,
+        .batch = done,
+        .batches = t->batches,
+        .step = t->batch.net->run.step,
+        .train = &t->batch.net->run.train,
+        .trainer = t,
+    };
+    return callbacks->on_batch(&progress, callbacks->user);
+}
+
+sg_status sg_trainer_run(sg_trainer *t, const sg_data *test,
+                         const sg_callbacks *callbacks, sg_error *error)
+{
+    const sg_network *net = t->batch.net;
+    sg_status status = test ? sg__check_data(net, test, error) : SG_OK;
+    double seconds = 0;
+    while (status == SG_OK && net->run.epoch < (uint32_t)net->recipe.epochs) {
+        uint32_t epoch = net->run.epoch, done = net->run.batch + 1;
+        double start = now();
+        status = sg_trainer_step(t);
+        seconds += now() - start;
+        int stop = report_batch(t, epoch, done, callbacks);
+        if (net->run.epoch != epoch) {
+            stop |= report_epoch(t, test, seconds, callbacks);
+            seconds = 0;
+        }
+        if (stop)
+            status = sg__fail(error, SG_E_STOPPED,
+                              "stopped after batch %u of epoch %u", done,
+                              epoch + 1);
+    }
+    return status;
+}
+
+sg_status sg_trainer_save(const sg_trainer *t, const char *path,
+                          sg_error *error)
+{
+    return sg__checkpoint_save(t->batch.net, path, error);
+}
+
+const sg_network *sg_trainer_network(const sg_trainer *t)
+{
+    return t->batch.net;
+}
+
+size_t sg_trainer_memory(const sg_trainer *t)
+{
+    const sg_network *net = t->batch.net;
+    size_t bytes = t->batch.ann->bytes + sg__gradients_bytes(net) +
+                   t->samples * sizeof *t->order;
+    for (size_t l = 0; l < net->layer_count; l++)
+        bytes += net->layer[l].weights *
+                 (sizeof(int16_t) + 2 * sizeof(int32_t));
+    return bytes;
+}
+
+void sg_trainer_destroy(sg_trainer *t)
+{
+    if (!t)
+        return;
+    sg__ann_destroy(t->batch.ann);
+    sg__gradients_destroy(&t->batch.gradients);
+    sg__threads_destroy(t->batch.threads);
+    free(t->batch.pixels);
+    free(t->batch.parts);
+    free(t->order);
+    sg_network_destroy(t->batch.net);
+    free(t);
+}

@@ -1,0 +1,270 @@
+/* Verification: batches through both engines, every integer compared.
+ *
+ * The engines share only the network, the images and the rules of core/; each
+ * updates its own clone of the network with its own gradient. Batches are
+ * small, because every charge of every sample is kept. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "event/simulation.h"
+#include "learn/batch.h"
+#include "learn/evaluate.h"
+
+enum { GROUP = 16 }; /* samples of a batch */
+
+typedef struct comparison {
+    sg_network *ann_net, *event_net; /* clones, updated at the end */
+    sg__batch batch;
+    sg_simulation *sim;
+    const sg_data *data;
+    uint32_t samples[GROUP]; /* the images of the batch */
+    uint32_t count;
+    sg_verification *out;
+} comparison;
+
+/* Notes the first difference; true if the values are equal. */
+static bool same(sg_verification *out, const char *quantity, uint64_t sample,
+                 size_t layer, uint64_t index, int64_t event, int64_t ann)
+{
+    out->compared++;
+    if (event == ann)
+        return true;
+    out->quantity = quantity;
+    out->sample = sample;
+    out->layer = layer;
+    out->index = index;
+    out->event_value = event;
+    out->ann_value = ann;
+    return false;
+}
+
+static bool same_forward(comparison *c, uint32_t s, size_t l)
+{
+    uint32_t image = c->samples[s];
+    const sg__layer *layer = &c->ann_net->layer[l];
+    const sg__ann_layer *ann = &c->batch.ann->layer[l];
+    const uint8_t *event_count = sg_simulation_counts(c->sim, l + 1);
+    const int32_t *event_v = sg_simulation_potentials(c->sim, l + 1);
+    size_t n = sg__outputs(&layer->geo), start = s * n;
+    for (size_t i = 0; i < n; i++) {
+        int32_t count = layer->output ? 0 : ann->counts[start + i];
+        if (!layer->output && !same(c->out, "spike count", image, l, i,
+                                    event_count[i], count))
+            return false;
+        if (event_v &&
+            !same(c->out, "membrane value", image, l, i, event_v[i],
+                  ann->charges[start + i] - count * (1 << layer->theta_bits)))
+            return false;
+    }
+    return true;
+}
+
+static bool same_backward(comparison *c, uint32_t s, size_t l)
+{
+    uint32_t image = c->samples[s];
+    const sg__layer *layer = &c->ann_net->layer[l];
+    const sg__ann_layer *ann = &c->batch.ann->layer[l];
+    const int8_t *event_d = sg_simulation_errors(c->sim, l + 1);
+    const int32_t *event_u = sg__simulation_error_charge(c->sim, l + 1);
+    size_t n = sg__outputs(&layer->geo), start = s * n, e = 0;
+    if (!layer->synaptic)
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        int32_t d = 0;
+        if (e < ann->event_count[s] &&
+            sg__event_neuron(ann->events[start + e]) == i)
+            d = sg__event_d(ann->events[start + e++]);
+        if (!same(c->out, "error count", image, l, i, event_d[i], d))
+            return false;
+        bool gated = ann->gates && !ann->gates[start + i];
+        int64_t u = (int64_t)ann->error_charges[start + i] -
+                    d * (INT64_C(1) << layer->phi_bits);
+        if (!gated && !same(c->out, "error membrane value", image, l, i,
+                            event_u[i], u))
+            return false;
+    }
+    return true;
+}
+
+/* Simulates sample s of the batch and compares all that both engines have. */
+static sg_status check_sample(comparison *c, uint32_t s)
+{
+    uint32_t image = c->samples[s];
+    sg_status status =
+        sg_simulation_present(c->sim, sg_data_pixels(c->data, image));
+    if (status == SG_OK)
+        status = sg_simulation_learn(c->sim, sg_data_label(c->data, image),
+                                     c->batch.step, image);
+    for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++)
+        if (!same_forward(c, s, l))
+            status = SG_E_MISMATCH;
+    for (size_t l = c->ann_net->layer_count; status == SG_OK && l-- > 0;)
+        if (!same_backward(c, s, l))
+            status = SG_E_MISMATCH;
+    return status;
+}
+
+static bool same_array(comparison *c, const char *quantity, size_t l, size_t n,
+                       const int32_t *event, const int32_t *ann)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!same(c->out, quantity, c->samples[0], l, i, event[i], ann[i]))
+            return false;
+    return true;
+}
+
+/* Applies both gradients, each to its clone, and compares what comes out. */
+static sg_status check_update(comparison *c)
+{
+    sg__batch_update(&c->batch);
+    for (size_t l = 0; l < c->ann_net->layer_count; l++) {
+        const sg__layer *a = &c->ann_net->layer[l];
+        const sg__layer *e = &c->event_net->layer[l];
+        size_t n = a->weights, channels = a->geo.out_c;
+        if (!a->synaptic)
+            continue;
+        const int32_t *g = sg__simulation_gradient(c->sim, l + 1);
+        const int32_t *gb = sg__simulation_bias_gradient(c->sim, l + 1);
+        sg__update_apply(c->event_net, l, &c->batch.update[l], c->batch.step,
+                         0, a->geo.out_c, g, gb);
+        if (!same_array(c, "gradient", l, n, g,
+                        c->batch.gradients.weight[l]) ||
+            !same_array(c, "bias gradient", l, channels, gb,
+                        c->batch.gradients.bias[l]) ||
+            !same_array(c, "master weight", l, n, e->master, a->master) ||
+            !same_array(c, "velocity", l, n, e->velocity, a->velocity) ||
+            !same_array(c, "bias master", l, channels, e->bias_master,
+                        a->bias_master) ||
+            !same_array(c, "bias", l, channels, e->bias, a->bias))
+            return SG_E_MISMATCH;
+        for (size_t i = 0; i < n; i++)
+            if (!same(c->out, "updated weight", c->samples[0], l, i,
+                      e->weight[i], a->weight[i]))
+                return SG_E_MISMATCH;
+    }
+    return SG_OK;
+}
+
+static sg_status prepare(comparison *c, const sg_network *net,
+                         sg_order order, uint64_t seed, sg_error *error)
+{
+    sg__batch *b = &c->batch;
+    sg_status status = sg__network_clone(net, &c->ann_net);
+    if (status == SG_OK)
+        status = sg__network_clone(net, &c->event_net);
+    if (status == SG_OK)
+        status = sg__threads_create(1, &b->threads);
+    if (status == SG_OK)
+        status = sg__ann_create(c->ann_net, c->count, 1, true, true,
+                                &b->ann);
+    if (status == SG_OK)
+        status = sg__gradients_create(net, &b->gradients);
+    if (status == SG_OK)
+        status = sg__augment_parse("none", &b->augment, error);
+    if (status != SG_OK)
+        return status;
+    b->pixels = malloc(sg__inputs(&net->layer[0].geo));
+    b->parts = calloc(1, sizeof *b->parts);
+    if (!b->pixels || !b->parts)
+        return SG_E_MEMORY;
+    b->net = c->ann_net;
+    b->data = c->data;
+    b->epoch = net->run.epoch;
+    b->step = net->run.step;
+    b->samples = c->samples;
+    b->count = c->count;
+    /* at the peak rate, so that the update is one that changes weights */
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].synaptic)
+            b->update[l] = sg__update_plan(net, l, INT32_C(1) << 30);
+    sg__ann_pack_all(b->ann);
+    return sg_simulation_create(net, order, seed, &c->sim, error);
+}
+
+static void release(comparison *c)
+{
+    sg_simulation_destroy(c->sim);
+    sg__ann_destroy(c->batch.ann);
+    sg__gradients_destroy(&c->batch.gradients);
+    sg__threads_destroy(c->batch.threads);
+    free(c->batch.pixels);
+    free(c->batch.parts);
+    sg_network_destroy(c->ann_net);
+    sg_network_destroy(c->event_net);
+}
+
+static void add_totals(sg_event_totals *sums, const sg_simulation *sim)
+{
+    sg_event_totals part;
+    sg_simulation_totals(sim, &part);
+    sums->forward_spikes += part.forward_spikes;
+    sums->backward_spikes += part.backward_spikes;
+    sums->forward_ops += part.forward_ops;
+    sums->backward_ops += part.backward_ops;
+    sums->gradient_ops += part.gradient_ops;
+}
+
+/* One batch; both engines start it from the same weights. */
+static sg_status check_batch(comparison *c, sg_progress_fn progress,
+                             uint32_t total, void *user, sg_error *error)
+{
+    sg_metrics sums;
+    sg_status status = SG_OK;
+    memset(&sums, 0, sizeof sums);
+    sg__batch_pass(&c->batch, &sums);
+    for (uint32_t s = 0; status == SG_OK && s < c->count; s++) {
+        status = check_sample(c, s);
+        c->out->samples++;
+        if (status == SG_OK && progress &&
+            progress((uint32_t)c->out->samples, total, user))
+            status = sg__fail(error, SG_E_STOPPED,
+                              "verify: stopped after %u samples",
+                              (unsigned)c->out->samples);
+    }
+    if (status == SG_OK)
+        status = check_update(c);
+    add_totals(&c->out->events, c->sim);
+    return status;
+}
+
+static sg_status describe(const sg_verification *v, sg_error *error)
+{
+    return sg__fail(error, SG_E_MISMATCH,
+                    "verify: layer %zu, index %llu, sample %llu: %s is %lld "
+                    "in the event simulation and %lld in the ANN engine",
+                    v->layer, (unsigned long long)v->index,
+                    (unsigned long long)v->sample, v->quantity,
+                    (long long)v->event_value, (long long)v->ann_value);
+}
+
+sg_status sg_verify(const sg_network *net, const sg_data *data,
+                    uint32_t samples, sg_order order, uint64_t seed,
+                    sg_progress_fn progress, void *user, sg_verification *out,
+                    sg_error *error)
+{
+    memset(out, 0, sizeof *out);
+    sg_status status = sg__check_data(net, data, error);
+    if (status != SG_OK)
+        return status;
+    if (samples == 0 || samples > sg_data_get_info(data)->size)
+        return sg__fail(error, SG_E_RANGE, "samples: %u, expected 1..%u",
+                        samples, sg_data_get_info(data)->size);
+
+    uint32_t group = (uint32_t)net->recipe.batch;
+    group = group < GROUP ? group : GROUP;
+    for (uint32_t first = 0; status == SG_OK && first < samples;
+         first += group) {
+        comparison c = {.data = data, .out = out};
+        c.count = samples - first < group ? samples - first : group;
+        for (uint32_t i = 0; i < c.count; i++)
+            c.samples[i] = first + i;
+        status = prepare(&c, net, order, seed + first, error);
+        if (status == SG_OK)
+            status = check_batch(&c, progress, samples, user, error);
+        else
+            sg__fail(error, status, "verify: %s", sg_status_text(status));
+        release(&c);
+    }
+    return status == SG_E_MISMATCH ? describe(out, error) : status;
+}
