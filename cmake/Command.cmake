@@ -1,0 +1,13 @@
+# The spikegrad command; it sees only the public headers and its own.
+file(GLOB command_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
+pkg_check_modules(SG_COMMAND IMPORTED_TARGET inih jansson libpng)
+
+if(command_sources AND SG_COMMAND_FOUND)
+    add_executable(spikegrad_command ${command_sources})
+    set_target_properties(spikegrad_command PROPERTIES OUTPUT_NAME spikegrad)
+    target_link_libraries(spikegrad_command PRIVATE
+        spikegrad_static PkgConfig::SG_COMMAND)
+elseif(command_sources)
+    message(WARNING "the command is left out: it needs inih, jansson and "
+                    "libpng (Debian: libinih-dev libjansson-dev libpng-dev)")
+endif()

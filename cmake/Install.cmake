@@ -1,0 +1,51 @@
+# What `cmake --install` gives: headers, both libraries, the command, its man
+# page and completion, and the files that pkg-config and CMake look for.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spikegrad)
+if(TARGET spikegrad_command)
+    install(TARGETS spikegrad_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+install(TARGETS spikegrad spikegrad_static EXPORT spikegrad
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+install(EXPORT spikegrad NAMESPACE spikegrad:: DESTINATION ${package_dir}
+        FILE spikegradTargets.cmake)
+configure_package_config_file(
+    ${CMAKE_CURRENT_LIST_DIR}/spikegradConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/spikegradConfig.cmake
+    INSTALL_DESTINATION ${package_dir})
+# Before 1.0 a minor version may change the interface.
+write_basic_package_version_file(
+    ${PROJECT_BINARY_DIR}/spikegradConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/spikegradConfig.cmake
+              ${PROJECT_BINARY_DIR}/spikegradConfigVersion.cmake
+        DESTINATION ${package_dir})
+
+# For pkg-config: absolute paths stay, relative ones are below the prefix.
+foreach(dir LIBDIR INCLUDEDIR)
+    cmake_path(APPEND pc_${dir} "\${prefix}" "${CMAKE_INSTALL_${dir}}")
+endforeach()
+set(pc_private "-pthread -lm")
+foreach(library ${SG_FILES_LIBRARIES})
+    string(APPEND pc_private " -l${library}")
+endforeach()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/spikegrad.pc.in
+               ${PROJECT_BINARY_DIR}/spikegrad.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/spikegrad.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/docs/man/spikegrad.1)
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/man/spikegrad.1
+            DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
+if(EXISTS ${PROJECT_SOURCE_DIR}/completions/spikegrad.bash)
+    install(FILES ${PROJECT_SOURCE_DIR}/completions/spikegrad.bash
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+            RENAME spikegrad)
+endif()

@@ -1,0 +1,86 @@
+# libspikegrad, static and shared, from the rooms of src/.
+include(CheckCSourceCompiles)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
+if(NOT RANDOM123_INCLUDE_DIR)
+    message(FATAL_ERROR "Random123/philox.h not found "
+                        "(Debian: librandom123-dev)")
+endif()
+
+# What the rooms and the tests of their internals compile with.
+add_library(sg_internal INTERFACE)
+target_include_directories(sg_internal INTERFACE
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+target_include_directories(sg_internal SYSTEM INTERFACE
+    ${RANDOM123_INCLUDE_DIR})
+target_link_libraries(sg_internal INTERFACE Threads::Threads m)
+if(SPIKEGRAD_FILES)
+    pkg_check_modules(SG_FILES REQUIRED IMPORTED_TARGET
+                      zlib jansson libxxhash)
+    target_compile_definitions(sg_internal INTERFACE SPIKEGRAD_FILES=1)
+    target_link_libraries(sg_internal INTERFACE PkgConfig::SG_FILES)
+endif()
+
+# sg_isa(NAME FLAG...): src/kernels/<name>.c is compiled with the flags of its
+# instruction set if the compiler has them, and SG_HAVE_<NAME> says so; whether
+# the processor has it is asked at run time.
+function(sg_isa name)
+    string(TOLOWER ${name} file)
+    set(source ${PROJECT_SOURCE_DIR}/src/kernels/${file}.c)
+    string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${ARGN}")
+    if(EXISTS ${source})
+        check_c_source_compiles("int main(void) { return 0; }"
+                                SG_COMPILER_${name})
+    endif()
+    if(SG_COMPILER_${name})
+        set_source_files_properties(${source} PROPERTIES
+                                    COMPILE_OPTIONS "${ARGN}")
+        target_compile_definitions(sg_internal INTERFACE SG_HAVE_${name}=1)
+        set(isa_sources ${isa_sources} ${source} PARENT_SCOPE)
+    endif()
+endfunction()
+
+set(isa_sources "")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    sg_isa(AVX2 -mavx2)
+    sg_isa(AVX512 -mavx512f -mavx512bw -mavx512vl -mavx512vnni)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    sg_isa(NEON)
+endif()
+
+# Rooms from the ground up.
+set(objects "")
+foreach(room base core kernels data network io ann event learn dist)
+    file(GLOB sources CONFIGURE_DEPENDS
+         ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
+    if(room STREQUAL "kernels")
+        list(FILTER sources EXCLUDE REGEX "/(avx2|avx512|neon)\\.c$")
+        list(APPEND sources ${isa_sources})
+    endif()
+    if(sources)
+        add_library(sg_${room} OBJECT ${sources})
+        target_compile_options(sg_${room} PRIVATE -fvisibility=hidden)
+        target_link_libraries(sg_${room} PRIVATE sg_internal)
+        list(APPEND objects $<TARGET_OBJECTS:sg_${room}>)
+    endif()
+endforeach()
+
+# Both libraries hold the same objects. Hidden names stay reachable in the
+# static one, which is how the tests get at sg__ functions.
+add_library(spikegrad SHARED ${objects})
+add_library(spikegrad_static STATIC ${objects})
+set_target_properties(spikegrad PROPERTIES
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+set_target_properties(spikegrad_static PROPERTIES OUTPUT_NAME spikegrad)
+
+foreach(library spikegrad spikegrad_static)
+    add_library(spikegrad::${library} ALIAS ${library})
+    set_target_properties(${library} PROPERTIES LINKER_LANGUAGE C)
+    target_include_directories(${library} INTERFACE
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    target_link_libraries(${library} PRIVATE
+        Threads::Threads m ${SG_FILES_LIBRARIES})
+endforeach()

@@ -1,0 +1,59 @@
+/* What every subcommand shares: exit codes, error lines, signals.
+ *
+ * Results go to stdout, everything else to stderr. An error is one line,
+ * "spikegrad: <detail>", and the function that reports it returns the exit
+ * code, so that callers can `return cli_fail(...)`. The command sees only the
+ * public headers of the library. */
+#ifndef SPIKEGRAD_CLI_H
+#define SPIKEGRAD_CLI_H
+
+#include <spikegrad/spikegrad.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_FAILED = 1,       /* input, output, memory, a run in the way */
+    CLI_USAGE = 2,        /* flag, value, topology or bound */
+    CLI_DATA = 3,         /* malformed data, recipe or checkpoint file */
+    CLI_MISMATCH = 4,     /* the two engines differ */
+    CLI_INTERRUPTED = 130 /* SIGINT or SIGTERM; the checkpoint is written */
+};
+
+/* Subcommands: argv[0] is the name of the subcommand. Return the exit code. */
+int cmd_train(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_data(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_recipes(int argc, char **argv);
+
+/* cli_fail: reports an input, output or memory failure. CLI_FAILED. */
+int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* cli_usage: reports a wrong command line and names the help of command
+ * (NULL: of spikegrad itself). CLI_USAGE. */
+int cli_usage(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* cli_status: reports what the library said; the exit code that belongs to
+ * status. command as in cli_usage. */
+int cli_status(const char *command, sg_status status, const sg_error *error);
+
+/* cli_finish: code, or CLI_FAILED if what went to stdout was not written. */
+int cli_finish(int code);
+
+/* cli_catch_signals: from here on the first SIGINT or SIGTERM only makes
+ * cli_stopped true; the second one ends the process with CLI_INTERRUPTED. */
+void cli_catch_signals(void);
+bool cli_stopped(void);
+
+/* cli_colour: whether escape sequences may be written to stream. */
+bool cli_colour(FILE *stream);
+
+/* cli_seconds: monotonic clock. */
+double cli_seconds(void);
+
+#endif

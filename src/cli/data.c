@@ -1,0 +1,202 @@
+/* spikegrad data: what a source holds, and samples of it as files. */
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "cli.h"
+#include "export.h"
+#include "model.h"
+#include "output.h"
+
+struct options {
+    const char *split, *png, *idx;
+    uint64_t first, count, scale;
+    bool json;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const arg_flag info_flags[] = {
+    {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
+     "JSON lines on stdout, one a split", 0, 0},
+};
+
+static const arg_flag export_flags[] = {
+    {"split", ARG_CHOICE, FIELD(split), "train|test", "train",
+     "which part of the source", 0, 0},
+    {"first", ARG_NUMBER, FIELD(first), "I", "0", "first sample", 0,
+     UINT32_MAX},
+    {"count", ARG_NUMBER, FIELD(count), "N", "100",
+     "how many; 0 is all from the first on", 0, UINT32_MAX},
+    {"png", ARG_TEXT, FIELD(png), "FILE", NULL,
+     "write a contact sheet, grey or RGB", 0, 0},
+    {"scale", ARG_NUMBER, FIELD(scale), "N", "2",
+     "enlarge the images of the sheet", 1, 16},
+    {"idx", ARG_TEXT, FIELD(idx), "PREFIX", NULL,
+     "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as MNIST "
+     "is distributed", 0, 0},
+};
+
+static const arg_command info_command = {
+    "data info", "SPEC",
+    "Shape, classes, sizes of the splits, samples a class and mean pixel of a\n"
+    "source: glyphs[:train=N,test=N,seed=S], mnist:DIR, cifar10:DIR or\n"
+    "cifar100:DIR.",
+    info_flags, sizeof info_flags / sizeof info_flags[0], 1, 1, false,
+};
+
+static const arg_command export_command = {
+    "data export", "SPEC",
+    "Writes samples of a source as a picture or as IDX files.",
+    export_flags, sizeof export_flags / sizeof export_flags[0], 1, 1, false,
+};
+
+struct census {
+    uint64_t *of_class; /* [classes] */
+    double mean;        /* pixel, 0..255 */
+};
+
+static int take_census(const sg_data *data, struct census *out)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    size_t bytes = (size_t)info->height * info->width * info->channels;
+    uint64_t sum = 0;
+
+    out->of_class = calloc(info->classes, sizeof *out->of_class);
+    if (!out->of_class)
+        return cli_fail("out of memory");
+    for (uint32_t i = 0; i < info->size; i++) {
+        const uint8_t *pixels = sg_data_pixels(data, i);
+        for (size_t k = 0; k < bytes; k++)
+            sum += pixels[k];
+        out->of_class[sg_data_label(data, i)]++;
+    }
+    out->mean = info->size ? (double)sum / (double)info->size / (double)bytes
+                           : 0.0;
+    return CLI_OK;
+}
+
+static int print_json(const sg_data_info *info, const char *split,
+                      const struct census *census)
+{
+    json_t *classes = json_array();
+    for (uint32_t k = 0; classes && k < info->classes; k++)
+        json_array_append_new(
+            classes, json_integer((json_int_t)census->of_class[k]));
+    return output_json(
+        stdout, "standard output",
+        json_pack("{s:s,s:s,s:i,s:i,s:i,s:I,s:f,s:o}", "name", info->name,
+                  "split", split, "height", (int)info->height, "width",
+                  (int)info->width, "channels", (int)info->channels, "samples",
+                  (json_int_t)info->size, "mean", census->mean, "classes",
+                  classes));
+}
+
+static void print_text(const sg_data_info *info, const char *split,
+                       const struct census *census)
+{
+    printf("%s, %s: %u samples of %ux%ux%u, %u classes, mean pixel %.2f\n",
+           info->name, split, info->size, info->height, info->width,
+           info->channels, info->classes, census->mean);
+    for (uint32_t k = 0; k < info->classes; k++)
+        printf("%s%4u: %-6" PRIu64 "%s", k % 5 == 0 ? " " : "", k,
+               census->of_class[k],
+               k % 5 == 4 || k + 1 == info->classes ? "\n" : " ");
+}
+
+static int show_split(const char *spec, const char *split, bool json)
+{
+    sg_data *data;
+    struct census census;
+    int code = model_split("data info", spec, split, &data);
+
+    if (code != CLI_OK)
+        return code;
+    code = take_census(data, &census);
+    if (code == CLI_OK) {
+        if (json)
+            code = print_json(sg_data_get_info(data), split, &census);
+        else
+            print_text(sg_data_get_info(data), split, &census);
+        free(census.of_class);
+    }
+    sg_data_destroy(data);
+    return code;
+}
+
+static int data_info(int argc, char **argv)
+{
+    struct options options = {0};
+    arg_rest rest;
+    int code = args_parse(&info_command, argc, argv, &options, &rest);
+    if (code >= 0)
+        return code;
+    code = show_split(rest.operand[0], "train", options.json);
+    if (code == CLI_OK)
+        code = show_split(rest.operand[0], "test", options.json);
+    return code;
+}
+
+static int export_part(const struct options *options, const sg_data *data)
+{
+    sg_data *part;
+    sg_error error = {""};
+    uint32_t size = sg_data_get_info(data)->size;
+
+    if (options->first >= size)
+        return cli_usage("data export", "--first: %" PRIu64 " is not below "
+                         "%u, the number of samples", options->first, size);
+    uint64_t count = size - options->first;
+    if (options->count > 0 && options->count < count)
+        count = options->count;
+    sg_status status = sg_data_slice(data, (uint32_t)options->first,
+                                     (uint32_t)count, &part, &error);
+    if (status != SG_OK)
+        return cli_status("data export", status, &error);
+    int code = CLI_OK;
+    if (options->png)
+        code = export_png(part, (uint32_t)options->scale, options->png);
+    if (options->idx && code == CLI_OK)
+        code = export_idx(part, options->idx);
+    sg_data_destroy(part);
+    return code;
+}
+
+static int data_export(int argc, char **argv)
+{
+    struct options options = {0};
+    arg_rest rest;
+    sg_data *data;
+    int code = args_parse(&export_command, argc, argv, &options, &rest);
+    if (code >= 0)
+        return code;
+    if (!options.png && !options.idx)
+        return cli_usage("data export", "give --png, --idx or both");
+    code = model_split("data export", rest.operand[0], options.split, &data);
+    if (code != CLI_OK)
+        return code;
+    code = export_part(&options, data);
+    sg_data_destroy(data);
+    return code;
+}
+
+int cmd_data(int argc, char **argv)
+{
+    const char *action = argc > 1 ? argv[1] : "";
+    if (strcmp(action, "info") == 0)
+        return data_info(argc - 1, argv + 1);
+    if (strcmp(action, "export") == 0)
+        return data_export(argc - 1, argv + 1);
+    if (strcmp(action, "--help") == 0 || strcmp(action, "-h") == 0) {
+        puts("usage: spikegrad data info SPEC [options]\n"
+             "       spikegrad data export SPEC [options]\n\n"
+             "  info    what a data source holds\n"
+             "  export  samples as a PNG contact sheet or as IDX files\n\n"
+             "Each has --help.");
+        return CLI_OK;
+    }
+    return cli_usage("data", "expected 'data info SPEC' or 'data export "
+                             "SPEC'");
+}

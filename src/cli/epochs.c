@@ -1,0 +1,118 @@
+/* What happens after each batch and each epoch; see epochs.h. */
+#include "epochs.h"
+
+#include <stdio.h>
+
+#include "cli.h"
+#include "output.h"
+#include "report.h"
+
+static int save(epochs *e, const sg_trainer *trainer)
+{
+    sg_error error = {""};
+    sg_status status = sg_trainer_save(trainer, e->run->checkpoint, &error);
+    if (status == SG_OK)
+        return CLI_OK;
+    progress_clear(&e->line);
+    return cli_status("train", status, &error);
+}
+
+/* At the first batch of an epoch in this process. */
+static void begin_epoch(epochs *e, const sg_progress *p)
+{
+    sg_network_info info;
+    sg_network_get_info(sg_trainer_network(p->trainer), &info);
+    e->epoch = p->epoch;
+    e->base_batch = p->batch - 1;
+    e->base_samples = e->base_batch * (uint64_t)info.recipe->batch;
+    e->line.begin = cli_seconds();
+}
+
+static void show(epochs *e, const sg_progress *p)
+{
+    char label[64], note[64];
+    figures now;
+    if (!e->line.shown)
+        return;
+    report_figures(sg_trainer_network(p->trainer), p->train, &now);
+    snprintf(label, sizeof label, "epoch %u/%u", p->epoch, p->epochs);
+    snprintf(note, sizeof note, "  loss %.4f  %.2f %%", now.loss,
+             now.accuracy);
+    progress_update(&e->line, label, e->base_batch, p->batch, p->batches,
+                    note);
+}
+
+int epochs_on_batch(const sg_progress *p, void *user)
+{
+    epochs *e = user;
+    if (e->epoch != p->epoch)
+        begin_epoch(e, p);
+    show(e, p);
+    /* After the last batch comes the end of the epoch, which saves and stops
+     * by itself; stopping here would lose its evaluation. */
+    if (p->batch >= p->batches)
+        return 0;
+    if (e->checkpoint_every > 0 && p->step % e->checkpoint_every == 0 &&
+        (e->code = save(e, p->trainer)) != CLI_OK)
+        return 1;
+    return cli_stopped();
+}
+
+static json_t *epoch_json(const epochs *e, const sg_network *net,
+                          const sg_epoch_report *r, double rate)
+{
+    return json_pack("{s:s,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:f}}", "type", "epoch",
+                     "epoch", (json_int_t)r->epoch, "step",
+                     (json_int_t)r->step, "train", report_json(net, r->train),
+                     e->held ? "validation" : "test",
+                     report_json(net, r->test), "time", "seconds", r->seconds,
+                     "test_seconds", r->test_seconds, "samples_per_second",
+                     rate);
+}
+
+static void print_row(epochs *e, const sg_network *net,
+                      const sg_epoch_report *r, double rate)
+{
+    figures f;
+    bool bold = cli_colour(stdout);
+
+    if (!e->headed || e->layers)
+        printf("%sepoch   loss train %% %5s %% spikes/n errors %% fwd/ANN "
+               "bwd/ANN samples/s time s%s\n", bold ? "\033[1m" : "",
+               e->held ? "val" : "test", bold ? "\033[0m" : "");
+    e->headed = true;
+    report_figures(net, r->train, &f);
+    printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",
+           r->epoch, f.loss, f.accuracy, report_accuracy(r->test), f.spikes,
+           f.senders, f.forward, f.backward, rate, r->seconds);
+    if (e->layers || r->epoch == r->epochs) {
+        putchar('\n');
+        report_layers(net, r->train, true);
+        putchar('\n');
+    }
+    fflush(stdout);
+}
+
+int epochs_on_epoch(const sg_epoch_report *r, void *user)
+{
+    epochs *e = user;
+    const sg_network *net = sg_trainer_network(r->trainer);
+    uint64_t samples = r->train->samples - e->base_samples;
+    double rate = r->seconds > 0.0 ? (double)samples / r->seconds : 0.0;
+
+    progress_clear(&e->line);
+    if (!e->json)
+        print_row(e, net, r, rate);
+    json_t *line = epoch_json(e, net, r, rate);
+    json_incref(line);
+    e->code = rundir_log(e->run, line);
+    if (e->json && e->code == CLI_OK)
+        e->code = output_json(stdout, "standard output", line);
+    else
+        json_decref(line);
+    if (e->code == CLI_OK)
+        e->code = save(e, r->trainer);
+    if (e->code != CLI_OK)
+        return 1;
+    return cli_stopped() && r->epoch < r->epochs;
+}

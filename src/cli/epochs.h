@@ -1,0 +1,30 @@
+/* Callbacks of a training run: the table on stdout, the line of metrics, the
+ * checkpoints, and stopping at a signal. */
+#ifndef SPIKEGRAD_CLI_EPOCHS_H
+#define SPIKEGRAD_CLI_EPOCHS_H
+
+#include <spikegrad/spikegrad.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "progress.h"
+#include "rundir.h"
+
+typedef struct epochs {
+    rundir *run;
+    bool held; /* the test data are held-back training samples */
+    bool json, layers, quiet;
+    uint64_t checkpoint_every;
+
+    progress line;
+    uint32_t epoch;      /* under way in this process, 0 before the first */
+    uint64_t base_batch; /* batches of it that an earlier process trained */
+    uint64_t base_samples;
+    bool headed; /* the head of the table is printed */
+    int code;    /* exit code of a failure in a callback */
+} epochs;
+
+int epochs_on_batch(const sg_progress *progress, void *user);
+int epochs_on_epoch(const sg_epoch_report *report, void *user);
+
+#endif

@@ -1,0 +1,149 @@
+/* spikegrad eval: forward pass over a split, as accuracy, confusion matrix
+ * and activity of the layers. */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "args.h"
+#include "cli.h"
+#include "model.h"
+#include "output.h"
+#include "report.h"
+
+struct options {
+    model_images images;
+    uint64_t limit, threads;
+    bool json;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const arg_flag flags[] = {
+    MODEL_FLAGS(struct options),
+    {"limit", ARG_NUMBER, FIELD(limit), "N", NULL,
+     "only the first N (default: all)", 1, UINT32_MAX},
+    {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
+     "worker threads (default: one a processor)", 1, 256},
+    {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
+     "one JSON line on stdout instead of tables", 0, 0},
+};
+
+static const arg_command command = {
+    "eval", "MODEL",
+    "Classifies a split, forward only: accuracy, confusion matrix, and for\n"
+    "each layer its spikes, its share of active neurons and its synaptic\n"
+    "operations beside the multiply-adds of the dense ANN.\n"
+    "MODEL is a checkpoint or a run directory.",
+    flags, sizeof flags / sizeof flags[0], 1, 1, false,
+};
+
+/* Up to this many classes the whole matrix fits a screen; beyond, only the
+ * commonest confusions are listed. */
+enum { MATRIX_MAX = 20, WORST = 20 };
+
+static void print_matrix(const uint32_t *confusion, uint32_t classes)
+{
+    printf("%-6s", "true");
+    for (uint32_t k = 0; k < classes; k++)
+        printf(" %6u", k);
+    puts("  right %");
+    for (uint32_t t = 0; t < classes; t++) {
+        const uint32_t *row = confusion + (size_t)t * classes;
+        uint64_t sum = 0;
+        printf("%-6u", t);
+        for (uint32_t k = 0; k < classes; k++) {
+            printf(" %6u", row[k]);
+            sum += row[k];
+        }
+        if (sum)
+            printf("  %7.2f\n", 100.0 * row[t] / (double)sum);
+        else
+            puts("        -");
+    }
+}
+
+static void print_worst(uint32_t *confusion, uint32_t classes)
+{
+    size_t cells = (size_t)classes * classes;
+    puts("commonest confusions: true, taken for, times");
+    for (uint32_t t = 0; t < classes; t++)
+        confusion[(size_t)t * classes + t] = 0;
+    for (int n = 0; n < WORST; n++) {
+        size_t worst = 0;
+        for (size_t i = 1; i < cells; i++) {
+            if (confusion[i] > confusion[worst])
+                worst = i;
+        }
+        if (confusion[worst] == 0)
+            break;
+        printf("%6zu %6zu %6u\n", worst / classes, worst % classes,
+               confusion[worst]);
+        confusion[worst] = 0;
+    }
+}
+
+static int print_json(const sg_network *net, const sg_metrics *metrics,
+                      const uint32_t *confusion, uint32_t classes)
+{
+    json_t *matrix = json_array();
+    for (uint32_t t = 0; matrix && t < classes; t++) {
+        json_t *row = json_array();
+        for (uint32_t k = 0; row && k < classes; k++)
+            json_array_append_new(
+                row, json_integer(confusion[(size_t)t * classes + k]));
+        json_array_append_new(matrix, row);
+    }
+    return output_json(stdout, "standard output",
+                       json_pack("{s:f,s:o,s:o}", "accuracy",
+                                 report_accuracy(metrics), "metrics",
+                                 report_json(net, metrics), "confusion",
+                                 matrix));
+}
+
+static void print_tables(const sg_network *net, const sg_metrics *metrics,
+                         uint32_t *confusion, uint32_t classes)
+{
+    figures f;
+    report_figures(net, metrics, &f);
+    printf("accuracy %.2f %%, %llu of %llu; loss %.4f; %.3f spikes a hidden "
+           "neuron; %.3f synaptic operations a multiply-add\n\n",
+           f.accuracy, (unsigned long long)metrics->correct,
+           (unsigned long long)metrics->samples, f.loss, f.spikes, f.forward);
+    report_layers(net, metrics, false);
+    putchar('\n');
+    if (classes <= MATRIX_MAX)
+        print_matrix(confusion, classes);
+    else
+        print_worst(confusion, classes);
+}
+
+static int evaluate(const void *given, const model *m)
+{
+    const struct options *options = given;
+    const sg_network *net = m->net;
+    const sg_data *data = m->part;
+    sg_metrics metrics;
+    sg_error error = {""};
+    uint32_t classes = sg_data_get_info(data)->classes;
+    uint32_t *confusion = calloc((size_t)classes * classes,
+                                 sizeof *confusion);
+    if (!confusion)
+        return cli_fail("out of memory");
+    sg_status status = sg_evaluate(net, data, (unsigned)options->threads,
+                                   &metrics, confusion, &error);
+    int code = CLI_OK;
+    if (status != SG_OK)
+        code = cli_status("eval", status, &error);
+    else if (options->json)
+        code = print_json(net, &metrics, confusion, classes);
+    else
+        print_tables(net, &metrics, confusion, classes);
+    free(confusion);
+    return code;
+}
+
+int cmd_eval(int argc, char **argv)
+{
+    struct options options = {0};
+    return model_run(&command, argc, argv, &options, &options.images,
+                     &options.limit, evaluate);
+}

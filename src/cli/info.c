@@ -1,0 +1,182 @@
+/* spikegrad info: topology, thresholds, numbers and bounds of a model. */
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "args.h"
+#include "cli.h"
+#include "model.h"
+#include "output.h"
+#include "report.h"
+
+struct options {
+    bool json;
+};
+
+static const arg_flag flags[] = {
+    {"json", ARG_SWITCH, offsetof(struct options, json), NULL, NULL,
+     "one JSON line on stdout instead of tables", 0, 0},
+};
+
+static const arg_command command = {
+    "info", "MODEL",
+    "Topology, neurons, synapses, thresholds, number formats and accumulator\n"
+    "bounds of a model, and what it was trained with. MODEL is a checkpoint\n"
+    "or a run directory.",
+    flags, sizeof flags / sizeof flags[0], 1, 1, false,
+};
+
+static const char *kind_name(sg_layer_kind kind)
+{
+    switch (kind) {
+    case SG_LAYER_CONV:
+        return "convolution";
+    case SG_LAYER_DENSE:
+        return "dense";
+    case SG_LAYER_POOL_SUM:
+        return "sum pooling";
+    case SG_LAYER_POOL_MAX:
+        return "max pooling";
+    case SG_LAYER_POOL_AVERAGE:
+        return "avg pooling";
+    }
+    return "?";
+}
+
+/* Share of what an int32 accumulator holds. */
+static double share(int64_t bound)
+{
+    return 100.0 * (double)bound / 2147483648.0;
+}
+
+static void print_layers(const sg_network *net, size_t layers)
+{
+    sg_layer_info l;
+    char in[REPORT_SHAPE], out[REPORT_SHAPE];
+
+    printf("%2s %-9s %-12s %-10s %-10s %8s %9s %9s\n", "", "layer", "kind",
+           "in", "out", "neurons", "synapses", "MACs");
+    for (size_t i = 0; i < layers; i++) {
+        if (sg_network_get_layer(net, i, &l) != SG_OK)
+            continue;
+        printf("%2zu %-9s %-12s %-10s %-10s %8" PRIu64 " %9" PRIu64
+               " %9" PRIu64 "\n", i, l.name, kind_name(l.kind),
+               report_shape(l.in, in), report_shape(l.out, out), l.neurons,
+               l.synapses, l.dense_macs);
+    }
+    printf("\n%2s %-9s %7s %9s %8s %8s %14s %14s\n", "", "layer", "theta",
+           "phi", "|w| <=", "count <=", "charge bound", "error bound");
+    for (size_t i = 0; i < layers; i++) {
+        if (sg_network_get_layer(net, i, &l) != SG_OK || l.synapses == 0)
+            continue;
+        printf("%2zu %-9s   2^%-3" PRId32 " %9" PRId32 " %8" PRId32 " ", i,
+               l.name, l.fraction_bits, l.phi, l.weight_limit);
+        if (i + 1 < layers)
+            printf("%8" PRId32, l.count_cap);
+        else
+            printf("%8s", "-"); /* the last layer does not fire */
+        printf(" %12.4f %% %12.4f %%\n", share(l.charge_bound),
+               share(l.error_bound));
+    }
+    puts("   bounds: largest possible |charge|, and |error charge| into the "
+         "layer below,\n   as a share of 2^31");
+}
+
+static void print_recipe(const sg_recipe *recipe)
+{
+    size_t count;
+    char text[SG_RECIPE_NET];
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (sg_recipe_get(recipe, option[i].name, text, sizeof text) == SG_OK)
+            printf("  %-14s %s\n", option[i].name, text);
+    }
+}
+
+static void print_info(const sg_network *net)
+{
+    char shape[REPORT_SHAPE];
+    sg_network_info info;
+
+    sg_network_get_info(net, &info);
+    printf("input %s, %u classes, %zu layers\n%" PRIu64 " neurons, %" PRIu64
+           " synapses, %" PRIu64 " multiply-adds as an ANN\n\n",
+           report_shape(info.input, shape), info.classes, info.layers,
+           info.neurons, info.synapses, info.dense_macs);
+    print_layers(net, info.layers);
+    printf("\ntrained on %s: %u of %" PRId32 " epochs, %" PRIu64
+           " steps, with\n", *info.data ? info.data : "unknown data",
+           info.epoch, info.recipe->epochs, info.step);
+    print_recipe(info.recipe);
+}
+
+static json_t *layer_json(const sg_network *net, size_t i)
+{
+    sg_layer_info l;
+    if (sg_network_get_layer(net, i, &l) != SG_OK)
+        return NULL;
+    return json_pack(
+        "{s:s,s:s,s:[i,i,i],s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+        "name", l.name, "kind", kind_name(l.kind), "in", (int)l.in.height,
+        (int)l.in.width, (int)l.in.channels, "out", (int)l.out.height,
+        (int)l.out.width, (int)l.out.channels, "neurons",
+        (json_int_t)l.neurons, "synapses", (json_int_t)l.synapses,
+        "dense_macs", (json_int_t)l.dense_macs, "count_cap",
+        (json_int_t)l.count_cap, "theta", (json_int_t)l.theta, "phi",
+        (json_int_t)l.phi, "weight_limit", (json_int_t)l.weight_limit,
+        "charge_bound", (json_int_t)l.charge_bound, "error_bound",
+        (json_int_t)l.error_bound);
+}
+
+static json_t *recipe_json(const sg_recipe *recipe)
+{
+    size_t count;
+    char text[SG_RECIPE_NET];
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < count; i++) {
+        if (sg_recipe_get(recipe, option[i].name, text, sizeof text) == SG_OK)
+            json_object_set_new(object, option[i].name, json_string(text));
+    }
+    return object;
+}
+
+static int print_json(const sg_network *net)
+{
+    sg_network_info info;
+    json_t *layers = json_array();
+
+    sg_network_get_info(net, &info);
+    for (size_t i = 0; layers && i < info.layers; i++)
+        json_array_append_new(layers, layer_json(net, i));
+    return output_json(
+        stdout, "standard output",
+        json_pack("{s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:o}", "input",
+                  (int)info.input.height, (int)info.input.width,
+                  (int)info.input.channels, "classes",
+                  (json_int_t)info.classes, "neurons",
+                  (json_int_t)info.neurons, "synapses",
+                  (json_int_t)info.synapses, "dense_macs",
+                  (json_int_t)info.dense_macs, "epoch",
+                  (json_int_t)info.epoch, "step", (json_int_t)info.step,
+                  "data", info.data, "layers", layers, "recipe",
+                  recipe_json(info.recipe)));
+}
+
+int cmd_info(int argc, char **argv)
+{
+    struct options options = {0};
+    arg_rest rest;
+    sg_network *net;
+    int code = args_parse(&command, argc, argv, &options, &rest);
+
+    if (code >= 0)
+        return code;
+    if ((code = model_load("info", rest.operand[0], &net)) != CLI_OK)
+        return code;
+    if (options.json)
+        code = print_json(net);
+    else
+        print_info(net);
+    sg_network_destroy(net);
+    return code;
+}

@@ -1,0 +1,33 @@
+/* Files that are either whole or not there, and JSON lines.
+ *
+ * A regular file is written under a temporary name beside it, synced and
+ * renamed; anything else (a pipe, a device) is written directly. */
+#ifndef SPIKEGRAD_CLI_OUTPUT_H
+#define SPIKEGRAD_CLI_OUTPUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct output {
+    FILE *stream;
+    const char *path; /* the caller's; must outlive the output */
+    char *temporary;  /* NULL if written directly */
+} output;
+
+/* output_open: path NULL or "-" is stdout. CLI_OK or, reported, CLI_FAILED. */
+int output_open(output *out, const char *path);
+
+/* output_close: puts the file in place and returns code, or reports that it
+ * could not be written. With code other than CLI_OK, or after a failed write,
+ * the file is given up and what was there before stays. */
+int output_close(output *out, int code);
+
+/* output_json: value as one line; takes the reference. CLI_OK, or CLI_FAILED
+ * after a report that names path. value NULL: out of memory. */
+int output_json(FILE *stream, const char *path, json_t *value);
+
+/* output_path: "directory/name" in new memory, or NULL. */
+char *output_path(const char *directory, const char *name);
+
+#endif

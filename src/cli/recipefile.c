@@ -1,0 +1,142 @@
+/* INI recipes by libinih; see recipefile.h. */
+#include "recipefile.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "output.h"
+
+/* Longest path a recipe is looked for under. */
+enum { PATH_TEXT = 1024 };
+
+struct reading {
+    recipe_file *file;
+    char problem[SG_ERROR_TEXT + 64]; /* of the first bad line */
+};
+
+static int take_run_key(struct reading *reading, const char *name,
+                        const char *value)
+{
+    recipe_file *file = reading->file;
+    if (strcmp(name, "data") == 0 && strlen(value) < sizeof file->data) {
+        strcpy(file->data, value);
+        return 1;
+    }
+    if (strcmp(name, "version") == 0)
+        return 1;
+    snprintf(reading->problem, sizeof reading->problem,
+             "bad or unknown key '%s' in [run]: expected data or version",
+             name);
+    return 0;
+}
+
+/* inih calls this for each pair; 0 marks the line as bad. */
+static int take_key(void *user, const char *section, const char *name,
+                    const char *value)
+{
+    struct reading *reading = user;
+    if (reading->problem[0])
+        return 0;
+    if (strcmp(section, "run") == 0)
+        return take_run_key(reading, name, value);
+    if (*section && strcmp(section, "recipe") != 0) {
+        snprintf(reading->problem, sizeof reading->problem,
+                 "unknown section [%s]: expected [recipe] or [run]", section);
+        return 0;
+    }
+    sg_error error = {""};
+    sg_status status = sg_recipe_set(&reading->file->recipe, name, value,
+                                     &error);
+    if (status == SG_OK)
+        return 1;
+    if (status == SG_E_ARGUMENT)
+        snprintf(reading->problem, sizeof reading->problem,
+                 "unknown key '%s'", name);
+    else
+        snprintf(reading->problem, sizeof reading->problem, "%s", error.text);
+    return 0;
+}
+
+int recipe_file_read(const char *path, recipe_file *out)
+{
+    struct reading reading = {out, ""};
+    FILE *stream = fopen(path, "r");
+    if (!stream)
+        return cli_fail("%s: %s", path, strerror(errno));
+    errno = 0;
+    int line = ini_parse_file(stream, take_key, &reading);
+    int unreadable = ferror(stream) ? errno : 0;
+    fclose(stream);
+    if (unreadable || line < 0)
+        return cli_fail("%s: %s", path,
+                        strerror(unreadable ? unreadable : ENOMEM));
+    if (line > 0) {
+        cli_fail("%s:%d: %s", path, line,
+                 reading.problem[0] ? reading.problem
+                                    : "expected 'key = value'");
+        return CLI_DATA;
+    }
+    return CLI_OK;
+}
+
+bool recipe_directory(size_t i, char *path, size_t size)
+{
+    const char *place[3];
+    size_t places = 0;
+    const char *own = getenv("SPIKEGRAD_RECIPES");
+    if (own && *own)
+        place[places++] = own;
+#ifdef SPIKEGRAD_DATADIR
+    place[places++] = SPIKEGRAD_DATADIR "/recipes";
+#endif
+    place[places++] = "recipes";
+    if (i >= places)
+        return false;
+    snprintf(path, size, "%s", place[i]);
+    return true;
+}
+
+int recipe_file_find(const char *name, recipe_file *out)
+{
+    char directory[PATH_TEXT], path[2 * PATH_TEXT];
+
+    if (strchr(name, '/') || access(name, R_OK) == 0)
+        return recipe_file_read(name, out);
+    for (size_t i = 0; recipe_directory(i, directory, sizeof directory); i++) {
+        const char *suffix = strstr(name, ".ini") ? "" : ".ini";
+        snprintf(path, sizeof path, "%s/%s%s", directory, name, suffix);
+        if (access(path, R_OK) == 0)
+            return recipe_file_read(path, out);
+    }
+    return cli_fail("recipe '%s' not found as a file, in $SPIKEGRAD_RECIPES, "
+                    "among the installed ones or in ./recipes", name);
+}
+
+int recipe_file_write(const char *path, const recipe_file *file)
+{
+    output out;
+    size_t count;
+    char text[SG_RECIPE_NET];
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    int code = output_open(&out, path);
+
+    if (code != CLI_OK)
+        return code;
+    fprintf(out.stream,
+            "# What this run computes; 'spikegrad train --resume' reads it.\n"
+            "[run]\nversion = %s\ndata = %s\n\n[recipe]\n",
+            sg_version(), file->data);
+    for (size_t i = 0; i < count; i++) {
+        sg_status status = sg_recipe_get(&file->recipe, option[i].name, text,
+                                         sizeof text);
+        if (status != SG_OK && code == CLI_OK)
+            code = cli_status(NULL, status, NULL);
+        fprintf(out.stream, "%s = %s\n", option[i].name, text);
+    }
+    return output_close(&out, code);
+}

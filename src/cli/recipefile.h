@@ -1,0 +1,39 @@
+/* Recipes in INI files: reading, finding by name, writing what was used.
+ *
+ *     [run]                  what is computed on; optional
+ *     data = mnist:DIR
+ *     [recipe]               how; the header may be left out
+ *     net = 15C5-P2-40C5-P2-300-10
+ *
+ * Keys of [recipe] are the options of sg_recipe_options(). */
+#ifndef SPIKEGRAD_CLI_RECIPEFILE_H
+#define SPIKEGRAD_CLI_RECIPEFILE_H
+
+#include <spikegrad/spikegrad.h>
+#include <stdbool.h>
+
+enum { RECIPE_DATA = 256 };
+
+typedef struct recipe_file {
+    sg_recipe recipe;
+    char data[RECIPE_DATA]; /* "" if the file does not say */
+} recipe_file;
+
+/* recipe_file_read: sets the options that path gives and leaves the others.
+ * CLI_OK, CLI_FAILED (unreadable) or CLI_DATA (bad key or value; the report
+ * names file and line). */
+int recipe_file_read(const char *path, recipe_file *out);
+
+/* recipe_file_find: like read, for a path or the name of a recipe, looked for
+ * in the directories that recipe_directories names. */
+int recipe_file_find(const char *name, recipe_file *out);
+
+/* recipe_file_write: all options, so that the file alone repeats the run. */
+int recipe_file_write(const char *path, const recipe_file *file);
+
+/* recipe_directory: the i-th place recipes are looked for in, copied to
+ * path; false after the last. $SPIKEGRAD_RECIPES, the installed ones,
+ * ./recipes. */
+bool recipe_directory(size_t i, char *path, size_t size);
+
+#endif

@@ -1,0 +1,40 @@
+/* A training run from data to run directory, new or resumed: what `train` and
+ * `demo` have in common. */
+#ifndef SPIKEGRAD_CLI_SESSION_H
+#define SPIKEGRAD_CLI_SESSION_H
+
+#include <spikegrad/spikegrad.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rundir.h"
+
+typedef struct session_options {
+    const char *command; /* whose help a usage error names */
+    const char *data;    /* resume: NULL takes that of the run */
+    const char *out;     /* new run: directory, or NULL for runs/SOURCE-N */
+    const char *resume;  /* directory of the run to continue, or NULL */
+    uint64_t threads;
+    uint64_t checkpoint_every; /* batches; 0: after epochs only */
+    bool json, quiet, layers;
+} session_options;
+
+typedef struct session session;
+
+/* session_open: data, trainer and run directory; nothing is created if flags
+ * or data are bad. recipe is not read on resume. CLI_OK or the exit code. */
+int session_open(const session_options *options, const sg_recipe *recipe,
+                 session **out);
+
+/* session_train: runs to the end, or to the first signal, printing a row and
+ * writing metrics and checkpoint after every epoch. CLI_INTERRUPTED if it was
+ * stopped; the state is saved. */
+int session_train(session *s);
+
+const sg_network *session_network(const session *s);
+const char *session_path(const session *s);  /* the run directory */
+const char *session_data(const session *s);  /* its specification */
+
+void session_close(session *s);
+
+#endif

@@ -1,0 +1,164 @@
+/* spikegrad trace: the events of one sample, forward and backward, as text
+ * and as a raster picture. */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "args.h"
+#include "cli.h"
+#include "model.h"
+#include "output.h"
+#include "raster.h"
+#include "verify.h"
+
+struct options {
+    model_images images;
+    const char *order, *format, *out, *svg;
+    uint64_t sample, seed;
+    bool forward_only;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const arg_flag flags[] = {
+    MODEL_FLAGS(struct options),
+    {"sample", ARG_NUMBER, FIELD(sample), "I", "0", "which sample", 0,
+     UINT32_MAX},
+    {"order", ARG_CHOICE, FIELD(order), VERIFY_ORDERS, "fifo",
+     "order in which events are delivered", 0, 0},
+    {"seed", ARG_NUMBER, FIELD(seed), "S", "1", "of the random order", 0,
+     (UINT64_C(1) << 56) - 1},
+    {"format", ARG_CHOICE, FIELD(format), "csv|jsonl", "csv",
+     "of the event stream: time, phase, layer (0 is the input), neuron, sign",
+     0, 0},
+    {"out", ARG_TEXT, FIELD(out), "FILE", NULL,
+     "where the event stream goes (default: stdout; nowhere with --svg)", 0,
+     0},
+    {"svg", ARG_TEXT, FIELD(svg), "FILE", NULL,
+     "also draw a raster of the spikes", 0, 0},
+    {"forward-only", ARG_SWITCH, FIELD(forward_only), NULL, NULL,
+     "no backward pass", 0, 0},
+};
+
+static const arg_command command = {
+    "trace", "MODEL",
+    "Simulates one sample and writes every spike in the order in which it is\n"
+    "emitted. MODEL is a checkpoint or a run directory.",
+    flags, sizeof flags / sizeof flags[0], 1, 1, false,
+};
+
+struct sink {
+    FILE *stream; /* or NULL */
+    bool json;
+    raster *picture; /* or NULL */
+    uint64_t spikes;
+};
+
+static void on_spike(const sg_spike *spike, void *user)
+{
+    struct sink *sink = user;
+    const char *phase = spike->phase == SG_PHASE_FORWARD ? "forward"
+                                                         : "backward";
+    sink->spikes++;
+    if (sink->picture)
+        raster_add(sink->picture, spike);
+    if (!sink->stream)
+        return;
+    fprintf(sink->stream,
+            sink->json ? "{\"time\":%" PRIu64 ",\"phase\":\"%s\",\"layer\":%"
+                         PRIu32 ",\"neuron\":%" PRIu32 ",\"sign\":%d}\n"
+                       : "%" PRIu64 ",%s,%" PRIu32 ",%" PRIu32 ",%d\n",
+            spike->time, phase, spike->layer, spike->neuron, spike->sign);
+}
+
+/* Runs the sample through the simulator; what it emits goes to sink. */
+static int simulate(const struct options *options, const sg_network *net,
+                    const sg_data *data, struct sink *sink)
+{
+    sg_network_info info;
+    sg_simulation *sim;
+    sg_error error = {""};
+    uint32_t i = (uint32_t)options->sample;
+
+    sg_network_get_info(net, &info);
+    sg_status status = sg_simulation_create(net, verify_order(options->order),
+                                            options->seed, &sim, &error);
+    if (status != SG_OK)
+        return cli_status("trace", status, &error);
+    sg_simulation_watch(sim, on_spike, sink);
+    status = sg_simulation_present(sim, sg_data_pixels(data, i));
+    if (status == SG_OK && !options->forward_only)
+        status = sg_simulation_learn(sim, sg_data_label(data, i), info.step,
+                                     i);
+    sg_simulation_destroy(sim);
+    return status == SG_OK ? CLI_OK : cli_status("trace", status, NULL);
+}
+
+/* The event stream, to --out or stdout; only counted with --svg alone. */
+static int write_stream(const struct options *options, const sg_network *net,
+                        const sg_data *data, struct sink *sink)
+{
+    output out;
+    if (!options->out && options->svg)
+        return simulate(options, net, data, sink);
+    int code = output_open(&out, options->out);
+    if (code != CLI_OK)
+        return code;
+    sink->stream = out.stream;
+    sink->json = strcmp(options->format, "jsonl") == 0;
+    if (!sink->json)
+        fputs("time,phase,layer,neuron,sign\n", out.stream);
+    code = simulate(options, net, data, sink);
+    return output_close(&out, code);
+}
+
+static int write_picture(const struct options *options, const char *title,
+                         raster *picture)
+{
+    output out;
+    int code = output_open(&out, options->svg);
+    if (code != CLI_OK)
+        return code;
+    if (raster_write(picture, title, out.stream) != 0)
+        code = cli_fail("%s: out of memory", options->svg);
+    return output_close(&out, code);
+}
+
+static int trace(const void *given, const model *m)
+{
+    const struct options *options = given;
+    const sg_network *net = m->net;
+    const sg_data *data = m->part;
+    char title[400];
+    uint32_t label = 0, i = (uint32_t)options->sample;
+    struct sink sink = {NULL, false, NULL, 0};
+
+    if (i >= sg_data_get_info(data)->size)
+        return cli_usage("trace", "--sample: %u is not below %u, the size of "
+                         "%s", i, sg_data_get_info(data)->size,
+                         sg_data_get_info(data)->name);
+    sg_status status = sg_network_classify(net, sg_data_pixels(data, i), NULL,
+                                           &label);
+    if (status != SG_OK)
+        return cli_status("trace", status, NULL);
+    if (options->svg && !(sink.picture = raster_create(net)))
+        return cli_fail("%s: out of memory", options->svg);
+    snprintf(title, sizeof title,
+             "sample %u of %s (%s): a %u, taken for a %u; %s order", i,
+             sg_data_get_info(data)->name, options->images.split,
+             sg_data_label(data, i), label, options->order);
+    int code = write_stream(options, net, data, &sink);
+    if (code == CLI_OK && options->svg)
+        code = write_picture(options, title, sink.picture);
+    raster_destroy(sink.picture);
+    if (code == CLI_OK)
+        fprintf(stderr, "%s; %" PRIu64 " spikes\n", title, sink.spikes);
+    return code;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+    struct options options = {0};
+    return model_run(&command, argc, argv, &options, &options.images,
+                     NULL, trace);
+}

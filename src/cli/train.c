@@ -1,0 +1,121 @@
+/* spikegrad train: flags and recipe of a run; session.c does the work. */
+#include <stddef.h>
+#include <string.h>
+
+#include "args.h"
+#include "cli.h"
+#include "recipefile.h"
+#include "session.h"
+
+struct options {
+    const char *data, *recipe, *out, *resume;
+    uint64_t threads, checkpoint_every;
+    bool layers, json, quiet;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const arg_flag flags[] = {
+    {"data", ARG_TEXT, FIELD(data), "SPEC", NULL,
+     "images to train and test on: glyphs[:train=N,test=N,seed=S], mnist:DIR, "
+     "cifar10:DIR or cifar100:DIR; needed unless the recipe or the resumed "
+     "run says", 0, 0},
+    {"recipe", ARG_TEXT, FIELD(recipe), "FILE|NAME", NULL,
+     "options from an INI file; other flags override it; see 'spikegrad "
+     "recipes'", 0, 0},
+    {"out", ARG_TEXT, FIELD(out), "RUNDIR", NULL,
+     "directory for recipe.ini, metrics.jsonl and checkpoint.safetensors "
+     "(default: runs/SOURCE-N, the first N that is free)", 0, 0},
+    {"resume", ARG_TEXT, FIELD(resume), "RUNDIR", NULL,
+     "continue a run, bit for bit as if it had not stopped; needs no other "
+     "flags", 0, 0},
+    {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
+     "worker threads; they change no result (default: one a processor)", 1,
+     256},
+    {"checkpoint-every", ARG_NUMBER, FIELD(checkpoint_every), "N", NULL,
+     "also write the checkpoint every N batches (default: after epochs only)",
+     1, UINT32_MAX},
+    {"layers", ARG_SWITCH, FIELD(layers), NULL, NULL,
+     "a table of the layers after every epoch, not only the last", 0, 0},
+    {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
+     "JSON lines on stdout instead of the table", 0, 0},
+    {"quiet", ARG_SWITCH, FIELD(quiet), NULL, NULL,
+     "neither progress nor notes on stderr", 0, 0},
+};
+
+static const arg_command command = {
+    "train", "",
+    "Trains a network with spikes, forward and backward, in integers. Without\n"
+    "options it uses the best recipe measured for MNIST. The first SIGINT\n"
+    "writes a checkpoint and exits with code 130.",
+    flags, sizeof flags / sizeof flags[0], 0, 0, true,
+};
+
+/* Defaults, then the recipe file, then flags. */
+static int gather(const struct options *options, const arg_rest *rest,
+                  recipe_file *file)
+{
+    size_t count;
+    sg_error error = {""};
+    const sg_recipe_option *option = sg_recipe_options(&count);
+
+    *file = (recipe_file){.data = ""};
+    sg_recipe_init(&file->recipe);
+    if (options->recipe) {
+        int code = recipe_file_find(options->recipe, file);
+        if (code != CLI_OK)
+            return code;
+    }
+    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
+        if (!rest->recipe[i])
+            continue;
+        sg_status status = sg_recipe_set(&file->recipe, option[i].name,
+                                         rest->recipe[i], &error);
+        if (status != SG_OK)
+            return cli_usage("train", "--%s", error.text);
+    }
+    if (!options->data && !file->data[0])
+        return cli_usage("train", "--data is missing");
+    return CLI_OK;
+}
+
+static int check_resume(const struct options *options, const arg_rest *rest)
+{
+    const char *extra = options->recipe ? "recipe"
+                        : options->out ? "out" : rest->recipe_given;
+    return extra ? cli_usage("train", "--%s cannot be changed with --resume",
+                             extra)
+                 : CLI_OK;
+}
+
+int cmd_train(int argc, char **argv)
+{
+    struct options options = {0};
+    arg_rest rest;
+    recipe_file file;
+    session *run;
+    int code = args_parse(&command, argc, argv, &options, &rest);
+
+    if (code >= 0)
+        return code;
+    code = options.resume ? check_resume(&options, &rest)
+                          : gather(&options, &rest, &file);
+    if (code != CLI_OK)
+        return code;
+    session_options wanted = {
+        .command = "train",
+        .data = options.data || options.resume ? options.data : file.data,
+        .out = options.out,
+        .resume = options.resume,
+        .threads = options.threads,
+        .checkpoint_every = options.checkpoint_every,
+        .json = options.json,
+        .quiet = options.quiet,
+        .layers = options.layers,
+    };
+    code = session_open(&wanted, &file.recipe, &run);
+    if (code == CLI_OK)
+        code = session_train(run);
+    session_close(run);
+    return code;
+}

@@ -1,0 +1,91 @@
+#!/bin/sh
+# Broken files: the documented exit code, one line, nothing lost.
+. "$(dirname "$0")/common.sh"
+
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --out run --quiet
+model=run/checkpoint.safetensors
+size=$(wc -c <$model)
+
+# refused CODE MODEL: by all that read models
+refused() {
+    for command in eval verify trace info; do
+        expect "$1" "$SPIKEGRAD" $command "$2"
+        one_error
+        silent out
+    done
+}
+
+refused 1 nowhere.safetensors
+: >empty.safetensors
+refused 3 empty.safetensors
+head -c $((size / 2)) $model >half.safetensors
+refused 3 half.safetensors
+echo 'not a checkpoint at all, only a line of text' >text.safetensors
+refused 3 text.safetensors
+printf '\377\377\377\377\377\377\377\177{}' >huge.safetensors
+refused 3 huge.safetensors
+for at in 3 100 $((size / 3)) $((size - 5)); do
+    head -c "$at" $model >flip.safetensors
+    tail -c +$((at + 1)) $model | head -c 1 | tr '\000-\377' '\001-\377\000' \
+        >>flip.safetensors
+    tail -c +$((at + 2)) $model >>flip.safetensors
+    refused 3 flip.safetensors
+done
+cp half.safetensors run/checkpoint.safetensors
+expect 3 "$SPIKEGRAD" train --resume run
+one_error
+same half.safetensors run/checkpoint.safetensors
+
+# data
+expect 1 "$SPIKEGRAD" train --data mnist:nowhere
+one_error
+says err nowhere
+mkdir digits
+"$SPIKEGRAD" data export "$tiny_data" --idx digits/train
+"$SPIKEGRAD" data export "$tiny_data" --idx digits/t10k --split test
+expect 0 "$SPIKEGRAD" data info mnist:digits
+cp digits/train-images-idx3-ubyte keep
+head -c 5000 keep >digits/train-images-idx3-ubyte
+expect 3 "$SPIKEGRAD" data info mnist:digits
+one_error
+says err 'train-images'
+printf 'xxxx' | cat - keep >digits/train-images-idx3-ubyte
+expect 3 "$SPIKEGRAD" train --data mnist:digits
+one_error
+[ ! -e runs ] || bad "refused data left a run directory"
+
+# recipes
+printf '[recipe]\nnet = 10\nspeed = 3\n' >bad.ini
+expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
+one_error
+says err "bad.ini:3: unknown key 'speed'"
+printf 'epochs = -1\n' >bad.ini
+expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
+says err 'bad.ini:1: '
+printf '[network]\nnet = 10\n' >bad.ini
+expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
+says err 'bad.ini:2: unknown section'
+expect 1 "$SPIKEGRAD" train --data glyphs --recipe nowhere
+one_error
+says err "recipe 'nowhere' not found"
+
+# shipped recipes are found by name and valid
+SPIKEGRAD_RECIPES=$recipes
+export SPIKEGRAD_RECIPES
+expect 0 "$SPIKEGRAD" recipes
+says out '^  mnist-int8 '
+for name in mnist mnist-int8; do
+    expect 0 "$SPIKEGRAD" train --data "$tiny_data" --recipe $name \
+        --net 4C5-P2-10 --epochs 1 --out "by-$name"
+done
+
+# a disk that fills up: the limit on file size takes its place
+code=0
+# shellcheck disable=SC2086,SC3045 # dash and bash both have ulimit -f
+(ulimit -f 16; exec "$SPIKEGRAD" train $tiny --net 30C5-P2-10 --out full) \
+    >out 2>err || code=$?
+[ $code = 1 ] || bad "full disk: exit code $code"
+sed -i '/^spikegrad: /!d' err
+one_error
+finish

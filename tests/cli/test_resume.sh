@@ -1,0 +1,73 @@
+#!/bin/sh
+# A run cut anywhere and resumed ends with the files of an uninterrupted one,
+# and the number of threads changes nothing.
+. "$(dirname "$0")/common.sh"
+
+long="--data glyphs:train=1500,test=100 --net 6C5-P2-10 --epochs 4 --batch 10"
+
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $long --out whole --threads 1
+untimed whole >whole.metrics
+
+# after SECONDS SIGNAL NAME ARGUMENT...: starts, kills, tells the exit code
+after() {
+    delay=$1 signal=$2 name=$3
+    shift 3
+    code=0
+    "$SPIKEGRAD" train "$@" --out "$name" --checkpoint-every 7 >out 2>err &
+    pid=$!
+    tries=0
+    until [ -e "$name/checkpoint.safetensors" ] || [ $tries -gt 100 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    sleep "$delay"
+    kill -s "$signal" $pid 2>/dev/null
+    wait $pid || code=$?
+}
+
+check_resumed() {
+    expect 0 "$SPIKEGRAD" train --resume "$1" --threads "$2"
+    same whole/checkpoint.safetensors "$1/checkpoint.safetensors"
+    untimed "$1" >resumed.metrics
+    same whole.metrics resumed.metrics
+}
+
+# shellcheck disable=SC2086 # the words of a line are arguments
+for way in "0.05 INT" "0.3 TERM"; do
+    name=stopped-${way#* }
+    after $way "$name" $long
+    if [ $code = 130 ]; then
+        says err "continue with: spikegrad train --resume $name"
+        [ ! -e "$name/checkpoint.safetensors.tmp" ] || bad "a file is left"
+    else
+        [ $code = 0 ] || bad "exit code $code after ${way#* }"
+    fi
+    check_resumed "$name" 2
+done
+# shellcheck disable=SC2086
+for delay in 0.05 0.3; do
+    after $delay KILL "killed-$delay" $long
+    check_resumed "killed-$delay" 3
+done
+
+# lines beyond the checkpoint and a torn one are dropped
+cp -r killed-0.05 torn
+printf '{"type":"epoch","epoch":9}\n{"type":"ep' >>torn/metrics.jsonl
+expect 0 "$SPIKEGRAD" train --resume torn
+says err 'the run is complete'
+untimed torn >torn.metrics
+same whole.metrics torn.metrics
+
+# killed before the first checkpoint
+mkdir early
+cp whole/recipe.ini early
+check_resumed early 2
+
+expect 1 "$SPIKEGRAD" train --resume nowhere
+one_error
+sed 's/^epochs = 4/epochs = 8/' whole/recipe.ini >torn/recipe.ini
+expect 3 "$SPIKEGRAD" train --resume torn
+one_error
+says err 'epochs = 8'
+finish

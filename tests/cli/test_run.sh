@@ -1,0 +1,62 @@
+#!/bin/sh
+# A small run from training to pictures, as a user goes through it.
+. "$(dirname "$0")/common.sh"
+
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny
+says out '^epoch .*test %'
+says out '^    2 '
+says out '^model: runs/glyphs-1/checkpoint.safetensors$'
+says err 'run directory runs/glyphs-1'
+run=runs/glyphs-1
+says $run/recipe.ini '^data = glyphs:train=600,test=200$'
+says $run/recipe.ini '^net = 4C5-P2-10$'
+[ "$(wc -l <$run/metrics.jsonl)" -eq 2 ] || bad "not two lines of metrics"
+
+# the recipe alone repeats the run, --json prints the metrics, --quiet is quiet
+expect 0 "$SPIKEGRAD" train --recipe $run/recipe.ini --json --quiet --out again
+silent err
+same $run/checkpoint.safetensors again/checkpoint.safetensors
+grep '"type":"epoch"' out >lines
+same lines again/metrics.jsonl
+says out '^{"type":"end","model":"again/checkpoint.safetensors"}$'
+untimed $run >first
+untimed again >second
+same first second
+
+# a directory in use is refused and left alone
+# shellcheck disable=SC2086
+expect 1 "$SPIKEGRAD" train $tiny --out again --seed 2
+one_error
+says err 'again already holds a run'
+same $run/checkpoint.safetensors again/checkpoint.safetensors
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --validation 100
+says out 'val %'
+says out '^test: .* of 200$'
+says runs/glyphs-2/metrics.jsonl '"validation":{"samples":100,'
+says runs/glyphs-2/metrics.jsonl '"type":"final"'
+
+expect 0 "$SPIKEGRAD" eval $run
+says out '^accuracy .* of 200; '
+says out '^4C5 '
+says out '^9 '
+silent err
+expect 0 "$SPIKEGRAD" eval $run/checkpoint.safetensors --split train \
+    --limit 50 --json
+says out '"samples":50,'
+says out '"confusion":\[\['
+
+expect 0 "$SPIKEGRAD" verify $run --samples 4 --order all
+says out '^fifo .*equal: 4 samples, [0-9]* events.* integers compared'
+says out '^lifo '
+says out '^random '
+expect 0 "$SPIKEGRAD" verify $run --samples 2 --order random --seed 7 --json
+says out '"equal":true,"samples":2,'
+
+expect 0 "$SPIKEGRAD" info $run
+says out '^ 0 4C5 .*convolution'
+says out 'trained on glyphs.*: 2 of 2 epochs'
+expect 0 "$SPIKEGRAD" info $run --json
+says out '"classes":10,'
+finish

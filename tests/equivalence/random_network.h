@@ -1,0 +1,85 @@
+/* Random networks and data for the equivalence tests, all from one seed. */
+#ifndef TESTS_RANDOM_NETWORK_H
+#define TESTS_RANDOM_NETWORK_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "spikegrad/spikegrad.h"
+
+static inline uint32_t pick(uint64_t seed, uint32_t what, uint32_t n)
+{
+    return sg__random_below(
+        sg__random(seed, SG__STREAM_INIT, what, 77, 0, 0).v[0], n);
+}
+
+/* A small random topology with 5 classes for an h x w image: one or two
+ * convolutions with any padding and stride, any pooling, dense layers. */
+static inline void random_topology(uint64_t seed, char *text, size_t size)
+{
+    static const char *const pools[] = {"", "P2-", "P2max-", "P2avg-",
+                                        "P2max-P2-", "P2-P2avg-"};
+    static const char *const convs[] = {"3C3-",   "7C3p1-",   "4C5p2-",
+                                        "6C3s2-", "5C4s2p1-", "9C2-"};
+    static const char *const seconds[] = {"", "", "6C2-", "5C3p1-",
+                                          "3C3s2p2-P2max-", "17C2p1-"};
+    static const char *const dense[] = {"", "", "9-", "33-", "12-7-"};
+    snprintf(text, size, "%s%s%s%s%s5", pick(seed, 0, 4) ? "" : "P2max-",
+             pick(seed, 1, 8) ? convs[pick(seed, 2, 6)] : "",
+             pools[pick(seed, 3, 6)], seconds[pick(seed, 4, 6)],
+             dense[pick(seed, 5, 5)]);
+}
+
+/* Sets the options that change numbers, at random. */
+static inline void random_recipe(uint64_t seed, sg_recipe *r)
+{
+    static const char *const phis[] = {"0.5", "1", "0.25", "2"};
+    static const char *const caps[] = {"1", "3", "15", "12"};
+    static const char *const alphas[] = {"127", "64", "8"};
+    sg_recipe_init(r);
+    random_topology(seed, r->net, sizeof r->net);
+    sg_recipe_set(r, "augment", "none", NULL);
+    sg_recipe_set(r, "weight-bits", pick(seed, 10, 2) ? "8" : "16", NULL);
+    sg_recipe_set(r, "count-cap", caps[pick(seed, 11, 4)], NULL);
+    sg_recipe_set(r, "input-levels", pick(seed, 12, 2) ? "15" : "3", NULL);
+    sg_recipe_set(r, "fire", pick(seed, 13, 2) ? "round" : "floor", NULL);
+    sg_recipe_set(r, "spread", pick(seed, 14, 2) ? "4" : "2", NULL);
+    sg_recipe_set(r, "loss", pick(seed, 15, 2) ? "softmax" : "squared", NULL);
+    sg_recipe_set(r, "smoothing", pick(seed, 16, 2) ? "0" : "0.1", NULL);
+    sg_recipe_set(r, "alpha", alphas[pick(seed, 17, 3)], NULL);
+    sg_recipe_set(r, "phi", phis[pick(seed, 18, 4)], NULL);
+    sg_recipe_set(r, "dither", pick(seed, 19, 2) ? "on" : "off", NULL);
+    sg_recipe_set(r, "rounding",
+                  pick(seed, 20, 2) ? "nearest" : "stochastic", NULL);
+    sg_recipe_set(r, "batch", pick(seed, 21, 2) ? "16" : "7", NULL);
+    sg_recipe_set(r, "epochs", "2", NULL);
+    r->seed = seed;
+}
+
+/* Noise with a bright patch whose place depends on the class. */
+static inline sg_status random_data(uint64_t seed, uint32_t size,
+                                    sg_data **out)
+{
+    enum { H = 12, W = 13, MOST = 128, CLASSES = 5 };
+    static const char name[] = "random";
+    static uint8_t pixels[MOST * H * W * 3], labels[MOST];
+    uint32_t channels = 1 + 2 * pick(seed, 30, 2);
+    size_t image = (size_t)H * W * channels;
+    for (uint32_t s = 0; s < size; s++) {
+        labels[s] = (uint8_t)pick(seed, 1000 + s, CLASSES);
+        for (uint32_t i = 0; i < image; i++) {
+            uint32_t noise = pick(seed + s, 5000 + i, 256);
+            uint32_t place = i / channels % W / 3;
+            pixels[s * image + i] =
+                (uint8_t)(place == labels[s] ? 255 - noise / 4
+                          : noise < 200      ? 0
+                                             : noise);
+        }
+    }
+    sg_data_info info = {name, H, W, channels, CLASSES, size};
+    return sg_data_from_arrays(&info, pixels, labels, out, NULL);
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* The claim itself: on random networks, after some training, the event
+ * simulation and the ANN engine hold the same integers, forward, backward,
+ * gradient and update, for every order of delivery. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "network/network.h"
+#include "random_network.h"
+
+enum { NETWORKS = 120, SAMPLES = 40, CHECKED = 10 };
+
+static void check_network(uint64_t seed, unsigned *built)
+{
+    sg_recipe recipe;
+    sg_data *data;
+    sg_trainer *trainer;
+    sg_error error = {{0}};
+    random_recipe(seed, &recipe);
+    assert_int_equal(random_data(seed, SAMPLES, &data), SG_OK);
+    sg_status status =
+        sg_trainer_create(&recipe, data, 1, &trainer, &error);
+    if (status == SG_E_TOPOLOGY || status == SG_E_BOUND ||
+        status == SG_E_RANGE) {
+        /* the random text does not fit the image or a bound: refused */
+        assert_true(strlen(error.text) > 0);
+        sg_data_destroy(data);
+        return;
+    }
+    assert_int_equal(status, SG_OK);
+    *built += 1;
+    for (int step = 0; step < 6; step++)
+        (void)sg_trainer_step(trainer);
+    for (int order = SG_ORDER_FIFO; order <= SG_ORDER_RANDOM; order++) {
+        sg_verification v;
+        status = sg_verify(sg_trainer_network(trainer), data, CHECKED,
+                           (sg_order)order, seed, NULL, NULL, &v, &error);
+        if (status != SG_OK)
+            print_error("seed %u, %s: %s\n", (unsigned)seed, recipe.net,
+                        error.text);
+        assert_int_equal(status, SG_OK);
+        assert_true(v.compared > 0 && v.events.forward_spikes > 0);
+    }
+    sg_trainer_destroy(trainer);
+    sg_data_destroy(data);
+}
+
+static void engines_agree_on_random_networks(void **state)
+{
+    (void)state;
+    unsigned built = 0;
+    for (uint64_t seed = 1; seed <= NETWORKS; seed++)
+        check_network(seed, &built);
+    assert_true(built > NETWORKS / 2);
+}
+
+/* The checker can fail: the simulation keeps its own copy of the weights, so
+ * a bias changed behind its back must show up as a difference. */
+static void a_wrong_bit_is_found(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data;
+    sg_network *net;
+    sg_simulation *sim;
+    sg_recipe_init(&recipe);
+    strcpy(recipe.net, "4C3-P2-5");
+    assert_int_equal(random_data(3, SAMPLES, &data), SG_OK);
+    assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+    assert_int_equal(
+        sg_simulation_create(net, SG_ORDER_FIFO, 1, &sim, NULL), SG_OK);
+    const uint8_t *pixels = sg_data_pixels(data, 0);
+    const int32_t *v = sg_simulation_potentials(sim, 3);
+    int32_t logits[5];
+    uint32_t label;
+    assert_int_equal(sg_simulation_present(sim, pixels), SG_OK);
+    assert_int_equal(sg_network_classify(net, pixels, logits, &label), SG_OK);
+    assert_memory_equal(v, logits, sizeof logits);
+    net->layer[2].bias[0] += 1;
+    assert_int_equal(sg_network_classify(net, pixels, logits, &label), SG_OK);
+    assert_int_equal(v[0] + 1, logits[0]);
+    sg_simulation_destroy(sim);
+    sg_network_destroy(net);
+    sg_data_destroy(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(engines_agree_on_random_networks),
+        cmocka_unit_test(a_wrong_bit_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

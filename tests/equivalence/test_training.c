@@ -1,0 +1,192 @@
+/* What must not change a trained network: threads, kernel tables,
+ * interruptions, evaluation in between. Compared as checkpoint bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io/checkpoint.h"
+#include "kernels/kernels.h"
+#include "random_network.h"
+
+enum { SAMPLES = 61, SEEDS = 12 }; /* 61: the last batch is short */
+
+typedef struct bytes {
+    uint8_t *data;
+    size_t size;
+} bytes;
+
+static bytes state_of(const sg_trainer *trainer)
+{
+    bytes b;
+    assert_int_equal(
+        sg__checkpoint_serialise(sg_trainer_network(trainer), "state",
+                                 &b.data, &b.size, NULL),
+        SG_OK);
+    return b;
+}
+
+static void assert_same(bytes a, bytes b)
+{
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.data, b.data, a.size);
+}
+
+/* A recipe for which the network can be built, by trying seeds. */
+static uint64_t usable(uint64_t seed, sg_recipe *recipe, sg_data **data)
+{
+    for (;; seed += 1000) {
+        sg_network *net;
+        random_recipe(seed, recipe);
+        sg_recipe_set(recipe, "augment", "affine", NULL);
+        assert_int_equal(random_data(seed, SAMPLES, data), SG_OK);
+        if (sg_network_create(recipe, *data, &net, NULL) == SG_OK) {
+            sg_network_destroy(net);
+            return seed;
+        }
+        sg_data_destroy(*data);
+    }
+}
+
+static bytes train(const sg_recipe *recipe, const sg_data *data,
+                   unsigned threads, const sg_data *test)
+{
+    sg_trainer *trainer;
+    assert_int_equal(sg_trainer_create(recipe, data, threads, &trainer, NULL),
+                     SG_OK);
+    assert_int_equal(sg_trainer_run(trainer, test, NULL, NULL), SG_OK);
+    assert_int_equal(sg_trainer_step(trainer), SG_E_RANGE);
+    bytes b = state_of(trainer);
+    sg_trainer_destroy(trainer);
+    return b;
+}
+
+static void threads_and_tables_do_not_matter(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < SEEDS; i++) {
+        sg_recipe recipe;
+        sg_data *data;
+        usable(500 + i, &recipe, &data);
+        bytes expected = train(&recipe, data, 1, NULL);
+        for (unsigned threads = 2; threads <= 5; threads++) {
+            bytes got = train(&recipe, data, threads, i % 2 ? data : NULL);
+            assert_same(expected, got);
+            free(got.data);
+        }
+        for (size_t t = 0; sg__kernels_table(t); t++) {
+            setenv("SPIKEGRAD_ISA", sg__kernels_table(t)->name, 1);
+            bytes got = train(&recipe, data, 2, NULL);
+            assert_same(expected, got);
+            free(got.data);
+        }
+        unsetenv("SPIKEGRAD_ISA");
+        free(expected.data);
+        sg_data_destroy(data);
+    }
+}
+
+static void resumed_equals_uninterrupted(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/spikegrad-test-XXXXXX", file[64];
+    assert_non_null(mkdtemp(path));
+    snprintf(file, sizeof file, "%s/run.safetensors", path);
+    for (uint64_t i = 0; i < SEEDS; i++) {
+        sg_recipe recipe;
+        sg_data *data;
+        sg_trainer *trainer;
+        usable(800 + i, &recipe, &data);
+        bytes expected = train(&recipe, data, 1, NULL);
+        assert_int_equal(
+            sg_trainer_create(&recipe, data, 2, &trainer, NULL), SG_OK);
+        /* cut after every batch: save, forget everything, resume */
+        for (unsigned step = 0; sg_trainer_step(trainer) == SG_OK; step++) {
+            assert_int_equal(sg_trainer_save(trainer, file, NULL), SG_OK);
+            sg_trainer_destroy(trainer);
+            assert_int_equal(sg_trainer_resume(file, data, 1 + step % 3,
+                                               &trainer, NULL),
+                             SG_OK);
+        }
+        bytes got = state_of(trainer);
+        assert_same(expected, got);
+        free(got.data);
+        free(expected.data);
+        sg_trainer_destroy(trainer);
+        sg_data_destroy(data);
+    }
+    remove(file);
+    rmdir(path);
+}
+
+static int stop_at_third(const sg_progress *progress, void *user)
+{
+    (void)user;
+    return progress->step == 3;
+}
+
+static void a_callback_stops_the_run(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data;
+    sg_trainer *trainer;
+    sg_network_info info;
+    usable(900, &recipe, &data);
+    sg_callbacks callbacks = {.on_batch = stop_at_third};
+    assert_int_equal(sg_trainer_create(&recipe, data, 2, &trainer, NULL),
+                     SG_OK);
+    assert_int_equal(sg_trainer_run(trainer, data, &callbacks, NULL),
+                     SG_E_STOPPED);
+    sg_network_get_info(sg_trainer_network(trainer), &info);
+    assert_int_equal(info.step, 3);
+    assert_int_equal(sg_trainer_run(trainer, data, NULL, NULL), SG_OK);
+    bytes got = state_of(trainer), expected = train(&recipe, data, 1, NULL);
+    assert_same(expected, got);
+    free(got.data);
+    free(expected.data);
+    sg_trainer_destroy(trainer);
+    sg_data_destroy(data);
+}
+
+static void other_data_is_refused(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data, *part;
+    sg_trainer *trainer;
+    sg_error error;
+    char path[] = "/tmp/spikegrad-test-XXXXXX", file[64];
+    assert_non_null(mkdtemp(path));
+    snprintf(file, sizeof file, "%s/run.safetensors", path);
+    usable(950, &recipe, &data);
+    assert_int_equal(sg_data_slice(data, 0, SAMPLES - 1, &part, NULL), SG_OK);
+    assert_int_equal(sg_trainer_create(&recipe, data, 1, &trainer, NULL),
+                     SG_OK);
+    assert_int_equal(sg_trainer_save(trainer, file, NULL), SG_OK);
+    sg_trainer_destroy(trainer);
+    assert_int_equal(sg_trainer_resume(file, part, 1, &trainer, &error),
+                     SG_E_ARGUMENT);
+    assert_null(trainer);
+    remove(file);
+    rmdir(path);
+    sg_data_destroy(part);
+    sg_data_destroy(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_and_tables_do_not_matter),
+        cmocka_unit_test(resumed_equals_uninterrupted),
+        cmocka_unit_test(a_callback_stops_the_run),
+        cmocka_unit_test(other_data_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

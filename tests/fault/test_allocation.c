@@ -1,0 +1,179 @@
+/* Fails the N-th allocation of library calls, for every N until they succeed:
+ * each must return SG_E_MEMORY, set *out to NULL and leak nothing (seen by
+ * the address sanitizer in check-full). Linked with --wrap. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "spikegrad/spikegrad.h"
+
+static long countdown = -1; /* allocations left before one fails */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+
+static int fails(void)
+{
+    return countdown >= 0 && countdown-- == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return fails() ? NULL : __real_realloc(memory, size);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return fails() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+static sg_data *data;
+
+static void make_recipe(sg_recipe *recipe)
+{
+    sg_recipe_init(recipe);
+    strcpy(recipe->net, "3C5-P2max-10");
+    recipe->batch = 8;
+    recipe->epochs = 1;
+}
+
+static sg_status open_data(void)
+{
+    sg_data *opened = NULL;
+    sg_status status = sg_data_open("glyphs:train=20,test=10",
+                                    SG_SPLIT_TRAIN, &opened, NULL);
+    assert_true(status == SG_OK || opened == NULL);
+    sg_data_destroy(opened);
+    return status;
+}
+
+static sg_status train(void)
+{
+    sg_recipe recipe;
+    sg_trainer *trainer = NULL;
+    make_recipe(&recipe);
+    sg_status status = sg_trainer_create(&recipe, data, 1, &trainer, NULL);
+    assert_true(status == SG_OK || trainer == NULL);
+    if (status == SG_OK)
+        status = sg_trainer_run(trainer, data, NULL, NULL);
+    sg_trainer_destroy(trainer);
+    return status;
+}
+
+static sg_status use(void)
+{
+    sg_recipe recipe;
+    sg_network *net = NULL;
+    sg_metrics metrics;
+    sg_verification v;
+    uint32_t label;
+    make_recipe(&recipe);
+    sg_status status = sg_network_create(&recipe, data, &net, NULL);
+    if (status == SG_OK)
+        status = sg_evaluate(net, data, 1, &metrics, NULL, NULL);
+    if (status == SG_OK)
+        status = sg_network_classify(net, sg_data_pixels(data, 0), NULL,
+                                     &label);
+    if (status == SG_OK)
+        status = sg_verify(net, data, 2, SG_ORDER_RANDOM, 1, NULL, NULL, &v,
+                           NULL);
+    sg_network_destroy(net);
+    return status;
+}
+
+static void check_every_allocation(sg_status (*call)(void))
+{
+    long n = 0;
+    for (;; n++) {
+        countdown = n;
+        sg_status status = call();
+        int unused = countdown >= 0;
+        countdown = -1;
+        if (unused) {
+            assert_int_equal(status, SG_OK);
+            break;
+        }
+        assert_int_equal(status, SG_E_MEMORY);
+    }
+    assert_true(n > 2);
+}
+
+static void opening_data_survives(void **state)
+{
+    (void)state;
+    check_every_allocation(open_data);
+}
+
+static void training_survives(void **state)
+{
+    (void)state;
+    check_every_allocation(train);
+}
+
+static void using_a_network_survives(void **state)
+{
+    (void)state;
+    check_every_allocation(use);
+}
+
+/* The training loop itself allocates nothing. */
+static void training_loop_does_not_allocate(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_trainer *trainer;
+    make_recipe(&recipe);
+    assert_int_equal(sg_trainer_create(&recipe, data, 2, &trainer, NULL),
+                     SG_OK);
+    countdown = 1000000;
+    assert_int_equal(sg_trainer_run(trainer, data, NULL, NULL), SG_OK);
+    assert_int_equal(countdown, 1000000);
+    countdown = -1;
+    sg_trainer_destroy(trainer);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return sg_data_open("glyphs:train=20,test=10", SG_SPLIT_TRAIN, &data,
+                        NULL) != SG_OK;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sg_data_destroy(data);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opening_data_survives),
+        cmocka_unit_test(training_survives),
+        cmocka_unit_test(using_a_network_survives),
+        cmocka_unit_test(training_loop_does_not_allocate),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

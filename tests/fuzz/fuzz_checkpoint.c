@@ -1,0 +1,114 @@
+/* Fuzz target: the checkpoint reader.
+ *
+ * The first byte of an input chooses: odd, the rest is a file; even, the rest
+ * is a list of edits, four bytes each, to a valid file, so that the fuzzer
+ * starts next to what is accepted. Either way the checksum is then put right,
+ * because guessing it is not what is to be tested. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/checkpoint_sample.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#ifdef SPIKEGRAD_FILES
+
+#include "io/checkpoint.h"
+#include "io/checksum.h"
+
+enum { EDITS_MAX = 256, EDIT = 4 };
+
+static uint8_t *valid_file(size_t *size)
+{
+    uint8_t *bytes = NULL;
+    sg_network *net = sample_network("8");
+    if (!net ||
+        sg__checkpoint_serialise(net, "valid", &bytes, size, NULL) != SG_OK)
+        abort();
+    sg_network_destroy(net);
+    return bytes;
+}
+
+/* One edit: two bytes of position, what to do, a value. Bytes put in or taken
+ * out of the header count in its length. */
+static void edit(uint8_t *bytes, size_t *size, const uint8_t e[EDIT])
+{
+    size_t at = ((size_t)e[0] | (size_t)e[1] << 8) % (*size + 1);
+    size_t header = (size_t)bytes[0] | (size_t)bytes[1] << 8;
+    int in_header = at >= 8 && at < 8 + header;
+    switch (e[2] % 3) {
+    case 0:
+        if (at < *size)
+            bytes[at] = e[3];
+        return;
+    case 1:
+        memmove(bytes + at + 1, bytes + at, *size - at);
+        bytes[at] = e[3];
+        *size += 1;
+        header += (size_t)in_header;
+        break;
+    default:
+        if (at == *size || *size < 16)
+            return;
+        memmove(bytes + at, bytes + at + 1, *size - at - 1);
+        *size -= 1;
+        header -= (size_t)in_header;
+        break;
+    }
+    if (in_header) {
+        bytes[0] = (uint8_t)(header & 0xff);
+        bytes[1] = (uint8_t)(header >> 8 & 0xff);
+    }
+}
+
+static uint8_t *edited_file(const uint8_t *data, size_t size, size_t *out)
+{
+    uint8_t *valid = valid_file(out);
+    uint8_t *bytes = realloc(valid, *out + EDITS_MAX);
+    if (!bytes)
+        abort();
+    for (size_t i = 0; i < EDITS_MAX && (i + 1) * EDIT <= size; i++)
+        edit(bytes, out, data + i * EDIT);
+    return bytes;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t *bytes;
+    size_t length = 0;
+    if (size == 0) {
+        bytes = edited_file(NULL, 0, &length);
+    } else if (data[0] % 2 == 1) {
+        length = size - 1;
+        bytes = malloc(length + 1);
+        if (!bytes)
+            abort();
+        memcpy(bytes, data + 1, length);
+    } else {
+        bytes = edited_file(data + 1, size - 1, &length);
+    }
+    sg_network *net = NULL;
+    sg_error error = {""};
+    (void)sg__checksum_seal(bytes, length, "input", &error);
+    sg_status status =
+        sg__checkpoint_parse(bytes, length, "input", &net, &error);
+    if ((net != NULL) != (status == SG_OK) || strchr(error.text, '\n') ||
+        (size == 0 && status != SG_OK)) /* no edits: must be accepted */
+        abort();
+    sg_network_destroy(net);
+    free(bytes);
+    return 0;
+}
+
+#else
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    (void)data;
+    (void)size;
+    return 0;
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* A small network in the middle of a run: convolution, pooling and fully
+ * connected layers, masters over their whole range. The checkpoint tests
+ * (unit, fault and fuzz) save it. */
+#ifndef SG_TESTS_CHECKPOINT_SAMPLE_H
+#define SG_TESTS_CHECKPOINT_SAMPLE_H
+
+#include <string.h>
+
+#include "base/random.h"
+#include "network/network.h"
+
+/* Values spread over the whole range a master can have. */
+static inline void sample_fill(int32_t *values, size_t n, uint32_t stream,
+                               int64_t limit)
+{
+    for (size_t i = 0; i < n; i++) {
+        sg__draw draw =
+            sg__random(7, SG__STREAM_INIT, stream, (uint32_t)i, 0, 0);
+        int64_t span = (int64_t)(draw.v[0] % (uint64_t)(2 * limit + 1));
+        values[i] = (int32_t)(span - limit);
+    }
+}
+
+/* NULL if a call fails. 37 samples in batches of 5 are 8 batches an epoch;
+ * two epochs and three batches are done. */
+static inline sg_network *sample_network(const char *weight_bits)
+{
+    const int theta_bits[] = {8, 7, 9};
+    sg_recipe recipe;
+    sg_network *net = NULL;
+    sg_recipe_init(&recipe);
+    if (sg_recipe_set(&recipe, "net", "2C3-P2max-3-2", NULL) != SG_OK ||
+        sg_recipe_set(&recipe, "weight-bits", weight_bits, NULL) != SG_OK ||
+        sg_recipe_set(&recipe, "batch", "5", NULL) != SG_OK ||
+        sg__network_plan(&recipe, (sg_shape){6, 6, 1}, 2, &net, NULL) != SG_OK)
+        return NULL;
+    if (sg__network_set_thresholds(net, theta_bits, NULL) != SG_OK) {
+        sg_network_destroy(net);
+        return NULL;
+    }
+    for (size_t l = 0; l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        if (!layer->synaptic)
+            continue;
+        uint32_t stream = 4 * (uint32_t)l;
+        sample_fill(layer->master, layer->weights, stream,
+                    (int64_t)layer->weight_limit << layer->master_shift);
+        sample_fill(layer->velocity, layer->weights, stream + 1, INT32_MAX);
+        sample_fill(layer->bias_master, layer->geo.out_c, stream + 2, 1 << 28);
+        sample_fill(layer->bias_velocity, layer->geo.out_c, stream + 3,
+                    INT32_MAX);
+    }
+    sg__network_refresh(net);
+    strcpy(net->data, "idx:100%/\xc3\xbc\xff\n");
+    net->data_size = 37;
+    net->run.step = 19;
+    net->run.epoch = 2;
+    net->run.batch = 3;
+    net->run.train = (sg_metrics){15, 11, UINT64_MAX, net->layer_count, {{0}}};
+    for (size_t l = 0; l < net->layer_count; l++)
+        net->run.train.layer[l] =
+            (sg_layer_activity){l, 1, 2, 3, 4, 5, 6, UINT64_MAX - 7};
+    return net;
+}
+
+#endif

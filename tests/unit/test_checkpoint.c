@@ -1,0 +1,691 @@
+/* Checkpoints: what is saved comes back, damage is found, and a file that
+ * lies is refused with a line that says where. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "checkpoint_sample.h"
+
+#ifdef SPIKEGRAD_FILES
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/checkpoint.h"
+#include "io/checksum.h"
+#include "io/file.h"
+#include "io/safetensors.h"
+
+typedef struct image {
+    uint8_t *bytes;
+    size_t size;
+} image;
+
+static image serialise(const sg_network *net)
+{
+    image file;
+    assert_int_equal(sg__checkpoint_serialise(net, "test", &file.bytes,
+                                              &file.size, NULL),
+                     SG_OK);
+    return file;
+}
+
+static image sample(const char *weight_bits)
+{
+    sg_network *net = sample_network(weight_bits);
+    assert_non_null(net);
+    image file = serialise(net);
+    sg_network_destroy(net);
+    return file;
+}
+
+/* Parses; the status, and the detail in error. */
+static sg_status parse(const uint8_t *bytes, size_t size, sg_error *error)
+{
+    sg_network *net;
+    sg_status status = sg__checkpoint_parse(bytes, size, "F", &net, error);
+    assert_true((net != NULL) == (status == SG_OK));
+    sg_network_destroy(net);
+    return status;
+}
+
+static void assert_refused(const uint8_t *bytes, size_t size,
+                           const char *expected)
+{
+    sg_error error = {""};
+    assert_int_equal(parse(bytes, size, &error), SG_E_FORMAT);
+    if (strncmp(error.text, "F: ", 3) != 0 || !strstr(error.text, expected))
+        fail_msg("'%s' does not say '%s'", error.text, expected);
+    for (const char *p = error.text; *p; p++)
+        assert_in_range(*p, ' ', '~');
+}
+
+/* ---- what is saved comes back ---- */
+
+static void assert_same_layer(const sg__layer *a, const sg__layer *b)
+{
+    size_t n = a->weights, channels = a->geo.out_c;
+    assert_int_equal(a->theta_bits, b->theta_bits);
+    if (!a->synaptic)
+        return;
+    assert_memory_equal(a->weight, b->weight, n * sizeof *a->weight);
+    assert_memory_equal(a->master, b->master, n * sizeof *a->master);
+    assert_memory_equal(a->velocity, b->velocity, n * sizeof *a->velocity);
+    assert_memory_equal(a->bias, b->bias, channels * sizeof *a->bias);
+    assert_memory_equal(a->bias_master, b->bias_master,
+                        channels * sizeof *a->bias_master);
+    assert_memory_equal(a->bias_velocity, b->bias_velocity,
+                        channels * sizeof *a->bias_velocity);
+}
+
+static void round_trip(const char *weight_bits)
+{
+    sg_network *net = sample_network(weight_bits), *back;
+    assert_non_null(net);
+    image first = serialise(net);
+    assert_int_equal(sg__checkpoint_parse(first.bytes, first.size, "F", &back,
+                                          NULL),
+                     SG_OK);
+    assert_int_equal(back->recipe.weight_bits, net->recipe.weight_bits);
+    assert_int_equal(back->layer_count, net->layer_count);
+    for (size_t l = 0; l < net->layer_count; l++)
+        assert_same_layer(&net->layer[l], &back->layer[l]);
+    assert_string_equal(back->data, net->data);
+    assert_int_equal(back->data_size, net->data_size);
+    assert_int_equal(back->run.step, 19);
+    assert_int_equal(back->run.epoch, 2);
+    assert_int_equal(back->run.batch, 3);
+    assert_memory_equal(&back->run.train, &net->run.train,
+                        sizeof net->run.train);
+
+    image second = serialise(back);
+    assert_int_equal(second.size, first.size);
+    assert_memory_equal(second.bytes, first.bytes, first.size);
+    free(first.bytes);
+    free(second.bytes);
+    sg_network_destroy(net);
+    sg_network_destroy(back);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    round_trip("8");
+    round_trip("16");
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    const int64_t low[] = {INT8_MIN, 0, INT16_MIN, INT32_MIN, INT64_MIN};
+    const int64_t high[] = {INT8_MAX, UINT8_MAX, INT16_MAX, INT32_MAX,
+                            INT64_MAX};
+    for (int d = SG__DTYPE_I8; d <= SG__DTYPE_I64; d++) {
+        const int64_t values[] = {low[d], high[d], 1, 0, low[d] ? -1 : 2};
+        uint8_t bytes[48] = {0};
+        sg__tensor tensor = {.dtype = (sg__dtype)d, .offset = 3, .count = 5};
+        for (size_t i = 0; i < 5; i++)
+            sg__tensor_put(bytes, &tensor, i, values[i]);
+        for (size_t i = 0; i < 5; i++)
+            assert_int_equal(sg__tensor_get(bytes, &tensor, i), values[i]);
+    }
+}
+
+/* ---- damage ---- */
+
+static void test_bit_flips(void **state)
+{
+    (void)state;
+    image file = sample("8");
+    sg_error error;
+    for (size_t bit = 0; bit < 8 * file.size; bit++) {
+        uint8_t mask = (uint8_t)(1u << (bit % 8));
+        file.bytes[bit / 8] ^= mask;
+        if (parse(file.bytes, file.size, &error) != SG_E_FORMAT)
+            fail_msg("bit %zu of %zu", bit, 8 * file.size);
+        file.bytes[bit / 8] ^= mask;
+    }
+    assert_int_equal(parse(file.bytes, file.size, &error), SG_OK);
+    file.bytes[file.size - 1] ^= 1;
+    assert_refused(file.bytes, file.size, "damaged");
+    free(file.bytes);
+}
+
+static void test_lengths(void **state)
+{
+    (void)state;
+    image file = sample("16");
+    for (size_t size = 0; size < file.size; size++) {
+        /* a copy of its own, so that reading past its end is seen */
+        uint8_t *part = malloc(size + 1);
+        assert_non_null(part);
+        memcpy(part, file.bytes, size);
+        uint8_t *exact = realloc(part, size ? size : 1);
+        assert_non_null(exact);
+        sg_error error;
+        if (parse(exact, size, &error) != SG_E_FORMAT)
+            fail_msg("accepted the first %zu bytes", size);
+        free(exact);
+    }
+    uint8_t *longer = calloc(file.size + 1, 1);
+    assert_non_null(longer);
+    memcpy(longer, file.bytes, file.size);
+    assert_refused(longer, file.size + 1, "damaged");
+    assert_int_equal(sg__checksum_seal(longer, file.size + 1, "F", NULL),
+                     SG_OK);
+    assert_refused(longer, file.size + 1, "the end of the file");
+    free(longer);
+    free(file.bytes);
+}
+
+/* ---- lies, told with the right checksum ---- */
+
+static size_t header_length(const image *file)
+{
+    size_t length;
+    assert_int_equal(sg__safetensors_header(file->bytes, file->size, "F",
+                                            &length, NULL),
+                     SG_OK);
+    return length;
+}
+
+/* A file with this header and the values of file, sealed. */
+static image with_header(const image *file, const char *text)
+{
+    size_t old = 8 + header_length(file), length = strlen(text);
+    image out = {NULL, file->size - old + 8 + length};
+    out.bytes = calloc(out.size, 1);
+    assert_non_null(out.bytes);
+    out.bytes[0] = (uint8_t)(length & 0xff);
+    out.bytes[1] = (uint8_t)(length >> 8 & 0xff);
+    out.bytes[2] = (uint8_t)(length >> 16 & 0xff);
+    memcpy(out.bytes + 8, text, length);
+    memcpy(out.bytes + 8 + length, file->bytes + old, file->size - old);
+    assert_int_equal(sg__checksum_seal(out.bytes, out.size, "F", NULL), SG_OK);
+    return out;
+}
+
+static json_t *header_of(const image *file)
+{
+    json_t *header = json_loadb((const char *)file->bytes + 8,
+                                header_length(file), 0, NULL);
+    assert_non_null(header);
+    return header;
+}
+
+/* Takes the header. */
+static image rebuilt(const image *file, json_t *header)
+{
+    char *text = json_dumps(header, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_non_null(text);
+    image out = with_header(file, text);
+    free(text);
+    json_decref(header);
+    return out;
+}
+
+static void check_metadata(const char *key, const char *value,
+                           const char *expected)
+{
+    image file = sample("16");
+    json_t *header = header_of(&file);
+    json_t *metadata = json_object_get(header, "__metadata__");
+    assert_int_equal(json_object_set_new(metadata, key, json_string(value)),
+                     0);
+    image lie = rebuilt(&file, header);
+    if (expected)
+        assert_refused(lie.bytes, lie.size, expected);
+    else
+        assert_int_equal(parse(lie.bytes, lie.size, NULL), SG_OK);
+    free(lie.bytes);
+    free(file.bytes);
+}
+
+static void test_metadata(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *expected; /* NULL: accepted */
+    } cases[] = {
+        {"note", "unknown keys are passed over", NULL},
+        {"format", "pt", "metadata 'format' is 'pt', expected 'spikegrad'"},
+        {"format_version", "2", "'format_version' is '2', expected '1'"},
+        {"input", "6x6", "'input' is '6x6'"},
+        {"input", "6x6x1x", "'input'"},
+        {"input", "6x6x99999999999999999999", "'input'"},
+        {"input", "65535x65535x65535", "F: net: "},
+        {"input", "0x6x1", "F: net: "},
+        {"input", "9x6x1", "layer.2.weight_master': dimension 1"},
+        {"classes", "3", "F: net: the last layer has 2"},
+        {"classes", "4294967296", "expected 0..4294967295"},
+        {"classes", "-1", "'classes' is '-1'"},
+        {"theta_bits", "8,7", "has 2 values, expected 3"},
+        {"theta_bits", "8,7,9,9", "has 4 values, expected 3"},
+        {"theta_bits", "8,7,9,", "'theta_bits'"},
+        {"theta_bits", "31,7,9", "F: layer 0 (2C3): threshold 2^31"},
+        {"theta_bits", "", "'theta_bits'"},
+        {"data", "%0", "'data'"},
+        {"data", "%00", "'data'"},
+        {"data_size", "36", NULL},
+        {"data_size", "0", "'batch'"},
+        {"data_size", "5", "'batch'"},
+        {"step", "20", "'step' is '20'"},
+        {"step", "18446744073709551616", "'step'"},
+        {"step", "\x1b[2J\n\xc3\xbc", "'step' is '?[2J?"},
+        {"epoch", "13", "at most recipe.epochs"},
+        {"epoch", "12", "'batch'"},
+        {"batch", "8", "'batch'"},
+        {"train", "1,2", "'train'"},
+        {"train", "1,2,3;", "'train'"},
+        {"train", "1,2,3;1,2,3,4,5,6,7,8,9", "'train'"},
+        {"train", "1,2,3;1,2,3,4,5,6,7,8", NULL},
+        {"recipe.batch", "0", "metadata 'recipe.batch'"},
+        {"recipe.seed", "x", "metadata 'recipe.seed'"},
+        {"recipe.weight-bits", "8", "dtype I16, expected I8"},
+        {"recipe.net", "2C3-P2max-4-2", "dimension 0 is 3, expected 4"},
+        {"recipe.net", "2C3-P2max-9999-9999-2", "dimension 0 is 3"},
+        {"recipe.net", "3-3-3-2", "4 dimensions, expected 2"},
+        {"recipe.net", "2C3-P2max-3-2-2", "'layer.4.weight_master' is miss"},
+        {"recipe.net", "\n", "net: "},
+        {"recipe.phi", "1,2,3", "F: phi: "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_metadata(cases[i].key, cases[i].value, cases[i].expected);
+}
+
+/* Each key of the metadata is needed. */
+static void test_missing_key(void **state)
+{
+    (void)state;
+    image file = sample("16");
+    json_t *header = header_of(&file);
+    json_t *metadata = json_object_get(header, "__metadata__");
+    const char *key;
+    json_t *value;
+    json_object_foreach(metadata, key, value)
+    {
+        if (strcmp(key, "checksum") == 0)
+            continue; /* nothing to seal */
+        json_t *less = json_deep_copy(header);
+        json_object_del(json_object_get(less, "__metadata__"), key);
+        image lie = rebuilt(&file, less);
+        char expected[80];
+        snprintf(expected, sizeof expected, "metadata '%s' is missing", key);
+        assert_refused(lie.bytes, lie.size, expected);
+        free(lie.bytes);
+    }
+    json_decref(header);
+    free(file.bytes);
+}
+
+/* Sets one field of one tensor to JSON; NULL removes the field. */
+static void check_tensor(const char *tensor, const char *field,
+                         const char *value, const char *expected)
+{
+    image file = sample("16");
+    json_t *header = header_of(&file);
+    json_t *entry = json_object_get(header, tensor);
+    assert_non_null(entry);
+    if (value)
+        assert_int_equal(json_object_set_new(entry, field,
+                                             json_loads(value, JSON_DECODE_ANY,
+                                                        NULL)),
+                         0);
+    else
+        assert_int_equal(json_object_del(entry, field), 0);
+    image lie = rebuilt(&file, header);
+    assert_refused(lie.bytes, lie.size, expected);
+    free(lie.bytes);
+    free(file.bytes);
+}
+
+static void test_tensors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tensor, *field, *value, *expected;
+    } cases[] = {
+        {"layer.0.bias", "dtype", "\"F32\"", "dtype: expected"},
+        {"layer.0.bias", "dtype", "7", "dtype: expected"},
+        {"layer.0.bias", "dtype", "\"I16\"", "8 bytes, expected 2 values"},
+        {"layer.0.bias", "dtype", NULL, "expected {dtype"},
+        {"layer.0.bias", "more", "1", "expected {dtype"},
+        {"layer.0.bias", "shape", "2", "shape: expected an array"},
+        {"layer.0.bias", "shape", "[-2]", "shape: expected whole"},
+        {"layer.0.bias", "shape", "[2.0]", "shape: expected whole"},
+        {"layer.0.bias", "shape", "[3]", "8 bytes, expected 3 values"},
+        {"layer.0.bias", "shape", "[1,2]", "2 dimensions, expected 1"},
+        {"layer.0.bias", "shape", "[1,1,1,1,1,1,1,1,2]", "at most 8"},
+        {"layer.0.bias", "shape", "[4294967296,4294967296,2]", "more values"},
+        {"layer.0.bias", "shape", "[0,9223372036854775807]", "0 values"},
+        {"layer.0.weight", "shape", "[2,3,1,3]", "dimension 2 is 1"},
+        {"layer.0.bias", "data_offsets", "[0]", "two integers"},
+        {"layer.0.bias", "data_offsets", "{}", "two integers"},
+        {"layer.0.bias", "data_offsets", "[0,1,2]", "two integers"},
+        {"layer.0.bias", "data_offsets", "[8,0]", "to lie within"},
+        {"layer.0.bias", "data_offsets", "[-8,0]", "to lie within"},
+        {"layer.0.bias", "data_offsets", "[0,9223372036854775807]",
+         "to lie within"},
+        {"layer.0.bias", "data_offsets", "[0,8]", "starts at data byte"},
+        {"layer.0.bias", "data_offsets", "[1,9]", "starts at data byte"},
+        {"__metadata__", "key", "7", "metadata 'key': expected a string"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_tensor(cases[i].tensor, cases[i].field, cases[i].value,
+                     cases[i].expected);
+}
+
+/* Each tensor is needed, under its name, and none besides. */
+static void test_tensor_names(void **state)
+{
+    (void)state;
+    image file = sample("8");
+    json_t *header = header_of(&file);
+    const char *key;
+    json_t *value;
+    json_object_foreach(header, key, value)
+    {
+        if (strcmp(key, "__metadata__") == 0)
+            continue;
+        json_t *other = json_deep_copy(header);
+        json_object_set(other, "layer.1.\n", json_object_get(other, key));
+        json_object_del(other, key);
+        image lie = rebuilt(&file, other);
+        char expected[80];
+        snprintf(expected, sizeof expected, "tensor '%s' is missing", key);
+        assert_refused(lie.bytes, lie.size, expected);
+        free(lie.bytes);
+    }
+    json_t *empty = json_loads("{\"dtype\":\"U8\",\"shape\":[0],"
+                               "\"data_offsets\":[0,0]}",
+                               0, NULL);
+    assert_int_equal(json_object_set_new(header, "\x7f\n", empty), 0);
+    image lie = rebuilt(&file, header);
+    assert_refused(lie.bytes, lie.size, "?\?' does not belong");
+    free(lie.bytes);
+    free(file.bytes);
+}
+
+static void test_bad_json(void **state)
+{
+    (void)state;
+#define BLANK "\"checksum\":\"0000000000000000\""
+    static const struct {
+        const char *header, *expected;
+    } cases[] = {
+        {"{" BLANK, "bad JSON"},
+        {"{\"a\":{},\"a\":{}," BLANK "}", "bad JSON: duplicate"},
+        {"{" BLANK "} x", "bad JSON"},
+        {"{\"\\u0000\":1," BLANK "}", "bad JSON"},
+        {"{\"\xff\":1," BLANK "}", "bad JSON"},
+        {"{" BLANK "}", "tensor 'checksum': expected {"},
+        {"{\"__metadata__\":[{" BLANK "}]}", "__metadata__: expected an"},
+        {"{\"b\":{" BLANK "},\"a\":1}", "sorted keys"},
+        {"{\"x\": {" BLANK "}}", "sorted keys"},
+        {"{\"x\":{" BLANK "}}\t", "padded with spaces"},
+        {"{\"x\":{" BLANK "}}", "tensor 'x': expected {"},
+    };
+    image file = sample("8");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        image lie = with_header(&file, cases[i].header);
+        assert_refused(lie.bytes, lie.size, cases[i].expected);
+        free(lie.bytes);
+    }
+    /* nested beyond what a recursive parser should follow */
+    size_t size = 100000;
+    char *deep = malloc(size + 1);
+    assert_non_null(deep);
+    snprintf(deep, size, "{" BLANK ",\"x\":");
+    memset(deep + strlen(deep), '[', size - strlen(deep));
+    deep[size] = '\0';
+    image lie = with_header(&file, deep);
+    assert_refused(lie.bytes, lie.size, "bad JSON");
+    free(lie.bytes);
+    free(deep);
+    free(file.bytes);
+}
+
+static void test_header_length(void **state)
+{
+    (void)state;
+    image file = sample("8");
+    memset(file.bytes, 0xff, 8);
+    assert_refused(file.bytes, file.size, "byte 0: header of 18446744073709");
+    memset(file.bytes, 0, 8);
+    assert_refused(file.bytes, file.size, "byte 8: expected '{'");
+    free(file.bytes);
+
+    uint8_t *big = calloc(2u << 20, 1);
+    assert_non_null(big);
+    big[2] = 0x11; /* 17 * 65536, more than 1 MiB */
+    big[8] = '{';
+    assert_refused(big, 2u << 20, "expected at most 1048576");
+    free(big);
+}
+
+/* A forward value that its master does not make. */
+static void test_inconsistent(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"layer.2.weight", "layer.3.bias"};
+    image file = sample("8");
+    for (size_t i = 0; i < 2; i++) {
+        sg__safetensors parsed;
+        assert_int_equal(sg__safetensors_parse(file.bytes, file.size, "F",
+                                               &parsed, NULL),
+                         SG_OK);
+        const sg__tensor *tensor = sg__safetensors_find(&parsed, names[i]);
+        assert_non_null(tensor);
+        int64_t old = sg__tensor_get(file.bytes, tensor, 1);
+        sg__tensor_put(file.bytes, tensor, 1, old > 0 ? old - 1 : old + 1);
+        assert_int_equal(sg__checksum_seal(file.bytes, file.size, "F", NULL),
+                         SG_OK);
+        assert_refused(file.bytes, file.size, "value 1 is ");
+        assert_refused(file.bytes, file.size, names[i]);
+        sg__tensor_put(file.bytes, tensor, 1, old);
+        sg__safetensors_free(&parsed);
+    }
+    free(file.bytes);
+}
+
+/* ---- files ---- */
+
+static int make_folder(void **state)
+{
+    char folder[] = "/tmp/spikegrad-test-XXXXXX";
+    if (!mkdtemp(folder))
+        return -1;
+    *state = strdup(folder);
+    return *state ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    int failed = rmdir(*state); /* fails if a test left something */
+    free(*state);
+    return failed;
+}
+
+static void join(char path[128], const char *folder, const char *name)
+{
+    snprintf(path, 128, "%s/%s", folder, name);
+}
+
+static void test_save_load_save(void **state)
+{
+    char path[128], temporary[128];
+    join(path, *state, "m.safetensors");
+    join(temporary, *state, "m.safetensors.tmp");
+    sg_network *net = sample_network("16"), *back;
+    assert_non_null(net);
+    image expected = serialise(net), file;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sg_network_save(net, path, NULL), SG_OK);
+        assert_int_not_equal(access(temporary, F_OK), 0);
+        assert_int_equal(sg__file_read(path, expected.size, &file.bytes,
+                                       &file.size, NULL),
+                         SG_OK);
+        assert_int_equal(file.size, expected.size);
+        assert_memory_equal(file.bytes, expected.bytes, file.size);
+        free(file.bytes);
+        assert_int_equal(sg_network_load(path, &back, NULL), SG_OK);
+        sg_network_destroy(net);
+        net = back;
+    }
+    sg_network_destroy(net);
+    free(expected.bytes);
+    unlink(path);
+}
+
+static void assert_save_fails(const char *path, const char *reason)
+{
+    sg_network *net = sample_network("8");
+    assert_non_null(net);
+    sg_error error = {""};
+    assert_int_equal(sg_network_save(net, path, &error), SG_E_IO);
+    assert_non_null(strstr(error.text, path));
+    assert_non_null(strstr(error.text, reason));
+    sg_network_destroy(net);
+}
+
+static void test_save_errors(void **state)
+{
+    char path[128], temporary[128];
+    join(path, *state, "none/m");
+    assert_save_fails(path, "No such file");
+    assert_save_fails("/dev/null/m", "Not a directory");
+    join(path, *state, "m");
+    join(temporary, *state, "m.tmp");
+    assert_int_equal(mkdir(path, 0777), 0);
+    assert_save_fails(path, "s a directory");
+    assert_int_not_equal(access(temporary, F_OK), 0);
+    assert_int_equal(rmdir(path), 0);
+    /* what is in the way at path.tmp is not followed and not removed */
+    assert_int_equal(symlink("/dev/null", temporary), 0);
+    assert_save_fails(path, "cannot write");
+    assert_int_equal(unlink(temporary), 0);
+    if (geteuid() != 0) { /* root may write anywhere */
+        assert_int_equal(chmod(*state, 0555), 0);
+        assert_save_fails(path, "Permission denied");
+        assert_int_equal(chmod(*state, 0755), 0);
+    }
+}
+
+static void assert_load_fails(const char *path, sg_status expected,
+                              const char *reason)
+{
+    sg_network *net;
+    sg_error error = {""};
+    assert_int_equal(sg_network_load(path, &net, &error), expected);
+    assert_null(net);
+    assert_non_null(strstr(error.text, path));
+    assert_non_null(strstr(error.text, reason));
+}
+
+static void test_load_errors(void **state)
+{
+    char path[128];
+    join(path, *state, "m");
+    assert_load_fails(path, SG_E_IO, "No such file");
+    assert_load_fails(*state, SG_E_IO, "not a regular file");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_load_fails(path, SG_E_IO, "not a regular file");
+    assert_int_equal(unlink(path), 0);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    assert_load_fails(path, SG_E_FORMAT, "0 bytes long");
+    if (ftruncate(fd, (off_t)1 << 34) == 0) /* without using the disk */
+        assert_load_fails(path, SG_E_FORMAT, "expected at most");
+    close(fd);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Another program reads the same numbers out of the file. */
+static void test_independent_reader(void **state)
+{
+    char path[128], command[512], line[256], expected[256];
+    if (system("python3 -c pass 2>/dev/null") != 0)
+        skip();
+    join(path, *state, "m");
+    sg_network *net = sample_network("8");
+    assert_non_null(net);
+    assert_int_equal(sg_network_save(net, path, NULL), SG_OK);
+    const sg__layer *layer = &net->layer[0];
+    snprintf(command, sizeof command,
+             "python3 '" SG_TESTS_DIR "/../tools/read_safetensors.py' "
+             "--values '%s'",
+             path);
+    FILE *output = popen(command, "r");
+    assert_non_null(output);
+    int seen = 0, keys = 0;
+    while (fgets(line, sizeof line, output)) {
+        snprintf(expected, sizeof expected,
+                 "layer.0.bias_master I32 2: %d %d\n",
+                 (int)layer->bias_master[0], (int)layer->bias_master[1]);
+        seen += strcmp(line, expected) == 0;
+        snprintf(expected, sizeof expected,
+                 "layer.0.weight I8 2x3x3x1: %d %d %d ", layer->weight[0],
+                 layer->weight[1], layer->weight[2]);
+        seen += strncmp(line, expected, strlen(expected)) == 0;
+        keys += strncmp(line, "step = 19\n", 10) == 0;
+    }
+    assert_int_equal(pclose(output), 0);
+    assert_int_equal(seen, 2);
+    assert_int_equal(keys, 1);
+    sg_network_destroy(net);
+    unlink(path);
+}
+
+#define IN_FOLDER(test)                                                       \
+    cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_bit_flips),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_missing_key),
+        cmocka_unit_test(test_tensors),
+        cmocka_unit_test(test_tensor_names),
+        cmocka_unit_test(test_bad_json),
+        cmocka_unit_test(test_header_length),
+        cmocka_unit_test(test_inconsistent),
+        IN_FOLDER(test_save_load_save),
+        IN_FOLDER(test_save_errors),
+        IN_FOLDER(test_load_errors),
+        IN_FOLDER(test_independent_reader),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else /* no files */
+
+static void test_unsupported(void **state)
+{
+    (void)state;
+    sg_network *net = sample_network("8"), *back;
+    assert_non_null(net);
+    assert_int_equal(sg_network_save(net, "x", NULL), SG_E_UNSUPPORTED);
+    assert_int_equal(sg_network_load("x", &back, NULL), SG_E_UNSUPPORTED);
+    assert_null(back);
+    sg_network_destroy(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unsupported)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif

@@ -1,0 +1,177 @@
+/* The optimiser's integers against exact rational arithmetic, its schedule
+ * against the formulas, and the properties of its rounding. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "learn/optimiser.h"
+
+#define WHOLE (1 << 30)
+
+static sg_network *make(const char *rounding, const char *bits)
+{
+    sg_recipe recipe;
+    sg_network *net;
+    int theta[SG_LAYERS_MAX] = {10, 12};
+    sg_recipe_init(&recipe);
+    sg_recipe_set(&recipe, "net", "8-5", NULL);
+    sg_recipe_set(&recipe, "rounding", rounding, NULL);
+    sg_recipe_set(&recipe, "weight-bits", bits, NULL);
+    assert_int_equal(
+        sg__network_plan(&recipe, (sg_shape){3, 3, 1}, 5, &net, NULL), SG_OK);
+    assert_int_equal(sg__network_set_thresholds(net, theta, NULL), SG_OK);
+    return net;
+}
+
+static void rate_is_the_formula(void **state)
+{
+    (void)state;
+    sg_network *net = make("nearest", "16");
+    for (size_t l = 0; l < 2; l++)
+        for (int32_t schedule = WHOLE; schedule > 1 << 20; schedule /= 3) {
+            const sg__layer *layer = &net->layer[l];
+            sg__update u = sg__update_plan(net, l, schedule);
+            double lr = 0.25 * schedule / WHOLE;
+            double gain = 127 * pow(2, layer->gain_bits);
+            double ratio = (double)layer->rate_out / layer->rate_in;
+            double expected = lr * ratio * ratio / (128 * gain) *
+                              pow(2, layer->theta_bits + layer->master_shift);
+            double bias = lr * layer->rate_out * layer->rate_out /
+                          (4 * 128 * gain) * pow(2, 27);
+            double got = u.weight.mult / pow(2, u.weight.shift);
+            double got_bias = u.bias.mult / pow(2, u.bias.shift);
+            assert_true(fabs(got / expected - 1) < 1e-3);
+            assert_true(fabs(got_bias / bias - 1) < 1e-3);
+            assert_int_equal(u.friction, 8192);
+        }
+    assert_int_equal(net->layer[0].gain_bits, 1); /* one Phi of 1/2 above */
+    assert_int_equal(net->layer[1].gain_bits, 0);
+    sg_network_destroy(net);
+}
+
+static void schedules_follow_their_formulas(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    enum { STEPS = 1000, EPOCH = 100, WARM = 10 };
+    sg_recipe_init(&recipe);
+    for (int kind = 0; kind <= SG_SCHEDULE_CONSTANT; kind++) {
+        recipe.schedule = kind;
+        for (uint64_t step = 0; step < STEPS; step++) {
+            double x = (double)(step - WARM) / (STEPS - WARM);
+            double expected =
+                step < WARM ? (double)(step + 1) / (WARM + 1)
+                : kind == SG_SCHEDULE_LINEAR ? 1 - x
+                : kind == SG_SCHEDULE_COSINE ? (1 + cos(acos(-1) * x)) / 2
+                                             : 1;
+            double got =
+                (double)sg__schedule(&recipe, step, STEPS, EPOCH) / WHOLE;
+            assert_true(fabs(got - expected) < 1e-5);
+        }
+    }
+    recipe.schedule = SG_SCHEDULE_LINEAR;
+    assert_int_equal(sg__schedule(&recipe, STEPS, STEPS, EPOCH), 0);
+    recipe.warmup_ppm = 100 * 1000000; /* longer than the run */
+    assert_true(sg__schedule(&recipe, STEPS - 1, STEPS, EPOCH) <= WHOLE);
+}
+
+static void step_is_exact(void **state)
+{
+    (void)state;
+    sg_network *net = make("nearest", "16");
+    sg__layer *layer = &net->layer[0];
+    sg__update u = sg__update_plan(net, 0, WHOLE);
+    int32_t *gradient = calloc(layer->weights, sizeof *gradient);
+    int32_t bias[8] = {0};
+    assert_non_null(gradient);
+    for (size_t i = 0; i < layer->weights; i++)
+        gradient[i] = (int32_t)i * 977 - 30000;
+    for (int step = 0; step < 3; step++) {
+        int32_t *master = layer->master, *velocity = layer->velocity;
+        long double v[72], w[72];
+        for (size_t i = 0; i < layer->weights; i++) {
+            v[i] = velocity[i] -
+                   floorl(velocity[i] * (long double)u.friction / 65536 +
+                          0.5L) +
+                   gradient[i];
+            w[i] = master[i] - floorl(v[i] * u.weight.mult /
+                                          powl(2, u.weight.shift) +
+                                      0.5L);
+        }
+        sg__update_apply(net, 0, &u, (uint64_t)step, 0, 8, gradient, bias);
+        for (size_t i = 0; i < layer->weights; i++) {
+            assert_true(velocity[i] == (int32_t)v[i]);
+            assert_true(master[i] == (int32_t)w[i]);
+            assert_true(layer->weight[i] ==
+                        (int32_t)floorl(w[i] / 65536 + 0.5L));
+        }
+    }
+    free(gradient);
+    sg_network_destroy(net);
+}
+
+static void everything_saturates(void **state)
+{
+    (void)state;
+    sg_network *net = make("nearest", "8");
+    sg__layer *layer = &net->layer[0];
+    sg__update u = {{WHOLE - 1, 1}, {WHOLE - 1, 1}, 0};
+    int32_t gradient[72], bias[8];
+    for (int i = 0; i < 72; i++)
+        gradient[i] = i % 2 ? INT32_MAX : -INT32_MAX;
+    for (int i = 0; i < 8; i++)
+        bias[i] = i % 2 ? INT32_MAX : -INT32_MAX;
+    for (uint64_t step = 0; step < 4; step++)
+        sg__update_apply(net, 0, &u, step, 0, 8, gradient, bias);
+    for (int i = 0; i < 72; i++) {
+        assert_int_equal(layer->weight[i], i % 2 ? -127 : 127);
+        assert_int_equal(layer->velocity[i], gradient[i]);
+    }
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(layer->bias[i], i % 2 ? -layer->bias_limit
+                                               : layer->bias_limit);
+    sg_network_destroy(net);
+}
+
+/* Over many draws the stochastic step averages to the exact one, and a range
+ * of channels gets the draws it would get in a whole layer. */
+static void stochastic_rounding_is_unbiased(void **state)
+{
+    (void)state;
+    sg_network *net = make("stochastic", "16"), *part = make("stochastic", "16");
+    sg__update u = {{3 << 20, 24}, {3 << 20, 24}, 65536}; /* 3/16 a unit */
+    int32_t gradient[72], bias[8] = {0};
+    enum { STEPS = 4000 };
+    for (int i = 0; i < 72; i++)
+        gradient[i] = 1;
+    for (uint64_t step = 0; step < STEPS; step++) {
+        sg__update_apply(net, 0, &u, step, 0, 8, gradient, bias);
+        sg__update_apply(part, 0, &u, step, 0, 3, gradient, bias);
+        sg__update_apply(part, 0, &u, step, 3, 8, gradient, bias);
+    }
+    for (int i = 0; i < 72; i++) {
+        /* mean 750, standard deviation 24.7 */
+        assert_in_range(-net->layer[0].master[i], 750 - 125, 750 + 125);
+        assert_int_equal(net->layer[0].master[i], part->layer[0].master[i]);
+    }
+    sg_network_destroy(net);
+    sg_network_destroy(part);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rate_is_the_formula),
+        cmocka_unit_test(schedules_follow_their_formulas),
+        cmocka_unit_test(step_is_exact),
+        cmocka_unit_test(everything_saturates),
+        cmocka_unit_test(stochastic_rounding_is_unbiased),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* Recipe options: text in, text out, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "network/network.h"
+
+static void defaults_read_back(void **state)
+{
+    (void)state;
+    sg_recipe recipe, copy;
+    size_t count;
+    const sg_recipe_option *options = sg_recipe_options(&count);
+    char text[SG_RECIPE_NET];
+    sg_recipe_init(&recipe);
+    sg_recipe_init(&copy);
+    assert_true(count >= 20);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(
+            sg_recipe_get(&recipe, options[i].name, text, sizeof text),
+            SG_OK);
+        assert_string_equal(text, options[i].initial);
+        assert_int_equal(sg_recipe_set(&copy, options[i].name, text, NULL),
+                         SG_OK);
+    }
+    assert_memory_equal(&recipe, &copy, sizeof recipe);
+}
+
+static void fractions_are_exact(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"0.25", "0.000001", "0.1", "17.5",
+                                       "1000", "0"};
+    sg_recipe recipe;
+    char text[SG_RECIPE_NET];
+    sg_recipe_init(&recipe);
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        assert_int_equal(sg_recipe_set(&recipe, "lr", same[i], NULL), SG_OK);
+        assert_int_equal(sg_recipe_get(&recipe, "lr", text, sizeof text),
+                         SG_OK);
+        assert_string_equal(text, same[i]);
+    }
+    assert_int_equal(sg_recipe_set(&recipe, "lr", "0.250", NULL), SG_OK);
+    assert_int_equal(recipe.lr_ppm, 250000);
+}
+
+static void bad_values_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"lr", "-1"},         {"lr", "0.0000001"}, {"lr", "1001"},
+        {"lr", "fast"},       {"lr", ""},          {"lr", "0.1x"},
+        {"lr", "1e-3"},       {"batch", "0"},      {"batch", "65537"},
+        {"batch", "12.5"},    {"batch", "99999999999999999999"},
+        {"weight-bits", "4"}, {"weight-bits", "8|16"},
+        {"weight-bits", ""},  {"alpha", "128"},    {"alpha", "0"},
+        {"target", "6"},      {"momentum", "1"},   {"fire", "ROUND"},
+        {"seed", "72057594037927936"},             {"seed", "-1"},
+        {"smoothing", "0.6"}, {"dither", "yes"},   {"net", "a\nb"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        sg_recipe recipe, before;
+        sg_error error = {{0}};
+        sg_recipe_init(&recipe);
+        before = recipe;
+        assert_int_equal(
+            sg_recipe_set(&recipe, bad[i][0], bad[i][1], &error), SG_E_RANGE);
+        assert_memory_equal(&recipe, &before, sizeof recipe);
+        assert_non_null(strstr(error.text, bad[i][0]));
+        assert_null(strchr(error.text, '\n'));
+    }
+    sg_recipe recipe;
+    char text[8];
+    sg_recipe_init(&recipe);
+    assert_int_equal(sg_recipe_set(&recipe, "lrr", "1", NULL),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_recipe_get(&recipe, "lrr", text, sizeof text),
+                     SG_E_ARGUMENT);
+}
+
+static void long_text_is_refused(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    char text[SG_RECIPE_NET + 1];
+    memset(text, '1', sizeof text);
+    text[SG_RECIPE_NET] = '\0';
+    sg_recipe_init(&recipe);
+    assert_int_equal(sg_recipe_set(&recipe, "net", text, NULL), SG_E_RANGE);
+}
+
+static void phi_is_a_power_of_two_each(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    int bits[4];
+    sg_recipe_init(&recipe);
+    assert_int_equal(sg__recipe_phi_bits(&recipe, 4, bits, NULL), SG_OK);
+    assert_int_equal(bits[3], -1);
+    strcpy(recipe.phi, "0.5,1,1/16,4");
+    assert_int_equal(sg__recipe_phi_bits(&recipe, 4, bits, NULL), SG_OK);
+    assert_int_equal(bits[1], 0);
+    assert_int_equal(bits[2], -4);
+    assert_int_equal(bits[3], 2);
+    assert_int_equal(sg__recipe_phi_bits(&recipe, 3, bits, NULL),
+                     SG_E_RANGE);
+    static const char *const bad[] = {"0.3", "", "1,", "1/3", "128", "x",
+                                      "0.5 ", "-1"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        strcpy(recipe.phi, bad[i]);
+        assert_int_equal(sg__recipe_phi_bits(&recipe, 2, bits, NULL),
+                         SG_E_RANGE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_read_back),
+        cmocka_unit_test(fractions_are_exact),
+        cmocka_unit_test(bad_values_are_refused),
+        cmocka_unit_test(long_text_is_refused),
+        cmocka_unit_test(phi_is_a_power_of_two_each),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

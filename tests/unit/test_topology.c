@@ -1,0 +1,200 @@
+/* The network notation, spike-count limits and accumulator bounds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "network/network.h"
+
+static const sg_shape mnist = {28, 28, 1}, cifar = {32, 32, 3};
+
+static sg_status plan(const char *text, sg_shape input, const char *bits,
+                      const char *cap, sg_network **net, sg_error *error)
+{
+    sg_recipe recipe;
+    sg_recipe_init(&recipe);
+    assert_int_equal(sg_recipe_set(&recipe, "net", text, NULL), SG_OK);
+    assert_int_equal(sg_recipe_set(&recipe, "weight-bits", bits, NULL),
+                     SG_OK);
+    assert_int_equal(sg_recipe_set(&recipe, "count-cap", cap, NULL), SG_OK);
+    return sg__network_plan(&recipe, input, 10, net, error);
+}
+
+static void paper_network_has_paper_numbers(void **state)
+{
+    (void)state;
+    sg_network *net;
+    sg_network_info info;
+    sg_layer_info layer;
+    assert_int_equal(plan("28x28-15C5-P2-40C5-P2-300-10", mnist, "16", "31",
+                          &net, NULL),
+                     SG_OK);
+    sg_network_get_info(net, &info);
+    assert_int_equal(info.layers, 6);
+    assert_int_equal(info.synapses, 375 + 15000 + 192000 + 3000);
+    assert_int_equal(info.dense_macs, 216000 + 960000 + 192000 + 3000);
+    assert_int_equal(info.neurons, 8640 + 2160 + 2560 + 640 + 300 + 10);
+    assert_int_equal(sg_network_get_layer(net, 2, &layer), SG_OK);
+    assert_string_equal(layer.name, "40C5");
+    assert_int_equal(layer.out.height, 8);
+    assert_int_equal(layer.out.channels, 40);
+    assert_int_equal(sg_network_get_layer(net, 6, &layer), SG_E_RANGE);
+    sg_network_destroy(net);
+}
+
+static void padding_and_stride_count_taps(void **state)
+{
+    (void)state;
+    sg_network *net;
+    sg_layer_info layer;
+    assert_int_equal(
+        plan("8C3s2p1-P2max-10", cifar, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(sg_network_get_layer(net, 0, &layer), SG_OK);
+    assert_int_equal(layer.out.height, 16);
+    /* 47 of 48 row taps exist, and of the column taps */
+    assert_int_equal(layer.dense_macs, 47 * 47 * 3 * 8);
+    sg_network_destroy(net);
+}
+
+static void bad_topologies_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",         "-10",       "10-",        "15C",       "15C5",
+        "0C5-10",   "15C5-P1-10", "15C5--10",  "11",        "C5-10",
+        "P2",       "15C99-10",  "29C29-10",   "P2foo-10",  "15C5s0-10",
+        "15C5p5-10", "27x28-10", "28x28x3-10", "99999-10",  "P3avg-10",
+        "15C5x-10", "10 ",       "P2-P2-P2-P2-P2-10",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        sg_network *net;
+        sg_error error = {{0}};
+        assert_int_equal(plan(bad[i], mnist, "8", "15", &net, &error),
+                         SG_E_TOPOLOGY);
+        assert_null(net);
+        assert_true(strncmp(error.text, "net: ", 5) == 0);
+        assert_null(strchr(error.text, '\n'));
+    }
+}
+
+static void too_many_layers_are_refused(void **state)
+{
+    (void)state;
+    sg_network *net;
+    char text[SG_RECIPE_NET] = "";
+    for (int i = 0; i < 80; i++)
+        strcat(text, "9-");
+    strcat(text, "10");
+    assert_int_equal(plan(text, mnist, "8", "15", &net, NULL),
+                     SG_E_TOPOLOGY);
+}
+
+static void counts_must_fit_a_byte(void **state)
+{
+    (void)state;
+    sg_network *net;
+    sg_error error;
+    assert_int_equal(plan("15C5-P2-10", mnist, "16", "63", &net, NULL),
+                     SG_OK);
+    assert_int_equal(net->layer[1].cap, 252);
+    sg_network_destroy(net);
+    assert_int_equal(plan("15C5-P2-10", mnist, "16", "64", &net, &error),
+                     SG_E_BOUND);
+    assert_non_null(strstr(error.text, "at most 63"));
+    assert_int_equal(plan("15C5-P2max-10", mnist, "16", "255", &net, NULL),
+                     SG_OK);
+    sg_network_destroy(net);
+}
+
+/* No inputs can push a charge or an error charge out of int32. */
+static void bounds_hold_for_every_layer(void **state)
+{
+    (void)state;
+    static const char *const nets[] = {
+        "15C5-P2-40C5-P2-300-10", "1000-1000-10",
+        "128C3p1-256C3p1-P2-512C3p1-P2-1024C3p1-512C3p1-1024-512-10"};
+    for (size_t i = 0; i < 3; i++)
+        for (int wide = 0; wide < 2; wide++) {
+            sg_network *net;
+            int bits[SG_LAYERS_MAX];
+            for (int b = 0; b < SG_LAYERS_MAX; b++)
+                bits[b] = 18; /* the largest threshold there is */
+            assert_int_equal(plan(nets[i], i == 2 ? cifar : mnist,
+                                  wide ? "16" : "8", "31", &net, NULL),
+                             SG_OK);
+            assert_int_equal(sg__network_set_thresholds(net, bits, NULL),
+                             SG_OK);
+            for (size_t l = 0; l < net->layer_count; l++) {
+                const sg__layer *layer = &net->layer[l];
+                if (!layer->synaptic)
+                    continue;
+                int64_t theta = INT64_C(1) << layer->theta_bits;
+                int64_t charge = (int64_t)sg__fan_in(&layer->geo) *
+                                 layer->in_cap * layer->weight_limit;
+                assert_int_equal(charge, layer->charge_bound);
+                assert_true(charge + layer->bias_limit +
+                                theta * (layer->cap + 1) <=
+                            INT32_MAX);
+                assert_true(layer->error_bound + 2 * (INT64_C(1) << 24) <=
+                            INT32_MAX);
+                assert_true(layer->weight_limit <= (wide ? 32767 : 127));
+            }
+            sg_network_destroy(net);
+        }
+}
+
+static void overflowing_networks_are_refused(void **state)
+{
+    (void)state;
+    sg_network *net;
+    sg_error error;
+    sg_recipe recipe;
+    /* 999 * 999 inputs at count 255 leave no room for weights */
+    assert_int_equal(plan("10", (sg_shape){999, 999, 1}, "16", "31", &net,
+                          &error),
+                     SG_OK);
+    sg_network_destroy(net);
+    assert_int_equal(plan("10", (sg_shape){4000, 4000, 1}, "16", "31", &net,
+                          &error),
+                     SG_E_BOUND);
+    assert_non_null(strstr(error.text, "could overflow"));
+    sg_recipe_init(&recipe);
+    recipe.batch = 65536;
+    assert_int_equal(sg__network_plan(&recipe, mnist, 10, &net, &error),
+                     SG_E_BOUND);
+    assert_non_null(strstr(error.text, "expected a batch of at most"));
+}
+
+static void thresholds_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    sg_network *net;
+    int low[SG_LAYERS_MAX] = {1, 1}, tight[SG_LAYERS_MAX] = {5, 5};
+    assert_int_equal(plan("9-10", mnist, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(sg__network_set_thresholds(net, low, NULL), SG_E_RANGE);
+    strcpy(net->recipe.phi, "1/64");
+    assert_int_equal(sg__network_set_thresholds(net, tight, NULL),
+                     SG_E_RANGE);
+    strcpy(net->recipe.phi, "0.5,2");
+    assert_int_equal(sg__network_set_thresholds(net, tight, NULL),
+                     SG_E_RANGE);
+    sg_network_destroy(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paper_network_has_paper_numbers),
+        cmocka_unit_test(padding_and_stride_count_taps),
+        cmocka_unit_test(bad_topologies_are_refused),
+        cmocka_unit_test(too_many_layers_are_refused),
+        cmocka_unit_test(counts_must_fit_a_byte),
+        cmocka_unit_test(bounds_hold_for_every_layer),
+        cmocka_unit_test(overflowing_networks_are_refused),
+        cmocka_unit_test(thresholds_out_of_range_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
