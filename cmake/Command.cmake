@@ -7,6 +7,8 @@ if(command_sources AND SG_COMMAND_FOUND)
     set_target_properties(spikegrad_command PROPERTIES OUTPUT_NAME spikegrad)
     target_link_libraries(spikegrad_command PRIVATE
         spikegrad_static PkgConfig::SG_COMMAND)
+    target_compile_definitions(spikegrad_command PRIVATE
+        SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad")
 elseif(command_sources)
     message(WARNING "the command is left out: it needs inih, jansson and "
                     "libpng (Debian: libinih-dev libjansson-dev libpng-dev)")

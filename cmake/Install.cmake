@@ -4,7 +4,11 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spikegrad)
 if(TARGET spikegrad_command)
-    install(TARGETS spikegrad_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(TARGETS spikegrad_command
+            RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/recipes
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/spikegrad
+            FILES_MATCHING PATTERN "*.ini")
 endif()
 
 install(TARGETS spikegrad spikegrad_static EXPORT spikegrad

@@ -59,7 +59,9 @@ static bool take_scratch(sg__ann *ann, bool learns)
     ann->scratch = calloc(ann->threads, sizeof *ann->scratch);
     for (unsigned t = 0; ann->scratch && t < ann->threads; t++) {
         sg__ann_scratch *scratch = &ann->scratch[t];
-        scratch->charge = take(ann, ann->chunk, widest * sizeof(int32_t));
+        /* one more: the evaluation of activity wants n + 1 */
+        scratch->charge =
+            take(ann, ann->chunk * widest + 1, sizeof(int32_t));
         scratch->kernel = take(ann, 1, kernel);
         if (!scratch->charge || !scratch->kernel)
             return false;

@@ -12,7 +12,7 @@
 
 /* Working memory of one thread. */
 typedef struct sg__ann_scratch {
-    int32_t *charge;  /* chunk samples of the largest layer */
+    int32_t *charge;  /* chunk samples of the largest layer, and one more */
     int32_t *error;   /* error charge arriving at a layer */
     int32_t *expanded; /* the same, routed through a pooling layer */
     void *kernel;     /* what sg__kernels.charge asks for */
@@ -83,7 +83,9 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
                       uint32_t last, int32_t *gradient,
                       int32_t *bias_gradient);
 
-/* Pooling of one sample, and its error routing (ann/pool.c). */
+/* sg__ann_pool: max or average pooling of one sample; charge, if not NULL,
+ * receives the charge of averaging units.
+ * sg__ann_unpool: error charge routed back through any pooling. */
 void sg__ann_pool(const sg__layer *layer, const uint8_t *in, int32_t *charge,
                   uint8_t *out);
 void sg__ann_unpool(const sg__layer *layer, const uint8_t *in,

@@ -32,10 +32,15 @@ static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l)
     const sg__layer *layer = &ann->net->layer[l];
     sg__ann_layer *to = &ann->layer[l];
     size_t width = sg__outputs(&layer->geo);
-    for (size_t s = first; s < first + n; s++)
-        sg__ann_pool(layer, sg__ann_counts(ann, l, s),
-                     to->charges ? to->charges + s * width : NULL,
-                     to->counts + s * width);
+    for (size_t s = first; s < first + n; s++) {
+        const uint8_t *in = sg__ann_counts(ann, l, s);
+        uint8_t *out = to->counts + s * width;
+        if (layer->kind == SG_LAYER_POOL_SUM)
+            ann->kernels->pool_sum(&layer->geo, in, out);
+        else
+            sg__ann_pool(layer, in,
+                         to->charges ? to->charges + s * width : NULL, out);
+    }
 }
 
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,

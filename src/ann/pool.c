@@ -32,33 +32,12 @@ static size_t pool_argmax(const sg__geometry *g, const uint8_t *in)
     return best;
 }
 
-/* Sums of one output row in out's own order, a pixel's channels at a time. */
-static void sum_row(const sg__geometry *g, const uint8_t *in, uint8_t *out)
-{
-    size_t row = (size_t)g->in_w * g->in_c;
-    memset(out, 0, (size_t)g->out_w * g->out_c);
-    for (uint32_t ky = 0; ky < g->kernel_h; ky++, in += row)
-        for (uint32_t x = 0; x < g->out_w; x++)
-            for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
-                const uint8_t *from =
-                    in + ((size_t)x * g->stride + kx) * g->in_c;
-                uint8_t *to = out + (size_t)x * g->out_c;
-                for (uint32_t c = 0; c < g->out_c; c++)
-                    to[c] = (uint8_t)(to[c] + from[c]);
-            }
-}
-
 void sg__ann_pool(const sg__layer *layer, const uint8_t *in, int32_t *charge,
                   uint8_t *out)
 {
     const sg__geometry *g = &layer->geo;
     size_t i = 0;
-    for (uint32_t y = 0; y < g->out_h; y++) {
-        if (layer->kind == SG_LAYER_POOL_SUM) {
-            sum_row(g, in + corner(g, y, 0, 0), out + i);
-            i += (size_t)g->out_w * g->out_c;
-            continue;
-        }
+    for (uint32_t y = 0; y < g->out_h; y++)
         for (uint32_t x = 0; x < g->out_w; x++)
             for (uint32_t c = 0; c < g->out_c; c++, i++) {
                 const uint8_t *at = in + corner(g, y, x, c);
@@ -72,7 +51,6 @@ void sg__ann_pool(const sg__layer *layer, const uint8_t *in, int32_t *charge,
                 out[i] = (uint8_t)sg__response(sum, layer->theta_bits,
                                                layer->fire_level, layer->cap);
             }
-    }
 }
 
 void sg__ann_unpool(const sg__layer *layer, const uint8_t *in,

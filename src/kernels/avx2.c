@@ -5,6 +5,7 @@
  * taken two at a time, because vpmaddwd multiplies and adds pairs of 16-bit
  * integers, and stay in registers for up to 64 output channels. */
 #include <immintrin.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/rules.h"
@@ -305,49 +306,122 @@ size_t sg_errors__avx2(size_t n, const int32_t *u, const uint8_t *gate,
     return length;
 }
 
-/* to[i] += d * w[i]; vpmaddwd with the odd halves zeroed multiplies one. */
-static void add_weights(int32_t *to, const int16_t *w, size_t n, int32_t d)
+void sg_tally__avx2(size_t n, const uint8_t *count, int32_t cap,
+                    uint32_t tally[3])
 {
-    const __m256i scale = _mm256_set1_epi32(d & 0xffff);
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i full = _mm256_set1_epi8((char)cap);
+    __m256i sums = zero;
+    uint32_t silent = 0, saturated = 0;
     size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m256i x = _mm256_cvtepi16_epi32(
-            _mm_loadu_si128((const __m128i *)(w + i)));
-        __m256i *at = (__m256i *)(to + i);
-        _mm256_storeu_si256(
-            at, _mm256_add_epi32(_mm256_loadu_si256(at),
-                                 _mm256_madd_epi16(x, scale)));
+    for (; i + 32 <= n; i += 32) {
+        __m256i x = _mm256_loadu_si256((const __m256i *)(count + i));
+        __m256i none = _mm256_cmpeq_epi8(x, zero);
+        __m256i top = _mm256_cmpeq_epi8(x, full);
+        sums = _mm256_add_epi64(sums, _mm256_sad_epu8(x, zero));
+        silent += (uint32_t)__builtin_popcount(
+            (uint32_t)_mm256_movemask_epi8(none));
+        saturated += (uint32_t)__builtin_popcount(
+            (uint32_t)_mm256_movemask_epi8(top));
     }
-    for (; i < n; i++)
-        to[i] += d * w[i];
+    uint64_t lanes[4];
+    _mm256_storeu_si256((__m256i *)lanes, sums);
+    sg_tally__ref(n - i, count + i, cap, tally);
+    tally[0] += (uint32_t)(lanes[0] + lanes[1] + lanes[2] + lanes[3]);
+    tally[1] += (uint32_t)i - silent;
+    tally[2] += saturated;
 }
 
-/* to[i] += d * n[i] for counts. */
-static void add_counts(int32_t *to, const uint8_t *counts, size_t n, int32_t d)
+/* A pixel's channels are summed 16 at a time; the overshoot is overwritten by
+ * the next pixel. Only the last pixels, where it would leave the arrays, are
+ * done one by one. */
+void sg_pool_sum__avx2(const sg__geometry *g, const uint8_t *in, uint8_t *out)
 {
-    const __m256i scale = _mm256_set1_epi32(d & 0xffff);
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m256i x = _mm256_cvtepu8_epi32(
-            _mm_loadl_epi64((const __m128i *)(counts + i)));
-        __m256i *at = (__m256i *)(to + i);
-        _mm256_storeu_si256(
-            at, _mm256_add_epi32(_mm256_loadu_si256(at),
-                                 _mm256_madd_epi16(x, scale)));
-    }
-    for (; i < n; i++)
-        to[i] += d * counts[i];
+    enum { WIDE = 16 };
+    size_t row = (size_t)g->in_w * g->in_c, pixel = g->in_c;
+    size_t reach = (g->kernel_h - 1) * row + (g->kernel_w - 1) * pixel;
+    const uint8_t *in_end = in + sg__inputs(g);
+    uint8_t *out_end = out + sg__outputs(g);
+    for (uint32_t y = 0; y < g->out_h; y++)
+        for (uint32_t x = 0; x < g->out_w; x++, out += pixel) {
+            const uint8_t *corner = in + y * g->stride * row +
+                                    x * g->stride * pixel;
+            for (size_t c = 0; c < pixel; c += WIDE) {
+                bool wide = corner + reach + c + WIDE <= in_end &&
+                            out + c + WIDE <= out_end;
+                size_t left = pixel - c < WIDE ? pixel - c : WIDE;
+                __m128i sum = _mm_setzero_si128();
+                if (!wide)
+                    memset(out + c, 0, left);
+                for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+                    for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
+                        const uint8_t *from =
+                            corner + ky * row + kx * pixel + c;
+                        if (wide)
+                            sum = _mm_add_epi8(
+                                sum, _mm_loadu_si128((const __m128i *)from));
+                        else
+                            for (size_t i = 0; i < left; i++)
+                                out[c + i] = (uint8_t)(out[c + i] + from[i]);
+                    }
+                if (wide)
+                    _mm_storeu_si128((__m128i *)(out + c), sum);
+            }
+        }
+}
+
+/* The first n of 8 lanes, n in 0..8. */
+static __m256i first_lanes(size_t n)
+{
+    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)n), index);
+}
+
+/* to[i] += scale * x[i] for 8 integers; vpmaddwd with the odd halves of scale
+ * zeroed multiplies one 16-bit integer a lane. */
+static inline void add_scaled(int32_t *to, __m256i x, __m256i scale)
+{
+    __m256i sum = _mm256_loadu_si256((const __m256i *)to);
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, scale));
+    _mm256_storeu_si256((__m256i *)to, sum);
+}
+
+/* The same for the lanes of a mask; other integers are not touched. */
+static inline void add_masked(int32_t *to, __m256i x, __m256i scale,
+                              __m256i mask)
+{
+    __m256i sum = _mm256_maskload_epi32(to, mask);
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, scale));
+    _mm256_maskstore_epi32(to, mask, sum);
 }
 
 void sg_propagate__avx2(const sg__geometry *g, const int16_t *weight,
                         const uint32_t *events, size_t length, int32_t *u)
 {
+    const int16_t *end = weight + sg__fan_in(g) * g->out_c;
     for (size_t e = 0; e < length; e++) {
         sg__patch f = sg__patch_of(g, sg__event_neuron(events[e]));
         int32_t d = sg__event_d(events[e]);
-        for (uint32_t row = 0; row < f.rows; row++)
-            add_weights(u + f.input + row * f.input_step,
-                        weight + f.weight + row * f.weight_step, f.width, d);
+        __m256i scale = _mm256_set1_epi32(d & 0xffff);
+        __m256i mask = first_lanes(f.width % 8);
+        for (uint32_t row = 0; row < f.rows; row++) {
+            const int16_t *w = weight + f.weight + row * f.weight_step;
+            int32_t *to = u + f.input + row * f.input_step;
+            uint32_t i = 0;
+            for (; i + 8 <= f.width; i += 8)
+                add_scaled(to + i,
+                           _mm256_cvtepi16_epi32(_mm_loadu_si128(
+                               (const __m128i *)(w + i))),
+                           scale);
+            if (i < f.width && w + i + 8 <= end)
+                add_masked(to + i,
+                           _mm256_cvtepi16_epi32(_mm_loadu_si128(
+                               (const __m128i *)(w + i))),
+                           scale, mask);
+            else
+                for (; i < f.width; i++)
+                    to[i] += d * w[i];
+        }
     }
 }
 
@@ -356,15 +430,33 @@ void sg_gradient__avx2(const sg__geometry *g, const uint8_t *in,
                        uint32_t last, int32_t *gradient,
                        int32_t *bias_gradient)
 {
+    const uint8_t *end = in + sg__inputs(g);
     for (size_t e = 0; e < length; e++) {
         uint32_t channel = sg__event_neuron(events[e]) % g->out_c;
         if (channel < first || channel >= last)
             continue;
         sg__patch f = sg__patch_of(g, sg__event_neuron(events[e]));
         int32_t d = sg__event_d(events[e]);
+        __m256i scale = _mm256_set1_epi32(d & 0xffff);
+        __m256i mask = first_lanes(f.width % 8);
         bias_gradient[channel] += d;
-        for (uint32_t row = 0; row < f.rows; row++)
-            add_counts(gradient + f.weight + row * f.weight_step,
-                       in + f.input + row * f.input_step, f.width, d);
+        for (uint32_t row = 0; row < f.rows; row++) {
+            const uint8_t *n = in + f.input + row * f.input_step;
+            int32_t *to = gradient + f.weight + row * f.weight_step;
+            uint32_t i = 0;
+            for (; i + 8 <= f.width; i += 8)
+                add_scaled(to + i,
+                           _mm256_cvtepu8_epi32(_mm_loadl_epi64(
+                               (const __m128i *)(n + i))),
+                           scale);
+            if (i < f.width && n + i + 8 <= end)
+                add_masked(to + i,
+                           _mm256_cvtepu8_epi32(_mm_loadl_epi64(
+                               (const __m128i *)(n + i))),
+                           scale, mask);
+            else
+                for (; i < f.width; i++)
+                    to[i] += d * n[i];
+        }
     }
 }

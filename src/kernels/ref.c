@@ -103,6 +103,36 @@ void sg_respond__ref(size_t n, const int32_t *charge, int theta_bits,
     }
 }
 
+void sg_tally__ref(size_t n, const uint8_t *count, int32_t cap,
+                   uint32_t tally[3])
+{
+    uint32_t spikes = 0, active = 0, saturated = 0;
+    for (size_t i = 0; i < n; i++) {
+        spikes += count[i];
+        active += count[i] != 0;
+        saturated += count[i] == cap;
+    }
+    tally[0] = spikes;
+    tally[1] = active;
+    tally[2] = saturated;
+}
+
+void sg_pool_sum__ref(const sg__geometry *g, const uint8_t *in, uint8_t *out)
+{
+    size_t row = (size_t)g->in_w * g->in_c, pixel = g->in_c;
+    memset(out, 0, sg__outputs(g));
+    for (uint32_t y = 0; y < g->out_h; y++)
+        for (uint32_t x = 0; x < g->out_w; x++, out += pixel)
+            for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+                for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
+                    const uint8_t *from = in +
+                                          (y * g->stride + ky) * row +
+                                          (x * g->stride + kx) * pixel;
+                    for (size_t c = 0; c < pixel; c++)
+                        out[c] = (uint8_t)(out[c] + from[c]);
+                }
+}
+
 size_t sg_errors__ref(size_t n, const int32_t *u, const uint8_t *gate,
                       int phi_bits, uint32_t *events)
 {

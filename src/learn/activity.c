@@ -51,48 +51,65 @@ void sg__activity_forward(const sg__ann *ann, size_t sample, uint32_t label,
         if (layer->output)
             continue;
         const uint8_t *counts = sg__ann_counts(ann, l + 1, sample);
-        uint32_t spikes = 0, active = 0, saturated = 0;
-        size_t n = sg__outputs(&layer->geo);
-        for (size_t i = 0; i < n; i++) {
-            spikes += counts[i];
-            active += counts[i] != 0;
-            saturated += counts[i] == layer->cap;
-        }
-        a->spikes += spikes;
-        a->active += active;
-        a->saturated += saturated;
+        uint32_t tally[3];
+        ann->kernels->tally(sg__outputs(&layer->geo), counts, layer->cap,
+                            tally);
+        a->spikes += tally[0];
+        a->active += tally[1];
+        a->saturated += tally[2];
     }
 }
 
-void sg__activity_backward(const sg__ann *ann, size_t sample, sg_metrics *sums)
+/* before[i] = how many of the first i counts are not 0; i = 0..n. */
+static void count_traces(const uint8_t *counts, size_t n, int32_t *before)
+{
+    int32_t traces = 0;
+    for (size_t i = 0; i < n; i++) {
+        before[i] = traces;
+        traces += counts[i] != 0;
+    }
+    before[n] = traces;
+}
+
+/* Adds the events of one layer; below tells whether errors go further down. */
+static void add_events(const sg__geometry *g, const uint32_t *events,
+                       size_t length, const int32_t *before, bool below,
+                       sg_layer_activity *a)
+{
+    a->error_senders += length;
+    for (size_t e = 0; e < length; e++) {
+        sg__patch f = sg__patch_of(g, sg__event_neuron(events[e]));
+        uint64_t spikes = (uint64_t)abs(sg__event_d(events[e]));
+        int32_t traces = 0;
+        for (uint32_t row = 0; row < f.rows; row++) {
+            const int32_t *run = before + f.input + row * f.input_step;
+            traces += run[f.width] - run[0];
+        }
+        a->error_spikes += spikes;
+        a->gradient_ops += spikes * (uint64_t)traces;
+        a->backward_ops += below ? spikes * f.rows * (uint64_t)f.width : 0;
+    }
+}
+
+void sg__activity_backward(const sg__ann *ann, size_t sample, unsigned thread,
+                           sg_metrics *sums)
 {
     const sg_network *net = ann->net;
-    bool bottom = true; /* nothing below receives errors */
+    int32_t *before = ann->scratch[thread].charge;
+    bool below = false;
     sums->loss_q20 += ann->loss_q20[sample];
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];
         if (!layer->synaptic)
             continue;
-        const uint32_t *events =
-            ann->layer[l].events + sample * sg__outputs(&layer->geo);
-        const uint8_t *in = sg__ann_counts(ann, l, sample);
         size_t length = ann->layer[l].event_count[sample];
-        sg_layer_activity *a = &sums->layer[l];
-        a->error_senders += length;
-        for (size_t e = 0; e < length; e++) {
-            sg__patch f =
-                sg__patch_of(&layer->geo, sg__event_neuron(events[e]));
-            uint64_t spikes = (uint64_t)abs(sg__event_d(events[e]));
-            uint32_t traces = 0;
-            for (uint32_t row = 0; row < f.rows; row++)
-                for (uint32_t i = 0; i < f.width; i++)
-                    traces += in[f.input + row * f.input_step + i] != 0;
-            a->error_spikes += spikes;
-            a->gradient_ops += spikes * traces;
-            a->backward_ops +=
-                bottom ? 0 : spikes * f.rows * (uint64_t)f.width;
-        }
-        bottom = false;
+        if (length > 0)
+            count_traces(sg__ann_counts(ann, l, sample),
+                         sg__inputs(&layer->geo), before);
+        add_events(&layer->geo,
+                   ann->layer[l].events + sample * sg__outputs(&layer->geo),
+                   length, before, below, &sums->layer[l]);
+        below = true;
     }
 }
 

@@ -10,8 +10,9 @@
 void sg__activity_forward(const sg__ann *ann, size_t sample, uint32_t label,
                           sg_metrics *sums);
 
-/* sg__activity_backward: adds its error spikes and backward operations. */
-void sg__activity_backward(const sg__ann *ann, size_t sample,
+/* sg__activity_backward: adds its error spikes and backward operations.
+ * Overwrites the thread's scratch memory. */
+void sg__activity_backward(const sg__ann *ann, size_t sample, unsigned thread,
                            sg_metrics *sums);
 
 /* sg__metrics_add: adds part to sums. */

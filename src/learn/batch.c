@@ -78,7 +78,7 @@ static void pass_task(void *context, unsigned task, unsigned thread)
         uint32_t label = sg_data_label(b->data, b->samples[s]);
         sg__ann_backward(ann, s, label, b->step, b->samples[s], thread);
         sg__activity_forward(ann, s, label, &b->parts[thread]);
-        sg__activity_backward(ann, s, &b->parts[thread]);
+        sg__activity_backward(ann, s, thread, &b->parts[thread]);
     }
 }
 

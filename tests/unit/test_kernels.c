@@ -182,6 +182,48 @@ static void respond_matches_reference(void **state)
             }
 }
 
+static void tally_matches_reference(void **state)
+{
+    (void)state;
+    enum { MOST = 150 };
+    uint8_t count[MOST + 1];
+    for (int32_t cap = 1; cap <= 255; cap += 127)
+        for (size_t n = 0; n <= MOST; n++) {
+            uint32_t a[3], b[3];
+            for (size_t i = 0; i < n; i++)
+                count[i + 1] = draw(12, i) % 3 ? (uint8_t)(draw(13, i) % 7)
+                                               : (uint8_t)cap;
+            sg__kernels_table(0)->tally(n, count + 1, cap, a);
+            for (size_t t = 1; sg__kernels_table(t); t++) {
+                sg__kernels_table(t)->tally(n, count + 1, cap, b);
+                assert_memory_equal(a, b, sizeof a);
+            }
+        }
+}
+
+static void pools_match_reference(void **state)
+{
+    (void)state;
+    for (uint32_t k = 2; k <= 5; k++)
+        for (uint32_t c = 1; c <= 50; c += 7) {
+            sg__geometry g = {11, 13, c, 11 / k, 13 / k, c, k, k, k, 0};
+            size_t n = sg__inputs(&g), out = sg__outputs(&g);
+            uint8_t *in = malloc(n), *a = malloc(out), *b = malloc(out);
+            assert_true(in && a && b);
+            for (size_t i = 0; i < n; i++)
+                in[i] = (uint8_t)(draw(14, i) % (255 / (k * k) + 1));
+            sg__kernels_table(0)->pool_sum(&g, in, a);
+            for (size_t t = 1; sg__kernels_table(t); t++) {
+                memset(b, GUARD, out);
+                sg__kernels_table(t)->pool_sum(&g, in, b);
+                assert_memory_equal(a, b, out);
+            }
+            free(in);
+            free(a);
+            free(b);
+        }
+}
+
 static void errors_match_reference(void **state)
 {
     (void)state;
@@ -271,6 +313,8 @@ int main(void)
         cmocka_unit_test(reference_is_the_definition),
         cmocka_unit_test(charge_matches_reference),
         cmocka_unit_test(respond_matches_reference),
+        cmocka_unit_test(tally_matches_reference),
+        cmocka_unit_test(pools_match_reference),
         cmocka_unit_test(errors_match_reference),
         cmocka_unit_test(backward_matches_reference),
         cmocka_unit_test(selection_obeys_the_environment),

@@ -1,0 +1,88 @@
+/* Classifies one image: draws it, prints the logits and the answer.
+ *
+ *     classify [MODEL.safetensors [INDEX]]
+ *
+ * INDEX picks a generated digit the network has not been trained on. Without
+ * a model, one is trained first, briefly. */
+#include <spikegrad/spikegrad.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const source = "glyphs:train=2000,test=100";
+
+static void draw(const sg_data *data, uint32_t index)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    const uint8_t *pixel = sg_data_pixels(data, index);
+    for (uint32_t y = 0; y < info->height; y++) {
+        for (uint32_t x = 0; x < info->width; x++, pixel += info->channels)
+            putchar(" .:*#"[*pixel / 52]);
+        putchar('\n');
+    }
+}
+
+static sg_status classify(const sg_network *net, const sg_data *test,
+                          uint32_t index)
+{
+    int32_t logits[10];
+    uint32_t label;
+    sg_status status =
+        sg_network_classify(net, sg_data_pixels(test, index), logits, &label);
+    if (status != SG_OK)
+        return status;
+    for (int k = 0; k < 10; k++)
+        printf("%d: %9d%s\n", k, logits[k], k == (int)label ? " <" : "");
+    printf("this is a %u; its label is %u\n", label,
+           sg_data_label(test, index));
+    return SG_OK;
+}
+
+/* A model from a file, or from one epoch of training. */
+static sg_status get_network(const char *path, sg_trainer **trainer,
+                             sg_network **net, sg_error *error)
+{
+    sg_recipe recipe;
+    sg_data *train;
+    if (path)
+        return sg_network_load(path, net, error);
+    sg_recipe_init(&recipe);
+    sg_status status = sg_recipe_set(&recipe, "net", "8C5-P2-64-10", error);
+    if (status == SG_OK)
+        status = sg_recipe_set(&recipe, "epochs", "1", error);
+    if (status != SG_OK)
+        return status;
+    status = sg_data_open(source, SG_SPLIT_TRAIN, &train, error);
+    if (status != SG_OK)
+        return status;
+    status = sg_trainer_create(&recipe, train, 0, trainer, error);
+    if (status == SG_OK)
+        status = sg_trainer_run(*trainer, NULL, NULL, error);
+    sg_data_destroy(train);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t index = argc > 2 ? (uint32_t)atoi(argv[2]) % 100 : 0;
+    sg_data *test = NULL;
+    sg_network *loaded = NULL;
+    sg_trainer *trainer = NULL;
+    sg_error error = {{0}};
+
+    sg_status status = sg_data_open(source, SG_SPLIT_TEST, &test, &error);
+    if (status == SG_OK)
+        status = get_network(argc > 1 ? argv[1] : NULL, &trainer, &loaded,
+                             &error);
+    if (status == SG_OK) {
+        draw(test, index);
+        status = classify(loaded ? loaded : sg_trainer_network(trainer), test,
+                          index);
+    }
+    if (status != SG_OK)
+        fprintf(stderr, "classify: %s: %s\n", sg_status_text(status),
+                error.text);
+    sg_trainer_destroy(trainer);
+    sg_network_destroy(loaded);
+    sg_data_destroy(test);
+    return status == SG_OK ? 0 : 1;
+}
