@@ -23,14 +23,15 @@ if(SPIKEGRAD_FILES)
     target_link_libraries(sg_internal INTERFACE PkgConfig::SG_FILES)
 endif()
 
-# sg_isa(NAME FLAG...): src/kernels/<name>.c is compiled with the flags of its
-# instruction set if the compiler has them, and SG_HAVE_<NAME> says so; whether
-# the processor has it is asked at run time.
+# sg_isa(NAME FLAG...): src/kernels/<name>*.c are compiled with the flags of
+# their instruction set if the compiler has them, and SG_HAVE_<NAME> says so;
+# whether the processor has it is asked at run time.
 function(sg_isa name)
     string(TOLOWER ${name} file)
-    set(source ${PROJECT_SOURCE_DIR}/src/kernels/${file}.c)
+    file(GLOB source CONFIGURE_DEPENDS
+         ${PROJECT_SOURCE_DIR}/src/kernels/${file}*.c)
     string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${ARGN}")
-    if(EXISTS ${source})
+    if(source)
         check_c_source_compiles("int main(void) { return 0; }"
                                 SG_COMPILER_${name})
     endif()
@@ -56,7 +57,7 @@ foreach(room base core kernels data network io ann event learn dist)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
     if(room STREQUAL "kernels")
-        list(FILTER sources EXCLUDE REGEX "/(avx2|avx512|neon)\\.c$")
+        list(FILTER sources EXCLUDE REGEX "/(avx2|avx512|neon)[^/]*\\.c$")
         list(APPEND sources ${isa_sources})
     endif()
     if(sources)

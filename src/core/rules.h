@@ -87,4 +87,26 @@ static inline int32_t sg__error_response(int32_t charge, int phi_bits)
     return d < -SG__ERROR_CAP ? -SG__ERROR_CAP : d;
 }
 
+/* sg__saturate: x within +-limit. */
+static inline int32_t sg__saturate(int64_t x, int32_t limit)
+{
+    if (x > limit)
+        return limit;
+    return x < -(int64_t)limit ? -limit : (int32_t)x;
+}
+
+/* sg__step: momentum and step of one parameter (docs/semantics.md,
+ * "Optimiser"). offset, 0..2^shift - 1, decides the rounding. */
+static inline void sg__step(int32_t *velocity, int32_t *master,
+                            int32_t gradient, int32_t friction, int32_t mult,
+                            int shift, int64_t offset, int32_t limit)
+{
+    int64_t v = *velocity;
+    v += gradient - sg__floor_shift64(v * friction + 32768, 16);
+    *velocity = sg__saturate(v, INT32_MAX);
+    int64_t change =
+        sg__floor_shift64((int64_t)*velocity * mult + offset, shift);
+    *master = sg__saturate(*master - change, limit);
+}
+
 #endif

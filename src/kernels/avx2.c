@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/rules.h"
+#include "kernels/avx2_dense.h"
 #include "kernels/kernels.h"
 
 enum {
@@ -31,6 +32,8 @@ static size_t packed_channels(const sg__geometry *g)
 
 size_t sg_pack_size__avx2(const sg__geometry *g)
 {
+    if (sg__avx2_is_dense(g))
+        return sg__avx2_dense_pack_size(g);
     return packed_channels(g) * sg__fan_in(g) * sizeof(int16_t);
 }
 
@@ -38,6 +41,10 @@ size_t sg_pack_size__avx2(const sg__geometry *g)
 void sg_pack__avx2(const sg__geometry *g, const int16_t *weight,
                    uint32_t first, uint32_t last, void *packed)
 {
+    if (sg__avx2_is_dense(g)) {
+        sg__avx2_dense_pack(g, weight, first, last, packed);
+        return;
+    }
     size_t channels = packed_channels(g), fan_in = sg__fan_in(g);
     size_t end = last == g->out_c ? channels : last;
     int16_t *to = packed;
@@ -61,6 +68,8 @@ static tap_table table_in(const sg__geometry *g, void *scratch)
 
 size_t sg_scratch_size__avx2(const sg__geometry *g)
 {
+    if (sg__avx2_is_dense(g))
+        return sg__avx2_dense_scratch_size(g);
     return sg__inputs(g) * sizeof(tap) +
            (size_t)g->in_h * (g->in_w + 1) * sizeof(uint32_t);
 }
@@ -239,8 +248,14 @@ void sg_charge__avx2(const sg__geometry *g, size_t n, const uint8_t *in,
 {
     tap_table table = table_in(g, scratch);
     for (size_t s = 0; s < n; s++) {
-        list_taps(g, in + s * in_stride, table);
-        charge_sample(g, table, packed, bias, charge + s * charge_stride);
+        const uint8_t *from = in + s * in_stride;
+        int32_t *to = charge + s * charge_stride;
+        if (sg__avx2_is_dense(g)) {
+            sg__avx2_dense_charge(g, from, packed, bias, to, scratch);
+            continue;
+        }
+        list_taps(g, from, table);
+        charge_sample(g, table, packed, bias, to);
     }
 }
 

@@ -183,3 +183,13 @@ void sg_gradient__ref(const sg__geometry *g, const uint8_t *in,
         }
     }
 }
+
+void sg_step__ref(size_t n, const int32_t *gradient, int32_t friction,
+                  int32_t mult, int shift, int32_t limit, int32_t *velocity,
+                  int32_t *master)
+{
+    int64_t half = INT64_C(1) << (shift - 1);
+    for (size_t i = 0; i < n; i++)
+        sg__step(&velocity[i], &master[i], gradient[i], friction, mult, shift,
+                 half, limit);
+}

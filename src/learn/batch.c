@@ -111,8 +111,8 @@ static void update_task(void *context, unsigned task, unsigned thread)
            (last - first) * fan_in * sizeof *gradient);
     memset(bias + first, 0, (last - first) * sizeof *bias);
     sg__ann_gradient(b->ann, b->count, l, first, last, gradient, bias);
-    sg__update_apply(b->net, l, &b->update[l], b->step, first, last, gradient,
-                     bias);
+    sg__update_apply(b->net, b->ann->kernels, l, &b->update[l], b->step, first,
+                     last, gradient, bias);
     sg__ann_pack(b->ann, l, first, last);
 }
 

@@ -92,26 +92,6 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     };
 }
 
-static int32_t saturate(int64_t x, int64_t limit)
-{
-    if (x > limit)
-        return (int32_t)limit;
-    return x < -limit ? (int32_t)-limit : (int32_t)x;
-}
-
-/* One parameter; offset is what the rounding adds, 0..2^shift - 1. */
-static void step_one(int32_t *velocity, int32_t *master, int32_t gradient,
-                     int32_t friction, sg__rate rate, int64_t offset,
-                     int64_t limit)
-{
-    int64_t v = *velocity;
-    v += gradient - sg__floor_shift64(v * friction + 32768, 16);
-    *velocity = saturate(v, INT32_MAX);
-    int64_t change = sg__floor_shift64((int64_t)*velocity * rate.mult + offset,
-                                       rate.shift);
-    *master = saturate(*master - change, limit);
-}
-
 /* A uniform integer below 2^shift for each of four neighbours. */
 static void draw_offsets(uint64_t seed, uint64_t step, uint32_t l, size_t quad,
                          int shift, int64_t offset[4])
@@ -125,36 +105,65 @@ static void draw_offsets(uint64_t seed, uint64_t step, uint32_t l, size_t quad,
                                 : (int64_t)draw.v[i] << (shift - 32);
 }
 
-/* Parameters first..last-1 of one array; key tells weights from biases. */
-static void step_range(const sg_network *net, uint32_t key, sg__rate rate,
-                       int32_t friction, int64_t limit, uint64_t step,
-                       size_t first, size_t last, const int32_t *gradient,
-                       int32_t *velocity, int32_t *master)
+/* One array of parameters; key tells weights from biases in the draws. */
+typedef struct parameters {
+    uint32_t key;
+    sg__rate rate;
+    int32_t limit;
+    const int32_t *gradient;
+    int32_t *velocity, *master;
+} parameters;
+
+static void step_stochastic(const parameters *p, uint64_t seed, uint64_t step,
+                            int32_t friction, size_t first, size_t last)
 {
-    int64_t offset[4], half = INT64_C(1) << (rate.shift - 1);
-    bool stochastic = net->recipe.rounding == SG_ROUNDING_STOCHASTIC;
+    int64_t offset[4];
     for (size_t i = first; i < last; i++) {
-        if (stochastic && (i == first || i % 4 == 0))
-            draw_offsets(net->recipe.seed, step, key, i / 4, rate.shift,
-                         offset);
-        step_one(&velocity[i], &master[i], gradient[i], friction, rate,
-                 stochastic ? offset[i % 4] : half, limit);
+        if (i == first || i % 4 == 0)
+            draw_offsets(seed, step, p->key, i / 4, p->rate.shift, offset);
+        sg__step(&p->velocity[i], &p->master[i], p->gradient[i], friction,
+                 p->rate.mult, p->rate.shift, offset[i % 4], p->limit);
     }
 }
 
-void sg__update_apply(sg_network *net, size_t l, const sg__update *update,
-                      uint64_t step, uint32_t first, uint32_t last,
-                      const int32_t *gradient, const int32_t *bias_gradient)
+static void step_range(const sg_recipe *recipe, const sg__kernels *kernels,
+                       const parameters *p, uint64_t step, int32_t friction,
+                       size_t first, size_t last)
+{
+    if (recipe->rounding == SG_ROUNDING_STOCHASTIC)
+        step_stochastic(p, recipe->seed, step, friction, first, last);
+    else
+        kernels->step(last - first, p->gradient + first, friction,
+                      p->rate.mult, p->rate.shift, p->limit,
+                      p->velocity + first, p->master + first);
+}
+
+void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
+                      const sg__update *update, uint64_t step, uint32_t first,
+                      uint32_t last, const int32_t *gradient,
+                      const int32_t *bias_gradient)
 {
     sg__layer *layer = &net->layer[l];
     size_t fan_in = sg__fan_in(&layer->geo);
-    uint32_t key = 2 * (uint32_t)l;
-    step_range(net, key, update->weight, update->friction,
-               (int64_t)layer->weight_limit << layer->master_shift, step,
-               first * fan_in, last * fan_in, gradient, layer->velocity,
-               layer->master);
-    step_range(net, key + 1, update->bias, update->friction,
-               (int64_t)layer->bias_limit << layer->bias_shift, step, first,
-               last, bias_gradient, layer->bias_velocity, layer->bias_master);
+    parameters weights = {
+        .key = 2 * (uint32_t)l,
+        .rate = update->weight,
+        .limit = layer->weight_limit * ((int32_t)1 << layer->master_shift),
+        .gradient = gradient,
+        .velocity = layer->velocity,
+        .master = layer->master,
+    };
+    parameters biases = {
+        .key = 2 * (uint32_t)l + 1,
+        .rate = update->bias,
+        .limit = layer->bias_limit * ((int32_t)1 << layer->bias_shift),
+        .gradient = bias_gradient,
+        .velocity = layer->bias_velocity,
+        .master = layer->bias_master,
+    };
+    step_range(&net->recipe, kernels, &weights, step, update->friction,
+               first * fan_in, last * fan_in);
+    step_range(&net->recipe, kernels, &biases, step, update->friction, first,
+               last);
     sg__layer_refresh(layer, first, last);
 }

@@ -11,6 +11,7 @@
 #ifndef SG_LEARN_OPTIMISER_H
 #define SG_LEARN_OPTIMISER_H
 
+#include "kernels/kernels.h"
 #include "network/network.h"
 
 /* A positive number mult / 2^shift, mult < 2^30, shift 1..61. */
@@ -36,8 +37,9 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule);
 /* sg__update_apply: one step for output channels first..last-1 of layer l,
  * forward copies included. step keys stochastic rounding.
  * gradient  int32[weights of l]; bias_gradient  int32[out_c] */
-void sg__update_apply(sg_network *net, size_t l, const sg__update *update,
-                      uint64_t step, uint32_t first, uint32_t last,
-                      const int32_t *gradient, const int32_t *bias_gradient);
+void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
+                      const sg__update *update, uint64_t step, uint32_t first,
+                      uint32_t last, const int32_t *gradient,
+                      const int32_t *bias_gradient);
 
 #endif

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "core/rules.h"
 #include "kernels/kernels.h"
 
 /* in_h in_w in_c, out_c, kernel, stride, pad; out sizes are filled in. */
@@ -20,6 +21,8 @@ static const uint32_t shapes[][7] = {
     {6, 6, 15, 40, 5, 1, 0},  {8, 8, 3, 16, 3, 1, 1},
     {9, 7, 5, 17, 3, 2, 1},   {4, 4, 8, 65, 3, 1, 2},
     {7, 7, 2, 9, 4, 3, 0},    {12, 12, 1, 64, 2, 2, 0},
+    {9, 11, 1, 16, 3, 1, 2},  {6, 13, 3, 33, 5, 2, 4},
+    {28, 28, 1, 15, 5, 1, 0}, {2, 3, 1, 5, 2, 1, 1},
 };
 
 enum { SHAPES = sizeof shapes / sizeof shapes[0], SAMPLES = 3, GUARD = 77 };
@@ -295,6 +298,36 @@ static void backward_matches_reference(void **state)
         }
 }
 
+static void steps_match_reference(void **state)
+{
+    (void)state;
+    enum { MOST = 41 };
+    int32_t gradient[MOST], v[2][MOST], w[2][MOST];
+    for (int shift = 1; shift <= 61; shift += 4)
+        for (size_t n = 0; n <= MOST; n++) {
+            int32_t mult = (int32_t)(draw(15, n) >> 2), limit = INT32_MAX;
+            if (n % 2)
+                limit = 127 << 24;
+            for (size_t i = 0; i < n; i++) {
+                gradient[i] = (int32_t)(draw(16, i + n) >> 1) *
+                              (i % 2 ? 1 : -1) / (i % 3 ? 1 : 4096);
+                v[0][i] = v[1][i] =
+                    i % 7 == 0 ? INT32_MAX : -(int32_t)(draw(17, i) >> 1);
+                w[0][i] = w[1][i] = sg__saturate(
+                    (int64_t)draw(18, i) - INT32_MAX, limit);
+            }
+            for (int32_t friction = 0; friction <= 65536; friction += 8192)
+                for (size_t t = 1; sg__kernels_table(t); t++) {
+                    sg__kernels_table(0)->step(n, gradient, friction, mult,
+                                               shift, limit, v[0], w[0]);
+                    sg__kernels_table(t)->step(n, gradient, friction, mult,
+                                               shift, limit, v[1], w[1]);
+                    assert_memory_equal(v[0], v[1], n * sizeof v[0][0]);
+                    assert_memory_equal(w[0], w[1], n * sizeof w[0][0]);
+                }
+        }
+}
+
 static void selection_obeys_the_environment(void **state)
 {
     (void)state;
@@ -317,6 +350,7 @@ int main(void)
         cmocka_unit_test(pools_match_reference),
         cmocka_unit_test(errors_match_reference),
         cmocka_unit_test(backward_matches_reference),
+        cmocka_unit_test(steps_match_reference),
         cmocka_unit_test(selection_obeys_the_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

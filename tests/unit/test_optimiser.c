@@ -104,7 +104,7 @@ static void step_is_exact(void **state)
                                           powl(2, u.weight.shift) +
                                       0.5L);
         }
-        sg__update_apply(net, 0, &u, (uint64_t)step, 0, 8, gradient, bias);
+        sg__update_apply(net, sg__kernels_table(0), 0, &u, (uint64_t)step, 0, 8, gradient, bias);
         for (size_t i = 0; i < layer->weights; i++) {
             assert_true(velocity[i] == (int32_t)v[i]);
             assert_true(master[i] == (int32_t)w[i]);
@@ -128,7 +128,7 @@ static void everything_saturates(void **state)
     for (int i = 0; i < 8; i++)
         bias[i] = i % 2 ? INT32_MAX : -INT32_MAX;
     for (uint64_t step = 0; step < 4; step++)
-        sg__update_apply(net, 0, &u, step, 0, 8, gradient, bias);
+        sg__update_apply(net, sg__kernels_table(0), 0, &u, step, 0, 8, gradient, bias);
     for (int i = 0; i < 72; i++) {
         assert_int_equal(layer->weight[i], i % 2 ? -127 : 127);
         assert_int_equal(layer->velocity[i], gradient[i]);
@@ -151,9 +151,9 @@ static void stochastic_rounding_is_unbiased(void **state)
     for (int i = 0; i < 72; i++)
         gradient[i] = 1;
     for (uint64_t step = 0; step < STEPS; step++) {
-        sg__update_apply(net, 0, &u, step, 0, 8, gradient, bias);
-        sg__update_apply(part, 0, &u, step, 0, 3, gradient, bias);
-        sg__update_apply(part, 0, &u, step, 3, 8, gradient, bias);
+        sg__update_apply(net, sg__kernels_table(0), 0, &u, step, 0, 8, gradient, bias);
+        sg__update_apply(part, sg__kernels_table(0), 0, &u, step, 0, 3, gradient, bias);
+        sg__update_apply(part, sg__kernels_table(0), 0, &u, step, 3, 8, gradient, bias);
     }
     for (int i = 0; i < 72; i++) {
         /* mean 750, standard deviation 24.7 */
