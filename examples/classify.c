@@ -71,8 +71,8 @@ int main(int argc, char **argv)
 
     sg_status status = sg_data_open(source, SG_SPLIT_TEST, &test, &error);
     if (status == SG_OK)
-        status = get_network(argc > 1 ? argv[1] : NULL, &trainer, &loaded,
-                             &error);
+        status =
+            get_network(argc > 1 ? argv[1] : NULL, &trainer, &loaded, &error);
     if (status == SG_OK) {
         draw(test, index);
         status = classify(loaded ? loaded : sg_trainer_network(trainer), test,

@@ -9,7 +9,11 @@
 
 typedef struct sg_simulation sg_simulation;
 
-typedef enum sg_order { SG_ORDER_FIFO, SG_ORDER_LIFO, SG_ORDER_RANDOM } sg_order;
+typedef enum sg_order {
+    SG_ORDER_FIFO,
+    SG_ORDER_LIFO,
+    SG_ORDER_RANDOM
+} sg_order;
 typedef enum sg_phase { SG_PHASE_FORWARD, SG_PHASE_BACKWARD } sg_phase;
 
 /* One spike. layer 0 is the input; layer k+1 is network layer k. time counts

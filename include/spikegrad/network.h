@@ -30,16 +30,16 @@ typedef struct sg_layer_info {
     char name[24]; /* as in the topology: "15C5" */
     sg_shape in, out;
     uint32_t kernel, stride, padding;
-    uint64_t neurons;    /* units of the layer */
-    uint64_t synapses;   /* distinct weights, without biases */
-    uint64_t dense_macs; /* multiply-adds of the dense ANN, forward */
-    int32_t count_cap;   /* largest count it can send on */
-    int32_t theta;       /* firing threshold, weight units */
+    uint64_t neurons;      /* units of the layer */
+    uint64_t synapses;     /* distinct weights, without biases */
+    uint64_t dense_macs;   /* multiply-adds of the dense ANN, forward */
+    int32_t count_cap;     /* largest count it can send on */
+    int32_t theta;         /* firing threshold, weight units */
     int32_t fraction_bits; /* theta = 2^fraction_bits */
-    int32_t phi;         /* threshold of the error compartment */
-    int32_t weight_limit; /* weights stay within +-this */
-    int64_t charge_bound; /* largest |charge| that can occur */
-    int64_t error_bound;  /* largest |error charge| into the layer below */
+    int32_t phi;           /* threshold of the error compartment */
+    int32_t weight_limit;  /* weights stay within +-this */
+    int64_t charge_bound;  /* largest |charge| that can occur */
+    int64_t error_bound;   /* largest |error charge| into the layer below */
 } sg_layer_info;
 
 /* How a network came to be; zero or "" where unknown. */
@@ -48,9 +48,9 @@ typedef struct sg_network_info {
     uint32_t classes;
     size_t layers;
     uint64_t neurons, synapses, dense_macs;
-    uint64_t step;       /* optimiser steps taken */
-    uint32_t epoch;      /* whole epochs completed */
-    const char *data;    /* data specification it was trained on */
+    uint64_t step;    /* optimiser steps taken */
+    uint32_t epoch;   /* whole epochs completed */
+    const char *data; /* data specification it was trained on */
     const sg_recipe *recipe;
 } sg_network_info;
 

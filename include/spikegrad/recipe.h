@@ -40,7 +40,7 @@ typedef struct sg_recipe {
     int32_t batch;
     int64_t lr_ppm;
     int32_t momentum_ppm;
-    int32_t schedule; /* SG_SCHEDULE_* */
+    int32_t schedule;   /* SG_SCHEDULE_* */
     int32_t warmup_ppm; /* of an epoch: lr rises linearly from 0 */
     int32_t rounding;   /* SG_ROUNDING_* of the optimiser step */
     int32_t validation; /* samples held back from the end of the train split */

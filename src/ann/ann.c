@@ -60,8 +60,7 @@ static bool take_scratch(sg__ann *ann, bool learns)
     for (unsigned t = 0; ann->scratch && t < ann->threads; t++) {
         sg__ann_scratch *scratch = &ann->scratch[t];
         /* one more: the evaluation of activity wants n + 1 */
-        scratch->charge =
-            take(ann, ann->chunk * widest + 1, sizeof(int32_t));
+        scratch->charge = take(ann, ann->chunk * widest + 1, sizeof(int32_t));
         scratch->kernel = take(ann, 1, kernel);
         if (!scratch->charge || !scratch->kernel)
             return false;
@@ -89,9 +88,10 @@ sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
     ann->threads = threads;
     ann->layer = calloc(net->layer_count, sizeof *ann->layer);
     size_t inputs = sg__inputs(&net->layer[0].geo);
-    bool ok = ann->layer && (ann->input = take(ann, batch, inputs)) &&
-              (ann->logits = take(ann, batch, net->classes * sizeof(int32_t))) &&
-              (ann->loss_q20 = take(ann, batch, sizeof(uint64_t)));
+    bool ok =
+        ann->layer && (ann->input = take(ann, batch, inputs)) &&
+        (ann->logits = take(ann, batch, net->classes * sizeof(int32_t))) &&
+        (ann->loss_q20 = take(ann, batch, sizeof(uint64_t)));
     for (size_t l = 0; ok && l < net->layer_count; l++)
         ok = take_layer(ann, l, learns, keeps);
     if (!ok || !take_scratch(ann, learns)) {

@@ -12,10 +12,10 @@
 
 /* Working memory of one thread. */
 typedef struct sg__ann_scratch {
-    int32_t *charge;  /* chunk samples of the largest layer, and one more */
-    int32_t *error;   /* error charge arriving at a layer */
+    int32_t *charge;   /* chunk samples of the largest layer, and one more */
+    int32_t *error;    /* error charge arriving at a layer */
     int32_t *expanded; /* the same, routed through a pooling layer */
-    void *kernel;     /* what sg__kernels.charge asks for */
+    void *kernel;      /* what sg__kernels.charge asks for */
 } sg__ann_scratch;
 
 /* What one layer produces for the samples of a batch, [batch][neurons] each;
@@ -35,10 +35,10 @@ typedef struct sg__ann {
     const sg__kernels *kernels;
     size_t batch, chunk; /* samples; of a batch, of one forward call */
     unsigned threads;
-    uint8_t *input;       /* [batch][inputs] spike counts */
-    sg__ann_layer *layer; /* [layer_count] */
-    int32_t *logits;      /* [batch][classes] */
-    uint64_t *loss_q20;   /* [batch] */
+    uint8_t *input;           /* [batch][inputs] spike counts */
+    sg__ann_layer *layer;     /* [layer_count] */
+    int32_t *logits;          /* [batch][classes] */
+    uint64_t *loss_q20;       /* [batch] */
     sg__ann_scratch *scratch; /* [threads] */
     size_t bytes;             /* all of it */
 } sg__ann;

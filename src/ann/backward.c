@@ -41,8 +41,7 @@ static size_t descend(sg__ann *ann, size_t l, size_t sample,
     const sg__ann_layer *from = &ann->layer[l];
     memset(scratch->error, 0, sg__inputs(&layer->geo) * sizeof(int32_t));
     ann->kernels->propagate(&layer->geo, layer->weight,
-                            from->events +
-                                sample * sg__outputs(&layer->geo),
+                            from->events + sample * sg__outputs(&layer->geo),
                             from->event_count[sample], scratch->error);
     while (!ann->net->layer[--l].synaptic) {
         sg__ann_unpool(&ann->net->layer[l], sg__ann_counts(ann, l, sample),

@@ -7,7 +7,8 @@
 /* Index of the first unit of a pool; pools do not overlap. */
 static size_t corner(const sg__geometry *g, uint32_t y, uint32_t x, uint32_t c)
 {
-    return ((size_t)y * g->stride * g->in_w + (size_t)x * g->stride) * g->in_c +
+    return ((size_t)y * g->stride * g->in_w + (size_t)x * g->stride) *
+               g->in_c +
            c;
 }
 

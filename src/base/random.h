@@ -9,13 +9,13 @@
 
 /* What a draw is for: half of the key, so that streams never meet. */
 enum sg__stream {
-    SG__STREAM_INIT = 1,    /* counter: layer, index */
-    SG__STREAM_SHUFFLE,     /* counter: epoch, position */
-    SG__STREAM_AUGMENT,     /* counter: epoch, sample, block */
-    SG__STREAM_DITHER,      /* counter: step, sample, layer, neuron / 4 */
-    SG__STREAM_ROUNDING,    /* counter: step, layer, synapse / 4 */
-    SG__STREAM_GLYPHS,      /* counter: sample, block */
-    SG__STREAM_ORDER        /* counter: sample, event */
+    SG__STREAM_INIT = 1, /* counter: layer, index */
+    SG__STREAM_SHUFFLE,  /* counter: epoch, position */
+    SG__STREAM_AUGMENT,  /* counter: epoch, sample, block */
+    SG__STREAM_DITHER,   /* counter: step, sample, layer, neuron / 4 */
+    SG__STREAM_ROUNDING, /* counter: step, layer, synapse / 4 */
+    SG__STREAM_GLYPHS,   /* counter: sample, block */
+    SG__STREAM_ORDER     /* counter: sample, event */
 };
 
 typedef struct sg__draw {

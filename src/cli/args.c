@@ -54,8 +54,8 @@ static void print_option(const char *name, const char *value,
                          const char *initial, const char *help)
 {
     char line[512];
-    int column = printf("  --%s%s%s", name, value ? " " : "",
-                        value ? value : "");
+    int column =
+        printf("  --%s%s%s", name, value ? " " : "", value ? value : "");
     if (initial && *initial)
         snprintf(line, sizeof line, "%s (default: %s)", help, initial);
     else
@@ -153,10 +153,10 @@ static size_t long_options(const arg_command *command, struct option *list)
 
     for (size_t i = 0; i < command->flag_count; i++) {
         const arg_flag *flag = &command->flags[i];
-        int argument = flag->type == ARG_SWITCH ? no_argument
-                                                : required_argument;
-        list[n++] = (struct option){flag->name, argument, NULL,
-                                    VALUE_FLAG + (int)i};
+        int argument =
+            flag->type == ARG_SWITCH ? no_argument : required_argument;
+        list[n++] =
+            (struct option){flag->name, argument, NULL, VALUE_FLAG + (int)i};
     }
     for (size_t i = 0; i < recipe; i++)
         list[n++] = (struct option){table[i].name, required_argument, NULL,

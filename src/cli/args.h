@@ -18,13 +18,13 @@ typedef enum arg_type {
 } arg_type;
 
 typedef struct arg_flag {
-    const char *name;    /* "threads" */
+    const char *name; /* "threads" */
     arg_type type;
     size_t offset;       /* of the field in the options struct */
     const char *value;   /* placeholder; NULL for a switch */
     const char *initial; /* default, parsed like a given value; or NULL */
     const char *help;
-    uint64_t min, max;   /* ARG_NUMBER */
+    uint64_t min, max; /* ARG_NUMBER */
 } arg_flag;
 
 typedef struct arg_command {

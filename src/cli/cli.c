@@ -64,8 +64,8 @@ static int exit_code(sg_status status)
 
 int cli_status(const char *command, sg_status status, const sg_error *error)
 {
-    const char *text = error && error->text[0] ? error->text
-                                               : sg_status_text(status);
+    const char *text =
+        error && error->text[0] ? error->text : sg_status_text(status);
     int code = exit_code(status);
     fprintf(stderr, "spikegrad: %s", text);
     if (code == CLI_USAGE)
@@ -81,8 +81,7 @@ int cli_finish(int code)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
     int reason = errno;
-    cli_fail("standard output: %s",
-             reason ? strerror(reason) : "write error");
+    cli_fail("standard output: %s", reason ? strerror(reason) : "write error");
     return code == CLI_OK ? CLI_FAILED : code;
 }
 

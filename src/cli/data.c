@@ -36,21 +36,32 @@ static const arg_flag export_flags[] = {
      "enlarge the images of the sheet", 1, 16},
     {"idx", ARG_TEXT, FIELD(idx), "PREFIX", NULL,
      "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as MNIST "
-     "is distributed", 0, 0},
+     "is distributed",
+     0, 0},
 };
 
 static const arg_command info_command = {
-    "data info", "SPEC",
+    "data info",
+    "SPEC",
     "Shape, classes, sizes of the splits, samples a class and mean pixel of a\n"
     "source: glyphs[:train=N,test=N,seed=S], mnist:DIR, cifar10:DIR or\n"
     "cifar100:DIR.",
-    info_flags, sizeof info_flags / sizeof info_flags[0], 1, 1, false,
+    info_flags,
+    sizeof info_flags / sizeof info_flags[0],
+    1,
+    1,
+    false,
 };
 
 static const arg_command export_command = {
-    "data export", "SPEC",
+    "data export",
+    "SPEC",
     "Writes samples of a source as a picture or as IDX files.",
-    export_flags, sizeof export_flags / sizeof export_flags[0], 1, 1, false,
+    export_flags,
+    sizeof export_flags / sizeof export_flags[0],
+    1,
+    1,
+    false,
 };
 
 struct census {
@@ -73,8 +84,8 @@ static int take_census(const sg_data *data, struct census *out)
             sum += pixels[k];
         out->of_class[sg_data_label(data, i)]++;
     }
-    out->mean = info->size ? (double)sum / (double)info->size / (double)bytes
-                           : 0.0;
+    out->mean =
+        info->size ? (double)sum / (double)info->size / (double)bytes : 0.0;
     return CLI_OK;
 }
 
@@ -83,15 +94,15 @@ static int print_json(const sg_data_info *info, const char *split,
 {
     json_t *classes = json_array();
     for (uint32_t k = 0; classes && k < info->classes; k++)
-        json_array_append_new(
-            classes, json_integer((json_int_t)census->of_class[k]));
-    return output_json(
-        stdout, "standard output",
-        json_pack("{s:s,s:s,s:i,s:i,s:i,s:I,s:f,s:o}", "name", info->name,
-                  "split", split, "height", (int)info->height, "width",
-                  (int)info->width, "channels", (int)info->channels, "samples",
-                  (json_int_t)info->size, "mean", census->mean, "classes",
-                  classes));
+        json_array_append_new(classes,
+                              json_integer((json_int_t)census->of_class[k]));
+    return output_json(stdout, "standard output",
+                       json_pack("{s:s,s:s,s:i,s:i,s:i,s:I,s:f,s:o}", "name",
+                                 info->name, "split", split, "height",
+                                 (int)info->height, "width", (int)info->width,
+                                 "channels", (int)info->channels, "samples",
+                                 (json_int_t)info->size, "mean", census->mean,
+                                 "classes", classes));
 }
 
 static void print_text(const sg_data_info *info, const char *split,
@@ -146,8 +157,10 @@ static int export_part(const struct options *options, const sg_data *data)
     uint32_t size = sg_data_get_info(data)->size;
 
     if (options->first >= size)
-        return cli_usage("data export", "--first: %" PRIu64 " is not below "
-                         "%u, the number of samples", options->first, size);
+        return cli_usage("data export",
+                         "--first: %" PRIu64 " is not below "
+                         "%u, the number of samples",
+                         options->first, size);
     uint64_t count = size - options->first;
     if (options->count > 0 && options->count < count)
         count = options->count;

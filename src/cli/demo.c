@@ -22,16 +22,21 @@ static const arg_flag flags[] = {
      0, 0},
     {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
      "worker threads (default: one a processor)", 1, 256},
-    {"samples", ARG_NUMBER, FIELD(samples), "N", "100",
-     "how many to verify", 1, 100000},
+    {"samples", ARG_NUMBER, FIELD(samples), "N", "100", "how many to verify",
+     1, 100000},
 };
 
 static const arg_command command = {
-    "demo", "",
+    "demo",
+    "",
     "Trains a network on generated digits (recipe 'demo', no files needed),\n"
     "then simulates every spike of some test samples, forward and backward,\n"
     "and compares every integer with the fast engine.",
-    flags, sizeof flags / sizeof flags[0], 0, 0, false,
+    flags,
+    sizeof flags / sizeof flags[0],
+    0,
+    0,
+    false,
 };
 
 static int prove(const session *run, uint32_t samples)
@@ -42,8 +47,8 @@ static int prove(const session *run, uint32_t samples)
     int code = model_split("demo", session_data(run), "test", &test);
     if (code != CLI_OK)
         return code;
-    code = verify_network("demo", session_network(run), test, samples,
-                              "all", 1, false, false);
+    code = verify_network("demo", session_network(run), test, samples, "all",
+                          1, false, false);
     sg_data_destroy(test);
     return code;
 }
@@ -58,7 +63,8 @@ static void say_what_was_shown(const session *run)
            "Next:\n"
            "  spikegrad info %s\n"
            "  spikegrad trace %s --sample 0 --svg raster.svg --out trace.csv\n"
-           "  spikegrad train --data mnist:DIR\n", path, path);
+           "  spikegrad train --data mnist:DIR\n",
+           path, path);
 }
 
 int cmd_demo(int argc, char **argv)

@@ -78,8 +78,9 @@ static void print_row(epochs *e, const sg_network *net,
 
     if (!e->headed || e->layers)
         printf("%sepoch   loss train %% %5s %% spikes/n errors %% fwd/ANN "
-               "bwd/ANN samples/s time s%s\n", bold ? "\033[1m" : "",
-               e->held ? "val" : "test", bold ? "\033[0m" : "");
+               "bwd/ANN samples/s time s%s\n",
+               bold ? "\033[1m" : "", e->held ? "val" : "test",
+               bold ? "\033[0m" : "");
     e->headed = true;
     report_figures(net, r->train, &f);
     printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",

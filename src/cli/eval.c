@@ -28,12 +28,17 @@ static const arg_flag flags[] = {
 };
 
 static const arg_command command = {
-    "eval", "MODEL",
+    "eval",
+    "MODEL",
     "Classifies a split, forward only: accuracy, confusion matrix, and for\n"
     "each layer its spikes, its share of active neurons and its synaptic\n"
     "operations beside the multiply-adds of the dense ANN.\n"
     "MODEL is a checkpoint or a run directory.",
-    flags, sizeof flags / sizeof flags[0], 1, 1, false,
+    flags,
+    sizeof flags / sizeof flags[0],
+    1,
+    1,
+    false,
 };
 
 /* Up to this many classes the whole matrix fits a screen; beyond, only the
@@ -88,8 +93,9 @@ static int print_json(const sg_network *net, const sg_metrics *metrics,
     for (uint32_t t = 0; matrix && t < classes; t++) {
         json_t *row = json_array();
         for (uint32_t k = 0; row && k < classes; k++)
-            json_array_append_new(
-                row, json_integer(confusion[(size_t)t * classes + k]));
+            json_array_append_new(row,
+                                  json_integer(
+                                      confusion[(size_t)t * classes + k]));
         json_array_append_new(matrix, row);
     }
     return output_json(stdout, "standard output",
@@ -124,8 +130,7 @@ static int evaluate(const void *given, const model *m)
     sg_metrics metrics;
     sg_error error = {""};
     uint32_t classes = sg_data_get_info(data)->classes;
-    uint32_t *confusion = calloc((size_t)classes * classes,
-                                 sizeof *confusion);
+    uint32_t *confusion = calloc((size_t)classes * classes, sizeof *confusion);
     if (!confusion)
         return cli_fail("out of memory");
     sg_status status = sg_evaluate(net, data, (unsigned)options->threads,

@@ -19,8 +19,8 @@ static void place(const sg_data *data, uint32_t i, uint32_t scale,
     size_t depth = info->channels;
     for (uint32_t v = 0; v < info->height * scale; v++) {
         for (uint32_t u = 0; u < info->width * scale; u++) {
-            size_t from = ((size_t)(v / scale) * info->width + u / scale) *
-                          depth;
+            size_t from =
+                ((size_t)(v / scale) * info->width + u / scale) * depth;
             memcpy(sheet + (y + v) * row_bytes + (x + u) * depth,
                    pixels + from, depth);
         }
@@ -44,18 +44,21 @@ int export_png(const sg_data *data, uint32_t scale, const char *path)
     const sg_data_info *info = sg_data_get_info(data);
     uint32_t columns = 1;
     if (info->channels != 1 && info->channels != 3)
-        return cli_usage("data", "--png: images of %u channels are neither "
-                         "grey nor RGB", info->channels);
+        return cli_usage("data",
+                         "--png: images of %u channels are neither "
+                         "grey nor RGB",
+                         info->channels);
     while ((uint64_t)columns * columns < info->size)
         columns++;
     uint64_t rows = (info->size + columns - 1) / columns;
     uint64_t width = columns * ((uint64_t)info->width * scale + GRID) + GRID;
     uint64_t height = rows * ((uint64_t)info->height * scale + GRID) + GRID;
     if (width > SHEET_MAX || height > SHEET_MAX)
-        return cli_usage("data", "--png: a sheet of %llux%llu pixels is "
+        return cli_usage("data",
+                         "--png: a sheet of %llux%llu pixels is "
                          "larger than %d: fewer samples or a smaller scale",
-                         (unsigned long long)width,
-                         (unsigned long long)height, SHEET_MAX);
+                         (unsigned long long)width, (unsigned long long)height,
+                         SHEET_MAX);
     size_t row_bytes = (size_t)width * info->channels;
     uint8_t *sheet = malloc(row_bytes * (size_t)height);
     if (!sheet)

@@ -18,11 +18,16 @@ static const arg_flag flags[] = {
 };
 
 static const arg_command command = {
-    "info", "MODEL",
+    "info",
+    "MODEL",
     "Topology, neurons, synapses, thresholds, number formats and accumulator\n"
     "bounds of a model, and what it was trained with. MODEL is a checkpoint\n"
     "or a run directory.",
-    flags, sizeof flags / sizeof flags[0], 1, 1, false,
+    flags,
+    sizeof flags / sizeof flags[0],
+    1,
+    1,
+    false,
 };
 
 static const char *kind_name(sg_layer_kind kind)
@@ -59,9 +64,9 @@ static void print_layers(const sg_network *net, size_t layers)
         if (sg_network_get_layer(net, i, &l) != SG_OK)
             continue;
         printf("%2zu %-9s %-12s %-10s %-10s %8" PRIu64 " %9" PRIu64
-               " %9" PRIu64 "\n", i, l.name, kind_name(l.kind),
-               report_shape(l.in, in), report_shape(l.out, out), l.neurons,
-               l.synapses, l.dense_macs);
+               " %9" PRIu64 "\n",
+               i, l.name, kind_name(l.kind), report_shape(l.in, in),
+               report_shape(l.out, out), l.neurons, l.synapses, l.dense_macs);
     }
     printf("\n%2s %-9s %7s %9s %8s %8s %14s %14s\n", "", "layer", "theta",
            "phi", "|w| <=", "count <=", "charge bound", "error bound");
@@ -104,8 +109,9 @@ static void print_info(const sg_network *net)
            info.neurons, info.synapses, info.dense_macs);
     print_layers(net, info.layers);
     printf("\ntrained on %s: %u of %" PRId32 " epochs, %" PRIu64
-           " steps, with\n", *info.data ? info.data : "unknown data",
-           info.epoch, info.recipe->epochs, info.step);
+           " steps, with\n",
+           *info.data ? info.data : "unknown data", info.epoch,
+           info.recipe->epochs, info.step);
     print_recipe(info.recipe);
 }
 
@@ -156,10 +162,9 @@ static int print_json(const sg_network *net)
                   (json_int_t)info.classes, "neurons",
                   (json_int_t)info.neurons, "synapses",
                   (json_int_t)info.synapses, "dense_macs",
-                  (json_int_t)info.dense_macs, "epoch",
-                  (json_int_t)info.epoch, "step", (json_int_t)info.step,
-                  "data", info.data, "layers", layers, "recipe",
-                  recipe_json(info.recipe)));
+                  (json_int_t)info.dense_macs, "epoch", (json_int_t)info.epoch,
+                  "step", (json_int_t)info.step, "data", info.data, "layers",
+                  layers, "recipe", recipe_json(info.recipe)));
 }
 
 int cmd_info(int argc, char **argv)

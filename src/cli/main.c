@@ -35,10 +35,11 @@ static const struct subcommand *find(const char *name)
 
 static void print_help(void)
 {
-    puts("usage: spikegrad COMMAND [options]\n\n"
-         "Trains spiking neural networks in which activations and gradients\n"
-         "travel as spikes, in integers only, and proves that the fast engine\n"
-         "and the spike-by-spike simulation agree bit for bit.\n");
+    puts(
+        "usage: spikegrad COMMAND [options]\n\n"
+        "Trains spiking neural networks in which activations and gradients\n"
+        "travel as spikes, in integers only, and proves that the fast engine\n"
+        "and the spike-by-spike simulation agree bit for bit.\n");
     for (size_t i = 0; i < SUBCOMMANDS; i++)
         printf("  %-10s%s\n", subcommands[i].name, subcommands[i].help);
     puts("  help      this page, or the help of a command: help train\n\n"

@@ -28,8 +28,8 @@ int model_split(const char *command, const char *spec, const char *word,
                 sg_data **out)
 {
     sg_error error = {""};
-    sg_split split = strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN
-                                                : SG_SPLIT_TEST;
+    sg_split split =
+        strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
     sg_status status = sg_data_open(spec, split, out, &error);
     return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
 }
@@ -43,11 +43,12 @@ static int check_shape(const char *command, const model *m)
     if (data->height == info.input.height && data->width == info.input.width &&
         data->channels == info.input.channels && data->classes == info.classes)
         return CLI_OK;
-    return cli_usage(command, "%s has %ux%ux%u images of %u classes, the "
-                     "model takes %ux%ux%u of %u", data->name, data->height,
-                     data->width, data->channels, data->classes,
-                     info.input.height, info.input.width, info.input.channels,
-                     info.classes);
+    return cli_usage(command,
+                     "%s has %ux%ux%u images of %u classes, the "
+                     "model takes %ux%ux%u of %u",
+                     data->name, data->height, data->width, data->channels,
+                     data->classes, info.input.height, info.input.width,
+                     info.input.channels, info.classes);
 }
 
 static int open_images(const char *command, const model_images *images,
@@ -73,9 +74,8 @@ static int open_images(const char *command, const model_images *images,
     return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
 }
 
-int model_run(const arg_command *command, int argc, char **argv,
-              void *options, const model_images *images,
-              const uint64_t *limit,
+int model_run(const arg_command *command, int argc, char **argv, void *options,
+              const model_images *images, const uint64_t *limit,
               int (*run)(const void *options, const model *m))
 {
     arg_rest rest;
@@ -101,6 +101,5 @@ bool model_is_hidden(const sg_network *net, size_t i)
     sg_layer_info layer;
     sg_network_get_info(net, &info);
     return i + 1 < info.layers &&
-           sg_network_get_layer(net, i, &layer) == SG_OK &&
-           layer.synapses > 0;
+           sg_network_get_layer(net, i, &layer) == SG_OK && layer.synapses > 0;
 }

@@ -26,10 +26,13 @@ typedef struct model_images {
 } model_images;
 
 #define MODEL_FLAGS(type)                                                     \
-    {"data", ARG_TEXT, offsetof(type, images.data), "SPEC", NULL,             \
-     "images (default: those the model was trained on)", 0, 0},               \
-    {"split", ARG_CHOICE, offsetof(type, images.split), "train|test", "test", \
-     "which part of them", 0, 0}
+    {"data", ARG_TEXT, offsetof(type, images.data),                           \
+     "SPEC", NULL,     "images (default: those the model was trained on)",    \
+     0,      0},                                                              \
+    {                                                                         \
+        "split", ARG_CHOICE, offsetof(type, images.split), "train|test",      \
+            "test", "which part of them", 0, 0                                \
+    }
 
 /* A network and images of its shape. */
 typedef struct model {
@@ -42,9 +45,8 @@ typedef struct model {
  * command line into options, loads operand 0, opens images (a part of
  * options) or else those it was trained on, and calls run; with *limit > 0
  * (NULL: no limit) part is the first *limit samples at most. The exit code. */
-int model_run(const arg_command *command, int argc, char **argv,
-              void *options, const model_images *images,
-              const uint64_t *limit,
+int model_run(const arg_command *command, int argc, char **argv, void *options,
+              const model_images *images, const uint64_t *limit,
               int (*run)(const void *options, const model *m));
 
 /* model_is_hidden: whether layer i of net has synapses and fires, i.e.

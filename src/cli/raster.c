@@ -24,13 +24,14 @@ static void stack_bands(raster *r)
     double sum = 0.0;
     uint32_t row = 0;
     uint32_t room = RASTER_HEIGHT > r->bands * BAND_MIN
-                        ? RASTER_HEIGHT - (uint32_t)r->bands * BAND_MIN : 0;
+                        ? RASTER_HEIGHT - (uint32_t)r->bands * BAND_MIN
+                        : 0;
     for (size_t i = 0; i < r->bands; i++)
         sum += sqrt((double)r->band[i].neurons);
     for (size_t i = 0; i < r->bands; i++) {
         band *b = &r->band[i];
-        b->height = BAND_MIN +
-                    (uint32_t)(room * sqrt((double)b->neurons) / sum);
+        b->height =
+            BAND_MIN + (uint32_t)(room * sqrt((double)b->neurons) / sum);
         b->rows = b->height / CELL;
         if (b->neurons < b->rows)
             b->rows = (uint32_t)b->neurons;
@@ -117,8 +118,8 @@ void raster_add(raster *r, const sg_spike *spike)
     uint64_t time = spike->time - p->start;
     while (time >> p->shift >= p->columns)
         raster_coarsen(r, p);
-    uint64_t row = b->first_row + spike->neuron * (uint64_t)b->rows /
-                                      b->neurons;
+    uint64_t row =
+        b->first_row + spike->neuron * (uint64_t)b->rows / b->neurons;
     cell *at = p->cell + row * p->columns + (time >> p->shift);
     at->count[spike->sign < 0]++;
     p->spikes++;

@@ -50,13 +50,13 @@ static int take_key(void *user, const char *section, const char *name,
         return 0;
     }
     sg_error error = {""};
-    sg_status status = sg_recipe_set(&reading->file->recipe, name, value,
-                                     &error);
+    sg_status status =
+        sg_recipe_set(&reading->file->recipe, name, value, &error);
     if (status == SG_OK)
         return 1;
     if (status == SG_E_ARGUMENT)
-        snprintf(reading->problem, sizeof reading->problem,
-                 "unknown key '%s'", name);
+        snprintf(reading->problem, sizeof reading->problem, "unknown key '%s'",
+                 name);
     else
         snprintf(reading->problem, sizeof reading->problem, "%s", error.text);
     return 0;
@@ -114,7 +114,8 @@ int recipe_file_find(const char *name, recipe_file *out)
             return recipe_file_read(path, out);
     }
     return cli_fail("recipe '%s' not found as a file, in $SPIKEGRAD_RECIPES, "
-                    "among the installed ones or in ./recipes", name);
+                    "among the installed ones or in ./recipes",
+                    name);
 }
 
 int recipe_file_write(const char *path, const recipe_file *file)
@@ -132,8 +133,8 @@ int recipe_file_write(const char *path, const recipe_file *file)
             "[run]\nversion = %s\ndata = %s\n\n[recipe]\n",
             sg_version(), file->data);
     for (size_t i = 0; i < count; i++) {
-        sg_status status = sg_recipe_get(&file->recipe, option[i].name, text,
-                                         sizeof text);
+        sg_status status =
+            sg_recipe_get(&file->recipe, option[i].name, text, sizeof text);
         if (status != SG_OK && code == CLI_OK)
             code = cli_status(NULL, status, NULL);
         fprintf(out.stream, "%s = %s\n", option[i].name, text);

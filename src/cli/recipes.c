@@ -9,10 +9,15 @@
 #include "recipefile.h"
 
 static const arg_command command = {
-    "recipes", "",
+    "recipes",
+    "",
     "Lists the recipe files that 'train --recipe NAME' finds: those in\n"
     "$SPIKEGRAD_RECIPES, the installed ones and those in ./recipes.",
-    NULL, 0, 0, 0, false,
+    NULL,
+    0,
+    0,
+    0,
+    false,
 };
 
 static int is_recipe(const struct dirent *entry)

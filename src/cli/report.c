@@ -51,8 +51,8 @@ void report_figures(const sg_network *net, const sg_metrics *metrics,
     out->senders = 100.0 * ratio(senders, metrics->samples * neurons);
     out->forward = ratio(forward, metrics->samples * info.dense_macs);
     /* the ANN needs no error for its input */
-    out->backward = ratio(backward, metrics->samples *
-                                        (2 * info.dense_macs - first));
+    out->backward =
+        ratio(backward, metrics->samples * (2 * info.dense_macs - first));
 }
 
 static void print_spikes(const sg_layer_activity *a, uint64_t all)
@@ -97,15 +97,16 @@ static json_t *layer_json(const sg_network *net, size_t i,
     sg_layer_info layer;
     if (sg_network_get_layer(net, i, &layer) != SG_OK)
         return NULL;
-    return json_pack(
-        "{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name", layer.name,
-        "neurons", (json_int_t)layer.neurons, "spikes", (json_int_t)a->spikes,
-        "active", (json_int_t)a->active, "saturated",
-        (json_int_t)a->saturated, "forward_ops", (json_int_t)a->forward_ops,
-        "error_spikes", (json_int_t)a->error_spikes, "error_senders",
-        (json_int_t)a->error_senders, "backward_ops",
-        (json_int_t)a->backward_ops, "gradient_ops",
-        (json_int_t)a->gradient_ops);
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
+                     layer.name, "neurons", (json_int_t)layer.neurons,
+                     "spikes", (json_int_t)a->spikes, "active",
+                     (json_int_t)a->active, "saturated",
+                     (json_int_t)a->saturated, "forward_ops",
+                     (json_int_t)a->forward_ops, "error_spikes",
+                     (json_int_t)a->error_spikes, "error_senders",
+                     (json_int_t)a->error_senders, "backward_ops",
+                     (json_int_t)a->backward_ops, "gradient_ops",
+                     (json_int_t)a->gradient_ops);
 }
 
 json_t *report_json(const sg_network *net, const sg_metrics *metrics)

@@ -88,10 +88,10 @@ static int open_metrics(rundir *run)
 /* Fills a directory that stands and holds no run. */
 static int settle(rundir *run, const recipe_file *file)
 {
-    if (exists(run->recipe) || exists(run->metrics) ||
-        exists(run->checkpoint))
+    if (exists(run->recipe) || exists(run->metrics) || exists(run->checkpoint))
         return cli_fail("%s already holds a run: continue it with --resume "
-                        "%s, or choose another --out", run->path, run->path);
+                        "%s, or choose another --out",
+                        run->path, run->path);
     int reason = make_directories(run->path);
     if (reason)
         return cli_fail("%s: %s", run->path, strerror(reason));

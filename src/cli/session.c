@@ -15,8 +15,8 @@
 struct session {
     session_options options;
     recipe_file file;
-    sg_data *whole;         /* train split */
-    sg_data *part, *held;   /* its two parts if samples are held back */
+    sg_data *whole;       /* train split */
+    sg_data *part, *held; /* its two parts if samples are held back */
     sg_data *test;
     sg_trainer *trainer;
     rundir run;
@@ -54,8 +54,10 @@ void session_close(session *s)
 static int take_data(session *s, const char *spec)
 {
     if (strlen(spec) >= sizeof s->file.data || strpbrk(spec, "\r\n"))
-        return cli_usage(s->options.command, "--data: longer than %zu bytes, "
-                         "or of several lines", sizeof s->file.data - 1);
+        return cli_usage(s->options.command,
+                         "--data: longer than %zu bytes, "
+                         "or of several lines",
+                         sizeof s->file.data - 1);
     memmove(s->file.data, spec, strlen(spec) + 1);
     return CLI_OK;
 }
@@ -75,8 +77,10 @@ static int open_data(session *s)
     if (back == 0)
         return CLI_OK;
     if (back >= size)
-        return cli_usage(s->options.command, "--validation: holds back %u of "
-                         "%u training samples", back, size);
+        return cli_usage(s->options.command,
+                         "--validation: holds back %u of "
+                         "%u training samples",
+                         back, size);
     status = sg_data_slice(s->whole, 0, size - back, &s->part, &error);
     if (status == SG_OK)
         status = sg_data_slice(s->whole, size - back, back, &s->held, &error);
@@ -92,9 +96,9 @@ static const sg_data *training_data(const session *s)
 static int open_new(session *s)
 {
     sg_error error = {""};
-    sg_status status = sg_trainer_create(&s->file.recipe, training_data(s),
-                                         (unsigned)s->options.threads,
-                                         &s->trainer, &error);
+    sg_status status =
+        sg_trainer_create(&s->file.recipe, training_data(s),
+                          (unsigned)s->options.threads, &s->trainer, &error);
     return status == SG_OK ? CLI_OK
                            : cli_status(s->options.command, status, &error);
 }
@@ -235,9 +239,9 @@ static int test_once(session *s)
     if (status != SG_OK)
         return cli_status(s->options.command, status, &error);
     sg_network_get_info(net, &info);
-    json_t *line = json_pack("{s:s,s:I,s:o}", "type", "final", "epoch",
-                             (json_int_t)info.epoch, "test",
-                             report_json(net, &metrics));
+    json_t *line =
+        json_pack("{s:s,s:I,s:o}", "type", "final", "epoch",
+                  (json_int_t)info.epoch, "test", report_json(net, &metrics));
     json_incref(line);
     int code = rundir_log(&s->run, line);
     if (s->options.json && code == CLI_OK)
@@ -298,7 +302,9 @@ int session_train(session *s)
         return cli_status(s->options.command, status, &error);
     if ((code = save(s)) != CLI_OK)
         return code;
-    fprintf(stderr, "spikegrad: stopped; continue with: spikegrad train "
-                    "--resume %s\n", s->run.path);
+    fprintf(stderr,
+            "spikegrad: stopped; continue with: spikegrad train "
+            "--resume %s\n",
+            s->run.path);
     return CLI_INTERRUPTED;
 }

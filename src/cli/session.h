@@ -32,8 +32,8 @@ int session_open(const session_options *options, const sg_recipe *recipe,
 int session_train(session *s);
 
 const sg_network *session_network(const session *s);
-const char *session_path(const session *s);  /* the run directory */
-const char *session_data(const session *s);  /* its specification */
+const char *session_path(const session *s); /* the run directory */
+const char *session_data(const session *s); /* its specification */
 
 void session_close(session *s);
 

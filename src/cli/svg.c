@@ -119,14 +119,14 @@ static void draw_band(FILE *out, const panel *p, const band *b, double x,
     for (enum shade shade = PLUS; shade < SHADES; shade++) {
         uint64_t maximum = band_maximum(p, b, shade);
         for (int level = 0; level < LEVELS && maximum > 0; level++) {
-            fprintf(out, "<path class=\"%s\" stroke-opacity=\"%s\" "
+            fprintf(out,
+                    "<path class=\"%s\" stroke-opacity=\"%s\" "
                     "transform=\"translate(%.0f %.0f)scale(%.5f %.5f)\" d=\"",
                     class_name[shade], opacity[level], x, y,
-                    width / drawn_columns(p),
-                    (double)b->height / b->rows);
+                    width / drawn_columns(p), (double)b->height / b->rows);
             for (uint32_t row = 0; row < b->rows; row++)
-                draw_row(out, p->cell + (size_t)(b->first_row + row) *
-                                            p->columns,
+                draw_row(out,
+                         p->cell + (size_t)(b->first_row + row) * p->columns,
                          columns, row, shade, level, maximum);
             fputs("\"/>\n", out);
         }
@@ -156,12 +156,14 @@ static void draw_axis(FILE *out, const panel *p, double x, double y,
             width);
     for (uint64_t t = first; t - p->start < span; t += step) {
         double at = x + (double)(t - p->start) * width / (double)span;
-        fprintf(out, "<path class=\"line\" d=\"M%.1f %.0fv5\"/>"
+        fprintf(out,
+                "<path class=\"line\" d=\"M%.1f %.0fv5\"/>"
                 "<text class=\"dim\" x=\"%.1f\" y=\"%.0f\" "
                 "text-anchor=\"middle\">%" PRIu64 "</text>\n",
                 at, y, at, y + 18, t);
     }
-    fprintf(out, "<text class=\"dim\" x=\"%.0f\" y=\"%.0f\" "
+    fprintf(out,
+            "<text class=\"dim\" x=\"%.0f\" y=\"%.0f\" "
             "text-anchor=\"middle\">time in spike deliveries</text>\n",
             x + width / 2, y + 36);
 }
@@ -172,15 +174,16 @@ static void draw_panel(FILE *out, const raster *r, int phase, double x,
     const panel *p = &r->panel[phase];
     double y = TOP;
     fprintf(out, "<text x=\"%.0f\" y=\"%d\">%s: %" PRIu64 " spikes</text>\n",
-            x, TOP - 9, phase == SG_PHASE_FORWARD ? "forward"
-                                                  : "backward, errors",
+            x, TOP - 9,
+            phase == SG_PHASE_FORWARD ? "forward" : "backward, errors",
             p->spikes);
     for (size_t i = 0; i < r->bands; i++) {
         const band *b = &r->band[i];
         if (i % 2 == 0)
-            fprintf(out, "<rect class=\"band\" x=\"%.0f\" y=\"%.0f\" "
-                    "width=\"%.0f\" height=\"%u\"/>\n", x, y, width,
-                    b->height);
+            fprintf(out,
+                    "<rect class=\"band\" x=\"%.0f\" y=\"%.0f\" "
+                    "width=\"%.0f\" height=\"%u\"/>\n",
+                    x, y, width, b->height);
         if (p->spikes > 0)
             draw_band(out, p, b, x, y, width);
         y += b->height;
@@ -205,10 +208,12 @@ static void draw_labels(FILE *out, const raster *r)
     for (size_t i = 0; i < r->bands; i++) {
         const band *b = &r->band[i];
         uint32_t middle = y + b->height / 2;
-        fprintf(out, "<text x=\"%d\" y=\"%u\" text-anchor=\"end\">%s</text>"
+        fprintf(out,
+                "<text x=\"%d\" y=\"%u\" text-anchor=\"end\">%s</text>"
                 "<text class=\"dim\" x=\"%d\" y=\"%u\" "
-                "text-anchor=\"end\">%s</text>\n", LEFT - 10, middle - 2,
-                b->name, LEFT - 10, middle + 12, b->about);
+                "text-anchor=\"end\">%s</text>\n",
+                LEFT - 10, middle - 2, b->name, LEFT - 10, middle + 12,
+                b->about);
         y += b->height;
     }
 }
@@ -220,34 +225,41 @@ static void draw_legend(FILE *out, int width)
         int x;
     } entry[] = {
         {"plus", "spike +1", 0},
-        {"minus", "spike \xe2\x88\x92" "1", 88},
+        {"minus",
+         "spike \xe2\x88\x92"
+         "1",
+         88},
         {"both", "both", 176},
     };
     int x = width - RIGHT - 408;
     for (size_t i = 0; i < sizeof entry / sizeof entry[0]; i++)
-        fprintf(out, "<rect class=\"%s\" x=\"%d\" y=\"24\" width=\"14\" "
+        fprintf(out,
+                "<rect class=\"%s\" x=\"%d\" y=\"24\" width=\"14\" "
                 "height=\"10\"/><text x=\"%d\" y=\"33\">%s</text>\n",
                 entry[i].class_name, x + entry[i].x, x + entry[i].x + 20,
                 entry[i].text);
-    fprintf(out, "<text class=\"dim\" x=\"%d\" y=\"33\">stronger: more "
-            "spikes in a cell</text>\n", x + 236);
+    fprintf(out,
+            "<text class=\"dim\" x=\"%d\" y=\"33\">stronger: more "
+            "spikes in a cell</text>\n",
+            x + 236);
 }
 
 static void draw(FILE *out, const raster *r, const char *title)
 {
     bool backward = r->panel[SG_PHASE_BACKWARD].spikes > 0;
-    int right = backward ? FORWARD_WIDTH
-                         : FORWARD_WIDTH + GAP + BACKWARD_WIDTH;
+    int right =
+        backward ? FORWARD_WIDTH : FORWARD_WIDTH + GAP + BACKWARD_WIDTH;
     int width = LEFT + FORWARD_WIDTH + GAP + BACKWARD_WIDTH + RIGHT;
     uint32_t height = TOP + BOTTOM;
     for (size_t i = 0; i < r->bands; i++)
         height += r->band[i].height;
 
-    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
             "height=\"%u\" viewBox=\"0 0 %d %u\">\n%s"
             "<rect class=\"back\" width=\"%d\" height=\"%u\"/>\n"
-            "<text class=\"title\" x=\"%d\" y=\"33\">", width, height, width,
-            height, style, width, height, 24);
+            "<text class=\"title\" x=\"%d\" y=\"33\">",
+            width, height, width, height, style, width, height, 24);
     put_escaped(out, title);
     fputs("</text>\n", out);
     draw_legend(out, width);

@@ -41,10 +41,15 @@ static const arg_flag flags[] = {
 };
 
 static const arg_command command = {
-    "trace", "MODEL",
+    "trace",
+    "MODEL",
     "Simulates one sample and writes every spike in the order in which it is\n"
     "emitted. MODEL is a checkpoint or a run directory.",
-    flags, sizeof flags / sizeof flags[0], 1, 1, false,
+    flags,
+    sizeof flags / sizeof flags[0],
+    1,
+    1,
+    false,
 };
 
 struct sink {
@@ -57,16 +62,17 @@ struct sink {
 static void on_spike(const sg_spike *spike, void *user)
 {
     struct sink *sink = user;
-    const char *phase = spike->phase == SG_PHASE_FORWARD ? "forward"
-                                                         : "backward";
+    const char *phase =
+        spike->phase == SG_PHASE_FORWARD ? "forward" : "backward";
     sink->spikes++;
     if (sink->picture)
         raster_add(sink->picture, spike);
     if (!sink->stream)
         return;
     fprintf(sink->stream,
-            sink->json ? "{\"time\":%" PRIu64 ",\"phase\":\"%s\",\"layer\":%"
-                         PRIu32 ",\"neuron\":%" PRIu32 ",\"sign\":%d}\n"
+            sink->json ? "{\"time\":%" PRIu64
+                         ",\"phase\":\"%s\",\"layer\":%" PRIu32
+                         ",\"neuron\":%" PRIu32 ",\"sign\":%d}\n"
                        : "%" PRIu64 ",%s,%" PRIu32 ",%" PRIu32 ",%d\n",
             spike->time, phase, spike->layer, spike->neuron, spike->sign);
 }
@@ -88,8 +94,8 @@ static int simulate(const struct options *options, const sg_network *net,
     sg_simulation_watch(sim, on_spike, sink);
     status = sg_simulation_present(sim, sg_data_pixels(data, i));
     if (status == SG_OK && !options->forward_only)
-        status = sg_simulation_learn(sim, sg_data_label(data, i), info.step,
-                                     i);
+        status =
+            sg_simulation_learn(sim, sg_data_label(data, i), info.step, i);
     sg_simulation_destroy(sim);
     return status == SG_OK ? CLI_OK : cli_status("trace", status, NULL);
 }
@@ -134,11 +140,13 @@ static int trace(const void *given, const model *m)
     struct sink sink = {NULL, false, NULL, 0};
 
     if (i >= sg_data_get_info(data)->size)
-        return cli_usage("trace", "--sample: %u is not below %u, the size of "
-                         "%s", i, sg_data_get_info(data)->size,
+        return cli_usage("trace",
+                         "--sample: %u is not below %u, the size of "
+                         "%s",
+                         i, sg_data_get_info(data)->size,
                          sg_data_get_info(data)->name);
-    sg_status status = sg_network_classify(net, sg_data_pixels(data, i), NULL,
-                                           &label);
+    sg_status status =
+        sg_network_classify(net, sg_data_pixels(data, i), NULL, &label);
     if (status != SG_OK)
         return cli_status("trace", status, NULL);
     if (options->svg && !(sink.picture = raster_create(net)))
@@ -159,6 +167,6 @@ static int trace(const void *given, const model *m)
 int cmd_trace(int argc, char **argv)
 {
     struct options options = {0};
-    return model_run(&command, argc, argv, &options, &options.images,
-                     NULL, trace);
+    return model_run(&command, argc, argv, &options, &options.images, NULL,
+                     trace);
 }

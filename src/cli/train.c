@@ -19,16 +19,20 @@ static const arg_flag flags[] = {
     {"data", ARG_TEXT, FIELD(data), "SPEC", NULL,
      "images to train and test on: glyphs[:train=N,test=N,seed=S], mnist:DIR, "
      "cifar10:DIR or cifar100:DIR; needed unless the recipe or the resumed "
-     "run says", 0, 0},
+     "run says",
+     0, 0},
     {"recipe", ARG_TEXT, FIELD(recipe), "FILE|NAME", NULL,
      "options from an INI file; other flags override it; see 'spikegrad "
-     "recipes'", 0, 0},
+     "recipes'",
+     0, 0},
     {"out", ARG_TEXT, FIELD(out), "RUNDIR", NULL,
      "directory for recipe.ini, metrics.jsonl and checkpoint.safetensors "
-     "(default: runs/SOURCE-N, the first N that is free)", 0, 0},
+     "(default: runs/SOURCE-N, the first N that is free)",
+     0, 0},
     {"resume", ARG_TEXT, FIELD(resume), "RUNDIR", NULL,
      "continue a run, bit for bit as if it had not stopped; needs no other "
-     "flags", 0, 0},
+     "flags",
+     0, 0},
     {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
      "worker threads; they change no result (default: one a processor)", 1,
      256},
@@ -44,11 +48,16 @@ static const arg_flag flags[] = {
 };
 
 static const arg_command command = {
-    "train", "",
+    "train",
+    "",
     "Trains a network with spikes, forward and backward, in integers. Without\n"
     "options it uses the best recipe measured for MNIST. The first SIGINT\n"
     "writes a checkpoint and exits with code 130.",
-    flags, sizeof flags / sizeof flags[0], 0, 0, true,
+    flags,
+    sizeof flags / sizeof flags[0],
+    0,
+    0,
+    true,
 };
 
 /* Defaults, then the recipe file, then flags. */
@@ -82,7 +91,8 @@ static int gather(const struct options *options, const arg_rest *rest,
 static int check_resume(const struct options *options, const arg_rest *rest)
 {
     const char *extra = options->recipe ? "recipe"
-                        : options->out ? "out" : rest->recipe_given;
+                        : options->out  ? "out"
+                                        : rest->recipe_given;
     return extra ? cli_usage("train", "--%s cannot be changed with --resume",
                              extra)
                  : CLI_OK;

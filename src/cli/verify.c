@@ -30,17 +30,22 @@ static const arg_flag flags[] = {
      (UINT64_C(1) << 56) - 1},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
      "JSON lines on stdout, one an order", 0, 0},
-    {"quiet", ARG_SWITCH, FIELD(quiet), NULL, NULL,
-     "no progress on stderr", 0, 0},
+    {"quiet", ARG_SWITCH, FIELD(quiet), NULL, NULL, "no progress on stderr", 0,
+     0},
 };
 
 static const arg_command command = {
-    "verify", "MODEL",
+    "verify",
+    "MODEL",
     "Simulates every spike, forward and backward, and compares every membrane\n"
     "value, spike count, error count, gradient and updated weight with the\n"
     "ANN engine. Exit code 4 at the first difference. MODEL is a checkpoint\n"
     "or a run directory.",
-    flags, sizeof flags / sizeof flags[0], 1, 1, false,
+    flags,
+    sizeof flags / sizeof flags[0],
+    1,
+    1,
+    false,
 };
 
 static const struct {
@@ -73,23 +78,24 @@ static int print_json(const char *order, const sg_verification *v,
                       double seconds)
 {
     const sg_event_totals *e = &v->events;
-    json_t *line = json_pack(
-        "{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "order", order, "equal",
-        v->quantity == NULL, "samples", (json_int_t)v->samples, "compared",
-        (json_int_t)v->compared, "forward_spikes",
-        (json_int_t)e->forward_spikes, "backward_spikes",
-        (json_int_t)e->backward_spikes, "forward_ops",
-        (json_int_t)e->forward_ops, "backward_ops",
-        (json_int_t)e->backward_ops, "gradient_ops",
-        (json_int_t)e->gradient_ops, "seconds", seconds);
+    json_t *line =
+        json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "order", order,
+                  "equal", v->quantity == NULL, "samples",
+                  (json_int_t)v->samples, "compared", (json_int_t)v->compared,
+                  "forward_spikes", (json_int_t)e->forward_spikes,
+                  "backward_spikes", (json_int_t)e->backward_spikes,
+                  "forward_ops", (json_int_t)e->forward_ops, "backward_ops",
+                  (json_int_t)e->backward_ops, "gradient_ops",
+                  (json_int_t)e->gradient_ops, "seconds", seconds);
     if (line && v->quantity)
-        json_object_set_new(
-            line, "mismatch",
-            json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "quantity", v->quantity,
-                      "sample", (json_int_t)v->sample, "layer",
-                      (json_int_t)v->layer, "index", (json_int_t)v->index,
-                      "event", (json_int_t)v->event_value, "ann",
-                      (json_int_t)v->ann_value));
+        json_object_set_new(line, "mismatch",
+                            json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "quantity",
+                                      v->quantity, "sample",
+                                      (json_int_t)v->sample, "layer",
+                                      (json_int_t)v->layer, "index",
+                                      (json_int_t)v->index, "event",
+                                      (json_int_t)v->event_value, "ann",
+                                      (json_int_t)v->ann_value));
     return output_json(stdout, "standard output", line);
 }
 
@@ -115,8 +121,9 @@ static int report_mismatch(const sg_network *net, const char *order,
         layer.name[0] = '\0';
     cli_fail("verification failed, order %s: sample %" PRIu64
              ", layer %zu (%s), %s %" PRIu64 ": events give %" PRId64
-             ", the ANN gives %" PRId64, order, v->sample, v->layer,
-             layer.name, v->quantity, v->index, v->event_value, v->ann_value);
+             ", the ANN gives %" PRId64,
+             order, v->sample, v->layer, layer.name, v->quantity, v->index,
+             v->event_value, v->ann_value);
     return CLI_MISMATCH;
 }
 

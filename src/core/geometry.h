@@ -34,8 +34,8 @@ static inline size_t sg__fan_in(const sg__geometry *g)
 /* sg__span: the kernel taps [*first, *last) that fall inside an input of
  * in_size for output position out; input position = out*stride + tap - pad. */
 static inline void sg__span(uint32_t out, uint32_t stride, uint32_t pad,
-                            uint32_t kernel, uint32_t in_size,
-                            uint32_t *first, uint32_t *last)
+                            uint32_t kernel, uint32_t in_size, uint32_t *first,
+                            uint32_t *last)
 {
     uint32_t start = out * stride; /* in padded coordinates */
     *first = start < pad ? pad - start : 0;
@@ -81,8 +81,8 @@ static inline sg__patch sg__patch_of(const sg__geometry *g, uint32_t neuron)
     f.input = (y * g->stride + y0 - g->pad) * f.input_step +
               (size_t)(x * g->stride + x0 - g->pad) * g->in_c;
     f.weight_step = (size_t)g->kernel_w * g->in_c;
-    f.weight = f.channel * sg__fan_in(g) + y0 * f.weight_step +
-               (size_t)x0 * g->in_c;
+    f.weight =
+        f.channel * sg__fan_in(g) + y0 * f.weight_step + (size_t)x0 * g->in_c;
     return f;
 }
 

@@ -34,7 +34,7 @@ static inline int sg__fire(int32_t *v, int32_t *count, int32_t theta,
         *count += 1;
         return 1;
     }
-    if (*v < level - theta && *count > 0) {
+    if (*v<level - theta && * count> 0) {
         *v += theta;
         *count -= 1;
         return -1;
@@ -80,8 +80,8 @@ static inline int sg__fire_error(int32_t *u, int32_t *d, int32_t phi)
  * Phi = 2^phi_bits, phi_bits >= 1. */
 static inline int32_t sg__error_response(int32_t charge, int phi_bits)
 {
-    int32_t d = sg__floor_shift(charge + ((int32_t)1 << (phi_bits - 1)),
-                                phi_bits);
+    int32_t d =
+        sg__floor_shift(charge + ((int32_t)1 << (phi_bits - 1)), phi_bits);
     if (d > SG__ERROR_CAP)
         return SG__ERROR_CAP;
     return d < -SG__ERROR_CAP ? -SG__ERROR_CAP : d;

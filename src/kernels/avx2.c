@@ -141,10 +141,9 @@ static void store(__m256i low, __m256i high, const int32_t *bias,
     if (channels >= LANES) {
         const __m256i *from = (const __m256i *)bias;
         __m256i *to = (__m256i *)charge;
-        _mm256_storeu_si256(to,
-                            _mm256_add_epi32(a, _mm256_loadu_si256(from)));
-        _mm256_storeu_si256(
-            to + 1, _mm256_add_epi32(b, _mm256_loadu_si256(from + 1)));
+        _mm256_storeu_si256(to, _mm256_add_epi32(a, _mm256_loadu_si256(from)));
+        _mm256_storeu_si256(to + 1,
+                            _mm256_add_epi32(b, _mm256_loadu_si256(from + 1)));
         return;
     }
     _mm256_storeu_si256((__m256i *)sum, a);
@@ -164,8 +163,8 @@ typedef struct window {
 } window;
 
 static inline __attribute__((always_inline)) void
-charge_group(const window *w, int registers, size_t group,
-             const int32_t *bias, int32_t *charge, uint32_t channels)
+charge_group(const window *w, int registers, size_t group, const int32_t *bias,
+             int32_t *charge, uint32_t channels)
 {
     __m256i sum[2 * GROUP];
     for (int r = 0; r < 2 * registers; r++)
@@ -234,9 +233,8 @@ static void charge_sample(const sg__geometry *g, tap_table table,
             w.start = table.start + row * w.start_step + column;
             /* taps count from the left edge of the image, weights from the
              * left edge of the kernel */
-            w.origin =
-                (ptrdiff_t)(y0 * w.weight_step + x0 * g->in_c * step) -
-                (ptrdiff_t)(column * g->in_c * step);
+            w.origin = (ptrdiff_t)(y0 * w.weight_step + x0 * g->in_c * step) -
+                       (ptrdiff_t)(column * g->in_c * step);
             charge_position(g, &w, bias, charge);
         }
     }
@@ -277,16 +275,16 @@ void sg_respond__avx2(size_t n, const int32_t *charge, int theta_bits,
             __m256i a = _mm256_loadu_si256(
                 (const __m256i *)(charge + i + (size_t)r * 8));
             __m256i x = _mm256_max_epi32(_mm256_add_epi32(a, offset), zero);
-            spikes[r] = _mm256_min_epi32(_mm256_srai_epi32(x, theta_bits),
-                                         most);
+            spikes[r] =
+                _mm256_min_epi32(_mm256_srai_epi32(x, theta_bits), most);
             positive[r] = _mm256_cmpgt_epi32(a, zero);
         }
-        __m256i c = _mm256_packus_epi16(
-            _mm256_packs_epi32(spikes[0], spikes[1]),
-            _mm256_packs_epi32(spikes[2], spikes[3]));
-        __m256i p = _mm256_packs_epi16(
-            _mm256_packs_epi32(positive[0], positive[1]),
-            _mm256_packs_epi32(positive[2], positive[3]));
+        __m256i c =
+            _mm256_packus_epi16(_mm256_packs_epi32(spikes[0], spikes[1]),
+                                _mm256_packs_epi32(spikes[2], spikes[3]));
+        __m256i p =
+            _mm256_packs_epi16(_mm256_packs_epi32(positive[0], positive[1]),
+                               _mm256_packs_epi32(positive[2], positive[3]));
         _mm256_storeu_si256((__m256i *)(count + i),
                             _mm256_permutevar8x32_epi32(c, order));
         p = _mm256_and_si256(_mm256_permutevar8x32_epi32(p, order), ones);
@@ -334,10 +332,10 @@ void sg_tally__avx2(size_t n, const uint8_t *count, int32_t cap,
         __m256i none = _mm256_cmpeq_epi8(x, zero);
         __m256i top = _mm256_cmpeq_epi8(x, full);
         sums = _mm256_add_epi64(sums, _mm256_sad_epu8(x, zero));
-        silent += (uint32_t)__builtin_popcount(
-            (uint32_t)_mm256_movemask_epi8(none));
-        saturated += (uint32_t)__builtin_popcount(
-            (uint32_t)_mm256_movemask_epi8(top));
+        silent +=
+            (uint32_t)__builtin_popcount((uint32_t)_mm256_movemask_epi8(none));
+        saturated +=
+            (uint32_t)__builtin_popcount((uint32_t)_mm256_movemask_epi8(top));
     }
     uint64_t lanes[4];
     _mm256_storeu_si256((__m256i *)lanes, sums);
@@ -359,8 +357,8 @@ void sg_pool_sum__avx2(const sg__geometry *g, const uint8_t *in, uint8_t *out)
     uint8_t *out_end = out + sg__outputs(g);
     for (uint32_t y = 0; y < g->out_h; y++)
         for (uint32_t x = 0; x < g->out_w; x++, out += pixel) {
-            const uint8_t *corner = in + y * g->stride * row +
-                                    x * g->stride * pixel;
+            const uint8_t *corner =
+                in + y * g->stride * row + x * g->stride * pixel;
             for (size_t c = 0; c < pixel; c += WIDE) {
                 bool wide = corner + reach + c + WIDE <= in_end &&
                             out + c + WIDE <= out_end;
@@ -373,8 +371,8 @@ void sg_pool_sum__avx2(const sg__geometry *g, const uint8_t *in, uint8_t *out)
                         const uint8_t *from =
                             corner + ky * row + kx * pixel + c;
                         if (wide)
-                            sum = _mm_add_epi8(
-                                sum, _mm_loadu_si128((const __m128i *)from));
+                            sum = _mm_add_epi8(sum, _mm_loadu_si128((
+                                                        const __m128i *)from));
                         else
                             for (size_t i = 0; i < left; i++)
                                 out[c + i] = (uint8_t)(out[c + i] + from[i]);
@@ -425,13 +423,13 @@ void sg_propagate__avx2(const sg__geometry *g, const int16_t *weight,
             uint32_t i = 0;
             for (; i + 8 <= f.width; i += 8)
                 add_scaled(to + i,
-                           _mm256_cvtepi16_epi32(_mm_loadu_si128(
-                               (const __m128i *)(w + i))),
+                           _mm256_cvtepi16_epi32(
+                               _mm_loadu_si128((const __m128i *)(w + i))),
                            scale);
             if (i < f.width && w + i + 8 <= end)
                 add_masked(to + i,
-                           _mm256_cvtepi16_epi32(_mm_loadu_si128(
-                               (const __m128i *)(w + i))),
+                           _mm256_cvtepi16_epi32(
+                               _mm_loadu_si128((const __m128i *)(w + i))),
                            scale, mask);
             else
                 for (; i < f.width; i++)
@@ -461,13 +459,13 @@ void sg_gradient__avx2(const sg__geometry *g, const uint8_t *in,
             uint32_t i = 0;
             for (; i + 8 <= f.width; i += 8)
                 add_scaled(to + i,
-                           _mm256_cvtepu8_epi32(_mm_loadl_epi64(
-                               (const __m128i *)(n + i))),
+                           _mm256_cvtepu8_epi32(
+                               _mm_loadl_epi64((const __m128i *)(n + i))),
                            scale);
             if (i < f.width && n + i + 8 <= end)
                 add_masked(to + i,
-                           _mm256_cvtepu8_epi32(_mm_loadl_epi64(
-                               (const __m128i *)(n + i))),
+                           _mm256_cvtepu8_epi32(
+                               _mm_loadl_epi64((const __m128i *)(n + i))),
                            scale, mask);
             else
                 for (; i < f.width; i++)

@@ -40,9 +40,8 @@ void sg__avx2_dense_pack(const sg__geometry *g, const int16_t *weight,
     int16_t *to = packed;
     for (uint32_t k = first; k < last; k++)
         for (uint32_t ky = 0; ky < g->kernel_h; ky++) {
-            int16_t *lane = to +
-                            (k / LANES * g->kernel_h + ky) * row +
-                            k % LANES * 2;
+            int16_t *lane =
+                to + (k / LANES * g->kernel_h + ky) * row + k % LANES * 2;
             const int16_t *from = weight + (k * g->kernel_h + ky) * run;
             for (size_t i = 0; i < run; i++)
                 lane[i / 2 * LANES * 2 + i % 2] = from[i];
@@ -99,10 +98,10 @@ tile(const sg__geometry *g, int count, const int16_t *in, size_t step,
             __m256i high = _mm256_load_si256(weight + 1);
             for (int p = 0; p < count; p++) {
                 __m256i x = both(in + (size_t)p * step + 2 * i);
-                sum[p][0] = _mm256_add_epi32(sum[p][0],
-                                             _mm256_madd_epi16(low, x));
-                sum[p][1] = _mm256_add_epi32(sum[p][1],
-                                             _mm256_madd_epi16(high, x));
+                sum[p][0] =
+                    _mm256_add_epi32(sum[p][0], _mm256_madd_epi16(low, x));
+                sum[p][1] =
+                    _mm256_add_epi32(sum[p][1], _mm256_madd_epi16(high, x));
             }
         }
     for (int p = 0; p < count; p++)

@@ -10,8 +10,9 @@
 static inline __m256i floor_shift(__m256i x, __m128i shift, __m256i origin,
                                   __m256i moved)
 {
-    return _mm256_sub_epi64(
-        _mm256_srl_epi64(_mm256_add_epi64(x, origin), shift), moved);
+    return _mm256_sub_epi64(_mm256_srl_epi64(_mm256_add_epi64(x, origin),
+                                             shift),
+                            moved);
 }
 
 static inline __m256i clamp(__m256i x, __m256i limit)
@@ -29,9 +30,8 @@ static inline __m256i load(const int32_t *x)
 static inline void store(int32_t *to, __m256i x)
 {
     const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
-    _mm_storeu_si128((__m128i *)to,
-                     _mm256_castsi256_si128(
-                         _mm256_permutevar8x32_epi32(x, even)));
+    _mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(
+                                        _mm256_permutevar8x32_epi32(x, even)));
 }
 
 void sg_step__avx2(size_t n, const int32_t *gradient, int32_t friction,
@@ -52,14 +52,14 @@ void sg_step__avx2(size_t n, const int32_t *gradient, int32_t friction,
     size_t i = 0;
     for (; i + 4 <= n; i += 4) {
         __m256i v = load(velocity + i), w = load(master + i);
-        __m256i lost = floor_shift(
-            _mm256_add_epi64(_mm256_mul_epi32(v, keep), half16), by16, origin,
-            moved16);
+        __m256i lost =
+            floor_shift(_mm256_add_epi64(_mm256_mul_epi32(v, keep), half16),
+                        by16, origin, moved16);
         v = _mm256_sub_epi64(_mm256_add_epi64(v, load(gradient + i)), lost);
         v = clamp(v, full);
-        __m256i change = floor_shift(
-            _mm256_add_epi64(_mm256_mul_epi32(v, rate), half), by, origin,
-            moved);
+        __m256i change =
+            floor_shift(_mm256_add_epi64(_mm256_mul_epi32(v, rate), half), by,
+                        origin, moved);
         store(velocity + i, v);
         store(master + i, clamp(_mm256_sub_epi64(w, change), most));
     }

@@ -45,8 +45,8 @@ void sg_pack__ref(const sg__geometry *g, const int16_t *weight, uint32_t first,
 }
 
 /* Gathers the inputs of an output position that are not 0. */
-static size_t gather(const sg__geometry *g, const uint8_t *in,
-                     size_t position, tap *taps)
+static size_t gather(const sg__geometry *g, const uint8_t *in, size_t position,
+                     tap *taps)
 {
     sg__patch f = sg__patch_of(g, (uint32_t)(position * g->out_c));
     size_t length = 0;
@@ -125,8 +125,7 @@ void sg_pool_sum__ref(const sg__geometry *g, const uint8_t *in, uint8_t *out)
         for (uint32_t x = 0; x < g->out_w; x++, out += pixel)
             for (uint32_t ky = 0; ky < g->kernel_h; ky++)
                 for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
-                    const uint8_t *from = in +
-                                          (y * g->stride + ky) * row +
+                    const uint8_t *from = in + (y * g->stride + ky) * row +
                                           (x * g->stride + kx) * pixel;
                     for (size_t c = 0; c < pixel; c++)
                         out[c] = (uint8_t)(out[c] + from[c]);
@@ -144,7 +143,8 @@ size_t sg_errors__ref(size_t n, const int32_t *u, const uint8_t *gate,
             continue;
         if (gate && !gate[i])
             continue;
-        events[length++] = sg__event_pack(i, sg__error_response(u[i], phi_bits));
+        events[length++] =
+            sg__event_pack(i, sg__error_response(u[i], phi_bits));
     }
     return length;
 }
@@ -156,7 +156,8 @@ void sg_propagate__ref(const sg__geometry *g, const int16_t *weight,
         sg__patch f = sg__patch_of(g, sg__event_neuron(events[e]));
         int32_t d = sg__event_d(events[e]);
         for (uint32_t row = 0; row < f.rows; row++) {
-            const int16_t *restrict w = weight + f.weight + row * f.weight_step;
+            const int16_t *restrict w =
+                weight + f.weight + row * f.weight_step;
             int32_t *restrict to = u + f.input + row * f.input_step;
             for (uint32_t i = 0; i < f.width; i++)
                 to[i] += d * w[i];

@@ -10,13 +10,15 @@
 #define ROW(isa, kernel) .kernel = sg_##kernel##__##isa
 
 static const sg__kernels tables[] = {
-    {.name = "ref",
+    {
+        .name = "ref",
 #define K(type, kernel, arguments) ROW(ref, kernel),
 #include "kernels/kernels.def"
 #undef K
     },
 #ifdef SG_HAVE_AVX2
-    {.name = "avx2",
+    {
+        .name = "avx2",
 #define K(type, kernel, arguments) ROW(avx2, kernel),
 #include "kernels/kernels.def"
 #undef K

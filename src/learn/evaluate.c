@@ -35,8 +35,8 @@ static void run_chunk(void *context, unsigned task, unsigned thread)
 }
 
 /* Loss and confusion of the batch; the workspace may lack a backward pass. */
-static void read_logits(const evaluation *e, int32_t *error,
-                        sg_metrics *out, uint32_t *confusion)
+static void read_logits(const evaluation *e, int32_t *error, sg_metrics *out,
+                        uint32_t *confusion)
 {
     const sg_network *net = e->ann->net;
     for (uint32_t s = 0; s < e->count; s++) {

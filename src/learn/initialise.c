@@ -120,8 +120,8 @@ static void set_masters(const sg_network *net, size_t l, int bits,
     for (size_t i = 0; i < layer->weights; i++) {
         if (i % 4 == 0)
             draw(net->recipe.seed, l, i / 4, r);
-        layer->master[i] = (int32_t)((int64_t)r[i % 4] * (int64_t)scale /
-                                     DRAW_MAX);
+        layer->master[i] =
+            (int32_t)((int64_t)r[i % 4] * (int64_t)scale / DRAW_MAX);
     }
 }
 

@@ -81,8 +81,7 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     const sg__layer *layer = &net->layer[l];
     const sg_recipe *r = &net->recipe;
     return (sg__update){
-        .weight = rate_of(r, layer->rate_out, layer->rate_in,
-                          layer->gain_bits,
+        .weight = rate_of(r, layer->rate_out, layer->rate_in, layer->gain_bits,
                           layer->theta_bits + layer->master_shift, schedule),
         .bias = rate_of(r, layer->rate_out, BIAS_INPUT, layer->gain_bits,
                         BIAS_UNIT_BITS, schedule),

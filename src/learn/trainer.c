@@ -15,8 +15,8 @@
 
 struct sg_trainer {
     sg__batch batch;
-    uint32_t *order; /* samples of the epoch under way, shuffled */
-    uint32_t order_epoch; /* the epoch it is for, plus 1; 0 for none */
+    uint32_t *order;           /* samples of the epoch under way, shuffled */
+    uint32_t order_epoch;      /* the epoch it is for, plus 1; 0 for none */
     uint32_t samples, batches; /* of an epoch */
     sg_metrics test;
 };
@@ -148,8 +148,8 @@ sg_status sg_trainer_step(sg_trainer *t)
     b->count = t->samples - first < size ? t->samples - first : size;
     b->epoch = run->epoch;
     b->step = run->step;
-    int32_t schedule = sg__schedule(r, run->step,
-                                    (uint64_t)epochs * t->batches, t->batches);
+    int32_t schedule =
+        sg__schedule(r, run->step, (uint64_t)epochs * t->batches, t->batches);
     for (size_t l = 0; l < net->layer_count; l++)
         if (net->layer[l].synaptic)
             b->update[l] = sg__update_plan(net, l, schedule);
@@ -245,8 +245,8 @@ size_t sg_trainer_memory(const sg_trainer *t)
     size_t bytes = t->batch.ann->bytes + sg__gradients_bytes(net) +
                    t->samples * sizeof *t->order;
     for (size_t l = 0; l < net->layer_count; l++)
-        bytes += net->layer[l].weights *
-                 (sizeof(int16_t) + 2 * sizeof(int32_t));
+        bytes +=
+            net->layer[l].weights * (sizeof(int16_t) + 2 * sizeof(int32_t));
     return bytes;
 }
 

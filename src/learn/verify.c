@@ -49,8 +49,8 @@ static bool same_forward(comparison *c, uint32_t s, size_t l)
     size_t n = sg__outputs(&layer->geo), start = s * n;
     for (size_t i = 0; i < n; i++) {
         int32_t count = layer->output ? 0 : ann->counts[start + i];
-        if (!layer->output && !same(c->out, "spike count", image, l, i,
-                                    event_count[i], count))
+        if (!layer->output &&
+            !same(c->out, "spike count", image, l, i, event_count[i], count))
             return false;
         if (event_v &&
             !same(c->out, "membrane value", image, l, i, event_v[i],
@@ -80,8 +80,8 @@ static bool same_backward(comparison *c, uint32_t s, size_t l)
         bool gated = ann->gates && !ann->gates[start + i];
         int64_t u = (int64_t)ann->error_charges[start + i] -
                     d * (INT64_C(1) << layer->phi_bits);
-        if (!gated && !same(c->out, "error membrane value", image, l, i,
-                            event_u[i], u))
+        if (!gated &&
+            !same(c->out, "error membrane value", image, l, i, event_u[i], u))
             return false;
     }
     return true;
@@ -148,8 +148,8 @@ static sg_status check_update(comparison *c)
     return SG_OK;
 }
 
-static sg_status prepare(comparison *c, const sg_network *net,
-                         sg_order order, uint64_t seed, sg_error *error)
+static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
+                         uint64_t seed, sg_error *error)
 {
     sg__batch *b = &c->batch;
     sg_status status = sg__network_clone(net, &c->ann_net);
@@ -158,8 +158,7 @@ static sg_status prepare(comparison *c, const sg_network *net,
     if (status == SG_OK)
         status = sg__threads_create(1, &b->threads);
     if (status == SG_OK)
-        status = sg__ann_create(c->ann_net, c->count, 1, true, true,
-                                &b->ann);
+        status = sg__ann_create(c->ann_net, c->count, 1, true, true, &b->ann);
     if (status == SG_OK)
         status = sg__gradients_create(net, &b->gradients);
     if (status == SG_OK)

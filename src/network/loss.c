@@ -12,8 +12,8 @@ static uint64_t softmax_error(const sg_network *net, const int32_t *logits,
 {
     const sg_recipe *r = &net->recipe;
     const sg__layer *top = &net->layer[net->layer_count - 1];
-    uint64_t loss = sg__softmax(net->classes, logits, top->theta_bits, label,
-                                error);
+    uint64_t loss =
+        sg__softmax(net->classes, logits, top->theta_bits, label, error);
     int64_t smooth = (int64_t)ONE * r->smoothing_ppm / PPM;
     int32_t everyone = (int32_t)(smooth / net->classes);
     int32_t wanted = (int32_t)(ONE - smooth) + everyone;
@@ -40,7 +40,8 @@ static uint64_t squared_error(const sg_network *net, const int32_t *logits,
         if (wide < -RESIDUAL_LIMIT)
             wide = -RESIDUAL_LIMIT;
         error[k] = r->alpha * (int32_t)wide;
-        loss += (uint64_t)(wide * wide) >> 13; /* half the square, Q32 to Q20 */
+        loss +=
+            (uint64_t)(wide * wide) >> 13; /* half the square, Q32 to Q20 */
     }
     return loss;
 }

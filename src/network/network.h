@@ -75,8 +75,8 @@ struct sg_network {
     uint32_t classes;
     size_t layer_count;
     sg__layer *layer;
-    char data[256];      /* name of the data it is trained on */
-    uint32_t data_size;  /* samples in an epoch */
+    char data[256];     /* name of the data it is trained on */
+    uint32_t data_size; /* samples in an epoch */
     sg__run run;
 };
 

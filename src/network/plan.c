@@ -118,8 +118,7 @@ static sg_status set_rates(sg_network *net, sg_error *error)
             arriving *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
         }
     }
-    sg_status status =
-        sg__recipe_phi_bits(&net->recipe, hidden, phi, error);
+    sg_status status = sg__recipe_phi_bits(&net->recipe, hidden, phi, error);
     int gain = 0;
     for (size_t l = net->layer_count; status == SG_OK && l-- > 0;) {
         sg__layer *layer = &net->layer[l];
@@ -159,9 +158,9 @@ static sg_status allocate(sg_network *net)
 
 static sg_status plan(sg_network *net, sg_error *error)
 {
-    sg_status status = sg__topology_parse(net->recipe.net, net->input,
-                                          net->classes, net->layer,
-                                          &net->layer_count, error);
+    sg_status status =
+        sg__topology_parse(net->recipe.net, net->input, net->classes,
+                           net->layer, &net->layer_count, error);
     if (status == SG_OK)
         status = set_caps(net, error);
     bool below = false; /* is there a firing layer to send errors to? */
@@ -184,8 +183,7 @@ static sg_status plan(sg_network *net, sg_error *error)
 }
 
 sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
-                           uint32_t classes, sg_network **out,
-                           sg_error *error)
+                           uint32_t classes, sg_network **out, sg_error *error)
 {
     *out = NULL;
     if (input.height == 0 || input.width == 0 || input.channels == 0 ||

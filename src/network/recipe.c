@@ -297,7 +297,8 @@ sg_status sg_recipe_get(const sg_recipe *recipe, const char *name, char *text,
 void sg_recipe_init(sg_recipe *recipe)
 {
     memset(recipe, 0, sizeof *recipe);
-    recipe->target = 1; /* keeps the power-of-two check quiet until it is set */
+    recipe->target =
+        1; /* keeps the power-of-two check quiet until it is set */
     for (size_t i = 0; i < OPTIONS; i++)
         (void)sg_recipe_set(recipe, options[i].name, options[i].initial, NULL);
 }

@@ -57,8 +57,9 @@ static bool parse_conv(const char *p, uint32_t channels, sg__layer *layer)
 static bool parse_pool(const char *p, sg__layer *layer)
 {
     uint32_t kernel = number(&p, SG__KERNEL_MAX);
-    layer->geo = (sg__geometry){
-        .kernel_h = kernel, .kernel_w = kernel, .stride = kernel};
+    layer->geo = (sg__geometry){.kernel_h = kernel,
+                                .kernel_w = kernel,
+                                .stride = kernel};
     layer->kind = word(&p, "max")   ? SG_LAYER_POOL_MAX
                   : word(&p, "avg") ? SG_LAYER_POOL_AVERAGE
                                     : SG_LAYER_POOL_SUM;
@@ -77,8 +78,10 @@ static bool parse_item(const char *item, sg__layer *layer)
         return parse_conv(p + 1, channels, layer);
     layer->kind = SG_LAYER_DENSE;
     layer->synaptic = true;
-    layer->geo = (sg__geometry){
-        .out_c = channels, .kernel_h = 1, .kernel_w = 1, .stride = 1};
+    layer->geo = (sg__geometry){.out_c = channels,
+                                .kernel_h = 1,
+                                .kernel_w = 1,
+                                .stride = 1};
     return *p == '\0';
 }
 
@@ -180,8 +183,8 @@ sg_status sg__topology_parse(const char *text, sg_shape input,
             continue;
         }
         if (n == SG_LAYERS_MAX - 1)
-            return sg__fail(error, SG_E_TOPOLOGY,
-                            "net: more than %d layers", SG_LAYERS_MAX - 1);
+            return sg__fail(error, SG_E_TOPOLOGY, "net: more than %d layers",
+                            SG_LAYERS_MAX - 1);
         memcpy(layers[n].name, item, length + 1);
         if (!parse_item(item, &layers[n]))
             return sg__fail(error, SG_E_TOPOLOGY,

@@ -20,11 +20,12 @@ void sg__layer_refresh(sg__layer *layer, size_t first, size_t last)
 {
     size_t fan_in = sg__fan_in(&layer->geo);
     for (size_t i = first * fan_in; i < last * fan_in; i++)
-        layer->weight[i] = (int16_t)forward_copy(
-            layer->master[i], layer->master_shift, layer->weight_limit);
+        layer->weight[i] =
+            (int16_t)forward_copy(layer->master[i], layer->master_shift,
+                                  layer->weight_limit);
     for (size_t k = first; k < last; k++)
-        layer->bias[k] = forward_copy(layer->bias_master[k],
-                                      layer->bias_shift, layer->bias_limit);
+        layer->bias[k] = forward_copy(layer->bias_master[k], layer->bias_shift,
+                                      layer->bias_limit);
 }
 
 void sg__network_refresh(sg_network *net)
@@ -38,8 +39,8 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
 {
     int bits[SG_LAYERS_MAX];
     size_t synaptic = 0;
-    sg_status status = sg__network_plan(&net->recipe, net->input,
-                                        net->classes, out, NULL);
+    sg_status status =
+        sg__network_plan(&net->recipe, net->input, net->classes, out, NULL);
     if (status != SG_OK)
         return status;
     for (size_t l = 0; l < net->layer_count; l++)
@@ -76,8 +77,8 @@ void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
                           uint8_t *counts)
 {
     uint32_t levels = (uint32_t)net->recipe.input_levels;
-    size_t n = (size_t)net->input.height * net->input.width *
-               net->input.channels;
+    size_t n =
+        (size_t)net->input.height * net->input.width * net->input.channels;
     for (size_t i = 0; i < n; i++)
         counts[i] = (uint8_t)((pixels[i] * levels + 127) / 255);
 }

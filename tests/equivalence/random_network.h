@@ -19,12 +19,12 @@ static inline uint32_t pick(uint64_t seed, uint32_t what, uint32_t n)
  * convolutions with any padding and stride, any pooling, dense layers. */
 static inline void random_topology(uint64_t seed, char *text, size_t size)
 {
-    static const char *const pools[] = {"", "P2-", "P2max-", "P2avg-",
-                                        "P2max-P2-", "P2-P2avg-"};
+    static const char *const pools[] = {"",       "P2-",       "P2max-",
+                                        "P2avg-", "P2max-P2-", "P2-P2avg-"};
     static const char *const convs[] = {"3C3-",   "7C3p1-",   "4C5p2-",
                                         "6C3s2-", "5C4s2p1-", "9C2-"};
-    static const char *const seconds[] = {"", "", "6C2-", "5C3p1-",
-                                          "3C3s2p2-P2max-", "17C2p1-"};
+    static const char *const seconds[] = {
+        "", "", "6C2-", "5C3p1-", "3C3s2p2-P2max-", "17C2p1-"};
     static const char *const dense[] = {"", "", "9-", "33-", "12-7-"};
     snprintf(text, size, "%s%s%s%s%s5", pick(seed, 0, 4) ? "" : "P2max-",
              pick(seed, 1, 8) ? convs[pick(seed, 2, 6)] : "",
@@ -51,8 +51,8 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     sg_recipe_set(r, "alpha", alphas[pick(seed, 17, 3)], NULL);
     sg_recipe_set(r, "phi", phis[pick(seed, 18, 4)], NULL);
     sg_recipe_set(r, "dither", pick(seed, 19, 2) ? "on" : "off", NULL);
-    sg_recipe_set(r, "rounding",
-                  pick(seed, 20, 2) ? "nearest" : "stochastic", NULL);
+    sg_recipe_set(r, "rounding", pick(seed, 20, 2) ? "nearest" : "stochastic",
+                  NULL);
     sg_recipe_set(r, "batch", pick(seed, 21, 2) ? "16" : "7", NULL);
     sg_recipe_set(r, "epochs", "2", NULL);
     r->seed = seed;

@@ -23,8 +23,7 @@ static void check_network(uint64_t seed, unsigned *built)
     sg_error error = {{0}};
     random_recipe(seed, &recipe);
     assert_int_equal(random_data(seed, SAMPLES, &data), SG_OK);
-    sg_status status =
-        sg_trainer_create(&recipe, data, 1, &trainer, &error);
+    sg_status status = sg_trainer_create(&recipe, data, 1, &trainer, &error);
     if (status == SG_E_TOPOLOGY || status == SG_E_BOUND ||
         status == SG_E_RANGE) {
         /* the random text does not fit the image or a bound: refused */
@@ -72,8 +71,8 @@ static void a_wrong_bit_is_found(void **state)
     strcpy(recipe.net, "4C3-P2-5");
     assert_int_equal(random_data(3, SAMPLES, &data), SG_OK);
     assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
-    assert_int_equal(
-        sg_simulation_create(net, SG_ORDER_FIFO, 1, &sim, NULL), SG_OK);
+    assert_int_equal(sg_simulation_create(net, SG_ORDER_FIFO, 1, &sim, NULL),
+                     SG_OK);
     const uint8_t *pixels = sg_data_pixels(data, 0);
     const int32_t *v = sg_simulation_potentials(sim, 3);
     int32_t logits[5];

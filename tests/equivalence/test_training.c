@@ -25,10 +25,9 @@ typedef struct bytes {
 static bytes state_of(const sg_trainer *trainer)
 {
     bytes b;
-    assert_int_equal(
-        sg__checkpoint_serialise(sg_trainer_network(trainer), "state",
-                                 &b.data, &b.size, NULL),
-        SG_OK);
+    assert_int_equal(sg__checkpoint_serialise(sg_trainer_network(trainer),
+                                              "state", &b.data, &b.size, NULL),
+                     SG_OK);
     return b;
 }
 
@@ -104,8 +103,8 @@ static void resumed_equals_uninterrupted(void **state)
         sg_trainer *trainer;
         usable(800 + i, &recipe, &data);
         bytes expected = train(&recipe, data, 1, NULL);
-        assert_int_equal(
-            sg_trainer_create(&recipe, data, 2, &trainer, NULL), SG_OK);
+        assert_int_equal(sg_trainer_create(&recipe, data, 2, &trainer, NULL),
+                         SG_OK);
         /* cut after every batch: save, forget everything, resume */
         for (unsigned step = 0; sg_trainer_step(trainer) == SG_OK; step++) {
             assert_int_equal(sg_trainer_save(trainer, file, NULL), SG_OK);

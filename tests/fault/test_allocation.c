@@ -61,8 +61,8 @@ static void make_recipe(sg_recipe *recipe)
 static sg_status open_data(void)
 {
     sg_data *opened = NULL;
-    sg_status status = sg_data_open("glyphs:train=20,test=10",
-                                    SG_SPLIT_TRAIN, &opened, NULL);
+    sg_status status =
+        sg_data_open("glyphs:train=20,test=10", SG_SPLIT_TRAIN, &opened, NULL);
     assert_true(status == SG_OK || opened == NULL);
     sg_data_destroy(opened);
     return status;
@@ -93,11 +93,11 @@ static sg_status use(void)
     if (status == SG_OK)
         status = sg_evaluate(net, data, 1, &metrics, NULL, NULL);
     if (status == SG_OK)
-        status = sg_network_classify(net, sg_data_pixels(data, 0), NULL,
-                                     &label);
+        status =
+            sg_network_classify(net, sg_data_pixels(data, 0), NULL, &label);
     if (status == SG_OK)
-        status = sg_verify(net, data, 2, SG_ORDER_RANDOM, 1, NULL, NULL, &v,
-                           NULL);
+        status =
+            sg_verify(net, data, 2, SG_ORDER_RANDOM, 1, NULL, NULL, &v, NULL);
     sg_network_destroy(net);
     return status;
 }

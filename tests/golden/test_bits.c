@@ -37,11 +37,11 @@ static uint64_t state_hash(const sg_network *net)
 }
 
 static const char *const common[][2] = {
-    {"count-cap", "31"},     {"input-levels", "15"}, {"fire", "round"},
-    {"spread", "4"},         {"alpha", "127"},       {"phi", "0.5"},
-    {"epochs", "1"},         {"batch", "16"},        {"lr", "0.25"},
-    {"momentum", "0.875"},   {"warmup", "0.1"},      {"seed", "1"},
-    {"smoothing", "0"},      {"target", "8"},        {"validation", "0"},
+    {"count-cap", "31"},   {"input-levels", "15"}, {"fire", "round"},
+    {"spread", "4"},       {"alpha", "127"},       {"phi", "0.5"},
+    {"epochs", "1"},       {"batch", "16"},        {"lr", "0.25"},
+    {"momentum", "0.875"}, {"warmup", "0.1"},      {"seed", "1"},
+    {"smoothing", "0"},    {"target", "8"},        {"validation", "0"},
 };
 
 static uint64_t train(const char *const (*options)[2], size_t count)
@@ -51,11 +51,13 @@ static uint64_t train(const char *const (*options)[2], size_t count)
     sg_trainer *trainer;
     sg_recipe_init(&recipe);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
-        assert_int_equal(
-            sg_recipe_set(&recipe, common[i][0], common[i][1], NULL), SG_OK);
+        assert_int_equal(sg_recipe_set(&recipe, common[i][0], common[i][1],
+                                       NULL),
+                         SG_OK);
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(
-            sg_recipe_set(&recipe, options[i][0], options[i][1], NULL), SG_OK);
+        assert_int_equal(sg_recipe_set(&recipe, options[i][0], options[i][1],
+                                       NULL),
+                         SG_OK);
     assert_int_equal(sg_data_open("glyphs:train=200,test=1", SG_SPLIT_TRAIN,
                                   &data, NULL),
                      SG_OK);
@@ -72,9 +74,12 @@ static void int16_softmax(void **state)
 {
     (void)state;
     static const char *const options[][2] = {
-        {"net", "6C5-P2-9C3p1-P2max-20-10"}, {"weight-bits", "16"},
-        {"loss", "softmax"},                 {"dither", "off"},
-        {"rounding", "nearest"},             {"schedule", "linear"},
+        {"net", "6C5-P2-9C3p1-P2max-20-10"},
+        {"weight-bits", "16"},
+        {"loss", "softmax"},
+        {"dither", "off"},
+        {"rounding", "nearest"},
+        {"schedule", "linear"},
         {"augment", "affine"},
     };
     assert_int_equal(train(options, 7), UINT64_C(0xbffc1f63e44a9e5));
@@ -84,9 +89,12 @@ static void int8_squared_dither_stochastic(void **state)
 {
     (void)state;
     static const char *const options[][2] = {
-        {"net", "5C4s2p1-P2avg-20-10"}, {"weight-bits", "8"},
-        {"loss", "squared"},            {"dither", "on"},
-        {"rounding", "stochastic"},     {"schedule", "cosine"},
+        {"net", "5C4s2p1-P2avg-20-10"},
+        {"weight-bits", "8"},
+        {"loss", "squared"},
+        {"dither", "on"},
+        {"rounding", "stochastic"},
+        {"schedule", "cosine"},
         {"augment", "shift:2"},
     };
     assert_int_equal(train(options, 7), UINT64_C(0x664a4368e1b4160e));

@@ -147,8 +147,8 @@ static void reference_is_the_definition(void **state)
                             sum += weight[k * K + i] *
                                    in[(iy * g.in_w + ix) * g.in_c + c];
                     }
-                    assert_int_equal(
-                        charge[(y * g.out_w + x) * g.out_c + k], sum);
+                    assert_int_equal(charge[(y * g.out_w + x) * g.out_c + k],
+                                     sum);
                 }
         free(weight);
         free(bias);
@@ -164,8 +164,7 @@ static void respond_matches_reference(void **state)
     int32_t charge[MOST];
     uint8_t count[2][MOST + 1], gate[2][MOST + 1];
     for (size_t i = 0; i < MOST; i++)
-        charge[i] = (int32_t)(draw(6, i) >> (i % 20)) / 4 *
-                    (i % 2 ? -1 : 1);
+        charge[i] = (int32_t)(draw(6, i) >> (i % 20)) / 4 * (i % 2 ? -1 : 1);
     charge[3] = -(1 << 30);
     charge[4] = 1 << 30;
     charge[5] = 0;
@@ -243,10 +242,10 @@ static void errors_match_reference(void **state)
                     gate[i] = draw(8, i + n) & 1;
                 }
                 const uint8_t *g = n % 2 ? gate : NULL;
-                size_t a = sg__kernels_table(0)->errors(n, u, g, bits,
-                                                        events[0]);
-                size_t b = sg__kernels_table(t)->errors(n, u, g, bits,
-                                                        events[1]);
+                size_t a =
+                    sg__kernels_table(0)->errors(n, u, g, bits, events[0]);
+                size_t b =
+                    sg__kernels_table(t)->errors(n, u, g, bits, events[1]);
                 assert_int_equal(a, b);
                 assert_memory_equal(events[0], events[1], a * 4);
             }
@@ -313,8 +312,8 @@ static void steps_match_reference(void **state)
                               (i % 2 ? 1 : -1) / (i % 3 ? 1 : 4096);
                 v[0][i] = v[1][i] =
                     i % 7 == 0 ? INT32_MAX : -(int32_t)(draw(17, i) >> 1);
-                w[0][i] = w[1][i] = sg__saturate(
-                    (int64_t)draw(18, i) - INT32_MAX, limit);
+                w[0][i] = w[1][i] =
+                    sg__saturate((int64_t)draw(18, i) - INT32_MAX, limit);
             }
             for (int32_t friction = 0; friction <= 65536; friction += 8192)
                 for (size_t t = 1; sg__kernels_table(t); t++) {

@@ -23,8 +23,9 @@ static sg_network *make(const char *rounding, const char *bits)
     sg_recipe_set(&recipe, "net", "8-5", NULL);
     sg_recipe_set(&recipe, "rounding", rounding, NULL);
     sg_recipe_set(&recipe, "weight-bits", bits, NULL);
-    assert_int_equal(
-        sg__network_plan(&recipe, (sg_shape){3, 3, 1}, 5, &net, NULL), SG_OK);
+    assert_int_equal(sg__network_plan(&recipe, (sg_shape){3, 3, 1}, 5, &net,
+                                      NULL),
+                     SG_OK);
     assert_int_equal(sg__network_set_thresholds(net, theta, NULL), SG_OK);
     return net;
 }
@@ -65,11 +66,11 @@ static void schedules_follow_their_formulas(void **state)
         recipe.schedule = kind;
         for (uint64_t step = 0; step < STEPS; step++) {
             double x = (double)(step - WARM) / (STEPS - WARM);
-            double expected =
-                step < WARM ? (double)(step + 1) / (WARM + 1)
-                : kind == SG_SCHEDULE_LINEAR ? 1 - x
-                : kind == SG_SCHEDULE_COSINE ? (1 + cos(acos(-1) * x)) / 2
-                                             : 1;
+            double expected = step < WARM ? (double)(step + 1) / (WARM + 1)
+                              : kind == SG_SCHEDULE_LINEAR ? 1 - x
+                              : kind == SG_SCHEDULE_COSINE
+                                  ? (1 + cos(acos(-1) * x)) / 2
+                                  : 1;
             double got =
                 (double)sg__schedule(&recipe, step, STEPS, EPOCH) / WHOLE;
             assert_true(fabs(got - expected) < 1e-5);
@@ -96,15 +97,16 @@ static void step_is_exact(void **state)
         int32_t *master = layer->master, *velocity = layer->velocity;
         long double v[72], w[72];
         for (size_t i = 0; i < layer->weights; i++) {
-            v[i] = velocity[i] -
-                   floorl(velocity[i] * (long double)u.friction / 65536 +
-                          0.5L) +
-                   gradient[i];
-            w[i] = master[i] - floorl(v[i] * u.weight.mult /
-                                          powl(2, u.weight.shift) +
-                                      0.5L);
+            v[i] =
+                velocity[i] -
+                floorl(velocity[i] * (long double)u.friction / 65536 + 0.5L) +
+                gradient[i];
+            w[i] =
+                master[i] -
+                floorl(v[i] * u.weight.mult / powl(2, u.weight.shift) + 0.5L);
         }
-        sg__update_apply(net, sg__kernels_table(0), 0, &u, (uint64_t)step, 0, 8, gradient, bias);
+        sg__update_apply(net, sg__kernels_table(0), 0, &u, (uint64_t)step, 0,
+                         8, gradient, bias);
         for (size_t i = 0; i < layer->weights; i++) {
             assert_true(velocity[i] == (int32_t)v[i]);
             assert_true(master[i] == (int32_t)w[i]);
@@ -128,14 +130,15 @@ static void everything_saturates(void **state)
     for (int i = 0; i < 8; i++)
         bias[i] = i % 2 ? INT32_MAX : -INT32_MAX;
     for (uint64_t step = 0; step < 4; step++)
-        sg__update_apply(net, sg__kernels_table(0), 0, &u, step, 0, 8, gradient, bias);
+        sg__update_apply(net, sg__kernels_table(0), 0, &u, step, 0, 8,
+                         gradient, bias);
     for (int i = 0; i < 72; i++) {
         assert_int_equal(layer->weight[i], i % 2 ? -127 : 127);
         assert_int_equal(layer->velocity[i], gradient[i]);
     }
     for (int i = 0; i < 8; i++)
-        assert_int_equal(layer->bias[i], i % 2 ? -layer->bias_limit
-                                               : layer->bias_limit);
+        assert_int_equal(layer->bias[i],
+                         i % 2 ? -layer->bias_limit : layer->bias_limit);
     sg_network_destroy(net);
 }
 
@@ -144,16 +147,20 @@ static void everything_saturates(void **state)
 static void stochastic_rounding_is_unbiased(void **state)
 {
     (void)state;
-    sg_network *net = make("stochastic", "16"), *part = make("stochastic", "16");
+    sg_network *net = make("stochastic", "16"),
+               *part = make("stochastic", "16");
     sg__update u = {{3 << 20, 24}, {3 << 20, 24}, 65536}; /* 3/16 a unit */
     int32_t gradient[72], bias[8] = {0};
     enum { STEPS = 4000 };
     for (int i = 0; i < 72; i++)
         gradient[i] = 1;
     for (uint64_t step = 0; step < STEPS; step++) {
-        sg__update_apply(net, sg__kernels_table(0), 0, &u, step, 0, 8, gradient, bias);
-        sg__update_apply(part, sg__kernels_table(0), 0, &u, step, 0, 3, gradient, bias);
-        sg__update_apply(part, sg__kernels_table(0), 0, &u, step, 3, 8, gradient, bias);
+        sg__update_apply(net, sg__kernels_table(0), 0, &u, step, 0, 8,
+                         gradient, bias);
+        sg__update_apply(part, sg__kernels_table(0), 0, &u, step, 0, 3,
+                         gradient, bias);
+        sg__update_apply(part, sg__kernels_table(0), 0, &u, step, 3, 8,
+                         gradient, bias);
     }
     for (int i = 0; i < 72; i++) {
         /* mean 750, standard deviation 24.7 */

@@ -20,9 +20,9 @@ static void defaults_read_back(void **state)
     sg_recipe_init(&copy);
     assert_true(count >= 20);
     for (size_t i = 0; i < count; i++) {
-        assert_int_equal(
-            sg_recipe_get(&recipe, options[i].name, text, sizeof text),
-            SG_OK);
+        assert_int_equal(sg_recipe_get(&recipe, options[i].name, text,
+                                       sizeof text),
+                         SG_OK);
         assert_string_equal(text, options[i].initial);
         assert_int_equal(sg_recipe_set(&copy, options[i].name, text, NULL),
                          SG_OK);
@@ -33,8 +33,8 @@ static void defaults_read_back(void **state)
 static void fractions_are_exact(void **state)
 {
     (void)state;
-    static const char *const same[] = {"0.25", "0.000001", "0.1", "17.5",
-                                       "1000", "0"};
+    static const char *const same[] = {"0.25", "0.000001", "0.1",
+                                       "17.5", "1000",     "0"};
     sg_recipe recipe;
     char text[SG_RECIPE_NET];
     sg_recipe_init(&recipe);
@@ -52,23 +52,38 @@ static void bad_values_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"lr", "-1"},         {"lr", "0.0000001"}, {"lr", "1001"},
-        {"lr", "fast"},       {"lr", ""},          {"lr", "0.1x"},
-        {"lr", "1e-3"},       {"batch", "0"},      {"batch", "65537"},
-        {"batch", "12.5"},    {"batch", "99999999999999999999"},
-        {"weight-bits", "4"}, {"weight-bits", "8|16"},
-        {"weight-bits", ""},  {"alpha", "128"},    {"alpha", "0"},
-        {"target", "6"},      {"momentum", "1"},   {"fire", "ROUND"},
-        {"seed", "72057594037927936"},             {"seed", "-1"},
-        {"smoothing", "0.6"}, {"dither", "yes"},   {"net", "a\nb"},
+        {"lr", "-1"},
+        {"lr", "0.0000001"},
+        {"lr", "1001"},
+        {"lr", "fast"},
+        {"lr", ""},
+        {"lr", "0.1x"},
+        {"lr", "1e-3"},
+        {"batch", "0"},
+        {"batch", "65537"},
+        {"batch", "12.5"},
+        {"batch", "99999999999999999999"},
+        {"weight-bits", "4"},
+        {"weight-bits", "8|16"},
+        {"weight-bits", ""},
+        {"alpha", "128"},
+        {"alpha", "0"},
+        {"target", "6"},
+        {"momentum", "1"},
+        {"fire", "ROUND"},
+        {"seed", "72057594037927936"},
+        {"seed", "-1"},
+        {"smoothing", "0.6"},
+        {"dither", "yes"},
+        {"net", "a\nb"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sg_recipe recipe, before;
         sg_error error = {{0}};
         sg_recipe_init(&recipe);
         before = recipe;
-        assert_int_equal(
-            sg_recipe_set(&recipe, bad[i][0], bad[i][1], &error), SG_E_RANGE);
+        assert_int_equal(sg_recipe_set(&recipe, bad[i][0], bad[i][1], &error),
+                         SG_E_RANGE);
         assert_memory_equal(&recipe, &before, sizeof recipe);
         assert_non_null(strstr(error.text, bad[i][0]));
         assert_null(strchr(error.text, '\n'));
@@ -76,8 +91,7 @@ static void bad_values_are_refused(void **state)
     sg_recipe recipe;
     char text[8];
     sg_recipe_init(&recipe);
-    assert_int_equal(sg_recipe_set(&recipe, "lrr", "1", NULL),
-                     SG_E_ARGUMENT);
+    assert_int_equal(sg_recipe_set(&recipe, "lrr", "1", NULL), SG_E_ARGUMENT);
     assert_int_equal(sg_recipe_get(&recipe, "lrr", text, sizeof text),
                      SG_E_ARGUMENT);
 }
@@ -106,10 +120,9 @@ static void phi_is_a_power_of_two_each(void **state)
     assert_int_equal(bits[1], 0);
     assert_int_equal(bits[2], -4);
     assert_int_equal(bits[3], 2);
-    assert_int_equal(sg__recipe_phi_bits(&recipe, 3, bits, NULL),
-                     SG_E_RANGE);
-    static const char *const bad[] = {"0.3", "", "1,", "1/3", "128", "x",
-                                      "0.5 ", "-1"};
+    assert_int_equal(sg__recipe_phi_bits(&recipe, 3, bits, NULL), SG_E_RANGE);
+    static const char *const bad[] = {"0.3", "",  "1,",   "1/3",
+                                      "128", "x", "0.5 ", "-1"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         strcpy(recipe.phi, bad[i]);
         assert_int_equal(sg__recipe_phi_bits(&recipe, 2, bits, NULL),

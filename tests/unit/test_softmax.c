@@ -68,8 +68,8 @@ static void softmax_is_close(void **state)
             long double q = expl((long double)logits[k] / (1 << BITS)) / sum;
             assert_true(fabsl((long double)p[k] - q * Q16) < 2.5L);
         }
-        long double exact = logl(sum) - (long double)logits[label] /
-                                            (1 << BITS);
+        long double exact =
+            logl(sum) - (long double)logits[label] / (1 << BITS);
         assert_true(fabsl((long double)loss / 1048576 - exact) < 1e-3L);
     }
 }
@@ -96,8 +96,9 @@ static sg_network *tiny(const char *loss, const char *smoothing)
     assert_int_equal(sg_recipe_set(&recipe, "loss", loss, NULL), SG_OK);
     assert_int_equal(sg_recipe_set(&recipe, "smoothing", smoothing, NULL),
                      SG_OK);
-    assert_int_equal(
-        sg__network_plan(&recipe, (sg_shape){1, 1, 4}, 10, &net, NULL), SG_OK);
+    assert_int_equal(sg__network_plan(&recipe, (sg_shape){1, 1, 4}, 10, &net,
+                                      NULL),
+                     SG_OK);
     assert_int_equal(sg__network_set_thresholds(net, bits, NULL), SG_OK);
     return net;
 }

@@ -17,8 +17,7 @@ static sg_status plan(const char *text, sg_shape input, const char *bits,
     sg_recipe recipe;
     sg_recipe_init(&recipe);
     assert_int_equal(sg_recipe_set(&recipe, "net", text, NULL), SG_OK);
-    assert_int_equal(sg_recipe_set(&recipe, "weight-bits", bits, NULL),
-                     SG_OK);
+    assert_int_equal(sg_recipe_set(&recipe, "weight-bits", bits, NULL), SG_OK);
     assert_int_equal(sg_recipe_set(&recipe, "count-cap", cap, NULL), SG_OK);
     return sg__network_plan(&recipe, input, 10, net, error);
 }
@@ -50,8 +49,8 @@ static void padding_and_stride_count_taps(void **state)
     (void)state;
     sg_network *net;
     sg_layer_info layer;
-    assert_int_equal(
-        plan("8C3s2p1-P2max-10", cifar, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(plan("8C3s2p1-P2max-10", cifar, "8", "15", &net, NULL),
+                     SG_OK);
     assert_int_equal(sg_network_get_layer(net, 0, &layer), SG_OK);
     assert_int_equal(layer.out.height, 16);
     /* 47 of 48 row taps exist, and of the column taps */
@@ -63,11 +62,29 @@ static void bad_topologies_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",         "-10",       "10-",        "15C",       "15C5",
-        "0C5-10",   "15C5-P1-10", "15C5--10",  "11",        "C5-10",
-        "P2",       "15C99-10",  "29C29-10",   "P2foo-10",  "15C5s0-10",
-        "15C5p5-10", "27x28-10", "28x28x3-10", "99999-10",  "P3avg-10",
-        "15C5x-10", "10 ",       "P2-P2-P2-P2-P2-10",
+        "",
+        "-10",
+        "10-",
+        "15C",
+        "15C5",
+        "0C5-10",
+        "15C5-P1-10",
+        "15C5--10",
+        "11",
+        "C5-10",
+        "P2",
+        "15C99-10",
+        "29C29-10",
+        "P2foo-10",
+        "15C5s0-10",
+        "15C5p5-10",
+        "27x28-10",
+        "28x28x3-10",
+        "99999-10",
+        "P3avg-10",
+        "15C5x-10",
+        "10 ",
+        "P2-P2-P2-P2-P2-10",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sg_network *net;
@@ -88,8 +105,7 @@ static void too_many_layers_are_refused(void **state)
     for (int i = 0; i < 80; i++)
         strcat(text, "9-");
     strcat(text, "10");
-    assert_int_equal(plan(text, mnist, "8", "15", &net, NULL),
-                     SG_E_TOPOLOGY);
+    assert_int_equal(plan(text, mnist, "8", "15", &net, NULL), SG_E_TOPOLOGY);
 }
 
 static void counts_must_fit_a_byte(void **state)
@@ -97,8 +113,7 @@ static void counts_must_fit_a_byte(void **state)
     (void)state;
     sg_network *net;
     sg_error error;
-    assert_int_equal(plan("15C5-P2-10", mnist, "16", "63", &net, NULL),
-                     SG_OK);
+    assert_int_equal(plan("15C5-P2-10", mnist, "16", "63", &net, NULL), SG_OK);
     assert_int_equal(net->layer[1].cap, 252);
     sg_network_destroy(net);
     assert_int_equal(plan("15C5-P2-10", mnist, "16", "64", &net, &error),
@@ -176,11 +191,9 @@ static void thresholds_out_of_range_are_refused(void **state)
     assert_int_equal(plan("9-10", mnist, "8", "15", &net, NULL), SG_OK);
     assert_int_equal(sg__network_set_thresholds(net, low, NULL), SG_E_RANGE);
     strcpy(net->recipe.phi, "1/64");
-    assert_int_equal(sg__network_set_thresholds(net, tight, NULL),
-                     SG_E_RANGE);
+    assert_int_equal(sg__network_set_thresholds(net, tight, NULL), SG_E_RANGE);
     strcpy(net->recipe.phi, "0.5,2");
-    assert_int_equal(sg__network_set_thresholds(net, tight, NULL),
-                     SG_E_RANGE);
+    assert_int_equal(sg__network_set_thresholds(net, tight, NULL), SG_E_RANGE);
     sg_network_destroy(net);
 }
 
