@@ -15,6 +15,9 @@ typedef struct epochs {
     bool held; /* the test data are held-back training samples */
     bool json, layers, quiet;
     uint64_t checkpoint_every;
+    uint64_t verify;         /* samples to verify after each epoch, or 0 */
+    const sg_data *verified; /* where they are from */
+    const char *command;     /* whose help a usage error names */
 
     progress line;
     uint32_t epoch;      /* under way in this process, 0 before the first */

@@ -287,6 +287,9 @@ int session_train(session *s)
         .layers = s->options.layers,
         .quiet = s->options.quiet,
         .checkpoint_every = s->options.checkpoint_every,
+        .verify = s->options.verify,
+        .verified = s->held ? s->held : s->test,
+        .command = s->options.command,
     };
     sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};
     cli_catch_signals();

@@ -16,6 +16,7 @@ typedef struct session_options {
     const char *resume;  /* directory of the run to continue, or NULL */
     uint64_t threads;
     uint64_t checkpoint_every; /* batches; 0: after epochs only */
+    uint64_t verify;           /* samples, after each epoch; 0: none */
     bool json, quiet, layers;
 } session_options;
 

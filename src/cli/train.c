@@ -9,7 +9,7 @@
 
 struct options {
     const char *data, *recipe, *out, *resume;
-    uint64_t threads, checkpoint_every;
+    uint64_t threads, checkpoint_every, verify;
     bool layers, json, quiet;
 };
 
@@ -39,6 +39,10 @@ static const arg_flag flags[] = {
     {"checkpoint-every", ARG_NUMBER, FIELD(checkpoint_every), "N", NULL,
      "also write the checkpoint every N batches (default: after epochs only)",
      1, UINT32_MAX},
+    {"verify", ARG_NUMBER, FIELD(verify), "N", NULL,
+     "after every epoch, simulate every spike of N test samples in random "
+     "order and compare with the fast engine; exit code 4 if they differ",
+     1, 1000000},
     {"layers", ARG_SWITCH, FIELD(layers), NULL, NULL,
      "a table of the layers after every epoch, not only the last", 0, 0},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
@@ -119,6 +123,7 @@ int cmd_train(int argc, char **argv)
         .resume = options.resume,
         .threads = options.threads,
         .checkpoint_every = options.checkpoint_every,
+        .verify = options.verify,
         .json = options.json,
         .quiet = options.quiet,
         .layers = options.layers,

@@ -164,6 +164,10 @@ sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
 
     if (info->size == 0)
         return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
+    if (strlen(info->name) >= sizeof net->data)
+        return sg__fail(error, SG_E_RANGE,
+                        "data: name of %zu characters, expected at most %zu",
+                        strlen(info->name), sizeof net->data - 1);
     sg_status status =
         sg__network_plan(recipe, input, info->classes, &net, error);
     if (status != SG_OK)

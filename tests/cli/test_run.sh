@@ -54,6 +54,15 @@ says out '^random '
 expect 0 "$SPIKEGRAD" verify $run --samples 2 --order random --seed 7 --json
 says out '"equal":true,"samples":2,'
 
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --verify 3 --out proven
+says out '^random .*equal: 3 samples'
+
+# a command whose verification is made to lie: the exit code of a mismatch
+expect 4 "$SPIKEGRAD_LYING" verify $run --samples 2
+one_error
+says err 'layer 1 (P2), spike count 7: events give 3, the ANN gives 4$'
+
 expect 0 "$SPIKEGRAD" info $run
 says out '^ 0 4C5 .*convolution'
 says out 'trained on glyphs.*: 2 of 2 epochs'
