@@ -9,6 +9,19 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char *program = "spikegrad";
+
+void cli_set_program(const char *path)
+{
+    if (path && path[0])
+        program = path;
+}
+
+const char *cli_program(void)
+{
+    return program;
+}
+
 int cli_fail(const char *format, ...)
 {
     va_list args;

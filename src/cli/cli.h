@@ -30,6 +30,11 @@ int cmd_data(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_recipes(int argc, char **argv);
 
+/* cli_program: how the command was called, for lines that the user may copy;
+ * cli_set_program is main's. */
+void cli_set_program(const char *path);
+const char *cli_program(void);
+
 /* cli_fail: reports an input, output or memory failure. CLI_FAILED. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

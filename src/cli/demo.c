@@ -55,16 +55,16 @@ static int prove(const session *run, uint32_t samples)
 
 static void say_what_was_shown(const session *run)
 {
-    const char *path = session_path(run);
+    const char *path = session_path(run), *program = cli_program();
     printf("\nShown: a network that computes and learns with spikes alone, in "
            "integers alone,\nwas trained; and whichever way its spikes are "
            "delivered, the simulation gives\nevery integer of the fast "
            "engine, forward, backward and in the update.\n\n"
            "Next:\n"
-           "  spikegrad info %s\n"
-           "  spikegrad trace %s --sample 0 --svg raster.svg --out trace.csv\n"
-           "  spikegrad train --data mnist:DIR\n",
-           path, path);
+           "  %s info %s\n"
+           "  %s trace %s --sample 0 --svg raster.svg --out trace.csv\n"
+           "  %s train --data mnist:DIR\n",
+           program, path, program, path, program);
 }
 
 int cmd_demo(int argc, char **argv)

@@ -115,9 +115,9 @@ int epochs_on_epoch(const sg_epoch_report *r, void *user)
     if (e->code == CLI_OK)
         e->code = save(e, r->trainer);
     if (e->code == CLI_OK && e->verify > 0)
-        e->code = verify_network(e->command, net, e->verified,
-                                 (uint32_t)e->verify, "random", r->epoch,
-                                 e->json, e->quiet);
+        e->code =
+            verify_network(e->command, net, e->verified, (uint32_t)e->verify,
+                           "random", r->epoch, e->json, e->quiet);
     if (e->code != CLI_OK)
         return 1;
     return cli_stopped() && r->epoch < r->epochs;

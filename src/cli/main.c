@@ -90,5 +90,6 @@ int main(int argc, char **argv)
 {
     /* A file at the size limit shall be an error of write(), not a death. */
     signal(SIGXFSZ, SIG_IGN);
+    cli_set_program(argv[0]);
     return cli_finish(dispatch(argc, argv));
 }

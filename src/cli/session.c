@@ -306,8 +306,7 @@ int session_train(session *s)
     if ((code = save(s)) != CLI_OK)
         return code;
     fprintf(stderr,
-            "spikegrad: stopped; continue with: spikegrad train "
-            "--resume %s\n",
-            s->run.path);
+            "spikegrad: stopped; continue with: %s train --resume %s\n",
+            cli_program(), s->run.path);
     return CLI_INTERRUPTED;
 }

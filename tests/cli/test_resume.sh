@@ -38,7 +38,7 @@ for way in "0.05 INT" "0.3 TERM"; do
     name=stopped-${way#* }
     after $way "$name" $long
     if [ $code = 130 ]; then
-        says err "continue with: spikegrad train --resume $name"
+        says err "continue with: .*spikegrad train --resume $name"
         [ ! -e "$name/checkpoint.safetensors.tmp" ] || bad "a file is left"
     else
         [ $code = 0 ] || bad "exit code $code after ${way#* }"
