@@ -38,11 +38,11 @@ void sg_step__avx2(size_t n, const int32_t *gradient, int32_t friction,
                    int32_t mult, int shift, int32_t limit, int32_t *velocity,
                    int32_t *master)
 {
-    const __m256i origin = _mm256_set1_epi64x(INT64_C(1) << 62);
-    const __m256i moved16 = _mm256_set1_epi64x(INT64_C(1) << 46);
-    const __m256i moved = _mm256_set1_epi64x(INT64_C(1) << (62 - shift));
+    const __m256i origin = _mm256_set1_epi64x(1LL << 62);
+    const __m256i moved16 = _mm256_set1_epi64x(1LL << 46);
+    const __m256i moved = _mm256_set1_epi64x(1LL << (62 - shift));
     const __m256i half16 = _mm256_set1_epi64x(32768);
-    const __m256i half = _mm256_set1_epi64x(INT64_C(1) << (shift - 1));
+    const __m256i half = _mm256_set1_epi64x(1LL << (shift - 1));
     const __m256i keep = _mm256_set1_epi64x(friction);
     const __m256i rate = _mm256_set1_epi64x(mult);
     const __m256i most = _mm256_set1_epi64x(limit);
