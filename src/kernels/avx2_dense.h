@@ -1,6 +1,6 @@
 /* Dense AVX2 charge, for layers whose windows are too short for a list of
  * counts to pay: a first convolution over one to three channels. Same
- * contract as the rows of kernels.def; avx2.c decides by geometry alone. */
+ * contract as the rows of kernels.def; avx2_charge.c decides by geometry alone. */
 #ifndef SG_KERNELS_AVX2_DENSE_H
 #define SG_KERNELS_AVX2_DENSE_H
 

@@ -36,7 +36,7 @@
     X("loss", loss, CHOICE, 0, 1, "softmax", "softmax|squared",               \
       "cross-entropy, or squared error on counts")                            \
     X("smoothing", smoothing_ppm, PPM32, 0, MILLION / 2, "0", "F",            \
-      "label smoothing of the softmax loss; wants dither")                          \
+      "label smoothing of the softmax loss; wants dither")                    \
     X("target", target, INT32, 1, 64, "8", "N",                               \
       "wanted count for the squared loss, a power of two")                    \
     X("alpha", alpha, INT32, 1, 127, "127", "N",                              \
