@@ -26,6 +26,11 @@ static int64_t half_cosine(int64_t x)
 int32_t sg__schedule(const sg_recipe *recipe, uint64_t step, uint64_t steps,
                      uint64_t per_epoch)
 {
+    while ((steps | step) >> 33) { /* the products below take 63 bits */
+        steps >>= 1;
+        step >>= 1;
+        per_epoch >>= 1;
+    }
     uint64_t warmup = (uint64_t)recipe->warmup_ppm * per_epoch / MILLION;
     warmup = warmup < steps ? warmup : steps;
     if (step < warmup)

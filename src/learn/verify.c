@@ -1,11 +1,12 @@
 /* Verification: batches through both engines, every integer compared.
  *
- * The engines share only the network, the images and the rules of core/; each
- * updates its own clone of the network with its own gradient. Batches are
+ * The engines share the network, the images, the rules of core/, the loss and
+ * the optimiser, but nothing of how spikes travel; each updates its own clone of the network with its own gradient. Batches are
  * small, because every charge of every sample is kept. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/status.h"
 #include "event/simulation.h"
 #include "learn/batch.h"
@@ -136,6 +137,8 @@ static sg_status check_update(comparison *c)
                         c->batch.gradients.bias[l]) ||
             !same_array(c, "master weight", l, n, e->master, a->master) ||
             !same_array(c, "velocity", l, n, e->velocity, a->velocity) ||
+            !same_array(c, "bias velocity", l, channels, e->bias_velocity,
+                        a->bias_velocity) ||
             !same_array(c, "bias master", l, channels, e->bias_master,
                         a->bias_master) ||
             !same_array(c, "bias", l, channels, e->bias, a->bias))
@@ -252,6 +255,9 @@ sg_status sg_verify(const sg_network *net, const sg_data *data,
         return sg__fail(error, SG_E_RANGE, "samples: %u, expected 1..%u",
                         samples, sg_data_get_info(data)->size);
 
+    if (seed >= SG__SEED_LIMIT)
+        return sg__fail(error, SG_E_RANGE, "seed: expected less than 2^56");
+
     uint32_t group = (uint32_t)net->recipe.batch;
     group = group < GROUP ? group : GROUP;
     for (uint32_t first = 0; status == SG_OK && first < samples;
@@ -260,7 +266,8 @@ sg_status sg_verify(const sg_network *net, const sg_data *data,
         c.count = samples - first < group ? samples - first : group;
         for (uint32_t i = 0; i < c.count; i++)
             c.samples[i] = first + i;
-        status = prepare(&c, net, order, seed + first, error);
+        status =
+            prepare(&c, net, order, (seed + first) % SG__SEED_LIMIT, error);
         if (status == SG_OK)
             status = check_batch(&c, progress, samples, user, error);
         else

@@ -104,6 +104,10 @@ void sg__layer_refresh(sg__layer *layer, size_t first, size_t last);
 /* sg__network_clone: a deep copy, for what must not touch the original. */
 sg_status sg__network_clone(const sg_network *net, sg_network **out);
 
+/* sg__recipe_check: SG_E_RANGE unless every field is what sg_recipe_set would
+ * accept; the struct is public, so anything may be in it. */
+sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error);
+
 /* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n. */
 sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
                               sg_error *error);

@@ -186,6 +186,9 @@ sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
                            uint32_t classes, sg_network **out, sg_error *error)
 {
     *out = NULL;
+    sg_status status = sg__recipe_check(recipe, error);
+    if (status != SG_OK)
+        return status;
     if (input.height == 0 || input.width == 0 || input.channels == 0 ||
         input.height > SG__CHANNELS_MAX || input.width > SG__CHANNELS_MAX ||
         input.channels > SG__CHANNELS_MAX ||
@@ -207,7 +210,7 @@ sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
     net->recipe = *recipe;
     net->input = input;
     net->classes = classes;
-    sg_status status = plan(net, error);
+    status = plan(net, error);
     if (status != SG_OK) {
         sg_network_destroy(net);
         return status;

@@ -303,6 +303,41 @@ void sg_recipe_init(sg_recipe *recipe)
         (void)sg_recipe_set(recipe, options[i].name, options[i].initial, NULL);
 }
 
+static bool in_range(const struct field *f, const void *field)
+{
+    int64_t number = f->kind == PPM64 ? *(const int64_t *)field
+                     : f->kind == TEXT || f->kind == SEED
+                         ? 0
+                         : *(const int32_t *)field;
+    switch (f->kind) {
+    case TEXT:
+        return memchr(field, '\0', (size_t)f->high) != NULL;
+    case SEED:
+        return *(const uint64_t *)field < SG__SEED_LIMIT;
+    case CHOICE: /* at most three words, low + i * high */
+        return number >= f->low && number <= f->low + 2 * f->high &&
+               (number - f->low) % f->high == 0;
+    default:
+        return number >= f->low && number <= f->high;
+    }
+}
+
+sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (!in_range(&fields[i], (const char *)recipe + fields[i].offset))
+            return sg__fail(error, SG_E_RANGE,
+                            "%s: value out of range, expected %s",
+                            options[i].name, options[i].value);
+    bool words = recipe->weight_bits <= 16 && recipe->fire <= 1 &&
+                 recipe->loss <= 1 && recipe->dither <= 1 &&
+                 recipe->rounding <= 1;
+    if (!words || (recipe->target & (recipe->target - 1)))
+        return sg__fail(error, SG_E_RANGE,
+                        "recipe: a choice or the target has no such value");
+    return SG_OK;
+}
+
 /* One threshold, "0.5", "2" or "1/8", as its logarithm. */
 static bool parse_power(const char *text, size_t length, int *bits)
 {

@@ -129,6 +129,13 @@ static sg_status fit(sg__layer *layer, sg_shape in, sg_error *error)
         return sg__fail(error, SG_E_TOPOLOGY,
                         "net: %s has more than %d neurons or %d weights",
                         layer->name, SG__NEURONS_MAX, SG__WEIGHTS_MAX);
+    /* kernels address the weights of an input row by 32-bit offsets */
+    uint64_t row = (uint64_t)g->in_w * g->in_c * (g->out_c + 15);
+    if (layer->synaptic && row > SG__ROW_MAX)
+        return sg__fail(error, SG_E_TOPOLOGY,
+                        "net: %s: an input row of %u x %u meets too many "
+                        "channels, expected at most %d products",
+                        layer->name, g->in_w, g->in_c, SG__ROW_MAX);
     uint32_t k = g->kernel_h;
     if (layer->kind == SG_LAYER_POOL_AVERAGE && (k & (k - 1)))
         return sg__fail(error, SG_E_TOPOLOGY,

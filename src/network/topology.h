@@ -15,7 +15,8 @@ enum {
     SG__CHANNELS_MAX = 65535,
     SG__KERNEL_MAX = 64,
     SG__NEURONS_MAX = 1 << 24, /* of one layer; an event packs index and d */
-    SG__WEIGHTS_MAX = 1 << 28  /* of one layer */
+    SG__WEIGHTS_MAX = 1 << 28, /* of one layer */
+    SG__ROW_MAX = INT32_MAX    /* in_w * in_c * (out_c + 15) */
 };
 
 /* sg__topology_parse: reads text into layers: kind, name, shapes, geometry.

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     recipe.net[size - 2] = '\0';
     if (!is_small(recipe.net))
         return 0;
-    recipe.count_cap = 1 + data[0];
+    recipe.count_cap = 1 + data[0] % 255;
     recipe.weight_bits = data[1] & 1 ? 8 : 16;
     sg_shape input = {1 + data[0] % 16, 1 + data[1] % 16, 1 + data[0] % 3};
     if (sg__network_plan(&recipe, input, 10, &net, &error) != SG_OK)

@@ -124,6 +124,36 @@ static void counts_must_fit_a_byte(void **state)
     sg_network_destroy(net);
 }
 
+/* A kernel's 32-bit offsets into the weights of an input row must not wrap. */
+static void rows_must_fit_offsets(void **state)
+{
+    (void)state;
+    sg_network *net;
+    assert_int_equal(plan("256C1s64-10", (sg_shape){1, 65535, 256}, "16", "31",
+                          &net, NULL),
+                     SG_E_TOPOLOGY);
+}
+
+/* The struct is public: what sg_recipe_set would refuse, planning refuses. */
+static void bad_recipes_are_refused(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 7; i++) {
+        sg_recipe recipe;
+        sg_network *net;
+        sg_recipe_init(&recipe);
+        int32_t *const field[] = {&recipe.batch,       &recipe.input_levels,
+                                  &recipe.alpha,       &recipe.count_cap,
+                                  &recipe.weight_bits, &recipe.target,
+                                  &recipe.fire};
+        const int32_t bad[] = {0, 0, 1 << 20, 4000, 17, 6, 2};
+        *field[i] = bad[i];
+        assert_int_equal(sg__network_plan(&recipe, mnist, 10, &net, NULL),
+                         SG_E_RANGE);
+        assert_null(net);
+    }
+}
+
 /* No inputs can push a charge or an error charge out of int32. */
 static void bounds_hold_for_every_layer(void **state)
 {
@@ -205,6 +235,8 @@ int main(void)
         cmocka_unit_test(bad_topologies_are_refused),
         cmocka_unit_test(too_many_layers_are_refused),
         cmocka_unit_test(counts_must_fit_a_byte),
+        cmocka_unit_test(rows_must_fit_offsets),
+        cmocka_unit_test(bad_recipes_are_refused),
         cmocka_unit_test(bounds_hold_for_every_layer),
         cmocka_unit_test(overflowing_networks_are_refused),
         cmocka_unit_test(thresholds_out_of_range_are_refused),
