@@ -3,7 +3,7 @@
  * The event engine calls the literal rules, the ANN engine the closed forms;
  * that the two agree is proved in tests/unit/test_rules.c over all small
  * inputs. Freestanding: no heap, no stdio, no float. Thresholds are powers of
- * two. Callers guarantee the bounds of core/bounds.h, so nothing overflows.
+ * two. Callers guarantee the bounds of network/plan.c; nothing overflows.
  * docs/semantics.md has the definitions and the proof. */
 #ifndef SG_CORE_RULES_H
 #define SG_CORE_RULES_H
