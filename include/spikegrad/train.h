@@ -7,6 +7,7 @@
 
 #include "spikegrad/network.h"
 
+
 #define SG_LAYERS_MAX 64
 
 typedef struct sg_trainer sg_trainer;
@@ -31,6 +32,22 @@ typedef struct sg_metrics {
     size_t layers;
     sg_layer_activity layer[SG_LAYERS_MAX];
 } sg_metrics;
+
+/* Work of one phase of a layer, summed over samples and threads. */
+typedef struct sg_phase_cost {
+    uint64_t nanoseconds; /* of one thread each */
+    uint64_t ops;         /* multiply-adds done, or additions where the spikes
+                             were walked one by one */
+    uint64_t dense_ops;   /* multiply-adds a dense engine would have done */
+} sg_phase_cost;
+
+typedef struct sg_layer_cost {
+    sg_phase_cost forward;   /* charge, response; pooling */
+    sg_phase_cost fire;      /* error charge to error spikes; unpooling */
+    sg_phase_cost propagate; /* error charge of the layer below */
+    sg_phase_cost gradient;
+    sg_phase_cost update; /* optimiser, forward copies; ops: parameters */
+} sg_layer_cost;
 
 /* What a training run reports. epoch counts from 1. Times are wall clock. */
 typedef struct sg_epoch_report {
@@ -92,6 +109,23 @@ SG_API const sg_network *sg_trainer_network(const sg_trainer *trainer);
 
 /* sg_trainer_memory: bytes of working memory the trainer holds. */
 SG_API size_t sg_trainer_memory(const sg_trainer *trainer);
+
+/* sg_network_training_memory: bytes a trainer of this network would hold, the
+ * network and its optimiser state included, the images not. threads >= 1. */
+SG_API size_t sg_network_training_memory(const sg_network *net,
+                                         unsigned threads);
+
+/* sg_trainer_profile: starts (on != 0) or ends the measurement of what each
+ * phase of each layer costs; the figures start at 0. It changes no result. */
+SG_API void sg_trainer_profile(sg_trainer *trainer, int on);
+
+/* sg_trainer_get_profile: what has been measured so far.
+ *
+ * cost  [layers of the network]; written
+ * Returns the nanoseconds spent on loading and augmenting images, summed over
+ * threads. */
+SG_API uint64_t sg_trainer_get_profile(const sg_trainer *trainer,
+                                       sg_layer_cost *cost);
 
 SG_API void sg_trainer_destroy(sg_trainer *trainer);
 

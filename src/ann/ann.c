@@ -1,77 +1,112 @@
-/* The workspace: what is allocated, and how large. */
+/* The workspace: what it holds, and how large. */
 #include "ann/ann.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { CHUNK = 8, ALIGNMENT = 64 };
+enum {
+    CHUNK = 16,         /* samples of a forward call, at most */
+    NEAR = 256 * 1024,  /* error charges that stay in a core's cache */
+    SHARES = 2          /* chunks a thread gets, at least, if there are many */
+};
 
-/* Aligned, zeroed and counted; NULL when memory is out or sizes overflow. */
-static void *take(sg__ann *ann, size_t count, size_t size)
+static void place_pixels(sg__ann *ann, sg__arena *arena, sg__ann_pixels *p,
+                         uint32_t pixels, uint32_t channels)
 {
-    if (size != 0 && count > (SIZE_MAX / 2) / size)
-        return NULL;
-    size_t bytes = (count * size + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    void *memory = aligned_alloc(ALIGNMENT, bytes);
-    if (memory) {
-        memset(memory, 0, bytes);
-        ann->bytes += bytes;
-    }
-    return memory;
+    p->count = pixels;
+    p->channels = channels;
+    p->spikes = sg__arena_take(arena, ann->batch * pixels, sizeof *p->spikes);
+    p->active = sg__arena_take(arena, ann->batch * pixels, sizeof *p->active);
 }
 
-static bool take_layer(sg__ann *ann, size_t l, bool learns, bool keeps)
+static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
 {
     const sg__layer *layer = &ann->net->layer[l];
+    const sg__geometry *g = &layer->geo;
     sg__ann_layer *to = &ann->layer[l];
-    size_t batch = ann->batch, n = sg__outputs(&layer->geo);
-    bool ok = true;
+    size_t batch = ann->batch, n = batch * sg__outputs(g);
 
-    if (!layer->output)
-        ok = (to->counts = take(ann, batch, n)) != NULL;
-    if (keeps)
-        ok = ok && (to->charges = take(ann, batch, n * sizeof(int32_t)));
+    to->activity = sg__arena_take(arena, batch, sizeof *to->activity);
+    if (!layer->output) {
+        to->counts = sg__arena_take(arena, n, 1);
+        place_pixels(ann, arena, &to->pixels, g->out_h * g->out_w, g->out_c);
+    }
+    if (ann->keeps)
+        to->charges = sg__arena_take(arena, n, sizeof(int32_t));
     if (!layer->synaptic)
-        return ok;
-    ok = ok &&
-         (to->packed = take(ann, 1, ann->kernels->pack_size(&layer->geo)));
-    if (!layer->output)
-        ok = ok && (to->gates = take(ann, batch, n));
-    if (learns)
-        ok = ok && (to->events = take(ann, batch, n * sizeof(uint32_t))) &&
-             (to->event_count = take(ann, batch, sizeof(size_t)));
-    if (learns && keeps)
-        ok = ok && (to->error_charges = take(ann, batch, n * sizeof(int32_t)));
-    return ok;
+        return;
+    to->synapses = (sg__synapses){g, layer->weight_bits, layer->weight, NULL,
+                                  layer->bias};
+    to->synapses.packed = sg__arena_take(
+        arena, 1, ann->kernels->pack_size(g, layer->weight_bits));
+    to->dense_macs = sg__dense_macs(g);
+    to->group = NEAR / sg__inputs(g);
+    to->group = to->group < 1 ? 1 : to->group;
+    to->group = to->group < ann->chunk ? to->group : ann->chunk;
+    if (ann->learns)
+        to->errors = sg__arena_take(arena, n, 1);
+    if (ann->learns && ann->keeps)
+        to->error_charges = sg__arena_take(arena, n, sizeof(int32_t));
 }
 
-static bool take_scratch(sg__ann *ann, bool learns)
+static void place_scratch(sg__ann *ann, sg__arena *arena,
+                          sg__ann_scratch *scratch)
 {
-    size_t widest = sg__inputs(&ann->net->layer[0].geo), kernel = 0;
+    size_t widest = sg__inputs(&ann->net->layer[0].geo), errors = 0;
+    size_t kernel = 0;
     for (size_t l = 0; l < ann->net->layer_count; l++) {
         const sg__layer *layer = &ann->net->layer[l];
-        size_t n = sg__outputs(&layer->geo);
-        size_t size =
-            layer->synaptic ? ann->kernels->scratch_size(&layer->geo) : 0;
-        widest = n > widest ? n : widest;
-        kernel = size > kernel ? size : kernel;
-    }
-    ann->scratch = calloc(ann->threads, sizeof *ann->scratch);
-    for (unsigned t = 0; ann->scratch && t < ann->threads; t++) {
-        sg__ann_scratch *scratch = &ann->scratch[t];
-        /* one more: the evaluation of activity wants n + 1 */
-        scratch->charge = take(ann, ann->chunk * widest + 1, sizeof(int32_t));
-        scratch->kernel = take(ann, 1, kernel);
-        if (!scratch->charge || !scratch->kernel)
-            return false;
-        if (!learns)
+        const sg__geometry *g = &layer->geo;
+        widest = sg__outputs(g) > widest ? sg__outputs(g) : widest;
+        if (!layer->synaptic)
             continue;
-        scratch->error = take(ann, widest, sizeof(int32_t));
-        scratch->expanded = take(ann, widest, sizeof(int32_t));
-        if (!scratch->error || !scratch->expanded)
-            return false;
+        size_t size = ann->kernels->scratch_size(g, layer->weight_bits);
+        size_t group = ann->layer[l].group * sg__inputs(g);
+        kernel = size > kernel ? size : kernel;
+        errors = group > errors ? group : errors;
     }
-    return ann->scratch != NULL;
+    errors = errors > widest ? errors : widest;
+    scratch->kernel = sg__arena_take(arena, 1, kernel);
+    scratch->cost =
+        sg__arena_take(arena, ann->net->layer_count, sizeof *scratch->cost);
+    if (!ann->learns) {
+        scratch->error =
+            sg__arena_take(arena, ann->net->classes, sizeof(int32_t));
+        return;
+    }
+    scratch->error = sg__arena_take(arena, errors, sizeof(int32_t));
+    scratch->expanded = sg__arena_take(arena, widest, sizeof(int32_t));
+    scratch->routed = sg__arena_take(arena, widest, sizeof(int32_t));
+}
+
+void sg__ann_place(sg__ann *ann, sg__arena *arena)
+{
+    const sg_network *net = ann->net;
+    const sg__geometry *g = &net->layer[0].geo;
+    sg__ann_layer counted[SG_LAYERS_MAX] = {0};
+    ann->kernels = sg__kernels_select();
+    ann->chunk = (ann->batch + SHARES * ann->threads - 1) /
+                 (SHARES * ann->threads);
+    ann->chunk = ann->chunk < CHUNK ? ann->chunk : CHUNK;
+    ann->layer = sg__arena_take(arena, net->layer_count, sizeof *ann->layer);
+    if (!ann->layer) /* measuring: fields that sizes depend on */
+        ann->layer = counted;
+    sg__ann_scratch first, *scratch =
+        sg__arena_take(arena, ann->threads, sizeof *ann->scratch);
+    ann->scratch = scratch;
+    ann->input = sg__arena_take(arena, ann->batch, sg__inputs(g));
+    place_pixels(ann, arena, &ann->input_pixels, net->input.height *
+                 net->input.width, net->input.channels);
+    ann->logits = sg__arena_take(arena, ann->batch * net->classes,
+                                 sizeof *ann->logits);
+    ann->loss_q20 = sg__arena_take(arena, ann->batch, sizeof *ann->loss_q20);
+    for (size_t l = 0; l < net->layer_count; l++)
+        place_layer(ann, arena, l);
+    for (unsigned t = 0; t < ann->threads; t++)
+        place_scratch(ann, arena, scratch ? &scratch[t] : &first);
+    if (ann->layer == counted)
+        ann->layer = NULL;
 }
 
 sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
@@ -82,22 +117,16 @@ sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
     if (!ann)
         return SG_E_MEMORY;
     ann->net = net;
-    ann->kernels = sg__kernels_select();
     ann->batch = batch;
-    ann->chunk = batch < CHUNK ? batch : CHUNK;
     ann->threads = threads;
-    ann->layer = calloc(net->layer_count, sizeof *ann->layer);
-    size_t inputs = sg__inputs(&net->layer[0].geo);
-    bool ok =
-        ann->layer && (ann->input = take(ann, batch, inputs)) &&
-        (ann->logits = take(ann, batch, net->classes * sizeof(int32_t))) &&
-        (ann->loss_q20 = take(ann, batch, sizeof(uint64_t)));
-    for (size_t l = 0; ok && l < net->layer_count; l++)
-        ok = take_layer(ann, l, learns, keeps);
-    if (!ok || !take_scratch(ann, learns)) {
-        sg__ann_destroy(ann);
+    ann->learns = learns;
+    ann->keeps = keeps;
+    sg__ann_place(ann, &ann->arena);
+    if (!sg__arena_allocate(&ann->arena)) {
+        free(ann);
         return SG_E_MEMORY;
     }
+    sg__ann_place(ann, &ann->arena);
     *out = ann;
     return SG_OK;
 }
@@ -106,35 +135,13 @@ void sg__ann_destroy(sg__ann *ann)
 {
     if (!ann)
         return;
-    for (size_t l = 0; ann->layer && l < ann->net->layer_count; l++) {
-        sg__ann_layer *layer = &ann->layer[l];
-        free(layer->counts);
-        free(layer->gates);
-        free(layer->events);
-        free(layer->event_count);
-        free(layer->charges);
-        free(layer->error_charges);
-        free(layer->packed);
-    }
-    free(ann->layer);
-    free(ann->input);
-    for (unsigned t = 0; ann->scratch && t < ann->threads; t++) {
-        free(ann->scratch[t].charge);
-        free(ann->scratch[t].error);
-        free(ann->scratch[t].expanded);
-        free(ann->scratch[t].kernel);
-    }
-    free(ann->scratch);
-    free(ann->logits);
-    free(ann->loss_q20);
+    free(ann->arena.base);
     free(ann);
 }
 
 void sg__ann_pack(sg__ann *ann, size_t l, uint32_t first, uint32_t last)
 {
-    const sg__layer *layer = &ann->net->layer[l];
-    ann->kernels->pack(&layer->geo, layer->weight, first, last,
-                       ann->layer[l].packed);
+    ann->kernels->pack(&ann->layer[l].synapses, first, last);
 }
 
 void sg__ann_pack_all(sg__ann *ann)
@@ -142,4 +149,21 @@ void sg__ann_pack_all(sg__ann *ann)
     for (size_t l = 0; l < ann->net->layer_count; l++)
         if (ann->net->layer[l].synaptic)
             sg__ann_pack(ann, l, 0, ann->net->layer[l].geo.out_c);
+}
+
+size_t sg__ann_lowest(const sg_network *net)
+{
+    size_t l = 0;
+    while (!net->layer[l].synaptic)
+        l++;
+    return l;
+}
+
+uint64_t sg__ann_clock(const sg__ann *ann)
+{
+    struct timespec t;
+    if (!ann->profiles)
+        return 0;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }

@@ -1,33 +1,45 @@
 /* The equivalent integer ANN: forward, backward and gradient of a batch.
  *
- * A workspace is built for one network and at most `batch` samples; nothing
- * is allocated afterwards. Work comes in pieces that threads may run in any
- * order: ranges of samples (forward, backward) and ranges of output channels
- * (gradient). A piece names the thread whose scratch memory it uses. */
+ * A workspace is built for one network and at most `batch` samples, in one
+ * arena; nothing is allocated afterwards. Work comes in pieces that threads
+ * may run in any order: ranges of samples (forward, backward) and ranges of
+ * output channels (gradient). A piece names the thread whose scratch memory it
+ * uses. */
 #ifndef SG_ANN_ANN_H
 #define SG_ANN_ANN_H
 
+#include "base/arena.h"
 #include "kernels/kernels.h"
 #include "network/network.h"
 
 /* Working memory of one thread. */
 typedef struct sg__ann_scratch {
-    int32_t *charge;   /* chunk samples of the largest layer, and one more */
-    int32_t *error;    /* error charge arriving at a layer */
-    int32_t *expanded; /* the same, routed through a pooling layer */
-    void *kernel;      /* what sg__kernels.charge asks for */
+    int32_t *error;    /* error charge arriving at a layer, some samples */
+    int32_t *expanded; /* of one sample, routed through a pooling layer */
+    int32_t *routed;   /* through another one */
+    void *kernel;      /* what the rows of sg__kernels ask for */
+    sg_layer_cost *cost; /* [layer_count], while profiling */
 } sg__ann_scratch;
+
+/* Spikes by pixel of the neurons below a layer, for counting operations. */
+typedef struct sg__ann_pixels {
+    uint32_t *spikes, *active; /* [batch][pixels] */
+    uint32_t count, channels;
+} sg__ann_pixels;
 
 /* What one layer produces for the samples of a batch, [batch][neurons] each;
  * NULL where it does not apply. */
 typedef struct sg__ann_layer {
-    uint8_t *counts;        /* sent on; the output layer has logits instead */
-    uint8_t *gates;         /* hidden synaptic: surrogate derivative */
-    uint32_t *events;       /* synaptic: error events, see kernels.def */
-    size_t *event_count;    /* [batch] */
+    uint8_t *counts; /* sent on; the output layer has logits instead */
+    int8_t *errors;  /* synaptic: the surrogate derivative g after the forward
+                        pass, the error counts d after the backward pass */
     int32_t *charges;       /* kept only on request: total charge */
     int32_t *error_charges; /* kept only on request: U before firing */
-    void *packed;           /* synaptic: weights as the kernels want them */
+    sg_layer_activity *activity; /* [batch] */
+    sg__ann_pixels pixels;       /* of counts */
+    sg__synapses synapses;       /* synaptic layers */
+    uint64_t dense_macs;         /* multiply-adds of a dense forward pass */
+    size_t group; /* samples of one propagate call, so that U stays near */
 } sg__ann_layer;
 
 typedef struct sg__ann {
@@ -35,17 +47,24 @@ typedef struct sg__ann {
     const sg__kernels *kernels;
     size_t batch, chunk; /* samples; of a batch, of one forward call */
     unsigned threads;
-    uint8_t *input;           /* [batch][inputs] spike counts */
+    bool learns, keeps, profiles;
+    sg__arena arena;
+    uint8_t *input; /* [batch][inputs] spike counts */
+    sg__ann_pixels input_pixels;
     sg__ann_layer *layer;     /* [layer_count] */
     int32_t *logits;          /* [batch][classes] */
     uint64_t *loss_q20;       /* [batch] */
     sg__ann_scratch *scratch; /* [threads] */
-    size_t bytes;             /* all of it */
 } sg__ann;
 
-/* sg__ann_create: a workspace over net, which must outlive it.
+/* sg__ann_place: lays a workspace out in an arena; called twice, as arena.h
+ * says. The fields net, batch, threads, learns and keeps are set.
  * learns  also room for the backward pass
  * keeps   also room for every charge and error charge, for verification */
+void sg__ann_place(sg__ann *ann, sg__arena *arena);
+
+/* sg__ann_create: a workspace in an arena of its own, over net, which must
+ * outlive it. SG_E_MEMORY. */
 sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
                          bool learns, bool keeps, sg__ann **out);
 void sg__ann_destroy(sg__ann *ann);
@@ -65,30 +84,53 @@ static inline uint8_t *sg__ann_counts(const sg__ann *ann, size_t l,
     return counts + sample * sg__inputs(&ann->net->layer[l].geo);
 }
 
+/* sg__ann_arriving: the same counts pixel by pixel. */
+static inline const sg__ann_pixels *sg__ann_arriving(const sg__ann *ann,
+                                                     size_t l)
+{
+    return l == 0 ? &ann->input_pixels : &ann->layer[l - 1].pixels;
+}
+
 /* sg__ann_forward: samples first..first+n-1 through layers from..to-1, given
- * what arrives at layer `from`; n <= chunk. The charge of the last layer run
- * is left in the thread's scratch, [n][neurons]. */
+ * what arrives at layer `from`; n <= chunk.
+ * charge  int32[n][neurons] of layer to-1, if synaptic; may be NULL */
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
-                     size_t to, unsigned thread);
+                     size_t to, unsigned thread, int32_t *charge);
 
-/* sg__ann_backward: loss and error events of one sample after its forward
- * pass. step and sample_id key the dither. */
-void sg__ann_backward(sg__ann *ann, size_t sample, uint32_t label,
-                      uint64_t step, uint32_t sample_id, unsigned thread);
+/* sg__ann_backward: loss and error counts of samples first..first+n-1 after
+ * their forward pass, n <= chunk.
+ * label      uint32[n]
+ * sample_id  uint32[n], with step the key of the dither */
+void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
+                      const uint32_t *label, uint64_t step,
+                      const uint32_t *sample_id, unsigned thread);
 
-/* sg__ann_gradient: adds the gradient of samples 0..n-1 for output channels
- * first..last-1 of layer l.
- * gradient  int32[weights of l]; bias_gradient  int32[out_c] */
+/* sg__ann_gradient: gradient of samples 0..n-1 for output channels
+ * first..last-1 of layer l, as sg__kernels.gradient. */
 void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
-                      uint32_t last, int32_t *gradient,
-                      int32_t *bias_gradient);
+                      uint32_t last, int32_t *gradient, int32_t *bias_gradient,
+                      unsigned thread);
 
-/* sg__ann_pool: max or average pooling of one sample; charge, if not NULL,
- * receives the charge of averaging units.
+/* sg__ann_count_input, _count_forward, _count_backward: activity of one
+ * sample: of the network's input, of layer l after its forward pass, and of
+ * the errors layer l has fired. */
+void sg__ann_count_input(sg__ann *ann, size_t sample);
+void sg__ann_count_forward(sg__ann *ann, size_t l, size_t sample);
+void sg__ann_count_backward(sg__ann *ann, size_t l, size_t sample,
+                            bool propagates);
+
+/* sg__ann_pool_average: average pooling of one sample; charge, if not NULL,
+ * receives the charge of its units.
  * sg__ann_unpool: error charge routed back through any pooling. */
-void sg__ann_pool(const sg__layer *layer, const uint8_t *in, int32_t *charge,
-                  uint8_t *out);
+void sg__ann_pool_average(const sg__layer *layer, const uint8_t *in,
+                          int32_t *charge, uint8_t *out);
 void sg__ann_unpool(const sg__layer *layer, const uint8_t *in,
                     const int32_t *error, int32_t *expanded);
+
+/* sg__ann_lowest: index of the lowest synaptic layer; nothing below learns. */
+size_t sg__ann_lowest(const sg_network *net);
+
+/* sg__ann_clock: nanoseconds of a monotonic clock while profiling, else 0. */
+uint64_t sg__ann_clock(const sg__ann *ann);
 
 #endif

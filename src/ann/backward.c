@@ -1,91 +1,175 @@
-/* Backward pass of one sample: from the loss down, a list of error events for
- * each synaptic layer; then gradients from the lists of a whole batch. */
+/* Backward pass of some samples: from the loss down, layer by layer, error
+ * charge and the error counts it fires; then gradients of a whole batch. */
 #include <string.h>
 
 #include "ann/ann.h"
 #include "core/dither.h"
 #include "network/loss.h"
 
-static void add_dither(const sg_network *net, size_t l, uint64_t step,
-                       uint32_t sample_id, int32_t *u)
+/* What keys the random draws of a sample. */
+typedef struct moment {
+    uint64_t step;
+    uint32_t sample_id;
+} moment;
+
+static void add_dither(const sg_network *net, size_t l, moment at, int32_t *u)
 {
     const sg__layer *layer = &net->layer[l];
     size_t n = sg__outputs(&layer->geo);
     for (size_t i = 0; i < n; i++)
-        u[i] += sg__dither(net->recipe.seed, step, sample_id, (uint32_t)l,
-                           (uint32_t)i, layer->phi_bits);
+        u[i] += sg__dither(net->recipe.seed, at.step, at.sample_id,
+                           (uint32_t)l, (uint32_t)i, layer->phi_bits);
 }
 
-/* Fires the error charge u that arrived at synaptic layer l. */
-static void fire(sg__ann *ann, size_t l, size_t sample, uint64_t step,
-                 uint32_t sample_id, int32_t *u)
+/* Error charge u of the units of pooling layer `pool`, seen from each of its
+ * inputs. Returns where it is: one of the thread's arrays, not u. */
+static int32_t *route(const sg__ann *ann, size_t pool, size_t sample,
+                      const int32_t *u, const sg__ann_scratch *scratch)
+{
+    int32_t *to =
+        u == scratch->expanded ? scratch->routed : scratch->expanded;
+    sg__ann_unpool(&ann->net->layer[pool], sg__ann_counts(ann, pool, sample),
+                   u, to);
+    return to;
+}
+
+/* Fires the error charge u that arrived at synaptic layer l of one sample, or
+ * at the pooling layer directly above it. */
+static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
+                 int32_t *u, moment at, const sg__ann_scratch *scratch)
 {
     const sg__layer *layer = &ann->net->layer[l];
+    const sg__layer *pool = &ann->net->layer[above];
     sg__ann_layer *to = &ann->layer[l];
+    const sg__kernels *kernels = ann->kernels;
     size_t n = sg__outputs(&layer->geo), start = sample * n;
-    if (ann->net->recipe.dither)
-        add_dither(ann->net, l, step, sample_id, u);
+    bool dither = ann->net->recipe.dither, pooled = above != l;
+    int32_t *every = u;
+    if (pooled && (dither || to->error_charges))
+        every = route(ann, above, sample, u, scratch);
+    if (dither)
+        add_dither(ann->net, l, at, every);
     if (to->error_charges)
-        memcpy(to->error_charges + start, u, n * sizeof *u);
-    to->event_count[sample] =
-        ann->kernels->errors(n, u, to->gates ? to->gates + start : NULL,
-                             layer->phi_bits, to->events + start);
+        memcpy(to->error_charges + start, every, n * sizeof *every);
+    int8_t *d = to->errors + start;
+    if (!pooled || dither)
+        kernels->fire_errors(n, every, layer->phi_bits, d);
+    else if (pool->kind == SG_LAYER_POOL_MAX)
+        kernels->fire_winners(&pool->geo, to->counts + start, u,
+                              layer->phi_bits, d);
+    else
+        kernels->fire_pooled(&pool->geo, u, layer->phi_bits, d);
 }
 
-/* Error charge at the neurons below synaptic layer l, through any pooling.
- * Returns the index of the layer they belong to. */
-static size_t descend(sg__ann *ann, size_t l, size_t sample,
-                      sg__ann_scratch *scratch)
+/* Share of neurons of layer l that send errors, in 1/1000. */
+static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
 {
-    const sg__layer *layer = &ann->net->layer[l];
+    uint64_t senders = 0;
+    for (size_t s = first; s < first + n; s++)
+        senders += ann->layer[l].activity[s].error_senders;
+    return senders * 1000 / (n * sg__outputs(&ann->net->layer[l].geo));
+}
+
+static void note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
+                 uint64_t macs, bool sparse, uint64_t share)
+{
+    if (!ann->profiles)
+        return;
+    cost->nanoseconds += sg__ann_clock(ann) - begin;
+    cost->dense_ops += macs;
+    cost->ops += sparse ? macs * share / 1000 : macs;
+}
+
+/* Error charge of samples first..first+n-1 below synaptic layer l, fired at
+ * the next synaptic layer below. */
+static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
+                    uint64_t step, const uint32_t *sample_id, unsigned thread)
+{
+    const sg__ann_scratch *scratch = &ann->scratch[thread];
     const sg__ann_layer *from = &ann->layer[l];
-    memset(scratch->error, 0, sg__inputs(&layer->geo) * sizeof(int32_t));
-    ann->kernels->propagate(&layer->geo, layer->weight,
-                            from->events + sample * sg__outputs(&layer->geo),
-                            from->event_count[sample], scratch->error);
-    while (!ann->net->layer[--l].synaptic) {
-        sg__ann_unpool(&ann->net->layer[l], sg__ann_counts(ann, l, sample),
-                       scratch->error, scratch->expanded);
-        int32_t *swap = scratch->error;
-        scratch->error = scratch->expanded;
-        scratch->expanded = swap;
+    const sg__geometry *g = &ann->net->layer[l].geo;
+    const int8_t *d = from->errors + first * sg__outputs(g);
+    uint64_t begin = sg__ann_clock(ann), share = density(ann, l, first, n);
+    bool sparse = share < ann->kernels->propagate_sparse_below;
+    if (sparse)
+        ann->kernels->propagate_sparse(&from->synapses, n, d, scratch->error,
+                                       scratch->kernel);
+    else
+        ann->kernels->propagate(&from->synapses, n, d, scratch->error,
+                                scratch->kernel);
+    note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs, sparse,
+         share);
+
+    begin = sg__ann_clock(ann);
+    size_t below = l - 1;
+    while (!ann->net->layer[below].synaptic)
+        below--;
+    for (size_t s = 0; s < n; s++) {
+        int32_t *u = scratch->error + s * sg__inputs(g);
+        size_t above = l - 1;
+        for (; above > below + 1; above--)
+            u = route(ann, above, first + s, u, scratch);
+        fire(ann, below, above, first + s, u, (moment){step, sample_id[s]},
+             scratch);
+        sg__ann_count_backward(ann, below, first + s,
+                               below > sg__ann_lowest(ann->net));
     }
-    return l;
+    note(ann, &scratch->cost[below].fire, begin, 0, false, 0);
 }
 
-/* Index of the lowest synaptic layer: nothing below it can learn. */
-static size_t lowest(const sg_network *net)
-{
-    size_t l = 0;
-    while (!net->layer[l].synaptic)
-        l++;
-    return l;
-}
-
-void sg__ann_backward(sg__ann *ann, size_t sample, uint32_t label,
-                      uint64_t step, uint32_t sample_id, unsigned thread)
+/* Loss and error counts of the output layer. */
+static void fire_output(sg__ann *ann, size_t first, size_t n,
+                        const uint32_t *label, uint64_t step,
+                        const uint32_t *sample_id, sg__ann_scratch *scratch)
 {
     const sg_network *net = ann->net;
-    sg__ann_scratch *scratch = &ann->scratch[thread];
-    size_t bottom = lowest(net), l = net->layer_count - 1;
+    size_t top = net->layer_count - 1;
+    memset(ann->layer[top].errors + first * net->classes, 1,
+           n * net->classes); /* linear: its derivative is 1 */
+    for (size_t s = 0; s < n; s++) {
+        const int32_t *logits = ann->logits + (first + s) * net->classes;
+        sg__loss_error(net, logits, label[s], scratch->error,
+                       &ann->loss_q20[first + s]);
+        fire(ann, top, top, first + s, scratch->error,
+             (moment){step, sample_id[s]}, scratch);
+        sg__ann_count_backward(ann, top, first + s,
+                               top > sg__ann_lowest(net));
+    }
+}
 
-    sg__loss_error(net, ann->logits + sample * net->classes, label,
-                   scratch->error, &ann->loss_q20[sample]);
-    fire(ann, l, sample, step, sample_id, scratch->error);
-    while (l > bottom) {
-        l = descend(ann, l, sample, scratch);
-        fire(ann, l, sample, step, sample_id, scratch->error);
+void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
+                      const uint32_t *label, uint64_t step,
+                      const uint32_t *sample_id, unsigned thread)
+{
+    size_t bottom = sg__ann_lowest(ann->net);
+    fire_output(ann, first, n, label, step, sample_id, &ann->scratch[thread]);
+    for (size_t l = ann->net->layer_count - 1; l > bottom; l--) {
+        size_t group = ann->layer[l].group;
+        if (!ann->net->layer[l].synaptic)
+            continue;
+        for (size_t s = 0; s < n; s += group)
+            descend(ann, l, first + s, n - s < group ? n - s : group, step,
+                    sample_id + s, thread);
     }
 }
 
 void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
-                      uint32_t last, int32_t *gradient, int32_t *bias_gradient)
+                      uint32_t last, int32_t *gradient, int32_t *bias_gradient,
+                      unsigned thread)
 {
-    const sg__geometry *g = &ann->net->layer[l].geo;
     const sg__ann_layer *from = &ann->layer[l];
-    size_t width = sg__outputs(g);
-    for (size_t s = 0; s < n; s++)
-        ann->kernels->gradient(g, sg__ann_counts(ann, l, s),
-                               from->events + s * width, from->event_count[s],
-                               first, last, gradient, bias_gradient);
+    const sg__ann_scratch *scratch = &ann->scratch[thread];
+    const uint8_t *in = sg__ann_counts(ann, l, 0);
+    uint64_t begin = sg__ann_clock(ann), share = density(ann, l, 0, n);
+    bool sparse = share < ann->kernels->gradient_sparse_below;
+    if (sparse)
+        ann->kernels->gradient_sparse(&from->synapses, n, in, from->errors,
+                                      first, last, gradient, bias_gradient,
+                                      scratch->kernel);
+    else
+        ann->kernels->gradient(&from->synapses, n, in, from->errors, first,
+                               last, gradient, bias_gradient, scratch->kernel);
+    note(ann, &scratch->cost[l].gradient, begin,
+         n * from->dense_macs * (last - first) / from->synapses.geo->out_c,
+         sparse, share);
 }

@@ -33,20 +33,15 @@ static size_t pool_argmax(const sg__geometry *g, const uint8_t *in)
     return best;
 }
 
-void sg__ann_pool(const sg__layer *layer, const uint8_t *in, int32_t *charge,
-                  uint8_t *out)
+void sg__ann_pool_average(const sg__layer *layer, const uint8_t *in,
+                          int32_t *charge, uint8_t *out)
 {
     const sg__geometry *g = &layer->geo;
     size_t i = 0;
     for (uint32_t y = 0; y < g->out_h; y++)
         for (uint32_t x = 0; x < g->out_w; x++)
             for (uint32_t c = 0; c < g->out_c; c++, i++) {
-                const uint8_t *at = in + corner(g, y, x, c);
-                if (layer->kind == SG_LAYER_POOL_MAX) {
-                    out[i] = at[pool_argmax(g, at)];
-                    continue;
-                }
-                int32_t sum = pool_sum(g, at);
+                int32_t sum = pool_sum(g, in + corner(g, y, x, c));
                 if (charge)
                     charge[i] = sum;
                 out[i] = (uint8_t)sg__response(sum, layer->theta_bits,

@@ -57,6 +57,23 @@ static inline void sg__reach(uint32_t in, uint32_t stride, uint32_t pad,
         *first = *last;
 }
 
+/* sg__dense_macs: multiply-adds of a dense forward pass: taps that exist,
+ * padding left out. */
+static inline uint64_t sg__dense_macs(const sg__geometry *g)
+{
+    uint64_t rows = 0, columns = 0;
+    uint32_t first, last;
+    for (uint32_t y = 0; y < g->out_h; y++) {
+        sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &first, &last);
+        rows += last - first;
+    }
+    for (uint32_t x = 0; x < g->out_w; x++) {
+        sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &first, &last);
+        columns += last - first;
+    }
+    return rows * columns * g->in_c * g->out_c;
+}
+
 /* The part of a neuron's kernel that lies inside the input: `rows` runs of
  * `width` inputs side by side, each with its weights side by side. */
 typedef struct sg__patch {
@@ -84,6 +101,14 @@ static inline sg__patch sg__patch_of(const sg__geometry *g, uint32_t neuron)
     f.weight =
         f.channel * sg__fan_in(g) + y0 * f.weight_step + (size_t)x0 * g->in_c;
     return f;
+}
+
+/* sg__pool_over: where the channels of the unit that covers pixel (y, x) begin
+ * in the output of a pooling layer; pools do not overlap. */
+static inline size_t sg__pool_over(const sg__geometry *g, uint32_t y,
+                                   uint32_t x)
+{
+    return ((size_t)(y / g->kernel_h) * g->out_w + x / g->kernel_w) * g->out_c;
 }
 
 #endif

@@ -25,7 +25,9 @@ static void order_taps(const sg__geometry *g, uint32_t *slot)
 static void copy_weights(struct sg__event_layer *layer)
 {
     const sg__geometry *g = &layer->net->geo;
-    const int16_t *from = layer->net->weight;
+    const int16_t *from = layer->down;
+    for (size_t i = 0; i < layer->net->weights; i++)
+        layer->down[i] = (int16_t)sg__layer_weight(layer->net, i);
     for (size_t oc = 0; oc < g->out_c; oc++)
         for (size_t ky = 0; ky < g->kernel_h; ky++)
             for (size_t kx = 0; kx < g->kernel_w; kx++)
@@ -42,13 +44,15 @@ static bool create_synaptic(struct sg__event_layer *layer)
     size_t channels = net->geo.out_c;
     layer->potential = calloc(layer->neurons, sizeof *layer->potential);
     layer->weight = calloc(net->weights, sizeof *layer->weight);
+    layer->down = calloc(net->weights, sizeof *layer->down);
     layer->tap_slot = calloc(net->geo.kernel_w, sizeof *layer->tap_slot);
     layer->gate = calloc(layer->neurons, sizeof *layer->gate);
     layer->error = calloc(layer->neurons, sizeof *layer->error);
     layer->charge = calloc(layer->neurons, sizeof *layer->charge);
     layer->gradient = calloc(net->weights, sizeof *layer->gradient);
     layer->bias_gradient = calloc(channels, sizeof *layer->bias_gradient);
-    if (!layer->potential || !layer->weight || !layer->tap_slot ||
+    if (!layer->potential || !layer->weight || !layer->down ||
+        !layer->tap_slot ||
         !layer->gate || !layer->error || !layer->charge || !layer->gradient ||
         !layer->bias_gradient)
         return false;
@@ -149,6 +153,7 @@ void sg_simulation_destroy(sg_simulation *sim)
         free(layer->peak);
         free(layer->winner);
         free(layer->weight);
+        free(layer->down);
         free(layer->tap_slot);
         free(layer->gate);
         free(layer->error);

@@ -25,6 +25,7 @@
  *            row are one run of weights and one run of potentials
  * tap_slot   [kernel_w], place of a tap: equal tap modulo stride together,
  *            falling
+ * down       the same weights in the network's layout, for error spikes
  * gate       g, while learning
  * error      d
  * charge     U
@@ -37,7 +38,7 @@ struct sg__event_layer {
     int32_t *potential;
     int32_t *seen, *peak;
     uint32_t *winner;
-    int16_t *weight;
+    int16_t *weight, *down;
     uint32_t *tap_slot;
     uint8_t *gate;
     int8_t *error;

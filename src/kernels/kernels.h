@@ -5,16 +5,56 @@
 #ifndef SG_KERNELS_KERNELS_H
 #define SG_KERNELS_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/geometry.h"
+#include "core/rules.h"
 
 /* Output channels come in blocks of this many where work is divided. */
-#define SG__PACK_CHANNELS 8
+#define SG__PACK_CHANNELS 16
+/* Most channels of one call of a gradient row. */
+#define SG__GRADIENT_CHANNELS 64
+
+/* A layer's synapses. */
+typedef struct sg__synapses {
+    const sg__geometry *geo;
+    int bits;           /* 8: weights are int8, 16: int16 */
+    const void *weight; /* [out_c][kernel_h][kernel_w][in_c] */
+    void *packed;       /* the same as the table's pack row lays it out */
+    const int32_t *bias; /* [out_c] */
+} sg__synapses;
+
+/* Where the forward rows leave their results; NULL for what is not wanted.
+ * theta_bits, level and cap are the firing rule, unused without count. */
+typedef struct sg__response_out {
+    int theta_bits;
+    int32_t level, cap;
+    uint8_t *count;
+    uint8_t *gate; /* 0 or 1; only together with count */
+    int32_t *charge;
+} sg__response_out;
+
+/* One optimiser step of an array of parameters (docs/semantics.md). */
+typedef struct sg__step_plan {
+    int32_t friction;  /* 1 - momentum in 2^-16, 0..2^16 */
+    int32_t mult;      /* rate mult / 2^shift: 0..2^30-1 */
+    int shift;         /* 1..61 */
+    int32_t limit;     /* |W| <= limit, 0..2^31-1 */
+    int weight_bits;   /* type of the forward copy: 8, 16 or 32 */
+    int weight_shift;  /* 0..24; W within limit fits weight_bits after it */
+    bool stochastic;   /* rounding; else to the nearest */
+    uint64_t seed, step; /* key of the draws, as are the layer and */
+    uint32_t key;        /* whether these are weights or biases */
+} sg__step_plan;
 
 typedef struct sg__kernels {
     const char *name;
+    /* Densities, in 1/1000 of the neurons, below which the _sparse rows are
+     * taken; 0 means never, 1001 always. */
+    uint32_t forward_sparse_below, propagate_sparse_below,
+        gradient_sparse_below;
 #define K(type, kernel, arguments) type(*kernel) arguments;
 #include "kernels/kernels.def"
 #undef K
@@ -22,25 +62,17 @@ typedef struct sg__kernels {
 
 #define K(type, kernel, arguments)                                            \
     type sg_##kernel##__ref arguments;                                        \
-    type sg_##kernel##__avx2 arguments;
+    type sg_##kernel##__avx2 arguments;                                       \
+    type sg_##kernel##__avx512 arguments;                                     \
+    type sg_##kernel##__neon arguments;
 #include "kernels/kernels.def"
 #undef K
 
-static inline uint32_t sg__event_pack(size_t neuron, int32_t d)
+/* sg__synapse: weight i of the layer, whatever its type. */
+static inline int32_t sg__synapse(const sg__synapses *s, size_t i)
 {
-    return (uint32_t)neuron << 8 | (uint8_t)d;
-}
-
-static inline uint32_t sg__event_neuron(uint32_t event)
-{
-    return event >> 8;
-}
-
-/* d of an event, -127..127. */
-static inline int32_t sg__event_d(uint32_t event)
-{
-    int32_t byte = (int32_t)(event & 255);
-    return byte < 128 ? byte : byte - 256;
+    return s->bits == 8 ? ((const int8_t *)s->weight)[i]
+                        : ((const int16_t *)s->weight)[i];
 }
 
 /* sg__kernels_select: the table to use: SPIKEGRAD_ISA if it names one this

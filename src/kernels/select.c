@@ -1,6 +1,9 @@
 /* Choice of the kernel table: the last one in the list that this build has
- * and this machine can run, unless SPIKEGRAD_ISA names another. */
-#include <stdbool.h>
+ * and this machine can run, unless SPIKEGRAD_ISA names another.
+ *
+ * A table lists all its rows, so that what an instruction set leaves to
+ * another is plain to see. Rows that share the packed layout (pack_size, pack,
+ * forward and, where it reads s->packed, forward_sparse) come from one file. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,25 +15,48 @@
 static const sg__kernels tables[] = {
     {
         .name = "ref",
+        .forward_sparse_below = 1001,
+        .propagate_sparse_below = 1001,
+        .gradient_sparse_below = 1001,
 #define K(type, kernel, arguments) ROW(ref, kernel),
 #include "kernels/kernels.def"
 #undef K
     },
-#ifdef SG_HAVE_AVX2
+#ifdef SG_HAVE_AVX512
     {
-        .name = "avx2",
-#define K(type, kernel, arguments) ROW(avx2, kernel),
-#include "kernels/kernels.def"
-#undef K
+        .name = "avx512",
+        .forward_sparse_below = 0,
+        .propagate_sparse_below = 1001,
+        .gradient_sparse_below = 1001,
+        ROW(avx512, pack_size),
+        ROW(avx512, pack),
+        ROW(avx512, scratch_size),
+        ROW(avx512, forward),
+        ROW(ref, forward_sparse),
+        ROW(ref, pool_sum),
+        ROW(ref, pool_max),
+        ROW(ref, count_sums),
+        ROW(ref, error_sums),
+        ROW(ref, fire_errors),
+        ROW(ref, fire_pooled),
+        ROW(ref, fire_winners),
+        ROW(ref, propagate),
+        ROW(ref, propagate_sparse),
+        ROW(ref, gradient),
+        ROW(ref, gradient_sparse),
+        ROW(ref, step),
     },
 #endif
 };
 
 static bool can_run(const sg__kernels *table)
 {
-#ifdef SG_HAVE_AVX2
-    if (strcmp(table->name, "avx2") == 0)
-        return __builtin_cpu_supports("avx2");
+#ifdef SG_HAVE_AVX512
+    if (strcmp(table->name, "avx512") == 0)
+        return __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512vnni");
 #endif
     return strcmp(table->name, "ref") == 0;
 }

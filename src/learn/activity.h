@@ -1,19 +1,14 @@
-/* Counting what a batch did: spikes, operations, loss. Sums of integers, so
- * that threads may add theirs in any order. */
+/* Sums over samples of what a batch did: spikes, operations, loss. Sums of
+ * integers, so that threads may add theirs in any order. */
 #ifndef SG_LEARN_ACTIVITY_H
 #define SG_LEARN_ACTIVITY_H
 
 #include "ann/ann.h"
 
-/* sg__activity_forward: adds sample `sample` of the workspace after its
- * forward pass: spikes, forward operations, whether the class is right. */
-void sg__activity_forward(const sg__ann *ann, size_t sample, uint32_t label,
-                          sg_metrics *sums);
-
-/* sg__activity_backward: adds its error spikes and backward operations.
- * Overwrites the thread's scratch memory. */
-void sg__activity_backward(const sg__ann *ann, size_t sample, unsigned thread,
-                           sg_metrics *sums);
+/* sg__activity_add: adds sample `sample` of the workspace after its forward
+ * pass and, if the workspace learns, its backward pass. */
+void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
+                      sg_metrics *sums);
 
 /* sg__metrics_add: adds part to sums. */
 void sg__metrics_add(sg_metrics *sums, const sg_metrics *part);

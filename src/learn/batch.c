@@ -1,9 +1,10 @@
 /* A batch in two fork-join rounds: samples, then channels of the layers.
  *
- * In the first round a task owns a few samples from image to error events; in
+ * In the first round a task owns a few samples from image to error counts; in
  * the second a task owns a few output channels of one layer from gradient to
- * packed weights. No two tasks write the same memory, and sums are integers,
- * so neither threads nor their timing can change a bit. */
+ * packed weights, so that a gradient lives in a core's cache and is never
+ * whole. No two tasks write the same memory, and sums are integers, so neither
+ * threads nor their timing can change a bit. */
 #include "learn/batch.h"
 
 #include <stdlib.h>
@@ -11,113 +12,198 @@
 
 #include "learn/activity.h"
 
-enum { PARTS = 8 }; /* a layer's channels are shared out in this many tasks */
+/* Weights of a share, at most, unless one block of channels has more. */
+enum { SHARE_WEIGHTS = 64 * 1024 };
 
-sg_status sg__gradients_create(const sg_network *net, sg__gradients *out)
+/* Output channels of the layer that one share takes. */
+static uint32_t share_channels(const sg__geometry *g)
 {
-    size_t n = net->layer_count;
-    out->layers = n;
-    out->weight = calloc(n, sizeof *out->weight);
-    out->bias = calloc(n, sizeof *out->bias);
-    bool ok = out->weight && out->bias;
-    for (size_t l = 0; ok && l < n; l++) {
-        const sg__layer *layer = &net->layer[l];
-        if (!layer->synaptic)
-            continue;
-        out->weight[l] = calloc(layer->weights, sizeof(int32_t));
-        out->bias[l] = calloc(layer->geo.out_c, sizeof(int32_t));
-        ok = out->weight[l] && out->bias[l];
+    size_t blocks = SHARE_WEIGHTS / (sg__fan_in(g) * SG__PACK_CHANNELS);
+    uint32_t channels = (uint32_t)(blocks < 1 ? 1 : blocks > 4 ? 4 : blocks) *
+                        SG__PACK_CHANNELS;
+    return channels < SG__GRADIENT_CHANNELS ? channels : SG__GRADIENT_CHANNELS;
+}
+
+/* Lists the shares, largest layers first where the order of layers gives it;
+ * shares may be NULL. Returns how many. */
+static size_t list_shares(const sg_network *net, sg__share *shares)
+{
+    size_t count = 0;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const sg__geometry *g = &net->layer[l].geo;
+        uint32_t step = share_channels(g);
+        for (uint32_t k = 0; net->layer[l].synaptic && k < g->out_c; k += step)
+            if (shares)
+                shares[count++] = (sg__share){
+                    (uint32_t)l, k, k + step < g->out_c ? k + step : g->out_c};
+            else
+                count++;
     }
-    if (!ok)
-        sg__gradients_destroy(out);
-    return ok ? SG_OK : SG_E_MEMORY;
+    return count;
 }
 
-void sg__gradients_destroy(sg__gradients *gradients)
-{
-    for (size_t l = 0; l < gradients->layers; l++) {
-        if (gradients->weight)
-            free(gradients->weight[l]);
-        if (gradients->bias)
-            free(gradients->bias[l]);
-    }
-    free(gradients->weight);
-    free(gradients->bias);
-    memset(gradients, 0, sizeof *gradients);
-}
-
-size_t sg__gradients_bytes(const sg_network *net)
-{
-    size_t bytes = 0;
-    for (size_t l = 0; l < net->layer_count; l++)
-        bytes += net->layer[l].weights * sizeof(int32_t);
-    return bytes;
-}
-
-static void load_sample(sg__batch *b, size_t s, unsigned thread)
+static void place_scratch(const sg__batch *b, sg__arena *arena,
+                          sg__batch_scratch *s)
 {
     const sg_network *net = b->net;
-    size_t image = sg__inputs(&net->layer[0].geo);
-    uint8_t *pixels = b->pixels + thread * image;
+    size_t weights = 0;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const sg__geometry *g = &net->layer[l].geo;
+        size_t share = share_channels(g) * sg__fan_in(g);
+        if (net->layer[l].synaptic && share > weights)
+            weights = share;
+    }
+    s->pixels = sg__arena_take(arena, sg__inputs(&net->layer[0].geo), 1);
+    s->gradient = sg__arena_take(arena, weights, sizeof *s->gradient);
+    s->bias_gradient = sg__arena_take(arena, SG__GRADIENT_CHANNELS,
+                                      sizeof *s->bias_gradient);
+    s->labels = sg__arena_take(arena, b->ann.chunk, sizeof *s->labels);
+    s->ids = sg__arena_take(arena, b->ann.chunk, sizeof *s->ids);
+    s->metrics = sg__arena_take(arena, 1, sizeof *s->metrics);
+}
+
+static void place_kept(const sg__batch *b, sg__arena *arena,
+                       sg__gradients *kept)
+{
+    for (size_t l = 0; l < b->net->layer_count; l++) {
+        const sg__layer *layer = &b->net->layer[l];
+        sg__gradients none, *to = kept ? &kept[l] : &none;
+        if (!layer->synaptic)
+            continue;
+        to->weight =
+            sg__arena_take(arena, layer->weights, sizeof *to->weight);
+        to->bias =
+            sg__arena_take(arena, layer->geo.out_c, sizeof *to->bias);
+    }
+}
+
+static void place(sg__batch *b, sg__arena *arena)
+{
+    sg__batch_scratch first;
+    sg__ann_place(&b->ann, arena);
+    b->scratch = sg__arena_take(arena, b->ann.threads, sizeof *b->scratch);
+    for (unsigned t = 0; t < b->ann.threads; t++)
+        place_scratch(b, arena, b->scratch ? &b->scratch[t] : &first);
+    b->share_count = list_shares(b->net, NULL);
+    b->shares = sg__arena_take(arena, b->share_count, sizeof *b->shares);
+    if (b->shares)
+        list_shares(b->net, b->shares);
+    if (b->ann.keeps) {
+        b->kept =
+            sg__arena_take(arena, b->net->layer_count, sizeof *b->kept);
+        place_kept(b, arena, b->kept);
+    }
+}
+
+static void describe(sg__batch *b, const sg_network *net, size_t size,
+                     unsigned threads, bool keeps)
+{
+    b->ann.net = net;
+    b->ann.batch = size;
+    b->ann.threads = threads;
+    b->ann.learns = true;
+    b->ann.keeps = keeps;
+}
+
+size_t sg__batch_bytes(const sg_network *net, size_t size, unsigned threads)
+{
+    sg__batch b = {.net = (sg_network *)net};
+    describe(&b, net, size, threads, false);
+    place(&b, &b.arena);
+    return b.arena.used;
+}
+
+sg_status sg__batch_create(sg_network *net, const sg_data *data, size_t size,
+                           unsigned threads, bool keeps, sg__batch *out)
+{
+    memset(out, 0, sizeof *out);
+    out->net = net;
+    out->data = data;
+    sg_status status = sg__threads_create(threads, &out->threads);
+    if (status != SG_OK)
+        return status;
+    describe(out, net, size, sg__threads_count(out->threads), keeps);
+    place(out, &out->arena);
+    if (!sg__arena_allocate(&out->arena))
+        return SG_E_MEMORY;
+    place(out, &out->arena);
+    return SG_OK;
+}
+
+void sg__batch_destroy(sg__batch *b)
+{
+    sg__threads_destroy(b->threads);
+    free(b->arena.base);
+    memset(b, 0, sizeof *b);
+}
+
+static void load_sample(sg__batch *b, size_t s, uint8_t *pixels)
+{
+    const sg_network *net = b->net;
     sg__augment_apply(&b->augment, net->input, net->recipe.seed, b->epoch,
                       b->samples[s], sg_data_pixels(b->data, b->samples[s]),
                       pixels);
-    sg__network_quantise(net, pixels, sg__ann_counts(b->ann, 0, s));
+    sg__network_quantise(net, pixels, sg__ann_counts(&b->ann, 0, s));
 }
 
 static void pass_task(void *context, unsigned task, unsigned thread)
 {
     sg__batch *b = context;
-    sg__ann *ann = b->ann;
+    sg__ann *ann = &b->ann;
+    sg__batch_scratch *scratch = &b->scratch[thread];
     size_t first = task * ann->chunk, n = b->count - first;
     n = n < ann->chunk ? n : ann->chunk;
-    for (size_t s = first; s < first + n; s++)
-        load_sample(b, s, thread);
-    sg__ann_forward(ann, first, n, 0, b->net->layer_count, thread);
-    for (size_t s = first; s < first + n; s++) {
-        uint32_t label = sg_data_label(b->data, b->samples[s]);
-        sg__ann_backward(ann, s, label, b->step, b->samples[s], thread);
-        sg__activity_forward(ann, s, label, &b->parts[thread]);
-        sg__activity_backward(ann, s, thread, &b->parts[thread]);
+    uint64_t begin = sg__ann_clock(ann);
+    for (size_t s = 0; s < n; s++) {
+        load_sample(b, first + s, scratch->pixels);
+        scratch->ids[s] = b->samples[first + s];
+        scratch->labels[s] = sg_data_label(b->data, scratch->ids[s]);
     }
+    scratch->load_ns += sg__ann_clock(ann) - begin;
+    sg__ann_forward(ann, first, n, 0, b->net->layer_count, thread, NULL);
+    sg__ann_backward(ann, first, n, scratch->labels, b->step, scratch->ids,
+                     thread);
+    for (size_t s = 0; s < n; s++)
+        sg__activity_add(ann, first + s, scratch->labels[s],
+                         scratch->metrics);
 }
 
 void sg__batch_pass(sg__batch *b, sg_metrics *sums)
 {
-    unsigned threads = sg__threads_count(b->threads);
-    size_t tasks = (b->count + b->ann->chunk - 1) / b->ann->chunk;
-    memset(b->parts, 0, threads * sizeof *b->parts);
+    size_t tasks = (b->count + b->ann.chunk - 1) / b->ann.chunk;
+    for (unsigned t = 0; t < b->ann.threads; t++)
+        memset(b->scratch[t].metrics, 0, sizeof *b->scratch[t].metrics);
     sg__threads_run(b->threads, (unsigned)tasks, pass_task, b);
-    for (unsigned t = 0; t < threads; t++)
-        sg__metrics_add(sums, &b->parts[t]);
+    for (unsigned t = 0; t < b->ann.threads; t++)
+        sg__metrics_add(sums, b->scratch[t].metrics);
 }
 
 static void update_task(void *context, unsigned task, unsigned thread)
 {
     sg__batch *b = context;
-    size_t l = task / PARTS;
-    const sg__layer *layer = &b->net->layer[l];
-    uint32_t channels = layer->geo.out_c;
-    uint32_t blocks = (channels + SG__PACK_CHANNELS - 1) / SG__PACK_CHANNELS;
-    uint32_t share = (blocks + PARTS - 1) / PARTS * SG__PACK_CHANNELS;
-    uint32_t first = task % PARTS * share, last = first + share;
-    (void)thread;
-    last = last < channels ? last : channels;
-    if (!layer->synaptic || first >= channels)
-        return;
-    size_t fan_in = sg__fan_in(&layer->geo);
-    int32_t *gradient = b->gradients.weight[l], *bias = b->gradients.bias[l];
-    memset(gradient + first * fan_in, 0,
-           (last - first) * fan_in * sizeof *gradient);
-    memset(bias + first, 0, (last - first) * sizeof *bias);
-    sg__ann_gradient(b->ann, b->count, l, first, last, gradient, bias);
-    sg__update_apply(b->net, b->ann->kernels, l, &b->update[l], b->step, first,
-                     last, gradient, bias);
-    sg__ann_pack(b->ann, l, first, last);
+    const sg__share *share = &b->shares[task];
+    size_t l = share->layer, fan_in = sg__fan_in(&b->net->layer[l].geo);
+    int32_t *gradient = b->scratch[thread].gradient;
+    int32_t *bias = b->scratch[thread].bias_gradient;
+    if (b->kept) {
+        gradient = b->kept[l].weight + share->first * fan_in;
+        bias = b->kept[l].bias + share->first;
+    }
+    sg__ann_gradient(&b->ann, b->count, l, share->first, share->last, gradient,
+                     bias, thread);
+    uint64_t begin = sg__ann_clock(&b->ann);
+    sg__update_apply(b->net, b->ann.kernels, l, &b->update[l], b->step,
+                     share->first, share->last, gradient, bias);
+    sg__ann_pack(&b->ann, l, share->first, share->last);
+    if (b->ann.profiles) {
+        sg_phase_cost *cost = &b->ann.scratch[thread].cost[l].update;
+        cost->nanoseconds += sg__ann_clock(&b->ann) - begin;
+        cost->ops += (share->last - share->first) * (fan_in + 1);
+        cost->dense_ops = cost->ops;
+    }
 }
 
 void sg__batch_update(sg__batch *b)
 {
-    sg__threads_run(b->threads, (unsigned)b->net->layer_count * PARTS,
-                    update_task, b);
+    sg__threads_run(b->threads, (unsigned)b->share_count, update_task, b);
 }

@@ -7,28 +7,38 @@
 #include "data/augment.h"
 #include "learn/optimiser.h"
 
-/* Gradients of all layers, as wide as the weights; NULL for pooling. */
+/* A share of the update: output channels first..last-1 of a layer. */
+typedef struct sg__share {
+    uint32_t layer, first, last;
+} sg__share;
+
+/* Working memory of one thread. */
+typedef struct sg__batch_scratch {
+    uint8_t *pixels;        /* augmented image */
+    int32_t *gradient;      /* of one share */
+    int32_t *bias_gradient; /* [SG__GRADIENT_CHANNELS] */
+    uint32_t *labels, *ids; /* [chunk] */
+    sg_metrics *metrics;
+    uint64_t load_ns; /* spent on images, while profiling */
+} sg__batch_scratch;
+
+/* Gradients of a whole layer, where they are kept for verification. */
 typedef struct sg__gradients {
-    size_t layers;
-    int32_t **weight;
-    int32_t **bias;
+    int32_t *weight, *bias;
 } sg__gradients;
 
-sg_status sg__gradients_create(const sg_network *net, sg__gradients *out);
-void sg__gradients_destroy(sg__gradients *gradients);
-/* sg__gradients_bytes: memory they hold. */
-size_t sg__gradients_bytes(const sg_network *net);
-
-/* Everything a batch works with; built once by its owner. */
+/* Everything a batch works with, in one arena. */
 typedef struct sg__batch {
     sg_network *net;
-    sg__ann *ann;
-    sg__threads *threads;
-    sg__gradients gradients;
     const sg_data *data;
+    sg__threads *threads;
     sg__augment augment;
-    uint8_t *pixels;   /* [threads][image]: augmented image */
-    sg_metrics *parts; /* [threads] */
+    sg__arena arena;
+    sg__ann ann;
+    sg__batch_scratch *scratch; /* [threads] */
+    sg__gradients *kept;        /* [layers], or NULL */
+    sg__share *shares;
+    size_t share_count;
     sg__update update[SG_LAYERS_MAX];
 
     uint32_t epoch;          /* keys augmentation */
@@ -36,6 +46,17 @@ typedef struct sg__batch {
     const uint32_t *samples; /* indices into data */
     size_t count;            /* of them; at most the workspace's batch */
 } sg__batch;
+
+/* sg__batch_bytes: size of the arena for batches of `size` samples. */
+size_t sg__batch_bytes(const sg_network *net, size_t size, unsigned threads);
+
+/* sg__batch_create: takes all memory and starts the threads (0: one a
+ * processor). keeps: charges and gradients are kept for verification. The
+ * caller sets augment, epoch, step, samples, count and update, and ends with
+ * sg__batch_destroy even if this fails. SG_E_MEMORY, SG_E_RANGE. */
+sg_status sg__batch_create(sg_network *net, const sg_data *data, size_t size,
+                           unsigned threads, bool keeps, sg__batch *out);
+void sg__batch_destroy(sg__batch *batch);
 
 /* sg__batch_pass: forward and backward of the batch; adds its metrics to
  * sums. Weights do not change. */

@@ -27,11 +27,11 @@ static void run_chunk(void *context, unsigned task, unsigned thread)
         sg__network_quantise(ann->net,
                              sg_data_pixels(e->data, e->first + (uint32_t)s),
                              sg__ann_counts(ann, 0, s));
-    sg__ann_forward(ann, first, n, 0, ann->net->layer_count, thread);
+    sg__ann_forward(ann, first, n, 0, ann->net->layer_count, thread, NULL);
     for (size_t s = first; s < first + n; s++)
-        sg__activity_forward(ann, s,
-                             sg_data_label(e->data, e->first + (uint32_t)s),
-                             &e->parts[thread]);
+        sg__activity_add(ann, s,
+                         sg_data_label(e->data, e->first + (uint32_t)s),
+                         &e->parts[thread]);
 }
 
 /* Loss and confusion of the batch; the workspace may lack a backward pass. */
@@ -68,7 +68,7 @@ void sg__evaluate(sg__ann *ann, sg__threads *threads, const sg_data *data,
         e.count = e.count < ann->batch ? e.count : (uint32_t)ann->batch;
         size_t tasks = (e.count + ann->chunk - 1) / ann->chunk;
         sg__threads_run(threads, (unsigned)tasks, run_chunk, &e);
-        read_logits(&e, ann->scratch[0].charge, out, confusion);
+        read_logits(&e, ann->scratch[0].error, out, confusion);
     }
     for (unsigned t = 0; t < workers; t++)
         sg__metrics_add(out, &parts[t]);
@@ -132,7 +132,7 @@ sg_status sg_network_classify(const sg_network *net, const uint8_t *pixels,
         return status;
     sg__ann_pack_all(ann);
     sg__network_quantise(net, pixels, sg__ann_counts(ann, 0, 0));
-    sg__ann_forward(ann, 0, 1, 0, net->layer_count, 0);
+    sg__ann_forward(ann, 0, 1, 0, net->layer_count, 0, NULL);
     if (logits)
         memcpy(logits, ann->logits, net->classes * sizeof *logits);
     *label = sg__argmax(ann->logits, net->classes);

@@ -7,6 +7,7 @@
  * the layer is first run with the same draws at a coarse scale, and what it
  * measured sets the fine one. docs/semantics.md, "Initialisation". */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ann/ann.h"
@@ -42,7 +43,8 @@ static void set_probe(const sg_network *net, size_t l)
     for (size_t i = 0; i < layer->weights; i++) {
         if (i % 4 == 0)
             draw(net->recipe.seed, l, i / 4, r);
-        layer->weight[i] = (int16_t)(r[i % 4] * probe_scale(layer) / DRAW_MAX);
+        sg__layer_set_weight(layer, i,
+                             r[i % 4] * probe_scale(layer) / DRAW_MAX);
     }
 }
 
@@ -56,7 +58,8 @@ static uint64_t integer_root(uint64_t x)
 }
 
 /* Standard deviation of the layer's charge in units of 1/256. */
-static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples)
+static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples,
+                        int32_t *charges)
 {
     size_t n = sg__outputs(&ann->net->layer[l].geo);
     uint64_t squares = 0;
@@ -64,9 +67,9 @@ static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples)
     for (size_t first = 0; first < samples; first += ann->chunk) {
         size_t count = samples - first;
         count = count < ann->chunk ? count : ann->chunk;
-        sg__ann_forward(ann, first, count, from, l + 1, 0);
+        sg__ann_forward(ann, first, count, from, l + 1, 0, charges);
         for (size_t s = 0; s < count; s++) {
-            const int32_t *charge = ann->scratch[0].charge + s * n;
+            const int32_t *charge = charges + s * n;
             uint64_t square = 0;
             int64_t sum = 0;
             for (size_t i = 0; i < n; i++) {
@@ -125,8 +128,9 @@ static void set_masters(const sg_network *net, size_t l, int bits,
     }
 }
 
+/* charges  int32[chunk][neurons of the largest layer], working memory */
 static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
-                           sg_error *error)
+                           int32_t *charges, sg_error *error)
 {
     int bits[SG_LAYERS_MAX];
     size_t from = 0, synaptic = 0;
@@ -141,7 +145,7 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
             layer->output ? 1 : 2 * (uint64_t)net->recipe.spread;
         set_probe(net, l);
         sg__ann_pack(ann, l, 0, layer->geo.out_c);
-        uint64_t deviation = measure(ann, from, l, samples);
+        uint64_t deviation = measure(ann, from, l, samples, charges);
         bits[synaptic] = choose_bits(net, layer, doubled, deviation);
         status = sg__network_set_thresholds(net, bits, error);
         set_masters(net, l, bits[synaptic], doubled, deviation);
@@ -153,6 +157,17 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
     return status;
 }
 
+/* Neurons of the largest layer. */
+static size_t widest(const sg_network *net)
+{
+    size_t most = 0;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        size_t n = sg__outputs(&net->layer[l].geo);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
                             sg_network **out, sg_error *error)
 {
@@ -160,6 +175,7 @@ sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
     sg_shape input = {info->height, info->width, info->channels};
     sg_network *net;
     sg__ann *ann = NULL;
+    int32_t *charges = NULL;
     *out = NULL;
 
     if (info->size == 0)
@@ -177,14 +193,19 @@ sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
     size_t samples = info->size < SAMPLES ? info->size : SAMPLES;
     status = sg__ann_create(net, samples, 1, false, false, &ann);
     if (status == SG_OK) {
+        charges = malloc(ann->chunk * widest(net) * sizeof *charges);
+        status = charges ? SG_OK : SG_E_MEMORY;
+    }
+    if (status == SG_OK) {
         for (size_t s = 0; s < samples; s++)
             sg__network_quantise(net, sg_data_pixels(data, (uint32_t)s),
                                  sg__ann_counts(ann, 0, s));
-        status = calibrate(net, ann, samples, error);
+        status = calibrate(net, ann, samples, charges, error);
     } else {
         sg__fail(error, status, "net: not enough memory to initialise");
     }
     sg__ann_destroy(ann);
+    free(charges);
     if (status != SG_OK) {
         sg_network_destroy(net);
         return status;

@@ -1,8 +1,6 @@
 /* The optimiser step and its learning-rate schedule, in integers. */
 #include "learn/optimiser.h"
 
-#include "base/random.h"
-#include "core/rules.h"
 
 enum { MILLION = 1000000, BIAS_INPUT = 2, BIAS_UNIT_BITS = 27 };
 
@@ -96,50 +94,36 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     };
 }
 
-/* A uniform integer below 2^shift for each of four neighbours. */
-static void draw_offsets(uint64_t seed, uint64_t step, uint32_t l, size_t quad,
-                         int shift, int64_t offset[4])
+sg__step_plan sg__weight_step(const sg_network *net, size_t l,
+                              const sg__update *update, uint64_t step)
 {
-    sg__draw draw =
-        sg__random(seed, SG__STREAM_ROUNDING, (uint32_t)step,
-                   (uint32_t)(step >> 32) ^ l << 24, (uint32_t)quad,
-                   (uint32_t)((uint64_t)quad >> 32));
-    for (int i = 0; i < 4; i++)
-        offset[i] = shift <= 32 ? (int64_t)draw.v[i] >> (32 - shift)
-                                : (int64_t)draw.v[i] << (shift - 32);
+    const sg__layer *layer = &net->layer[l];
+    return (sg__step_plan){
+        .friction = update->friction,
+        .mult = update->weight.mult,
+        .shift = update->weight.shift,
+        .limit = layer->weight_limit * ((int32_t)1 << layer->master_shift),
+        .weight_bits = layer->weight_bits,
+        .weight_shift = layer->master_shift,
+        .stochastic = net->recipe.rounding == SG_ROUNDING_STOCHASTIC,
+        .seed = net->recipe.seed,
+        .step = step,
+        .key = 2 * (uint32_t)l,
+    };
 }
 
-/* One array of parameters; key tells weights from biases in the draws. */
-typedef struct parameters {
-    uint32_t key;
-    sg__rate rate;
-    int32_t limit;
-    const int32_t *gradient;
-    int32_t *velocity, *master;
-} parameters;
-
-static void step_stochastic(const parameters *p, uint64_t seed, uint64_t step,
-                            int32_t friction, size_t first, size_t last)
+sg__step_plan sg__bias_step(const sg_network *net, size_t l,
+                            const sg__update *update, uint64_t step)
 {
-    int64_t offset[4];
-    for (size_t i = first; i < last; i++) {
-        if (i == first || i % 4 == 0)
-            draw_offsets(seed, step, p->key, i / 4, p->rate.shift, offset);
-        sg__step(&p->velocity[i], &p->master[i], p->gradient[i], friction,
-                 p->rate.mult, p->rate.shift, offset[i % 4], p->limit);
-    }
-}
-
-static void step_range(const sg_recipe *recipe, const sg__kernels *kernels,
-                       const parameters *p, uint64_t step, int32_t friction,
-                       size_t first, size_t last)
-{
-    if (recipe->rounding == SG_ROUNDING_STOCHASTIC)
-        step_stochastic(p, recipe->seed, step, friction, first, last);
-    else
-        kernels->step(last - first, p->gradient + first, friction,
-                      p->rate.mult, p->rate.shift, p->limit,
-                      p->velocity + first, p->master + first);
+    const sg__layer *layer = &net->layer[l];
+    sg__step_plan plan = sg__weight_step(net, l, update, step);
+    plan.mult = update->bias.mult;
+    plan.shift = update->bias.shift;
+    plan.limit = layer->bias_limit * ((int32_t)1 << layer->bias_shift);
+    plan.weight_bits = 32;
+    plan.weight_shift = layer->bias_shift;
+    plan.key++;
+    return plan;
 }
 
 void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
@@ -148,26 +132,15 @@ void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
                       const int32_t *bias_gradient)
 {
     sg__layer *layer = &net->layer[l];
-    size_t fan_in = sg__fan_in(&layer->geo);
-    parameters weights = {
-        .key = 2 * (uint32_t)l,
-        .rate = update->weight,
-        .limit = layer->weight_limit * ((int32_t)1 << layer->master_shift),
-        .gradient = gradient,
-        .velocity = layer->velocity,
-        .master = layer->master,
-    };
-    parameters biases = {
-        .key = 2 * (uint32_t)l + 1,
-        .rate = update->bias,
-        .limit = layer->bias_limit * ((int32_t)1 << layer->bias_shift),
-        .gradient = bias_gradient,
-        .velocity = layer->bias_velocity,
-        .master = layer->bias_master,
-    };
-    step_range(&net->recipe, kernels, &weights, step, update->friction,
-               first * fan_in, last * fan_in);
-    step_range(&net->recipe, kernels, &biases, step, update->friction, first,
-               last);
-    sg__layer_refresh(layer, first, last);
+    size_t start = first * sg__fan_in(&layer->geo);
+    size_t end = last * sg__fan_in(&layer->geo);
+    sg__step_plan weights = sg__weight_step(net, l, update, step);
+    sg__step_plan biases = sg__bias_step(net, l, update, step);
+    kernels->step(&weights, start, end - start, gradient,
+                  layer->velocity + start, layer->master + start,
+                  (char *)layer->weight +
+                      start * (size_t)layer->weight_bits / 8);
+    kernels->step(&biases, first, last - first, bias_gradient,
+                  layer->bias_velocity + first, layer->bias_master + first,
+                  layer->bias + first);
 }

@@ -34,9 +34,16 @@ int32_t sg__schedule(const sg_recipe *recipe, uint64_t step, uint64_t steps,
 /* sg__update_plan: rates of layer l at a step of that schedule. */
 sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule);
 
+/* sg__weight_step, sg__bias_step: the same for the kernels; step keys
+ * stochastic rounding. */
+sg__step_plan sg__weight_step(const sg_network *net, size_t l,
+                              const sg__update *update, uint64_t step);
+sg__step_plan sg__bias_step(const sg_network *net, size_t l,
+                            const sg__update *update, uint64_t step);
+
 /* sg__update_apply: one step for output channels first..last-1 of layer l,
- * forward copies included. step keys stochastic rounding.
- * gradient  int32[weights of l]; bias_gradient  int32[out_c] */
+ * forward copies included.
+ * gradient  int32[last-first][K]; bias_gradient  int32[last-first] */
 void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
                       const sg__update *update, uint64_t step, uint32_t first,
                       uint32_t last, const int32_t *gradient,

@@ -18,6 +18,7 @@ struct sg_trainer {
     uint32_t *order;           /* samples of the epoch under way, shuffled */
     uint32_t order_epoch;      /* the epoch it is for, plus 1; 0 for none */
     uint32_t samples, batches; /* of an epoch */
+    sg_metrics *parts;         /* [threads], of an evaluation */
     sg_metrics test;
 };
 
@@ -45,25 +46,6 @@ static void shuffle(sg_trainer *t, uint32_t epoch)
     t->order_epoch = epoch + 1;
 }
 
-static sg_status allocate(sg_trainer *t, unsigned threads)
-{
-    sg__batch *b = &t->batch;
-    sg_status status = sg__threads_create(threads, &b->threads);
-    if (status != SG_OK)
-        return status;
-    unsigned workers = sg__threads_count(b->threads);
-    status = sg__ann_create(b->net, (size_t)b->net->recipe.batch, workers,
-                            true, false, &b->ann);
-    if (status == SG_OK)
-        status = sg__gradients_create(b->net, &b->gradients);
-    if (status != SG_OK)
-        return status;
-    b->pixels = malloc(workers * sg__inputs(&b->net->layer[0].geo));
-    b->parts = calloc(workers, sizeof *b->parts);
-    t->order = malloc(t->samples * sizeof *t->order);
-    return b->pixels && b->parts && t->order ? SG_OK : SG_E_MEMORY;
-}
-
 /* A trainer around a network, which it takes over even when it fails. */
 static sg_status build(sg_network *net, const sg_data *train, unsigned threads,
                        sg_trainer **out, sg_error *error)
@@ -74,23 +56,26 @@ static sg_status build(sg_network *net, const sg_data *train, unsigned threads,
         return sg__fail(error, SG_E_MEMORY, "trainer: out of memory");
     }
     uint32_t batch = (uint32_t)net->recipe.batch;
-    t->batch.net = net;
-    t->batch.data = train;
     t->samples = net->data_size;
     t->batches = (t->samples + batch - 1) / batch;
     sg_status status =
-        sg__augment_parse(net->recipe.augment, &t->batch.augment, error);
+        sg__batch_create(net, train, batch, threads, false, &t->batch);
     if (status == SG_OK) {
-        status = allocate(t, threads);
-        if (status != SG_OK)
-            sg__fail(error, status, "trainer with %u threads: %s", threads,
-                     sg_status_text(status));
+        t->order = malloc(t->samples * sizeof *t->order);
+        t->parts = calloc(t->batch.ann.threads, sizeof *t->parts);
+        status = t->order && t->parts ? SG_OK : SG_E_MEMORY;
     }
+    if (status != SG_OK)
+        sg__fail(error, status, "trainer with %u threads: %s", threads,
+                 sg_status_text(status));
+    else
+        status =
+            sg__augment_parse(net->recipe.augment, &t->batch.augment, error);
     if (status != SG_OK) {
         sg_trainer_destroy(t);
         return status;
     }
-    sg__ann_pack_all(t->batch.ann);
+    sg__ann_pack_all(&t->batch.ann);
     *out = t;
     return SG_OK;
 }
@@ -171,7 +156,7 @@ static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
     sg__batch *b = &t->batch;
     double start = now();
     if (test)
-        sg__evaluate(b->ann, b->threads, test, b->parts, &t->test, NULL);
+        sg__evaluate(&b->ann, b->threads, test, t->parts, &t->test, NULL);
     if (!callbacks || !callbacks->on_epoch)
         return 0;
     sg_epoch_report report = {
@@ -241,25 +226,61 @@ const sg_network *sg_trainer_network(const sg_trainer *t)
 
 size_t sg_trainer_memory(const sg_trainer *t)
 {
-    const sg_network *net = t->batch.net;
-    size_t bytes = t->batch.ann->bytes + sg__gradients_bytes(net) +
-                   t->samples * sizeof *t->order;
-    for (size_t l = 0; l < net->layer_count; l++)
-        bytes +=
-            net->layer[l].weights * (sizeof(int16_t) + 2 * sizeof(int32_t));
-    return bytes;
+    return t->batch.arena.used + t->samples * sizeof *t->order +
+           sg__network_bytes(t->batch.net);
+}
+
+size_t sg_network_training_memory(const sg_network *net, unsigned threads)
+{
+    return sg__batch_bytes(net, (size_t)net->recipe.batch, threads) +
+           net->data_size * sizeof(uint32_t) + sg__network_bytes(net);
+}
+
+void sg_trainer_profile(sg_trainer *t, int on)
+{
+    sg__batch *b = &t->batch;
+    b->ann.profiles = on != 0;
+    for (unsigned i = 0; i < b->ann.threads; i++) {
+        memset(b->ann.scratch[i].cost, 0,
+               b->net->layer_count * sizeof *b->ann.scratch[i].cost);
+        b->scratch[i].load_ns = 0;
+    }
+}
+
+static void add_phase(sg_phase_cost *to, const sg_phase_cost *from)
+{
+    to->nanoseconds += from->nanoseconds;
+    to->ops += from->ops;
+    to->dense_ops += from->dense_ops;
+}
+
+uint64_t sg_trainer_get_profile(const sg_trainer *t, sg_layer_cost *cost)
+{
+    const sg__batch *b = &t->batch;
+    uint64_t load = 0;
+    memset(cost, 0, b->net->layer_count * sizeof *cost);
+    for (unsigned i = 0; i < b->ann.threads; i++) {
+        load += b->scratch[i].load_ns;
+        for (size_t l = 0; l < b->net->layer_count; l++) {
+            const sg_layer_cost *from = &b->ann.scratch[i].cost[l];
+            add_phase(&cost[l].forward, &from->forward);
+            add_phase(&cost[l].fire, &from->fire);
+            add_phase(&cost[l].propagate, &from->propagate);
+            add_phase(&cost[l].gradient, &from->gradient);
+            add_phase(&cost[l].update, &from->update);
+        }
+    }
+    return load;
 }
 
 void sg_trainer_destroy(sg_trainer *t)
 {
     if (!t)
         return;
-    sg__ann_destroy(t->batch.ann);
-    sg__gradients_destroy(&t->batch.gradients);
-    sg__threads_destroy(t->batch.threads);
-    free(t->batch.pixels);
-    free(t->batch.parts);
+    sg_network *net = t->batch.net;
+    sg__batch_destroy(&t->batch);
     free(t->order);
-    sg_network_destroy(t->batch.net);
+    free(t->parts);
+    sg_network_destroy(net);
     free(t);
 }

@@ -44,7 +44,7 @@ static bool same_forward(comparison *c, uint32_t s, size_t l)
 {
     uint32_t image = c->samples[s];
     const sg__layer *layer = &c->ann_net->layer[l];
-    const sg__ann_layer *ann = &c->batch.ann->layer[l];
+    const sg__ann_layer *ann = &c->batch.ann.layer[l];
     const uint8_t *event_count = sg_simulation_counts(c->sim, l + 1);
     const int32_t *event_v = sg_simulation_potentials(c->sim, l + 1);
     size_t n = sg__outputs(&layer->geo), start = s * n;
@@ -65,20 +65,18 @@ static bool same_backward(comparison *c, uint32_t s, size_t l)
 {
     uint32_t image = c->samples[s];
     const sg__layer *layer = &c->ann_net->layer[l];
-    const sg__ann_layer *ann = &c->batch.ann->layer[l];
+    const sg__ann_layer *ann = &c->batch.ann.layer[l];
     const int8_t *event_d = sg_simulation_errors(c->sim, l + 1);
     const int32_t *event_u = sg__simulation_error_charge(c->sim, l + 1);
-    size_t n = sg__outputs(&layer->geo), start = s * n, e = 0;
+    size_t n = sg__outputs(&layer->geo), start = s * n;
     if (!layer->synaptic)
         return true;
     for (size_t i = 0; i < n; i++) {
-        int32_t d = 0;
-        if (e < ann->event_count[s] &&
-            sg__event_neuron(ann->events[start + e]) == i)
-            d = sg__event_d(ann->events[start + e++]);
+        int32_t d = ann->errors[start + i];
         if (!same(c->out, "error count", image, l, i, event_d[i], d))
             return false;
-        bool gated = ann->gates && !ann->gates[start + i];
+        bool gated =
+            !layer->output && !sg__derivative(ann->charges[start + i]);
         int64_t u = (int64_t)ann->error_charges[start + i] -
                     d * (INT64_C(1) << layer->phi_bits);
         if (!gated &&
@@ -132,9 +130,9 @@ static sg_status check_update(comparison *c)
                          &c->batch.update[l], c->batch.step, 0, a->geo.out_c,
                          g, gb);
         if (!same_array(c, "gradient", l, n, g,
-                        c->batch.gradients.weight[l]) ||
+                        c->batch.kept[l].weight) ||
             !same_array(c, "bias gradient", l, channels, gb,
-                        c->batch.gradients.bias[l]) ||
+                        c->batch.kept[l].bias) ||
             !same_array(c, "master weight", l, n, e->master, a->master) ||
             !same_array(c, "velocity", l, n, e->velocity, a->velocity) ||
             !same_array(c, "bias velocity", l, channels, e->bias_velocity,
@@ -145,7 +143,7 @@ static sg_status check_update(comparison *c)
             return SG_E_MISMATCH;
         for (size_t i = 0; i < n; i++)
             if (!same(c->out, "updated weight", c->samples[0], l, i,
-                      e->weight[i], a->weight[i]))
+                      sg__layer_weight(e, i), sg__layer_weight(a, i)))
                 return SG_E_MISMATCH;
     }
     return SG_OK;
@@ -159,21 +157,12 @@ static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
     if (status == SG_OK)
         status = sg__network_clone(net, &c->event_net);
     if (status == SG_OK)
-        status = sg__threads_create(1, &b->threads);
-    if (status == SG_OK)
-        status = sg__ann_create(c->ann_net, c->count, 1, true, true, &b->ann);
-    if (status == SG_OK)
-        status = sg__gradients_create(net, &b->gradients);
+        status =
+            sg__batch_create(c->ann_net, c->data, c->count, 1, true, b);
     if (status == SG_OK)
         status = sg__augment_parse("none", &b->augment, error);
     if (status != SG_OK)
         return status;
-    b->pixels = malloc(sg__inputs(&net->layer[0].geo));
-    b->parts = calloc(1, sizeof *b->parts);
-    if (!b->pixels || !b->parts)
-        return SG_E_MEMORY;
-    b->net = c->ann_net;
-    b->data = c->data;
     b->epoch = net->run.epoch;
     b->step = net->run.step;
     b->samples = c->samples;
@@ -182,18 +171,14 @@ static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
     for (size_t l = 0; l < net->layer_count; l++)
         if (net->layer[l].synaptic)
             b->update[l] = sg__update_plan(net, l, INT32_C(1) << 30);
-    sg__ann_pack_all(b->ann);
+    sg__ann_pack_all(&b->ann);
     return sg_simulation_create(net, order, seed, &c->sim, error);
 }
 
 static void release(comparison *c)
 {
     sg_simulation_destroy(c->sim);
-    sg__ann_destroy(c->batch.ann);
-    sg__gradients_destroy(&c->batch.gradients);
-    sg__threads_destroy(c->batch.threads);
-    free(c->batch.pixels);
-    free(c->batch.parts);
+    sg__batch_destroy(&c->batch);
     sg_network_destroy(c->ann_net);
     sg_network_destroy(c->event_net);
 }

@@ -3,22 +3,6 @@
 
 #include "network/network.h"
 
-/* Multiply-adds of the dense ANN: taps that exist, padding left out. */
-static uint64_t dense_macs(const sg__geometry *g)
-{
-    uint64_t rows = 0, columns = 0;
-    uint32_t first, last;
-    for (uint32_t y = 0; y < g->out_h; y++) {
-        sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &first, &last);
-        rows += last - first;
-    }
-    for (uint32_t x = 0; x < g->out_w; x++) {
-        sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &first, &last);
-        columns += last - first;
-    }
-    return rows * columns * g->in_c * g->out_c;
-}
-
 sg_status sg_network_get_layer(const sg_network *net, size_t l,
                                sg_layer_info *out)
 {
@@ -38,7 +22,7 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
     if (!layer->synaptic)
         return SG_OK;
     out->synapses = layer->weights;
-    out->dense_macs = dense_macs(&layer->geo);
+    out->dense_macs = sg__dense_macs(&layer->geo);
     out->theta = (int32_t)1 << layer->theta_bits;
     out->fraction_bits = layer->theta_bits;
     out->phi = (int32_t)1 << layer->phi_bits;
@@ -46,6 +30,18 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
     out->charge_bound = layer->charge_bound;
     out->error_bound = layer->error_bound;
     return SG_OK;
+}
+
+size_t sg__network_bytes(const sg_network *net)
+{
+    size_t bytes = 0;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const sg__layer *layer = &net->layer[l];
+        if (layer->synaptic) /* master, velocity, copy; the same for biases */
+            bytes += layer->weights * (8 + (size_t)layer->weight_bits / 8) +
+                     layer->geo.out_c * 3 * sizeof(int32_t);
+    }
+    return bytes;
 }
 
 void sg_network_get_info(const sg_network *net, sg_network_info *out)

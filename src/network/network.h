@@ -52,13 +52,30 @@ typedef struct sg__layer {
     int gain_bits;
 
     size_t weights;       /* out_c * K */
-    int16_t *weight;      /* forward copy, what the engines read */
+    int weight_bits;      /* 8 or 16: type of the forward copy */
+    void *weight;         /* forward copy, int8 or int16; the engines' */
     int32_t *master;      /* W */
     int32_t *velocity;    /* momentum of W */
     int32_t *bias;        /* [out_c], charge units */
     int32_t *bias_master; /* [out_c] */
     int32_t *bias_velocity;
 } sg__layer;
+
+/* sg__layer_weight: forward copy i of a layer, whatever its type. */
+static inline int32_t sg__layer_weight(const sg__layer *layer, size_t i)
+{
+    return layer->weight_bits == 8 ? ((const int8_t *)layer->weight)[i]
+                                   : ((const int16_t *)layer->weight)[i];
+}
+
+/* sg__layer_set_weight: sets it; |w| <= weight_limit. */
+static inline void sg__layer_set_weight(sg__layer *layer, size_t i, int32_t w)
+{
+    if (layer->weight_bits == 8)
+        ((int8_t *)layer->weight)[i] = (int8_t)w;
+    else
+        ((int16_t *)layer->weight)[i] = (int16_t)w;
+}
 
 /* Where a run stands; saved in checkpoints so that a resumed run repeats it.
  * `train` sums the metrics of the unfinished epoch. */
@@ -100,6 +117,9 @@ void sg__network_refresh(sg_network *net);
 /* sg__layer_refresh: the same for output channels first..last-1 of one
  * synaptic layer. */
 void sg__layer_refresh(sg__layer *layer, size_t first, size_t last);
+
+/* sg__network_bytes: memory of the weights and the optimiser's state. */
+size_t sg__network_bytes(const sg_network *net);
 
 /* sg__network_clone: a deep copy, for what must not touch the original. */
 sg_status sg__network_clone(const sg_network *net, sg_network **out);

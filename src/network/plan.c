@@ -143,7 +143,8 @@ static sg_status allocate(sg_network *net)
         if (!layer->synaptic)
             continue;
         size_t n = layer->weights, channels = layer->geo.out_c;
-        layer->weight = calloc(n, sizeof *layer->weight);
+        layer->weight_bits = net->recipe.weight_bits;
+        layer->weight = calloc(n, (size_t)layer->weight_bits / 8);
         layer->master = calloc(n, sizeof *layer->master);
         layer->velocity = calloc(n, sizeof *layer->velocity);
         layer->bias = calloc(channels, sizeof *layer->bias);

@@ -20,9 +20,10 @@ void sg__layer_refresh(sg__layer *layer, size_t first, size_t last)
 {
     size_t fan_in = sg__fan_in(&layer->geo);
     for (size_t i = first * fan_in; i < last * fan_in; i++)
-        layer->weight[i] =
-            (int16_t)forward_copy(layer->master[i], layer->master_shift,
-                                  layer->weight_limit);
+        sg__layer_set_weight(layer, i,
+                             forward_copy(layer->master[i],
+                                          layer->master_shift,
+                                          layer->weight_limit));
     for (size_t k = first; k < last; k++)
         layer->bias[k] = forward_copy(layer->bias_master[k], layer->bias_shift,
                                       layer->bias_limit);
@@ -58,7 +59,7 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
         if (!from->synaptic)
             continue;
         size_t n = from->weights, channels = from->geo.out_c;
-        memcpy(to->weight, from->weight, n * sizeof *to->weight);
+        memcpy(to->weight, from->weight, n * (size_t)from->weight_bits / 8);
         memcpy(to->master, from->master, n * sizeof *to->master);
         memcpy(to->velocity, from->velocity, n * sizeof *to->velocity);
         memcpy(to->bias, from->bias, channels * sizeof *to->bias);

@@ -76,7 +76,7 @@ static void assert_same_layer(const sg__layer *a, const sg__layer *b)
     assert_int_equal(a->theta_bits, b->theta_bits);
     if (!a->synaptic)
         return;
-    assert_memory_equal(a->weight, b->weight, n * sizeof *a->weight);
+    assert_memory_equal(a->weight, b->weight, n * (size_t)a->weight_bits / 8);
     assert_memory_equal(a->master, b->master, n * sizeof *a->master);
     assert_memory_equal(a->velocity, b->velocity, n * sizeof *a->velocity);
     assert_memory_equal(a->bias, b->bias, channels * sizeof *a->bias);
@@ -632,8 +632,8 @@ static void test_independent_reader(void **state)
                  (int)layer->bias_master[0], (int)layer->bias_master[1]);
         seen += strcmp(line, expected) == 0;
         snprintf(expected, sizeof expected,
-                 "layer.0.weight I8 2x3x3x1: %d %d %d ", layer->weight[0],
-                 layer->weight[1], layer->weight[2]);
+                 "layer.0.weight I8 2x3x3x1: %d %d %d ", sg__layer_weight(layer, 0),
+                 sg__layer_weight(layer, 1), sg__layer_weight(layer, 2));
         seen += strncmp(line, expected, strlen(expected)) == 0;
         keys += strncmp(line, "step = 19\n", 10) == 0;
     }

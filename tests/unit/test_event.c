@@ -51,7 +51,8 @@ static void set_weights(sg_network *net, size_t layer, size_t n,
                         const int16_t *weights)
 {
     assert_int_equal(n, net->layer[layer].weights);
-    memcpy(net->layer[layer].weight, weights, n * sizeof *weights);
+    for (size_t i = 0; i < n; i++)
+        sg__layer_set_weight(&net->layer[layer], i, weights[i]);
 }
 
 /* SET_WEIGHTS(net, layer, w...): all weights of a layer. */
@@ -367,7 +368,7 @@ static void randomise(sg_network *net, uint64_t seed)
     for (uint32_t l = 0; l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
         for (uint32_t i = 0; i < layer->weights; i++)
-            layer->weight[i] = (int16_t)uniform(seed, 2 * l, i, 60);
+            sg__layer_set_weight(layer, i, uniform(seed, 2 * l, i, 60));
         for (uint32_t c = 0; layer->synaptic && c < layer->geo.out_c; c++)
             layer->bias[c] = uniform(seed, 2 * l + 1, c, 100);
     }
@@ -419,7 +420,7 @@ static int32_t charge_of(const sg_simulation *sim, size_t l, uint32_t i,
                     continue;
                 size_t j = ((size_t)y * g->in_w + (size_t)x) * g->in_c + ic;
                 int32_t n = sg_simulation_counts(sim, l - 1)[j];
-                charge += net->weight[w] * n;
+                charge += sg__layer_weight(net, w) * n;
                 gradient[w] += sg_simulation_errors(sim, l)[i] * n;
             }
     return charge;

@@ -110,7 +110,7 @@ static void step_is_exact(void **state)
         for (size_t i = 0; i < layer->weights; i++) {
             assert_true(velocity[i] == (int32_t)v[i]);
             assert_true(master[i] == (int32_t)w[i]);
-            assert_true(layer->weight[i] ==
+            assert_true(sg__layer_weight(layer, i) ==
                         (int32_t)floorl(w[i] / 65536 + 0.5L));
         }
     }
@@ -133,7 +133,8 @@ static void everything_saturates(void **state)
         sg__update_apply(net, sg__kernels_table(0), 0, &u, step, 0, 8,
                          gradient, bias);
     for (int i = 0; i < 72; i++) {
-        assert_int_equal(layer->weight[i], i % 2 ? -127 : 127);
+        assert_int_equal(sg__layer_weight(layer, (size_t)i),
+                         i % 2 ? -127 : 127);
         assert_int_equal(layer->velocity[i], gradient[i]);
     }
     for (int i = 0; i < 8; i++)

@@ -1,0 +1,42 @@
+/* One block of memory cut into aligned arrays.
+ *
+ * The same function lays the arrays out twice: first over an arena without
+ * memory, which only adds up sizes, then over the block. So the size of a
+ * workspace is known before it is taken, and nothing is taken afterwards. */
+#ifndef SG_BASE_ARENA_H
+#define SG_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Alignment of every array: a cache line, and the widest register. */
+#define SG__ALIGNMENT 64
+
+typedef struct sg__arena {
+    char *base;  /* NULL while sizes are added up */
+    size_t used; /* SIZE_MAX once they no longer fit size_t */
+} sg__arena;
+
+/* sg__arena_take: count elements of size bytes; NULL while measuring. */
+static inline void *sg__arena_take(sg__arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > (SIZE_MAX / 2) / size) {
+        arena->used = SIZE_MAX;
+        return NULL;
+    }
+    size_t bytes =
+        (count * size + SG__ALIGNMENT - 1) / SG__ALIGNMENT * SG__ALIGNMENT;
+    if (arena->used > SIZE_MAX / 2 - bytes) {
+        arena->used = SIZE_MAX;
+        return NULL;
+    }
+    void *memory = arena->base ? arena->base + arena->used : NULL;
+    arena->used += bytes;
+    return memory;
+}
+
+/* sg__arena_allocate: the block for an arena that has been measured; used
+ * starts again at 0. Zeroed. False if there is no memory. */
+int sg__arena_allocate(sg__arena *arena);
+
+#endif
