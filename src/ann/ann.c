@@ -37,7 +37,7 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
     if (!layer->synaptic)
         return;
     to->synapses = (sg__synapses){g, layer->weight_bits, layer->weight, NULL,
-                                  layer->bias};
+                                  layer->bias, layer->in_cap};
     to->synapses.packed = sg__arena_take(
         arena, 1, ann->kernels->pack_size(g, layer->weight_bits));
     to->dense_macs = sg__dense_macs(g);

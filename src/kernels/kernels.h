@@ -24,6 +24,7 @@ typedef struct sg__synapses {
     const void *weight; /* [out_c][kernel_h][kernel_w][in_c] */
     void *packed;       /* the same as the table's pack row lays it out */
     const int32_t *bias; /* [out_c] */
+    int32_t in_cap; /* largest count that arrives, 1..255 */
 } sg__synapses;
 
 /* Where the forward rows leave their results; NULL for what is not wanted.
