@@ -19,5 +19,16 @@ static inline __mmask16 sg__first16(size_t n)
 
 /* Scratch of the row families; sg_scratch_size__avx512 takes the largest. */
 size_t sg__avx512_forward_scratch(const sg__geometry *g, int bits);
+size_t sg__avx512_propagate_scratch(const sg__geometry *g, int bits);
+size_t sg__avx512_gradient_scratch(const sg__geometry *g);
+
+/* Parts of the packed weights: what the forward row reads, and behind it what
+ * the propagate rows read. */
+size_t sg__avx512_forward_pack_size(const sg__geometry *g, int bits);
+void sg__avx512_forward_pack(const sg__synapses *s, uint32_t first,
+                             uint32_t last);
+size_t sg__avx512_propagate_pack_size(const sg__geometry *g, int bits);
+void sg__avx512_propagate_pack(const sg__synapses *s, uint32_t first,
+                               uint32_t last, uint8_t *to);
 
 #endif

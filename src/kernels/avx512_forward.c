@@ -11,10 +11,9 @@
  * positions are sorted by the taps that padding leaves them, and no work is
  * done for padding. Otherwise samples are copied with their padding, widened
  * for 16 bits. */
-#include <immintrin.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "kernels/avx512.h"
 
 enum {
     LANES = 16,       /* channels of a panel */
@@ -43,14 +42,15 @@ static size_t row_groups(const sg__geometry *g, int bits)
     return ((size_t)g->kernel_w * g->in_c * element(bits) + GROUP - 1) / GROUP;
 }
 
-size_t sg_pack_size__avx512(const sg__geometry *g, int bits)
+size_t sg__avx512_forward_pack_size(const sg__geometry *g, int bits)
 {
     return panels(g) * g->kernel_h * row_groups(g, bits) * PANEL_BYTES;
 }
 
 /* Packed as [panel][kernel_h][group][LANES][GROUP bytes]; what no weight fills
  * stays 0. */
-void sg_pack__avx512(const sg__synapses *s, uint32_t first, uint32_t last)
+void sg__avx512_forward_pack(const sg__synapses *s, uint32_t first,
+                             uint32_t last)
 {
     const sg__geometry *g = s->geo;
     size_t run = (size_t)g->kernel_w * g->in_c * element(s->bits);

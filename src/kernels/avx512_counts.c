@@ -1,0 +1,139 @@
+/* AVX-512 rows over counts: pools, and sums by pixel. */
+#include <string.h>
+
+#include "kernels/avx512.h"
+
+/* Combines the k*k pixels of one pool, 64 channels at a time. */
+static inline __attribute__((always_inline)) void
+pool(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
+{
+    size_t row = (size_t)g->in_w * g->in_c;
+    for (uint32_t c = 0; c < g->in_c; c += 64) {
+        __mmask64 lanes = sg__first64(g->in_c - c);
+        __m512i all = _mm512_setzero_si512();
+        for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+            for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
+                __m512i x = _mm512_maskz_loadu_epi8(
+                    lanes, in + ky * row + (size_t)kx * g->in_c + c);
+                all = maximum ? _mm512_max_epu8(all, x)
+                              : _mm512_add_epi8(all, x);
+            }
+        _mm512_mask_storeu_epi8(out + c, lanes, all);
+    }
+}
+
+static inline __attribute__((always_inline)) void
+pool_all(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
+{
+    size_t pixel = (size_t)g->stride * g->in_c;
+    size_t row = (size_t)g->in_w * g->in_c * g->stride;
+    for (uint32_t y = 0; y < g->out_h; y++)
+        for (uint32_t x = 0; x < g->out_w; x++, out += g->out_c)
+            pool(g, in + y * row + x * pixel, out, maximum);
+}
+
+void sg_pool_sum__avx512(const sg__geometry *g, const uint8_t *in,
+                         uint8_t *out)
+{
+    pool_all(g, in, out, false);
+}
+
+void sg_pool_max__avx512(const sg__geometry *g, const uint8_t *in,
+                         uint8_t *out)
+{
+    pool_all(g, in, out, true);
+}
+
+/* One channel: every byte is a pixel. Absolute values if d. */
+static inline __attribute__((always_inline)) size_t
+single_sums(size_t pixels, const uint8_t *x, bool absolute, int32_t cap,
+            uint32_t *sum, uint32_t *active)
+{
+    const __m512i top = _mm512_set1_epi32(cap), one = _mm512_set1_epi32(1);
+    size_t saturated = 0;
+    for (size_t p = 0; p < pixels; p += 16) {
+        __mmask16 lanes = sg__first16(pixels - p);
+        __m128i v = _mm_maskz_loadu_epi8(lanes, x + p);
+        v = absolute ? _mm_abs_epi8(v) : v;
+        __m512i wide = _mm512_cvtepu8_epi32(v);
+        _mm512_mask_storeu_epi32(sum + p, lanes, wide);
+        _mm512_mask_storeu_epi32(
+            active + p, lanes,
+            _mm512_maskz_mov_epi32(_mm512_test_epi32_mask(wide, wide), one));
+        saturated += (size_t)__builtin_popcount(
+            _mm512_mask_cmpeq_epi32_mask(lanes, wide, top));
+    }
+    return saturated;
+}
+
+/* Up to 16 channels: a pixel is part of one register. */
+static inline __attribute__((always_inline)) size_t
+narrow_sums(size_t pixels, uint32_t channels, const uint8_t *x, bool absolute,
+            int32_t cap, uint32_t *sum, uint32_t *active)
+{
+    const __m128i top = _mm_set1_epi8((char)cap), zero = _mm_setzero_si128();
+    __mmask16 lanes = sg__first16(channels);
+    size_t saturated = 0;
+    for (size_t p = 0; p < pixels; p++, x += channels) {
+        __m128i v = _mm_maskz_loadu_epi8(lanes, x);
+        __m128i s = _mm_sad_epu8(absolute ? _mm_abs_epi8(v) : v, zero);
+        sum[p] = (uint32_t)(_mm_cvtsi128_si32(s) + _mm_extract_epi16(s, 4));
+        active[p] = (uint32_t)__builtin_popcount(_mm_test_epi8_mask(v, v));
+        if (!absolute)
+            saturated += (size_t)__builtin_popcount(
+                _mm_mask_cmpeq_epi8_mask(lanes, v, top));
+    }
+    return saturated;
+}
+
+static inline __attribute__((always_inline)) size_t
+wide_sums(size_t pixels, uint32_t channels, const uint8_t *x, bool absolute,
+          int32_t cap, uint32_t *sum, uint32_t *active)
+{
+    const __m512i top = _mm512_set1_epi8((char)cap);
+    const __m512i zero = _mm512_setzero_si512();
+    size_t saturated = 0;
+    for (size_t p = 0; p < pixels; p++, x += channels) {
+        __m512i sums = zero;
+        size_t some = 0;
+        for (uint32_t c = 0; c < channels; c += 64) {
+            __mmask64 lanes = sg__first64(channels - c);
+            __m512i v = _mm512_maskz_loadu_epi8(lanes, x + c);
+            some += (size_t)__builtin_popcountll(_mm512_test_epi8_mask(v, v));
+            sums = _mm512_add_epi64(
+                sums,
+                _mm512_sad_epu8(absolute ? _mm512_abs_epi8(v) : v, zero));
+            if (!absolute)
+                saturated += (size_t)__builtin_popcountll(
+                    _mm512_mask_cmpeq_epi8_mask(lanes, v, top));
+        }
+        sum[p] = (uint32_t)_mm512_reduce_add_epi64(sums);
+        active[p] = (uint32_t)some;
+    }
+    return saturated;
+}
+
+static inline __attribute__((always_inline)) size_t
+pixel_sums(size_t pixels, uint32_t channels, const uint8_t *x, bool absolute,
+           int32_t cap, uint32_t *sum, uint32_t *active)
+{
+    if (channels == 1)
+        return single_sums(pixels, x, absolute, cap, sum, active);
+    if (channels <= 16)
+        return narrow_sums(pixels, channels, x, absolute, cap, sum, active);
+    return wide_sums(pixels, channels, x, absolute, cap, sum, active);
+}
+
+size_t sg_count_sums__avx512(size_t pixels, uint32_t channels,
+                             const uint8_t *count, int32_t cap, uint32_t *sum,
+                             uint32_t *active)
+{
+    return pixel_sums(pixels, channels, count, false, cap, sum, active);
+}
+
+void sg_error_sums__avx512(size_t pixels, uint32_t channels, const int8_t *d,
+                           uint32_t *sum, uint32_t *active)
+{
+    (void)pixel_sums(pixels, channels, (const uint8_t *)d, true, 0, sum,
+                     active);
+}

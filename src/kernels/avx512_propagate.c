@@ -1,0 +1,314 @@
+/* AVX-512 error charge, driven by the neurons that sent errors.
+ *
+ * Three ways, by geometry:
+ * slabs  8-bit convolutions over many channels. Weights are packed as
+ *        [tap][64 input channels][out_c]; the errors of one position select
+ *        rows of a slab that fits the nearest cache, four at a time.
+ * fans   8-bit fully connected layers: the rows are the weights themselves.
+ * lines  everything else: one kernel row of one error at a time.
+ *
+ * Dot products want an unsigned factor: rows are taken as w + 128, and 128
+ * times the sum of the errors is subtracted. */
+#include <string.h>
+
+#include "kernels/avx512_quads.h"
+
+enum {
+    COLUMNS = 64,
+    LIST_BYTES = 1 << 21 /* of the samples whose errors are listed at once */
+};
+
+static bool by_slabs(const sg__geometry *g, int bits)
+{
+    return bits == 8 && g->in_c % COLUMNS == 0 && g->in_h * g->in_w > 1;
+}
+
+static bool by_fans(const sg__geometry *g, int bits)
+{
+    return bits == 8 && g->in_h * g->in_w == 1 && g->out_h * g->out_w == 1;
+}
+
+/* Four errors of one position: where their rows begin, and the errors. */
+typedef struct quad {
+    uint32_t row[4];
+    int8_t d[4];
+} quad;
+
+/* The errors of one position. */
+typedef struct place {
+    uint32_t first, length; /* in quads */
+    int32_t offset;         /* 128 times the sum of d */
+} place;
+
+static size_t positions(const sg__geometry *g)
+{
+    return (size_t)g->out_h * g->out_w;
+}
+
+/* Most quads of a sample. */
+static size_t most_quads(const sg__geometry *g)
+{
+    return positions(g) * ((g->out_c + 3) / 4);
+}
+
+static size_t list_bytes(const sg__geometry *g)
+{
+    return most_quads(g) * sizeof(quad) + positions(g) * sizeof(place);
+}
+
+static size_t list_samples(const sg__geometry *g)
+{
+    size_t n = LIST_BYTES / list_bytes(g);
+    return n < 1 ? 1 : n;
+}
+
+size_t sg__avx512_propagate_pack_size(const sg__geometry *g, int bits)
+{
+    return by_slabs(g, bits) ? sg__fan_in(g) * g->out_c : 0;
+}
+
+/* Packed as [tap][in_c / 64][out_c][64], w + 128. */
+void sg__avx512_propagate_pack(const sg__synapses *s, uint32_t first,
+                               uint32_t last, uint8_t *to)
+{
+    const sg__geometry *g = s->geo;
+    const __m512i bias = _mm512_set1_epi8((char)0x80);
+    size_t K = sg__fan_in(g);
+    if (!by_slabs(g, s->bits))
+        return;
+    for (uint32_t k = first; k < last; k++)
+        for (size_t i = 0; i < K; i += COLUMNS) {
+            __m512i w =
+                _mm512_loadu_si512((const int8_t *)s->weight + k * K + i);
+            _mm512_store_si512(to + i * g->out_c + (size_t)k * COLUMNS,
+                               _mm512_xor_si512(w, bias));
+        }
+}
+
+size_t sg__avx512_propagate_scratch(const sg__geometry *g, int bits)
+{
+    if (!by_slabs(g, bits) && !by_fans(g, bits))
+        return 0;
+    return list_samples(g) * list_bytes(g);
+}
+
+/* Lists the errors of one position; rows lie `step` bytes apart. */
+static uint32_t list_position(const int8_t *d, uint32_t channels, size_t step,
+                              quad *to, int32_t *sum)
+{
+    uint32_t n = 0;
+    *sum = 0;
+    for (uint32_t c = 0; c < channels; c += 64) {
+        __m512i v =
+            _mm512_maskz_loadu_epi8(sg__first64(channels - c), d + c);
+        __mmask64 set = _mm512_test_epi8_mask(v, v);
+        for (; set; set &= set - 1, n++) {
+            uint32_t k = c + (uint32_t)__builtin_ctzll(set);
+            to[n / 4].row[n % 4] = (uint32_t)(k * step);
+            to[n / 4].d[n % 4] = d[k];
+            *sum += d[k];
+        }
+    }
+    for (; n % 4; n++) {
+        to[n / 4].row[n % 4] = to[n / 4].row[0];
+        to[n / 4].d[n % 4] = 0;
+    }
+    return n / 4;
+}
+
+static void list_sample(const sg__geometry *g, const int8_t *d, size_t step,
+                        quad *quads, place *places)
+{
+    uint32_t first = 0;
+    for (size_t p = 0; p < positions(g); p++, d += g->out_c) {
+        int32_t sum;
+        uint32_t n = list_position(d, g->out_c, step, quads + first, &sum);
+        places[p] = (place){first, n, 128 * sum};
+        first += n;
+    }
+}
+
+static inline __m512i errors_of(const quad *q)
+{
+    int32_t word;
+    memcpy(&word, q->d, sizeof word);
+    return _mm512_set1_epi32(word);
+}
+
+/* u[64] += sum over quads of d w, rows in a slab. */
+static void add_slab(const quad *q, const place *at, const uint8_t *slab,
+                     int32_t *u)
+{
+    __m512i sum[4], x[4];
+    const __m512i offset = _mm512_set1_epi32(at->offset);
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm512_setzero_si512();
+    for (const quad *end = q + at->length; q < end; q++) {
+        __m512i d = errors_of(q);
+        sg__interleave(_mm512_load_si512(slab + q->row[0]),
+                       _mm512_load_si512(slab + q->row[1]),
+                       _mm512_load_si512(slab + q->row[2]),
+                       _mm512_load_si512(slab + q->row[3]), x);
+        for (int i = 0; i < 4; i++)
+            sum[i] = _mm512_dpbusd_epi32(sum[i], x[i], d);
+    }
+    sg__in_order(sum);
+    for (int i = 0; i < 4; i++) {
+        __m512i old = _mm512_loadu_si512(u + 16 * i);
+        _mm512_storeu_si512(
+            u + 16 * i,
+            _mm512_add_epi32(old, _mm512_sub_epi32(sum[i], offset)));
+    }
+}
+
+/* One tap and 64 input channels of one sample; u is theirs. */
+static void add_tap(const sg__geometry *g, uint32_t ky, uint32_t kx,
+                    const quad *quads, const place *places,
+                    const uint8_t *slab, int32_t *u)
+{
+    for (uint32_t y = 0; y < g->out_h; y++) {
+        uint32_t iy = y * g->stride + ky - g->pad;
+        if (iy >= g->in_h) /* also where it would be negative */
+            continue;
+        for (uint32_t x = 0; x < g->out_w; x++) {
+            const place *at = &places[(size_t)y * g->out_w + x];
+            uint32_t ix = x * g->stride + kx - g->pad;
+            if (at->length == 0 || ix >= g->in_w)
+                continue;
+            add_slab(quads + at->first, at, slab,
+                     u + ((size_t)iy * g->in_w + ix) * g->in_c);
+        }
+    }
+}
+
+static void propagate_slabs(const sg__synapses *s, size_t n, const int8_t *d,
+                            int32_t *u, void *scratch)
+{
+    const sg__geometry *g = s->geo;
+    size_t inputs = sg__inputs(g);
+    quad *quads = scratch;
+    place *places = (place *)(quads + n * most_quads(g));
+    const uint8_t *slab =
+        (const uint8_t *)s->packed + sg__avx512_forward_pack_size(g, s->bits);
+    for (size_t i = 0; i < n; i++)
+        list_sample(g, d + i * sg__outputs(g), COLUMNS,
+                    quads + i * most_quads(g), places + i * positions(g));
+    memset(u, 0, n * inputs * sizeof *u);
+    for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+        for (uint32_t kx = 0; kx < g->kernel_w; kx++)
+            for (uint32_t c = 0; c < g->in_c; c += COLUMNS) {
+                for (size_t i = 0; i < n; i++)
+                    add_tap(g, ky, kx, quads + i * most_quads(g),
+                            places + i * positions(g), slab,
+                            u + i * inputs + c);
+                slab += (size_t)g->out_c * COLUMNS;
+            }
+}
+
+/* 64 columns of a fan, or as many as the mask says. */
+static inline void fan_columns(const quad *q, const place *at,
+                               const int8_t *weight, __mmask64 columns,
+                               int32_t *u)
+{
+    const __m512i bias = _mm512_set1_epi8((char)0x80);
+    __m512i sum[4], x[4];
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm512_set1_epi32(-at->offset);
+    for (const quad *end = q + at->length; q < end; q++) {
+        __m512i d = errors_of(q), w[4];
+        for (int i = 0; i < 4; i++)
+            w[i] = _mm512_xor_si512(
+                _mm512_maskz_loadu_epi8(columns, weight + q->row[i]), bias);
+        sg__interleave(w[0], w[1], w[2], w[3], x);
+        for (int i = 0; i < 4; i++)
+            sum[i] = _mm512_dpbusd_epi32(sum[i], x[i], d);
+    }
+    sg__in_order(sum);
+    for (int i = 0; i < 4; i++)
+        _mm512_mask_storeu_epi32(u + 16 * i, (__mmask16)(columns >> 16 * i),
+                                 sum[i]);
+}
+
+static void propagate_fans(const sg__synapses *s, size_t n, const int8_t *d,
+                           int32_t *u, void *scratch)
+{
+    const sg__geometry *g = s->geo;
+    size_t K = sg__fan_in(g);
+    quad *quads = scratch;
+    place *places = (place *)(quads + n * most_quads(g));
+    for (size_t i = 0; i < n; i++)
+        list_sample(g, d + i * g->out_c, K, quads + i * most_quads(g),
+                    places + i);
+    for (size_t c = 0; c < K; c += COLUMNS)
+        for (size_t i = 0; i < n; i++)
+            fan_columns(quads + i * most_quads(g), &places[i],
+                        (const int8_t *)s->weight + c, sg__first64(K - c),
+                        u + i * K + c);
+}
+
+static inline __attribute__((always_inline)) __m512i
+load_weights(const void *weight, size_t i, int bits, __mmask16 lanes)
+{
+    if (bits == 8)
+        return _mm512_cvtepi8_epi32(
+            _mm_maskz_loadu_epi8(lanes, (const int8_t *)weight + i));
+    return _mm512_cvtepi16_epi32(
+        _mm256_maskz_loadu_epi16(lanes, (const int16_t *)weight + i));
+}
+
+/* u += d w along one kernel row; vpmaddwd with the odd halves of d zeroed
+ * multiplies one 16-bit integer a lane. */
+static inline __attribute__((always_inline)) void
+add_line(const void *weight, size_t at, int bits, uint32_t n, __m512i d,
+         int32_t *u)
+{
+    for (uint32_t i = 0; i < n; i += 16) {
+        __mmask16 lanes = sg__first16(n - i);
+        __m512i w = load_weights(weight, at + i, bits, lanes);
+        __m512i old = _mm512_maskz_loadu_epi32(lanes, u + i);
+        _mm512_mask_storeu_epi32(
+            u + i, lanes, _mm512_add_epi32(old, _mm512_madd_epi16(w, d)));
+    }
+}
+
+static inline __attribute__((always_inline)) void
+propagate_lines(const sg__synapses *s, int bits, const int8_t *d, int32_t *u)
+{
+    const sg__geometry *g = s->geo;
+    size_t outputs = sg__outputs(g);
+    memset(u, 0, sg__inputs(g) * sizeof *u);
+    for (size_t i = 0; i < outputs; i += 64) {
+        __m512i v = _mm512_maskz_loadu_epi8(sg__first64(outputs - i), d + i);
+        __mmask64 set = _mm512_test_epi8_mask(v, v);
+        for (; set; set &= set - 1) {
+            size_t neuron = i + (size_t)__builtin_ctzll(set);
+            sg__patch f = sg__patch_of(g, (uint32_t)neuron);
+            __m512i z = _mm512_set1_epi32(d[neuron] & 0xffff);
+            for (uint32_t row = 0; row < f.rows; row++)
+                add_line(s->weight, f.weight + row * f.weight_step, bits,
+                         f.width, z, u + f.input + row * f.input_step);
+        }
+    }
+}
+
+void sg_propagate_sparse__avx512(const sg__synapses *s, size_t n,
+                                 const int8_t *d, int32_t *u, void *scratch)
+{
+    const sg__geometry *g = s->geo;
+    size_t inputs = sg__inputs(g), outputs = sg__outputs(g);
+    bool slabs = by_slabs(g, s->bits), fans = by_fans(g, s->bits);
+    size_t step = slabs || fans ? list_samples(g) : 1;
+    for (size_t i = 0; i < n; i += step) {
+        size_t part = n - i < step ? n - i : step;
+        const int8_t *from = d + i * outputs;
+        int32_t *to = u + i * inputs;
+        if (slabs)
+            propagate_slabs(s, part, from, to, scratch);
+        else if (fans)
+            propagate_fans(s, part, from, to, scratch);
+        else if (s->bits == 8)
+            propagate_lines(s, 8, from, to);
+        else
+            propagate_lines(s, 16, from, to);
+    }
+}
