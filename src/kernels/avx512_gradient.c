@@ -7,6 +7,7 @@
  * all windows have one shape. */
 #include <string.h>
 
+#include "kernels/avx512_planes.h"
 #include "kernels/avx512_quads.h"
 
 enum {
@@ -39,6 +40,11 @@ static size_t slice_samples(const sg__geometry *g)
 size_t sg__avx512_gradient_scratch(const sg__geometry *g)
 {
     size_t bytes = sizeof(lists);
+    if (sg__by_planes(g)) {
+        size_t dense = sg__plane_gradient_dense_scratch(g);
+        bytes = sg__plane_gradient_scratch(g);
+        return dense > bytes ? dense : bytes;
+    }
     if (g->pad > 0)
         bytes += slice_samples(g) * padded_bytes(g);
     return bytes;
@@ -261,10 +267,32 @@ void sg_gradient_sparse__avx512(const sg__synapses *s, size_t n,
     uint32_t positions = g->out_h * g->out_w;
     memset(gradient, 0, (last - first) * sg__fan_in(g) * sizeof *gradient);
     memset(bias_gradient, 0, (last - first) * sizeof *bias_gradient);
+    if (sg__by_planes(g)) {
+        sg__plane_gradient_sparse(g, n, in, d, first, last, gradient,
+                                  bias_gradient, scratch);
+        return;
+    }
     for (size_t i = 0; i < n; i += step)
         for (uint32_t p = 0; p < positions; p += SLICE)
             add_slice(g, n - i < step ? n - i : step, in + i * sg__inputs(g),
                       d + i * sg__outputs(g), p,
                       positions - p < SLICE ? positions : p + SLICE, first,
                       last, gradient, bias_gradient, scratch);
+}
+
+void sg_gradient__avx512(const sg__synapses *s, size_t n, const uint8_t *in,
+                         const int8_t *d, uint32_t first, uint32_t last,
+                         int32_t *gradient, int32_t *bias_gradient,
+                         void *scratch)
+{
+    const sg__geometry *g = s->geo;
+    if (!sg__by_planes(g)) {
+        sg_gradient_sparse__avx512(s, n, in, d, first, last, gradient,
+                                   bias_gradient, scratch);
+        return;
+    }
+    memset(gradient, 0, (last - first) * sg__fan_in(g) * sizeof *gradient);
+    memset(bias_gradient, 0, (last - first) * sizeof *bias_gradient);
+    sg__plane_gradient_dense(g, n, in, d, first, last, gradient, bias_gradient,
+                             scratch);
 }

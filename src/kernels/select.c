@@ -42,7 +42,7 @@ static const sg__kernels tables[] = {
         ROW(avx512, fire_winners),
         ROW(ref, propagate),
         ROW(avx512, propagate_sparse),
-        ROW(ref, gradient),
+        ROW(avx512, gradient),
         ROW(avx512, gradient_sparse),
         ROW(avx512, step),
     },
