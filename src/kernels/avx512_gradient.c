@@ -139,11 +139,13 @@ add_chunks(const events *e, int chunks, const uint8_t *from,
     __m512i sum[WIDE][4];
 #pragma GCC unroll 4
     for (int c = 0; c < chunks; c++)
+#pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
             sum[c][i] = _mm512_setzero_si512();
     for (uint32_t i = 0; i < e->length; i += 4) {
         const uint8_t *n[4];
         __m512i d = four_errors(e->d + i), x[4];
+#pragma GCC unroll 4
         for (int j = 0; j < 4; j++)
             n[j] = from + e->window[i + (uint32_t)j];
 #pragma GCC unroll 4
@@ -152,17 +154,15 @@ add_chunks(const events *e, int chunks, const uint8_t *from,
                            _mm512_loadu_si512(n[1] + 64 * c),
                            _mm512_loadu_si512(n[2] + 64 * c),
                            _mm512_loadu_si512(n[3] + 64 * c), x);
+#pragma GCC unroll 4
             for (int j = 0; j < 4; j++)
                 sum[c][j] = _mm512_dpbusd_epi32(sum[c][j], x[j], d);
         }
     }
 #pragma GCC unroll 4
     for (int c = 0; c < chunks; c++) {
-        sg__in_order(sum[c]);
-        for (int i = 0; i < 4; i++, gradient += 16)
-            _mm512_storeu_si512(
-                gradient, _mm512_add_epi32(sum[c][i],
-                                           _mm512_loadu_si512(gradient)));
+        sg__add_in_order(sum[c][0], sum[c][1], sum[c][2], sum[c][3],
+                         gradient + 64 * c);
     }
 }
 
@@ -178,6 +178,7 @@ add_short(const events *e, int rows, const uint8_t *from, size_t row,
     for (uint32_t i = 0; i < e->length; i += 4) {
         __m512i d = four_errors(e->d + i);
         const uint8_t *n[4];
+#pragma GCC unroll 4
         for (int j = 0; j < 4; j++)
             n[j] = from + e->window[i + (uint32_t)j];
 #pragma GCC unroll 5

@@ -56,11 +56,12 @@ size_t sg__plane_gradient_dense_scratch(const sg__geometry *g)
 
 static inline void store_group(__m512i x[4], char *to)
 {
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         _mm512_store_si512(to + 64 * i, x[i]);
 }
 
-/* Groups of errors of n samples: [n][out_h][group][64 channels][4 positions];
+/* Groups of errors of n samples: [out_h][n][group][64 channels][4 positions];
  * positions past the row have no error. */
 static void group_errors(const sg__geometry *g, size_t n, const int8_t *d,
                          uint32_t first, uint32_t last, char *to,
@@ -72,18 +73,21 @@ static void group_errors(const sg__geometry *g, size_t n, const int8_t *d,
     for (int i = 0; i < 4; i++)
         sums[i] = _mm512_setzero_si512();
     d += first;
-    for (size_t y = 0; y < n * g->out_h; y++)
+    for (size_t y = 0; y < n * g->out_h; y++) {
+        const int8_t *from =
+            d + (y % n * g->out_h + y / n) * g->out_w * g->out_c;
         for (uint32_t p = 0; p < g->out_w; p += GROUP, to += GROUP_BYTES) {
             for (uint32_t j = 0; j < GROUP; j++)
                 row[j] = _mm512_maskz_loadu_epi8(
                     p + j < g->out_w ? wanted : 0,
-                    d + (y * g->out_w + p + j) * g->out_c);
+                    from + (size_t)(p + j) * g->out_c);
             sg__interleave(row[0], row[1], row[2], row[3], x);
             sg__in_order(x);
             store_group(x, to);
             for (int i = 0; i < 4; i++)
                 sums[i] = _mm512_dpbusd_epi32(sums[i], ones, x[i]);
         }
+    }
     for (int i = 0; i < 4; i++) {
         __mmask16 lanes = (__mmask16)(wanted >> 16 * i);
         int32_t *at = bias_gradient + 16 * i;
@@ -92,82 +96,90 @@ static void group_errors(const sg__geometry *g, size_t n, const int8_t *d,
     }
 }
 
-/* Groups of counts under tap column kx: [n][plane height][group], in unpack
+/* Groups of counts under tap column kx: [plane height][n][group], in unpack
  * order. Columns past the plane only meet errors of 0. */
 static void group_counts(const sg__geometry *g, size_t n, const uint8_t *plane,
                          uint32_t kx, char *to)
 {
-    size_t width = sg__plane_width(g);
+    size_t width = sg__plane_width(g), height = sg__plane_height(g);
     size_t step = (size_t)g->stride * SG__PLANE_CHANNELS;
     __m512i x[4];
-    for (size_t y = 0; y < n * sg__plane_height(g); y++)
+    for (size_t y = 0; y < n * height; y++) {
+        const uint8_t *at = plane + ((y % n * height + y / n) * width + kx) *
+                                        SG__PLANE_CHANNELS;
         for (uint32_t p = 0; p < g->out_w; p += GROUP, to += GROUP_BYTES) {
-            const uint8_t *at =
-                plane + (y * width + p * (size_t)g->stride + kx) *
-                            SG__PLANE_CHANNELS;
-            sg__interleave(_mm512_load_si512(at),
-                           _mm512_load_si512(at + step),
+            sg__interleave(_mm512_load_si512(at), _mm512_load_si512(at + step),
                            _mm512_load_si512(at + 2 * step),
                            _mm512_load_si512(at + 3 * step), x);
             store_group(x, to);
+            at += GROUP * step;
         }
-}
-
-/* One tap: gradient[k] += sum over groups, k < count; `outputs` integers from
- * one output channel to the next. */
-static inline __attribute__((always_inline)) void
-add_tile(const sg__geometry *g, size_t n, const char *counts,
-         const char *errors, int count, int32_t *gradient, size_t outputs)
-{
-    __m512i sum[TILE][4];
-    size_t groups = row_groups(g), skip = sg__plane_height(g) * groups;
-#pragma GCC unroll 6
-    for (int k = 0; k < count; k++)
-        for (int i = 0; i < 4; i++)
-            sum[k][i] = _mm512_setzero_si512();
-    for (size_t s = 0; s < n; s++, counts += skip * GROUP_BYTES)
-        for (uint32_t y = 0; y < g->out_h; y++) {
-            const char *row =
-                counts + y * g->stride * groups * GROUP_BYTES;
-            for (size_t i = 0; i < groups; i++, errors += GROUP_BYTES) {
-                const __m512i *x = (const __m512i *)(row + i * GROUP_BYTES);
-                __m512i a = x[0], b = x[1], c = x[2], d = x[3];
-#pragma GCC unroll 6
-                for (int k = 0; k < count; k++) {
-                    int32_t word;
-                    memcpy(&word, errors + k * 4, sizeof word);
-                    __m512i e = _mm512_set1_epi32(word);
-                    sum[k][0] = _mm512_dpbusd_epi32(sum[k][0], a, e);
-                    sum[k][1] = _mm512_dpbusd_epi32(sum[k][1], b, e);
-                    sum[k][2] = _mm512_dpbusd_epi32(sum[k][2], c, e);
-                    sum[k][3] = _mm512_dpbusd_epi32(sum[k][3], d, e);
-                }
-            }
-        }
-#pragma GCC unroll 6
-    for (int k = 0; k < count; k++) {
-        int32_t *to = gradient + (size_t)k * outputs;
-        sg__in_order(sum[k]);
-        for (int i = 0; i < 4; i++)
-            _mm512_storeu_si512(
-                to + 16 * i, _mm512_add_epi32(sum[k][i], _mm512_loadu_si512(
-                                                             to + 16 * i)));
     }
 }
 
+/* gradient[k] += sum over `run` groups, run > 0, k < count; `outputs` integers
+ * from one output channel to the next. */
+static inline __attribute__((always_inline)) void
+add_tile(const char *counts, const char *errors, size_t run, int count,
+         int32_t *gradient, size_t outputs)
+{
+    __m512i s0[TILE], s1[TILE], s2[TILE], s3[TILE];
+    const char *end = counts + run * GROUP_BYTES;
+#pragma GCC unroll 6
+    for (int k = 0; k < count; k++)
+        s0[k] = s1[k] = s2[k] = s3[k] = _mm512_setzero_si512();
+    do {
+        const __m512i *x = (const __m512i *)counts;
+        __m512i a = x[0], b = x[1], c = x[2], d = x[3];
+#pragma GCC unroll 6
+        for (int k = 0; k < count; k++) {
+            int32_t word;
+            memcpy(&word, errors + k * 4, sizeof word);
+            __m512i e = _mm512_set1_epi32(word);
+            s0[k] = _mm512_dpbusd_epi32(s0[k], a, e);
+            s1[k] = _mm512_dpbusd_epi32(s1[k], b, e);
+            s2[k] = _mm512_dpbusd_epi32(s2[k], c, e);
+            s3[k] = _mm512_dpbusd_epi32(s3[k], d, e);
+            /* gcc 12 otherwise keeps a second copy of each sum, in memory */
+            __asm__("" : "+v"(s0[k]), "+v"(s1[k]), "+v"(s2[k]), "+v"(s3[k]));
+        }
+        counts += GROUP_BYTES;
+        errors += GROUP_BYTES;
+    } while (counts < end);
+#pragma GCC unroll 6
+    for (int k = 0; k < count; k++)
+        sg__add_in_order(s0[k], s1[k], s2[k], s3[k],
+                         gradient + (size_t)k * outputs);
+}
+
 /* One tap, all channels. */
-static void add_tap(const sg__geometry *g, size_t n, const char *counts,
-                    const char *errors, uint32_t channels, int32_t *gradient)
+static void add_tap(const sg__geometry *g, const char *counts,
+                    const char *errors, size_t run, uint32_t channels,
+                    int32_t *gradient)
 {
     size_t K = sg__fan_in(g);
     uint32_t k = 0;
-    for (; k + TILE <= channels; k += TILE)
-        add_tile(g, n, counts, errors + (size_t)k * 4, TILE, gradient + k * K,
-                 K);
-    for (; k + 4 <= channels; k += 4)
-        add_tile(g, n, counts, errors + (size_t)k * 4, 4, gradient + k * K, K);
-    for (; k < channels; k++)
-        add_tile(g, n, counts, errors + (size_t)k * 4, 1, gradient + k * K, K);
+    for (; k + TILE <= channels; k += TILE, errors += TILE * 4)
+        add_tile(counts, errors, run, TILE, gradient + k * K, K);
+    for (; k + 4 <= channels; k += 4, errors += 4 * 4)
+        add_tile(counts, errors, run, 4, gradient + k * K, K);
+    for (; k < channels; k++, errors += 4)
+        add_tile(counts, errors, run, 1, gradient + k * K, K);
+}
+
+/* All taps of one column, whose counts have been grouped; `row` bytes hold a
+ * row of all samples. With stride 1 the rows of a tap follow each other. */
+static void add_column(const sg__geometry *g, const char *counts,
+                       const char *errors, size_t row, uint32_t channels,
+                       int32_t *gradient)
+{
+    uint32_t rows = g->stride == 1 ? 1 : g->out_h;
+    size_t run = row / GROUP_BYTES * (g->out_h / rows);
+    for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+        for (uint32_t y = 0; y < rows; y++)
+            add_tap(g, counts + (y * g->stride + ky) * row, errors + y * row,
+                    run, channels,
+                    gradient + (size_t)ky * g->kernel_w * g->in_c);
 }
 
 void sg__plane_gradient_dense(const sg__geometry *g, size_t n,
@@ -177,22 +189,20 @@ void sg__plane_gradient_dense(const sg__geometry *g, size_t n,
                               void *scratch)
 {
     size_t step = samples_at_once(g);
-    size_t row = row_groups(g) * GROUP_BYTES;
     uint8_t *plane = scratch;
     char *counts = (char *)plane + plane_bytes(g);
     char *errors = counts + count_bytes(g);
     for (size_t i = 0; i < n; i += step) {
         size_t m = n - i < step ? n - i : step;
+        size_t row = m * row_groups(g) * GROUP_BYTES;
         group_errors(g, m, d + i * sg__outputs(g), first, last, errors,
                      bias_gradient);
         for (uint32_t c = 0; c < g->in_c; c += SG__PLANE_CHANNELS) {
             sg__plane_copy(g, m, in + i * sg__inputs(g), c, plane);
             for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
                 group_counts(g, m, plane, kx, counts);
-                for (uint32_t ky = 0; ky < g->kernel_h; ky++)
-                    add_tap(g, m, counts + ky * row, errors, last - first,
-                            gradient +
-                                ((size_t)ky * g->kernel_w + kx) * g->in_c + c);
+                add_column(g, counts, errors, row, last - first,
+                           gradient + (size_t)kx * g->in_c + c);
             }
         }
     }

@@ -131,6 +131,7 @@ add_taps(const uint32_t *window, const int8_t *d, uint32_t length, int count,
     __m512i sum[WIDE][4];
 #pragma GCC unroll 4
     for (int c = 0; c < count; c++)
+#pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
             sum[c][i] = _mm512_setzero_si512();
     for (uint32_t i = 0; i < length; i += 4) {
@@ -146,18 +147,15 @@ add_taps(const uint32_t *window, const int8_t *d, uint32_t length, int count,
                            _mm512_load_si512(n[1] + 64 * c),
                            _mm512_load_si512(n[2] + 64 * c),
                            _mm512_load_si512(n[3] + 64 * c), x);
+#pragma GCC unroll 4
             for (int j = 0; j < 4; j++)
                 sum[c][j] = _mm512_dpbusd_epi32(sum[c][j], x[j], e);
         }
     }
 #pragma GCC unroll 4
     for (int c = 0; c < count; c++) {
-        int32_t *to = gradient + (size_t)c * step;
-        sg__in_order(sum[c]);
-        for (int i = 0; i < 4; i++)
-            _mm512_storeu_si512(
-                to + 16 * i, _mm512_add_epi32(sum[c][i], _mm512_loadu_si512(
-                                                             to + 16 * i)));
+        sg__add_in_order(sum[c][0], sum[c][1], sum[c][2], sum[c][3],
+                         gradient + (size_t)c * step);
     }
 }
 

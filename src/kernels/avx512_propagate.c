@@ -141,6 +141,7 @@ static void add_slab(const quad *q, const place *at, const uint8_t *slab,
 {
     __m512i sum[4], x[4];
     const __m512i offset = _mm512_set1_epi32(at->offset);
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         sum[i] = _mm512_setzero_si512();
     for (const quad *end = q + at->length; q < end; q++) {
@@ -149,10 +150,12 @@ static void add_slab(const quad *q, const place *at, const uint8_t *slab,
                        _mm512_load_si512(slab + q->row[1]),
                        _mm512_load_si512(slab + q->row[2]),
                        _mm512_load_si512(slab + q->row[3]), x);
+#pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
             sum[i] = _mm512_dpbusd_epi32(sum[i], x[i], d);
     }
     sg__in_order(sum);
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         __m512i old = _mm512_loadu_si512(u + 16 * i);
         _mm512_storeu_si512(
@@ -212,18 +215,22 @@ static inline void fan_columns(const quad *q, const place *at,
 {
     const __m512i bias = _mm512_set1_epi8((char)0x80);
     __m512i sum[4], x[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         sum[i] = _mm512_set1_epi32(-at->offset);
     for (const quad *end = q + at->length; q < end; q++) {
         __m512i d = errors_of(q), w[4];
+#pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
             w[i] = _mm512_xor_si512(
                 _mm512_maskz_loadu_epi8(columns, weight + q->row[i]), bias);
         sg__interleave(w[0], w[1], w[2], w[3], x);
+#pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
             sum[i] = _mm512_dpbusd_epi32(sum[i], x[i], d);
     }
     sg__in_order(sum);
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         _mm512_mask_storeu_epi32(u + 16 * i, (__mmask16)(columns >> 16 * i),
                                  sum[i]);

@@ -36,6 +36,19 @@ static inline __attribute__((always_inline)) void sg__in_order(__m512i s[4])
     s[3] = _mm512_shuffle_i32x4(b, d, 0xdd);
 }
 
+/* Adds sums in unpack order to 64 integers. Registers come one by one: an
+ * array whose address is passed would be kept in memory. */
+static inline __attribute__((always_inline)) void
+sg__add_in_order(__m512i a, __m512i b, __m512i c, __m512i d, int32_t *to)
+{
+    __m512i s[4] = {a, b, c, d};
+    sg__in_order(s);
+    for (int i = 0; i < 4; i++)
+        _mm512_storeu_si512(
+            to + 16 * i,
+            _mm512_add_epi32(s[i], _mm512_loadu_si512(to + 16 * i)));
+}
+
 /* 16 columns of four rows, one register. */
 static inline __attribute__((always_inline)) __m512i
 sg__interleave16(__m128i a, __m128i b, __m128i c, __m128i d)
