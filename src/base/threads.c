@@ -27,7 +27,7 @@ enum { THREADS_MAX = 256, LEFT_BITS = 16, LEFT_MAX = (1 << LEFT_BITS) - 1 };
  * one before it: short enough, or not. The clock is read once in SPINS looks.
  * Times in ns. */
 enum { SPINS = 32, SHORT_WAIT = 100000, SPIN_LONG = 20000, SPIN_BRIEF = 2000 };
-enum { LINE = 64 }; /* bytes of a line of cache, or a fraction of one */
+enum { LINE = 128 }; /* bytes, at least a line of cache */
 
 struct worker {
     struct sg__threads *pool;
