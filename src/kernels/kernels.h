@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "core/geometry.h"
+#include "core/warp.h"
+#include "spikegrad/network.h"
 
 /* Output channels come in blocks of this many where work is divided. */
 #define SG__PACK_CHANNELS 8
@@ -22,7 +24,8 @@ typedef struct sg__kernels {
 
 #define K(type, kernel, arguments)                                            \
     type sg_##kernel##__ref arguments;                                        \
-    type sg_##kernel##__avx2 arguments;
+    type sg_##kernel##__avx2 arguments;                                       \
+    type sg_##kernel##__avx512 arguments;
 #include "kernels/kernels.def"
 #undef K
 

@@ -7,7 +7,23 @@
 #include "kernels/kernels.h"
 #include "spikegrad/spikegrad.h"
 
-#define ROW(isa, kernel) .kernel = sg_##kernel##__##isa
+#define JOIN(kernel, isa) sg_##kernel##__##isa
+#define ROW(isa, kernel) .kernel = JOIN(kernel, isa)
+
+#ifdef SG_HAVE_AVX512
+/* Rows of which AVX-512 has no version of its own. */
+#define sg_pack_size__avx512 sg_pack_size__avx2
+#define sg_pack__avx512 sg_pack__avx2
+#define sg_scratch_size__avx512 sg_scratch_size__avx2
+#define sg_charge__avx512 sg_charge__avx2
+#define sg_respond__avx512 sg_respond__avx2
+#define sg_tally__avx512 sg_tally__avx2
+#define sg_pool_sum__avx512 sg_pool_sum__avx2
+#define sg_errors__avx512 sg_errors__avx2
+#define sg_propagate__avx512 sg_propagate__avx2
+#define sg_gradient__avx512 sg_gradient__avx2
+#define sg_step__avx512 sg_step__avx2
+#endif
 
 static const sg__kernels tables[] = {
     {
@@ -24,6 +40,14 @@ static const sg__kernels tables[] = {
 #undef K
     },
 #endif
+#ifdef SG_HAVE_AVX512
+    {
+        .name = "avx512",
+#define K(type, kernel, arguments) ROW(avx512, kernel),
+#include "kernels/kernels.def"
+#undef K
+    },
+#endif
 };
 
 static bool can_run(const sg__kernels *table)
@@ -31,6 +55,13 @@ static bool can_run(const sg__kernels *table)
 #ifdef SG_HAVE_AVX2
     if (strcmp(table->name, "avx2") == 0)
         return __builtin_cpu_supports("avx2");
+#endif
+#ifdef SG_HAVE_AVX512
+    if (strcmp(table->name, "avx512") == 0)
+        return __builtin_cpu_supports("avx512f") &&
+               __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512vnni");
 #endif
     return strcmp(table->name, "ref") == 0;
 }

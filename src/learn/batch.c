@@ -54,15 +54,14 @@ size_t sg__gradients_bytes(const sg_network *net)
     return bytes;
 }
 
-static void load_sample(sg__batch *b, size_t s, unsigned thread)
+static void load_sample(sg__batch *b, size_t s)
 {
     const sg_network *net = b->net;
-    size_t image = sg__inputs(&net->layer[0].geo);
-    uint8_t *pixels = b->pixels + thread * image;
-    sg__augment_apply(&b->augment, net->input, net->recipe.seed, b->epoch,
-                      b->samples[s], sg_data_pixels(b->data, b->samples[s]),
-                      pixels);
-    sg__network_quantise(net, pixels, sg__ann_counts(b->ann, 0, s));
+    sg__augment_counts(&b->augment, b->ann->kernels, net->input,
+                       net->recipe.seed, b->epoch, b->samples[s],
+                       net->recipe.input_levels,
+                       sg_data_pixels(b->data, b->samples[s]),
+                       sg__ann_counts(b->ann, 0, s));
 }
 
 static void pass_task(void *context, unsigned task, unsigned thread)
@@ -72,7 +71,7 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     size_t first = task * ann->chunk, n = b->count - first;
     n = n < ann->chunk ? n : ann->chunk;
     for (size_t s = first; s < first + n; s++)
-        load_sample(b, s, thread);
+        load_sample(b, s);
     sg__ann_forward(ann, first, n, 0, b->net->layer_count, thread);
     for (size_t s = first; s < first + n; s++) {
         uint32_t label = sg_data_label(b->data, b->samples[s]);

@@ -27,7 +27,6 @@ typedef struct sg__batch {
     sg__gradients gradients;
     const sg_data *data;
     sg__augment augment;
-    uint8_t *pixels;   /* [threads][image]: augmented image */
     sg_metrics *parts; /* [threads] */
     sg__update update[SG_LAYERS_MAX];
 

@@ -58,10 +58,9 @@ static sg_status allocate(sg_trainer *t, unsigned threads)
         status = sg__gradients_create(b->net, &b->gradients);
     if (status != SG_OK)
         return status;
-    b->pixels = malloc(workers * sg__inputs(&b->net->layer[0].geo));
     b->parts = calloc(workers, sizeof *b->parts);
     t->order = malloc(t->samples * sizeof *t->order);
-    return b->pixels && b->parts && t->order ? SG_OK : SG_E_MEMORY;
+    return b->parts && t->order ? SG_OK : SG_E_MEMORY;
 }
 
 /* A trainer around a network, which it takes over even when it fails. */
@@ -257,7 +256,6 @@ void sg_trainer_destroy(sg_trainer *t)
     sg__ann_destroy(t->batch.ann);
     sg__gradients_destroy(&t->batch.gradients);
     sg__threads_destroy(t->batch.threads);
-    free(t->batch.pixels);
     free(t->batch.parts);
     free(t->order);
     sg_network_destroy(t->batch.net);

@@ -168,9 +168,8 @@ static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
         status = sg__augment_parse("none", &b->augment, error);
     if (status != SG_OK)
         return status;
-    b->pixels = malloc(sg__inputs(&net->layer[0].geo));
     b->parts = calloc(1, sizeof *b->parts);
-    if (!b->pixels || !b->parts)
+    if (!b->parts)
         return SG_E_MEMORY;
     b->net = c->ann_net;
     b->data = c->data;
@@ -192,7 +191,6 @@ static void release(comparison *c)
     sg__ann_destroy(c->batch.ann);
     sg__gradients_destroy(&c->batch.gradients);
     sg__threads_destroy(c->batch.threads);
-    free(c->batch.pixels);
     free(c->batch.parts);
     sg_network_destroy(c->ann_net);
     sg_network_destroy(c->event_net);
