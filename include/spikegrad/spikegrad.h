@@ -38,8 +38,8 @@
 /* sg_version: version of the library that is running. */
 SG_API const char *sg_version(void);
 
-/* sg_kernel_table: the instruction set of the kernels in use: "ref", "avx2".
- * SPIKEGRAD_ISA in the environment forces one. */
+/* sg_kernel_table: the instruction set of the kernels in use: "ref", "avx2"
+ * or "avx512". SPIKEGRAD_ISA in the environment forces one. */
 SG_API const char *sg_kernel_table(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* Augmentation in fixed point. Every output pixel asks where it comes from:
- * coordinates Q16, bilinear weights Q8. Flip and whole-pixel shift are folded
- * into that map, so an image is resampled at most once. */
+ * in Q16. Flip and whole-pixel shift are folded into that map, so an image is
+ * resampled at most once, and turned into spike counts on the way. */
 #include "data/augment.h"
 
 #include <string.h>
@@ -86,41 +86,84 @@ sg_status sg__augment_parse(const char *spec, sg__augment *out,
     return SG_OK;
 }
 
-/* Whole pixels: output (x, y) comes from input (x - dx, y - dy), read from
- * right to left if flipped. */
-static void move(sg_shape shape, int32_t dx, int32_t dy, bool flip,
-                 const uint8_t *in, uint8_t *out)
+/* Output rows and columns whose source is inside the image. */
+typedef struct window {
+    int32_t top, bottom, left, right; /* first, one past the last */
+} window;
+
+static window visible(sg_shape shape, int32_t dx, int32_t dy)
+{
+    int32_t width = (int32_t)shape.width, height = (int32_t)shape.height;
+    window v = {dy > 0 ? dy : 0, dy < 0 ? height + dy : height,
+                dx > 0 ? dx : 0, dx < 0 ? width + dx : width};
+    if (v.top >= v.bottom || v.left >= v.right)
+        v = (window){height, height, width, width}; /* nothing is */
+    return v;
+}
+
+/* Makes 0 what is outside of the window. */
+static void blacken(sg_shape shape, window v, uint8_t *out)
 {
     size_t c = shape.channels;
     size_t row = shape.width * c;
-    int32_t width = (int32_t)shape.width;
-    int32_t first = dx > 0 ? dx : 0;
-    int32_t last = dx < 0 ? width + dx : width;
-    for (int32_t y = 0; y < (int32_t)shape.height; y++, out += row) {
-        int32_t from = y - dy;
-        memset(out, 0, row);
-        if (from < 0 || from >= (int32_t)shape.height || first >= last)
-            continue;
-        const uint8_t *source = in + (size_t)from * row;
-        if (!flip) {
-            memcpy(out + (size_t)first * c, source + (size_t)(first - dx) * c,
-                   (size_t)(last - first) * c);
-            continue;
-        }
-        for (int32_t x = first; x < last; x++)
-            memcpy(out + (size_t)x * c,
-                   source + (size_t)(width - 1 - (x - dx)) * c, c);
+    size_t left = (size_t)v.left * c;
+    size_t right = row - (size_t)v.right * c;
+    memset(out, 0, (size_t)v.top * row);
+    memset(out + (size_t)v.bottom * row, 0,
+           (shape.height - (size_t)v.bottom) * row);
+    for (int32_t y = v.top; y < v.bottom && left; y++)
+        memset(out + (size_t)y * row, 0, left);
+    for (int32_t y = v.top; y < v.bottom && right; y++)
+        memset(out + (size_t)(y + 1) * row - right, 0, right);
+}
+
+/* The visible part, read from right to left. A constant number of channels
+ * makes the copy of a pixel a few moves. */
+static inline void mirror(sg_shape shape, size_t channels, window v,
+                          int32_t dx, int32_t dy, const uint8_t *in,
+                          uint8_t *out)
+{
+    const size_t row = shape.width * channels;
+    for (int32_t y = v.top; y < v.bottom; y++) {
+        const uint8_t *from = in + (size_t)(y - dy) * row + row - channels -
+                              (size_t)(v.left - dx) * channels;
+        uint8_t *to = out + (size_t)y * row + (size_t)v.left * channels;
+        for (size_t k = 0; k < (size_t)(v.right - v.left); k++)
+            memcpy(to + k * channels, from - k * channels, channels);
     }
 }
 
-/* Q16 map from output to input coordinates: (x, y) -> m (x, y) + start. */
-typedef struct warp {
-    int32_t m[4];
-    int64_t start_x, start_y;
-} warp;
+/* Whole pixels: output (x, y) comes from input (x - dx, y - dy), mirrored if
+ * flipped. */
+static void move(const sg__kernels *kernels, sg_shape shape, int32_t dx,
+                 int32_t dy, bool flip, int32_t levels, const uint8_t *in,
+                 uint8_t *out)
+{
+    const size_t c = shape.channels, row = shape.width * c;
+    window v = visible(shape, dx, dy);
+    if (v.top == v.bottom) {
+        memset(out, 0, shape.height * row);
+        return;
+    }
+    /* unless mirrored, what is visible is one run, which wraps at the ends of
+     * rows; those are blackened */
+    size_t first = (size_t)v.top * row + (size_t)v.left * c;
+    size_t last = (size_t)(v.bottom - 1) * row + (size_t)v.right * c;
+    const uint8_t *source = out + first;
+    if (!flip)
+        source = in + (size_t)(v.top - dy) * row + (size_t)(v.left - dx) * c;
+    else if (c == 1)
+        mirror(shape, 1, v, dx, dy, in, out);
+    else if (c == 3)
+        mirror(shape, 3, v, dx, dy, in, out);
+    else
+        mirror(shape, c, v, dx, dy, in, out);
+    kernels->quantise(last - first, source, levels, out + first);
+    blacken(shape, v, out);
+}
 
-static warp choose_warp(sg_shape shape, sg__draw d, sg__draw e, int32_t dx,
-                        int32_t dy, bool flip)
+static sg__warp choose_warp(sg_shape shape, sg__draw d, sg__draw e, int32_t dx,
+                            int32_t dy, bool flip)
 {
     int32_t turn = sg__spread(d.v[0], TURN_MAX);
     int64_t scale = ONE + sg__spread(d.v[1], SCALE_MAX);
@@ -131,8 +174,9 @@ static warp choose_warp(sg_shape shape, sg__draw d, sg__draw e, int32_t dx,
     int64_t my = sg__spread(e.v[0], MOVE_MAX);
 
     /* rotation * scale * (1, shear; 0, 1) */
-    warp w = {.m = {(int32_t)cosine, (int32_t)(cosine * shear / ONE - sine),
-                    (int32_t)sine, (int32_t)(sine * shear / ONE + cosine)}};
+    sg__warp w = {.m = {(int32_t)cosine,
+                        (int32_t)(cosine * shear / ONE - sine), (int32_t)sine,
+                        (int32_t)(sine * shear / ONE + cosine)}};
 
     /* about the centre, twice whose coordinates are width-1 and height-1 */
     int64_t cx = (int64_t)shape.width - 1;
@@ -151,101 +195,34 @@ static warp choose_warp(sg_shape shape, sg__draw d, sg__draw e, int32_t dx,
     return w;
 }
 
-/* Q16 weights of the upper left, upper right, lower left and lower right
- * neighbour of a position, from its fraction in Q8; they add up to 1. */
-static inline void bilinear(int64_t sx, int64_t sy, uint32_t weight[4])
+void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
+                        sg_shape shape, uint64_t seed, uint32_t epoch,
+                        uint32_t sample, int32_t levels, const uint8_t *in,
+                        uint8_t *out)
 {
-    uint32_t fx = (uint32_t)((uint64_t)sx >> 8) & 0xff;
-    uint32_t fy = (uint32_t)((uint64_t)sy >> 8) & 0xff;
-    weight[3] = fx * fy;
-    weight[2] = (fy << 8) - weight[3];
-    weight[1] = (fx << 8) - weight[3];
-    weight[0] = ONE - weight[1] - weight[2] - weight[3];
-}
-
-/* One channel of a position that touches the edge; outside is 0. */
-static uint8_t edge_pixel(sg_shape shape, const uint8_t *in, int32_t x,
-                          int32_t y, uint32_t channel,
-                          const uint32_t weight[4])
-{
-    uint32_t sum = ONE / 2;
-    for (int32_t k = 0; k < 4; k++) {
-        int32_t px = x + (k & 1);
-        int32_t py = y + (k >> 1);
-        if (px < 0 || py < 0 || px >= (int32_t)shape.width ||
-            py >= (int32_t)shape.height)
-            continue;
-        size_t at = (size_t)py * shape.width + (size_t)px;
-        sum += weight[k] * in[at * shape.channels + channel];
-    }
-    return (uint8_t)(sum >> 16);
-}
-
-/* One pixel from position (sx, sy), Q16, of which a neighbour is outside. */
-static void edge_sample(sg_shape shape, const uint8_t *in, int64_t sx,
-                        int64_t sy, uint8_t *out)
-{
-    int64_t x = sg__floor_shift64(sx, 16);
-    int64_t y = sg__floor_shift64(sy, 16);
-    if (x < -1 || y < -1 || x >= shape.width || y >= shape.height) {
-        memset(out, 0, shape.channels);
+    if (!a->affine && !a->flip && !a->shift) {
+        move(kernels, shape, 0, 0, false, levels, in, out);
         return;
     }
-    uint32_t weight[4];
-    bilinear(sx, sy, weight);
-    for (uint32_t c = 0; c < shape.channels; c++)
-        out[c] = edge_pixel(shape, in, (int32_t)x, (int32_t)y, c, weight);
-}
-
-static void resample(sg_shape shape, const warp *w, const uint8_t *in,
-                     uint8_t *out)
-{
-    const size_t channels = shape.channels;
-    const size_t row = shape.width * channels;
-    /* inside: all four neighbours exist */
-    const uint64_t limit_x = (uint64_t)(shape.width - 1) << 16;
-    const uint64_t limit_y = (uint64_t)(shape.height - 1) << 16;
-
-    for (uint32_t y = 0; y < shape.height; y++) {
-        int64_t sx = w->start_x + (int64_t)w->m[1] * y;
-        int64_t sy = w->start_y + (int64_t)w->m[3] * y;
-        for (uint32_t x = 0; x < shape.width; x++) {
-            if ((uint64_t)sx < limit_x && (uint64_t)sy < limit_y) {
-                const uint8_t *up = in + (size_t)(sy >> 16) * row +
-                                    (size_t)(sx >> 16) * channels;
-                uint32_t weight[4];
-                bilinear(sx, sy, weight);
-                for (size_t c = 0; c < channels; c++, up++) {
-                    uint32_t sum =
-                        weight[0] * up[0] + weight[1] * up[channels] +
-                        weight[2] * up[row] + weight[3] * up[row + channels];
-                    out[c] = (uint8_t)((sum + ONE / 2) >> 16);
-                }
-            } else {
-                edge_sample(shape, in, sx, sy, out);
-            }
-            out += channels;
-            sx += w->m[0];
-            sy += w->m[2];
-        }
-    }
-}
-
-void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,
-                       uint32_t epoch, uint32_t sample, const uint8_t *in,
-                       uint8_t *out)
-{
     /* blocks: 0 shift and flip, 1 and 2 affine */
     sg__draw d = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 0, 0);
     int32_t dx = sg__spread(d.v[0], (int32_t)a->shift);
     int32_t dy = sg__spread(d.v[1], (int32_t)a->shift);
     bool flip = a->flip && (d.v[2] >> 31);
     if (!a->affine) {
-        move(shape, dx, dy, flip, in, out);
+        move(kernels, shape, dx, dy, flip, levels, in, out);
         return;
     }
     sg__draw e = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 1, 0);
     sg__draw f = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 2, 0);
-    warp w = choose_warp(shape, e, f, dx, dy, flip);
-    resample(shape, &w, in, out);
+    sg__warp w = choose_warp(shape, e, f, dx, dy, flip);
+    kernels->resample(&w, shape, levels, in, out);
+}
+
+void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,
+                       uint32_t epoch, uint32_t sample, const uint8_t *in,
+                       uint8_t *out)
+{
+    sg__augment_counts(a, sg__kernels_table(0), shape, seed, epoch, sample,
+                       255, in, out);
 }

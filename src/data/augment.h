@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "kernels/kernels.h"
 #include "spikegrad/network.h"
 
 #define SG__AUGMENT_SHIFT_MAX 64
@@ -27,13 +28,20 @@ typedef struct sg__augment {
 sg_status sg__augment_parse(const char *spec, sg__augment *out,
                             sg_error *error);
 
-/* sg__augment_apply: one variant of an image.
+/* sg__augment_counts: one variant of an image, as spike counts.
  *
  * shape   of both images, sides at most 16384
  * sample  number of the sample in its data set
+ * levels  what a pixel of 255 becomes, 1..255; see core/quantise.h
  * in      uint8[height][width][channels]; read only
  * out     the same; written. in and out must not overlap.
- * The same arguments give the same bytes, in any thread. */
+ * The same arguments give the same bytes, in any thread, by any kernels. */
+void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
+                        sg_shape shape, uint64_t seed, uint32_t epoch,
+                        uint32_t sample, int32_t levels, const uint8_t *in,
+                        uint8_t *out);
+
+/* sg__augment_apply: the same variant in pixels, by the reference kernels. */
 void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,
                        uint32_t epoch, uint32_t sample, const uint8_t *in,
                        uint8_t *out);

@@ -11,6 +11,8 @@
 
 #include "core/geometry.h"
 #include "core/rules.h"
+#include "core/warp.h"
+#include "spikegrad/network.h"
 
 /* Output channels come in blocks of this many where work is divided. */
 #define SG__PACK_CHANNELS 16

@@ -45,6 +45,8 @@ static const sg__kernels tables[] = {
         ROW(avx512, gradient),
         ROW(avx512, gradient_sparse),
         ROW(avx512, step),
+        ROW(avx512, quantise),
+        ROW(avx512, resample),
     },
 #endif
 };

@@ -53,7 +53,6 @@ static void place_scratch(const sg__batch *b, sg__arena *arena,
         if (net->layer[l].synaptic && share > weights)
             weights = share;
     }
-    s->pixels = sg__arena_take(arena, sg__inputs(&net->layer[0].geo), 1);
     s->gradient = sg__arena_take(arena, weights, sizeof *s->gradient);
     s->bias_gradient = sg__arena_take(arena, SG__GRADIENT_CHANNELS,
                                       sizeof *s->bias_gradient);
@@ -137,13 +136,14 @@ void sg__batch_destroy(sg__batch *b)
     memset(b, 0, sizeof *b);
 }
 
-static void load_sample(sg__batch *b, size_t s, uint8_t *pixels)
+static void load_sample(sg__batch *b, size_t s)
 {
     const sg_network *net = b->net;
-    sg__augment_apply(&b->augment, net->input, net->recipe.seed, b->epoch,
-                      b->samples[s], sg_data_pixels(b->data, b->samples[s]),
-                      pixels);
-    sg__network_quantise(net, pixels, sg__ann_counts(&b->ann, 0, s));
+    sg__augment_counts(&b->augment, b->ann.kernels, net->input,
+                       net->recipe.seed, b->epoch, b->samples[s],
+                       net->recipe.input_levels,
+                       sg_data_pixels(b->data, b->samples[s]),
+                       sg__ann_counts(&b->ann, 0, s));
 }
 
 static void pass_task(void *context, unsigned task, unsigned thread)
@@ -155,7 +155,7 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     n = n < ann->chunk ? n : ann->chunk;
     uint64_t begin = sg__ann_clock(ann);
     for (size_t s = 0; s < n; s++) {
-        load_sample(b, first + s, scratch->pixels);
+        load_sample(b, first + s);
         scratch->ids[s] = b->samples[first + s];
         scratch->labels[s] = sg_data_label(b->data, scratch->ids[s]);
     }

@@ -14,7 +14,6 @@ typedef struct sg__share {
 
 /* Working memory of one thread. */
 typedef struct sg__batch_scratch {
-    uint8_t *pixels;        /* augmented image */
     int32_t *gradient;      /* of one share */
     int32_t *bias_gradient; /* [SG__GRADIENT_CHANNELS] */
     uint32_t *labels, *ids; /* [chunk] */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/quantise.h"
 #include "core/rules.h"
 #include "network/network.h"
 
@@ -77,11 +78,9 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
 void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
                           uint8_t *counts)
 {
-    uint32_t levels = (uint32_t)net->recipe.input_levels;
     size_t n =
         (size_t)net->input.height * net->input.width * net->input.channels;
-    for (size_t i = 0; i < n; i++)
-        counts[i] = (uint8_t)((pixels[i] * levels + 127) / 255);
+    sg__quantise(n, pixels, net->recipe.input_levels, counts);
 }
 
 void sg_network_destroy(sg_network *net)
