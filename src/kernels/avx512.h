@@ -22,13 +22,29 @@ size_t sg__avx512_forward_scratch(const sg__geometry *g, int bits);
 size_t sg__avx512_propagate_scratch(const sg__geometry *g, int bits);
 size_t sg__avx512_gradient_scratch(const sg__geometry *g);
 
-/* Parts of the packed weights: what the forward row reads, and behind it what
- * the propagate rows read. */
+size_t sg__avx512_turned_scratch(const sg__geometry *g, int bits);
+
+/* The three parts of the packed weights, one behind the other: what the
+ * forward, the propagate_sparse and the propagate row read. */
 size_t sg__avx512_forward_pack_size(const sg__geometry *g, int bits);
 void sg__avx512_forward_pack(const sg__synapses *s, uint32_t first,
                              uint32_t last);
 size_t sg__avx512_propagate_pack_size(const sg__geometry *g, int bits);
 void sg__avx512_propagate_pack(const sg__synapses *s, uint32_t first,
                                uint32_t last, uint8_t *to);
+size_t sg__avx512_turned_pack_size(const sg__geometry *g, int bits);
+void sg__avx512_turned_pack(const sg__synapses *s, uint32_t first,
+                            uint32_t last, uint8_t *to);
+
+static inline uint8_t *sg__avx512_slabs(const sg__synapses *s)
+{
+    return (uint8_t *)s->packed + sg__avx512_forward_pack_size(s->geo, s->bits);
+}
+
+static inline uint8_t *sg__avx512_turned(const sg__synapses *s)
+{
+    return sg__avx512_slabs(s) +
+           sg__avx512_propagate_pack_size(s->geo, s->bits);
+}
 
 #endif

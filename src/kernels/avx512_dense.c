@@ -1,0 +1,455 @@
+/* AVX-512 dense products: every tap, zero or not, through the dot products of
+ * VNNI, with the firing rule applied before anything leaves the registers.
+ *
+ * A group is four bytes of taps: four counts of 8 bits against 8-bit weights
+ * (vpdpbusd), or two counts widened to 16 bits against 16-bit weights
+ * (vpdpwssd). A panel is 16 output channels, one register a group. A tile is
+ * some positions by up to four panels, all its sums in registers; its
+ * positions may lie anywhere, in any sample, as long as they see the same taps.
+ *
+ * Counts are read where they are if a pixel is a whole number of groups; then
+ * positions are sorted by the taps that padding leaves them, and no work is
+ * done for padding. Otherwise samples are copied with their padding, widened
+ * for 16 bits. */
+#include <string.h>
+
+#include "kernels/avx512_dense.h"
+
+enum {
+    LANES = 16,       /* channels of a panel */
+    GROUP = 4,        /* bytes of taps in a lane */
+    PANEL_BYTES = 64, /* weights of a panel for one group */
+    PANELS = 4,       /* of a tile, at most */
+    POSITIONS = 8,    /* of a tile, at most */
+    SLACK = 64,            /* past a copy: the last group may be incomplete */
+    COPY_BYTES = 1 << 20,  /* of the samples copied at once, about */
+    COPY_SAMPLES = 16
+};
+
+static size_t element(int bits)
+{
+    return (size_t)bits / 8;
+}
+
+static size_t panels(const sg__geometry *g)
+{
+    return (g->out_c + LANES - 1) / LANES;
+}
+
+/* Groups of one row of the kernel. */
+static size_t row_groups(const sg__geometry *g, int bits)
+{
+    return ((size_t)g->kernel_w * g->in_c * element(bits) + GROUP - 1) / GROUP;
+}
+
+size_t sg__dense_pack_size(const sg__geometry *g, int bits)
+{
+    return panels(g) * g->kernel_h * row_groups(g, bits) * PANEL_BYTES;
+}
+
+/* Packed as [panel][kernel_h][group][LANES][GROUP bytes]. */
+void sg__dense_pack(const sg__geometry *g, int bits, uint32_t k, uint32_t ky,
+                    const void *run, void *packed)
+{
+    size_t bytes = (size_t)g->kernel_w * g->in_c * element(bits);
+    size_t whole = bytes / GROUP, row = (size_t)k / LANES * g->kernel_h + ky;
+    const char *from = run;
+    char *lane = (char *)packed + row * row_groups(g, bits) * PANEL_BYTES +
+                 k % LANES * GROUP;
+    for (size_t i = 0; i < whole; i++)
+        memcpy(lane + i * PANEL_BYTES, from + i * GROUP, GROUP);
+    memcpy(lane + whole * PANEL_BYTES, from + whole * GROUP,
+           bytes - whole * GROUP);
+}
+
+static bool copies(const sg__geometry *g, int bits)
+{
+    return bits == 16 || g->in_c % GROUP != 0;
+}
+
+/* Bytes of one sample's copy. */
+static size_t copy_bytes(const sg__geometry *g, int bits)
+{
+    return (size_t)(g->in_h + 2 * g->pad) * (g->in_w + 2 * g->pad) * g->in_c *
+           element(bits);
+}
+
+static size_t copy_samples(const sg__geometry *g, int bits)
+{
+    size_t n = COPY_BYTES / copy_bytes(g, bits);
+    return n < 1 ? 1 : n > COPY_SAMPLES ? COPY_SAMPLES : n;
+}
+
+size_t sg__dense_scratch(const sg__geometry *g, int bits)
+{
+    if (!copies(g, bits))
+        return 0;
+    return copy_samples(g, bits) * copy_bytes(g, bits) + SLACK;
+}
+
+/* Where counts are; steps in bytes. */
+typedef struct view {
+    const char *base;
+    size_t sample, row, pixel;
+    uint32_t pad; /* that is not stored */
+} view;
+
+static void copy_run(const sg__dense *q, const uint8_t *from, size_t n,
+                     char *to)
+{
+    size_t i = 0;
+    if (q->bits == 8) {
+        memcpy(to, from, n);
+        return;
+    }
+    for (; i + 32 <= n; i += 32) {
+        __m256i x = _mm256_loadu_si256((const __m256i *)(from + i));
+        _mm512_storeu_si512(to + 2 * i, q->is_signed
+                                            ? _mm512_cvtepi8_epi16(x)
+                                            : _mm512_cvtepu8_epi16(x));
+    }
+    for (; i < n; i++) {
+        int16_t wide = q->is_signed ? (int8_t)from[i] : from[i];
+        memcpy(to + 2 * i, &wide, sizeof wide);
+    }
+}
+
+static view copy_padded(const sg__dense *q, size_t n, const uint8_t *in,
+                        char *to)
+{
+    const sg__geometry *g = q->g;
+    size_t pixel = g->in_c * element(q->bits);
+    size_t row = (g->in_w + 2 * g->pad) * pixel;
+    view v = {to, copy_bytes(g, q->bits), row, pixel, 0};
+    size_t width = (size_t)g->in_w * g->in_c;
+    if (g->pad > 0)
+        memset(to, 0, n * v.sample);
+    memset(to + n * v.sample, 0, SLACK);
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t y = 0; y < g->in_h; y++, in += width)
+            copy_run(q, in, width,
+                     to + i * v.sample + (y + g->pad) * row + g->pad * pixel);
+    return v;
+}
+
+/* Positions that see the same taps: output rows y..y+height-1, columns
+ * x..x+width-1 of n samples. */
+typedef struct block {
+    view from;
+    uint32_t y, x, height, width;
+    size_t n;
+    uint32_t tap_y, tap_x, rows; /* first tap, rows of taps */
+    size_t groups;               /* of one row of taps */
+} block;
+
+/* One position of a block. */
+typedef struct cursor {
+    size_t sample;
+    uint32_t y, x;
+} cursor;
+
+static void advance(const block *b, cursor *c)
+{
+    if (++c->x < b->width)
+        return;
+    c->x = 0;
+    if (++c->y < b->height)
+        return;
+    c->y = 0;
+    c->sample++;
+}
+
+/* What a tile reads and where it writes. */
+typedef struct tile {
+    const char *in[POSITIONS];
+    size_t out[POSITIONS]; /* index of the position's first channel */
+    int32_t offset[POSITIONS];
+    const char *weight;    /* of the first panel, at the first tap */
+    size_t in_row, weight_row, weight_panel; /* steps in bytes */
+    uint32_t rows;
+    size_t groups;
+    const int32_t *bias; /* of the first panel; NULL for none */
+    uint32_t channels;   /* left, of the first panel on */
+} tile;
+
+/* The three products: by type of the inputs and of the weights. */
+enum { COUNTS_8, ERRORS_8, WORDS_16, PRODUCTS };
+
+static inline __attribute__((always_inline)) __m512i
+multiply_add(int product, __m512i sum, __m512i in, __m512i weights)
+{
+    if (product == COUNTS_8)
+        return _mm512_dpbusd_epi32(sum, in, weights);
+    if (product == ERRORS_8)
+        return _mm512_dpbusd_epi32(sum, weights, in);
+    return _mm512_dpwssd_epi32(sum, in, weights);
+}
+
+static inline __attribute__((always_inline)) __m512i
+spread(const char *group)
+{
+    int32_t word;
+    memcpy(&word, group, sizeof word);
+    return _mm512_set1_epi32(word);
+}
+
+/* Adds the bias and writes what is wanted of one position and panel. */
+static inline void finish(const sg__response_out *out, size_t at,
+                          __m512i charge, __mmask16 lanes)
+{
+    if (out->charge)
+        _mm512_mask_storeu_epi32(out->charge + at, lanes, charge);
+    if (!out->count)
+        return;
+    __m512i x = _mm512_add_epi32(
+        charge,
+        _mm512_set1_epi32(((int32_t)1 << out->theta_bits) - out->level));
+    x = _mm512_max_epi32(x, _mm512_setzero_si512());
+    x = _mm512_srl_epi32(x, _mm_cvtsi32_si128(out->theta_bits));
+    x = _mm512_min_epi32(x, _mm512_set1_epi32(out->cap));
+    _mm512_mask_cvtepi32_storeu_epi8(out->count + at, lanes, x);
+    if (!out->gate)
+        return;
+    __mmask16 open = _mm512_cmpgt_epi32_mask(charge, _mm512_setzero_si512());
+    _mm_mask_storeu_epi8(out->gate + at, lanes,
+                         _mm_maskz_set1_epi8(open, 1));
+}
+
+static inline __attribute__((always_inline)) void
+run_tile(const tile *t, int product, int width, int positions,
+         const sg__response_out *out)
+{
+    __m512i sum[POSITIONS][PANELS];
+#pragma GCC unroll 8
+    for (int p = 0; p < positions; p++)
+#pragma GCC unroll 4
+        for (int w = 0; w < width; w++)
+            sum[p][w] = _mm512_setzero_si512();
+    const char *weight_row = t->weight;
+    size_t in_row = 0;
+    for (uint32_t row = 0; row < t->rows; row++) {
+        const char *weight = weight_row;
+        for (size_t i = in_row; i < in_row + t->groups * GROUP; i += GROUP) {
+            __m512i w[PANELS];
+#pragma GCC unroll 4
+            for (int k = 0; k < width; k++)
+                w[k] = _mm512_load_si512(weight + (size_t)k * t->weight_panel);
+            weight += PANEL_BYTES;
+#pragma GCC unroll 8
+            for (int p = 0; p < positions; p++) {
+                __m512i x = spread(t->in[p] + i);
+#pragma GCC unroll 4
+                for (int k = 0; k < width; k++)
+                    sum[p][k] = multiply_add(product, sum[p][k], x, w[k]);
+            }
+        }
+        in_row += t->in_row;
+        weight_row += t->weight_row;
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < width; k++) {
+        __mmask16 lanes = sg__first16(t->channels - (uint32_t)k * LANES);
+        __m512i b = _mm512_setzero_si512();
+        if (t->bias)
+            b = _mm512_maskz_loadu_epi32(lanes, t->bias + k * LANES);
+#pragma GCC unroll 8
+        for (int p = 0; p < positions; p++)
+            finish(out, t->out[p] + (size_t)k * LANES,
+                   _mm512_sub_epi32(_mm512_add_epi32(sum[p][k], b),
+                                    _mm512_set1_epi32(t->offset[p])),
+                   lanes);
+    }
+}
+
+typedef void run_fn(const tile *t, const sg__response_out *out);
+
+#define TILE(product, width, positions)                                       \
+    static void tile_##product##_##width##_##positions(                       \
+        const tile *t, const sg__response_out *out)                           \
+    {                                                                         \
+        run_tile(t, product, width, positions, out);                          \
+    }
+#define TILES(product)                                                        \
+    TILE(product, 1, 1)                                                       \
+    TILE(product, 1, 2)                                                       \
+    TILE(product, 1, 4)                                                       \
+    TILE(product, 1, 8)                                                       \
+    TILE(product, 2, 1)                                                       \
+    TILE(product, 2, 2)                                                       \
+    TILE(product, 2, 4)                                                       \
+    TILE(product, 2, 8)                                                       \
+    TILE(product, 3, 1)                                                       \
+    TILE(product, 3, 2)                                                       \
+    TILE(product, 3, 4)                                                       \
+    TILE(product, 3, 8)                                                       \
+    TILE(product, 4, 1)                                                       \
+    TILE(product, 4, 2)                                                       \
+    TILE(product, 4, 4)                                                       \
+    TILE(product, 4, 6)
+TILES(COUNTS_8)
+TILES(ERRORS_8)
+TILES(WORDS_16)
+
+/* By width and log2 of the positions; the widest takes 6 instead of 8, because
+ * its 24 sums leave just enough registers. */
+#define BY_POSITIONS(product, width, most)                                    \
+    {                                                                         \
+        tile_##product##_##width##_1, tile_##product##_##width##_2,           \
+            tile_##product##_##width##_4, tile_##product##_##width##_##most   \
+    }
+#define BY_WIDTH(product)                                                     \
+    {                                                                         \
+        BY_POSITIONS(product, 1, 8), BY_POSITIONS(product, 2, 8),             \
+            BY_POSITIONS(product, 3, 8), BY_POSITIONS(product, 4, 6)          \
+    }
+static run_fn *const run_table[PRODUCTS][PANELS][4] = {
+    BY_WIDTH(COUNTS_8), BY_WIDTH(ERRORS_8), BY_WIDTH(WORDS_16)};
+
+/* How many positions the next tile takes; which: its index in run_table. */
+static int next_tile(size_t left, int width, int *which)
+{
+    static const int sizes[] = {1, 2, 4};
+    int most = width == PANELS ? 6 : 8;
+    *which = 3;
+    if (left >= (size_t)most)
+        return most;
+    *which = left >= 4 ? 2 : left >= 2 ? 1 : 0;
+    return sizes[*which];
+}
+
+/* Points position p of a tile at (sample, y, x) of a block. */
+static inline void place(const sg__dense *q, const block *b, cursor c,
+                         uint32_t k, int p, tile *t)
+{
+    const sg__geometry *g = q->g;
+    const view *v = &b->from;
+    uint32_t y = b->y + c.y, x = b->x + c.x;
+    size_t position =
+        c.sample * g->out_h * g->out_w + (size_t)y * g->out_w + x;
+    t->in[p] = v->base + c.sample * v->sample +
+               (y * g->stride + b->tap_y - v->pad) * v->row +
+               (x * g->stride + b->tap_x - v->pad) * v->pixel;
+    t->out[p] = position * g->out_c + k;
+    t->offset[p] = q->offsets ? q->offsets[position] : 0;
+}
+
+/* The next n positions; those of one row differ by constants. */
+static inline void place_all(const sg__dense *q, const block *b, cursor *c,
+                             uint32_t k, int n, tile *t)
+{
+    size_t step = (size_t)q->g->stride * b->from.pixel;
+    if (q->offsets || c->x + (uint32_t)n > b->width) {
+        for (int p = 0; p < n; p++, advance(b, c))
+            place(q, b, *c, k, p, t);
+        return;
+    }
+    place(q, b, *c, k, 0, t);
+    for (int p = 1; p < n; p++) {
+        t->in[p] = t->in[p - 1] + step;
+        t->out[p] = t->out[p - 1] + q->g->out_c;
+        t->offset[p] = 0;
+    }
+    c->x += (uint32_t)n - 1;
+    advance(b, c);
+}
+
+/* All positions of a block by `width` panels from channel k on. */
+static void run_block(const sg__dense *q, const block *b, uint32_t k,
+                      int width, const sg__response_out *out)
+{
+    const sg__geometry *g = q->g;
+    const view *v = &b->from;
+    int product = q->bits == 16 ? WORDS_16 : q->is_signed ? ERRORS_8 : COUNTS_8;
+    size_t groups = row_groups(g, q->bits);
+    size_t first = ((size_t)b->tap_y * groups + b->tap_x * v->pixel / GROUP) *
+                   PANEL_BYTES;
+    tile t = {.in_row = v->row,
+              .weight_row = groups * PANEL_BYTES,
+              .weight_panel = g->kernel_h * groups * PANEL_BYTES,
+              .rows = b->rows,
+              .groups = b->groups,
+              .bias = q->bias ? q->bias + k : NULL,
+              .channels = g->out_c - k};
+    t.weight = (const char *)q->packed + k / LANES * t.weight_panel + first;
+    cursor c = {0, 0, 0};
+    for (size_t left = b->n * b->height * b->width; left > 0;) {
+        int which, n = next_tile(left, width, &which);
+        place_all(q, b, &c, k, n, &t);
+        run_table[product][width - 1][which](&t, out);
+        left -= (size_t)n;
+    }
+}
+
+/* The positions from `first` on that see the same taps in one direction. */
+static uint32_t same_span(uint32_t first, uint32_t out_size, uint32_t stride,
+                          uint32_t pad, uint32_t kernel, uint32_t in_size,
+                          uint32_t *tap, uint32_t *taps)
+{
+    uint32_t begin, end, n = 1;
+    sg__span(first, stride, pad, kernel, in_size, tap, &end);
+    *taps = end - *tap;
+    for (; first + n < out_size; n++) {
+        sg__span(first + n, stride, pad, kernel, in_size, &begin, &end);
+        if (begin != *tap || end - begin != *taps)
+            break;
+    }
+    return n;
+}
+
+/* All channels of n samples seen through a view; out is theirs. */
+static void run_view(const sg__dense *q, view from, size_t n,
+                     const sg__response_out *out)
+{
+    const sg__geometry *g = q->g;
+    uint32_t pad = from.pad, taps;
+    uint32_t in_h = g->in_h + 2 * (g->pad - pad);
+    uint32_t in_w = g->in_w + 2 * (g->pad - pad);
+    size_t count = panels(g);
+    for (size_t panel = 0; panel < count;) {
+        size_t left = count - panel;
+        int width = left < PANELS ? (int)left : PANELS;
+        block b = {.from = from, .n = n};
+        for (b.y = 0; b.y < g->out_h; b.y += b.height) {
+            b.height = same_span(b.y, g->out_h, g->stride, pad, g->kernel_h,
+                                 in_h, &b.tap_y, &b.rows);
+            for (b.x = 0; b.x < g->out_w; b.x += b.width) {
+                b.width = same_span(b.x, g->out_w, g->stride, pad, g->kernel_w,
+                                    in_w, &b.tap_x, &taps);
+                b.groups = (taps * from.pixel + GROUP - 1) / GROUP;
+                run_block(q, &b, (uint32_t)panel * LANES, width, out);
+            }
+        }
+        panel += (size_t)width;
+    }
+}
+
+/* The same results from sample n on. */
+static sg__response_out after(const sg__response_out *out, size_t n)
+{
+    sg__response_out o = *out;
+    o.count = o.count ? o.count + n : NULL;
+    o.gate = o.gate ? o.gate + n : NULL;
+    o.charge = o.charge ? o.charge + n : NULL;
+    return o;
+}
+
+void sg__dense_run(const sg__dense *p, size_t n, const void *in,
+                   const sg__response_out *out, void *scratch)
+{
+    const sg__geometry *g = p->g;
+    size_t inputs = sg__inputs(g), step = copy_samples(g, p->bits);
+    const uint8_t *from = in;
+    sg__dense part = *p;
+    if (!copies(g, p->bits)) {
+        view v = {in, inputs, (size_t)g->in_w * g->in_c, g->in_c, g->pad};
+        run_view(p, v, n, out);
+        return;
+    }
+    for (size_t i = 0; i < n; i += step) {
+        size_t m = n - i < step ? n - i : step;
+        sg__response_out o = after(out, i * sg__outputs(g));
+        if (p->offsets)
+            part.offsets = p->offsets + i * g->out_h * g->out_w;
+        run_view(&part, copy_padded(p, m, from + i * inputs, scratch), m, &o);
+    }
+}
