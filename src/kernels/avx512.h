@@ -22,6 +22,7 @@ size_t sg__avx512_forward_scratch(const sg__geometry *g, int bits);
 size_t sg__avx512_propagate_scratch(const sg__geometry *g, int bits);
 size_t sg__avx512_gradient_scratch(const sg__geometry *g);
 
+size_t sg__avx512_rows_scratch(const sg__geometry *g);
 size_t sg__avx512_turned_scratch(const sg__geometry *g, int bits);
 
 /* The three parts of the packed weights, one behind the other: what the
@@ -35,6 +36,14 @@ void sg__avx512_propagate_pack(const sg__synapses *s, uint32_t first,
 size_t sg__avx512_turned_pack_size(const sg__geometry *g, int bits);
 void sg__avx512_turned_pack(const sg__synapses *s, uint32_t first,
                             uint32_t last, uint8_t *to);
+
+/* Layers whose forward part is slabs, for both forward rows. */
+bool sg__avx512_by_rows(const sg__geometry *g, int bits);
+size_t sg__avx512_rows_pack_size(const sg__geometry *g);
+void sg__avx512_rows_pack(const sg__synapses *s, uint32_t first,
+                          uint32_t last);
+void sg__avx512_rows_to_dense(const sg__geometry *g, const uint8_t *rows,
+                              uint8_t *to);
 
 static inline uint8_t *sg__avx512_slabs(const sg__synapses *s)
 {

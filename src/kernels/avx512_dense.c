@@ -193,28 +193,6 @@ spread(const char *group)
     return _mm512_set1_epi32(word);
 }
 
-/* Adds the bias and writes what is wanted of one position and panel. */
-static inline void finish(const sg__response_out *out, size_t at,
-                          __m512i charge, __mmask16 lanes)
-{
-    if (out->charge)
-        _mm512_mask_storeu_epi32(out->charge + at, lanes, charge);
-    if (!out->count)
-        return;
-    __m512i x = _mm512_add_epi32(
-        charge,
-        _mm512_set1_epi32(((int32_t)1 << out->theta_bits) - out->level));
-    x = _mm512_max_epi32(x, _mm512_setzero_si512());
-    x = _mm512_srl_epi32(x, _mm_cvtsi32_si128(out->theta_bits));
-    x = _mm512_min_epi32(x, _mm512_set1_epi32(out->cap));
-    _mm512_mask_cvtepi32_storeu_epi8(out->count + at, lanes, x);
-    if (!out->gate)
-        return;
-    __mmask16 open = _mm512_cmpgt_epi32_mask(charge, _mm512_setzero_si512());
-    _mm_mask_storeu_epi8(out->gate + at, lanes,
-                         _mm_maskz_set1_epi8(open, 1));
-}
-
 static inline __attribute__((always_inline)) void
 run_tile(const tile *t, int product, int width, int positions,
          const sg__response_out *out)
@@ -254,7 +232,7 @@ run_tile(const tile *t, int product, int width, int positions,
             b = _mm512_maskz_loadu_epi32(lanes, t->bias + k * LANES);
 #pragma GCC unroll 8
         for (int p = 0; p < positions; p++)
-            finish(out, t->out[p] + (size_t)k * LANES,
+            sg__respond16(out, t->out[p] + (size_t)k * LANES,
                    _mm512_sub_epi32(_mm512_add_epi32(sum[p][k], b),
                                     _mm512_set1_epi32(t->offset[p])),
                    lanes);
@@ -353,9 +331,11 @@ static inline void place_all(const sg__dense *q, const block *b, cursor *c,
     advance(b, c);
 }
 
-/* All positions of a block by `width` panels from channel k on. */
+/* All positions of a block by `width` panels from channel k on, whose packed
+ * weights are given. */
 static void run_block(const sg__dense *q, const block *b, uint32_t k,
-                      int width, const sg__response_out *out)
+                      int width, const char *weight,
+                      const sg__response_out *out)
 {
     const sg__geometry *g = q->g;
     const view *v = &b->from;
@@ -370,7 +350,7 @@ static void run_block(const sg__dense *q, const block *b, uint32_t k,
               .groups = b->groups,
               .bias = q->bias ? q->bias + k : NULL,
               .channels = g->out_c - k};
-    t.weight = (const char *)q->packed + k / LANES * t.weight_panel + first;
+    t.weight = weight + first;
     cursor c = {0, 0, 0};
     for (size_t left = b->n * b->height * b->width; left > 0;) {
         int which, n = next_tile(left, width, &which);
@@ -409,6 +389,14 @@ static void run_view(const sg__dense *q, view from, size_t n,
         size_t left = count - panel;
         int width = left < PANELS ? (int)left : PANELS;
         block b = {.from = from, .n = n};
+        const char *weight =
+            (const char *)q->packed +
+            panel * g->kernel_h * row_groups(g, q->bits) * PANEL_BYTES;
+        if (q->rows) {
+            sg__avx512_rows_to_dense(
+                g, q->rows + panel * LANES * sg__fan_in(g), q->block);
+            weight = (const char *)q->block;
+        }
         for (b.y = 0; b.y < g->out_h; b.y += b.height) {
             b.height = same_span(b.y, g->out_h, g->stride, pad, g->kernel_h,
                                  in_h, &b.tap_y, &b.rows);
@@ -416,21 +404,12 @@ static void run_view(const sg__dense *q, view from, size_t n,
                 b.width = same_span(b.x, g->out_w, g->stride, pad, g->kernel_w,
                                     in_w, &b.tap_x, &taps);
                 b.groups = (taps * from.pixel + GROUP - 1) / GROUP;
-                run_block(q, &b, (uint32_t)panel * LANES, width, out);
+                run_block(q, &b, (uint32_t)panel * LANES, width, weight,
+                          out);
             }
         }
         panel += (size_t)width;
     }
-}
-
-/* The same results from sample n on. */
-static sg__response_out after(const sg__response_out *out, size_t n)
-{
-    sg__response_out o = *out;
-    o.count = o.count ? o.count + n : NULL;
-    o.gate = o.gate ? o.gate + n : NULL;
-    o.charge = o.charge ? o.charge + n : NULL;
-    return o;
 }
 
 void sg__dense_run(const sg__dense *p, size_t n, const void *in,
@@ -447,7 +426,7 @@ void sg__dense_run(const sg__dense *p, size_t n, const void *in,
     }
     for (size_t i = 0; i < n; i += step) {
         size_t m = n - i < step ? n - i : step;
-        sg__response_out o = after(out, i * sg__outputs(g));
+        sg__response_out o = sg__response_after(out, i * sg__outputs(g));
         if (p->offsets)
             part.offsets = p->offsets + i * g->out_h * g->out_w;
         run_view(&part, copy_padded(p, m, from + i * inputs, scratch), m, &o);

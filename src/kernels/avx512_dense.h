@@ -9,6 +9,8 @@
  *   counts  uint8 against weights int8 (bits 8) or int16 (bits 16)
  *   errors  (is_signed) int8 against weights + 128, uint8 (bits 8), or int16
  * packed   weights by sg__dense_pack
+ * rows     uint8: instead of packed, weights as avx512_forward_sparse.c has
+ *          them, and `block`, room for 64 channels' packed weights; or NULL
  * bias     int32[out_c], or NULL for none
  * offsets  int32[n][out_h * out_w], subtracted, or NULL for none */
 typedef struct sg__dense {
@@ -16,8 +18,43 @@ typedef struct sg__dense {
     int bits;
     bool is_signed;
     const void *packed;
+    const uint8_t *rows;
+    uint8_t *block;
     const int32_t *bias, *offsets;
 } sg__dense;
+
+/* sg__respond16: writes what is wanted of 16 neurons from `at` on. */
+static inline void sg__respond16(const sg__response_out *out, size_t at,
+                                 __m512i charge, __mmask16 lanes)
+{
+    if (out->charge)
+        _mm512_mask_storeu_epi32(out->charge + at, lanes, charge);
+    if (!out->count)
+        return;
+    __m512i x = _mm512_add_epi32(
+        charge,
+        _mm512_set1_epi32(((int32_t)1 << out->theta_bits) - out->level));
+    x = _mm512_max_epi32(x, _mm512_setzero_si512());
+    x = _mm512_srl_epi32(x, _mm_cvtsi32_si128(out->theta_bits));
+    x = _mm512_min_epi32(x, _mm512_set1_epi32(out->cap));
+    _mm512_mask_cvtepi32_storeu_epi8(out->count + at, lanes, x);
+    if (!out->gate)
+        return;
+    __mmask16 open = _mm512_cmpgt_epi32_mask(charge, _mm512_setzero_si512());
+    _mm_mask_storeu_epi8(out->gate + at, lanes,
+                         _mm_maskz_set1_epi8(open, 1));
+}
+
+/* sg__response_after: the same results from neuron n on. */
+static inline sg__response_out sg__response_after(
+    const sg__response_out *out, size_t n)
+{
+    sg__response_out o = *out;
+    o.count = o.count ? o.count + n : NULL;
+    o.gate = o.gate ? o.gate + n : NULL;
+    o.charge = o.charge ? o.charge + n : NULL;
+    return o;
+}
 
 /* sg__dense_pack_size: bytes of the packed weights.
  * sg__dense_pack: one kernel row of output channel k: `run` weights of

@@ -3,6 +3,8 @@
 
 size_t sg__avx512_forward_pack_size(const sg__geometry *g, int bits)
 {
+    if (sg__avx512_by_rows(g, bits))
+        return sg__avx512_rows_pack_size(g);
     return sg__dense_pack_size(g, bits);
 }
 
@@ -10,6 +12,10 @@ void sg__avx512_forward_pack(const sg__synapses *s, uint32_t first,
                              uint32_t last)
 {
     const sg__geometry *g = s->geo;
+    if (sg__avx512_by_rows(g, s->bits)) {
+        sg__avx512_rows_pack(s, first, last);
+        return;
+    }
     size_t run = (size_t)g->kernel_w * g->in_c * (size_t)s->bits / 8;
     for (uint32_t k = first; k < last; k++)
         for (uint32_t ky = 0; ky < g->kernel_h; ky++)
@@ -21,6 +27,10 @@ void sg__avx512_forward_pack(const sg__synapses *s, uint32_t first,
 
 size_t sg__avx512_forward_scratch(const sg__geometry *g, int bits)
 {
+    if (sg__avx512_by_rows(g, bits)) {
+        size_t sparse = sg__avx512_rows_scratch(g), dense = sg__fan_in(g) * 64;
+        return sparse > dense ? sparse : dense;
+    }
     return sg__dense_scratch(g, bits);
 }
 
@@ -31,5 +41,9 @@ void sg_forward__avx512(const sg__synapses *s, size_t n, const uint8_t *in,
                          .bits = s->bits,
                          .packed = s->packed,
                          .bias = s->bias};
+    if (sg__avx512_by_rows(s->geo, s->bits)) {
+        product.rows = s->packed;
+        product.block = scratch; /* pixels are whole groups: no copy */
+    }
     sg__dense_run(&product, n, in, out, scratch);
 }

@@ -13,12 +13,12 @@
  * times the sum of the errors is subtracted. */
 #include <string.h>
 
-#include "kernels/avx512_quads.h"
+#include "kernels/avx512_slabs.h"
 
 enum {
     COLUMNS = 64,
     LIST_BYTES = 1 << 21, /* of the samples whose errors are listed at once */
-    CACHE_BYTES = 1 << 18, /* weights that stay near by themselves */
+    CACHE_BYTES = 1 << 20, /* weights that stay near by themselves */
     GROUP_SAMPLES = 16,    /* whose charges of a block stay near */
     BLOCK = 512            /* columns of groups whose charges stay near */
 };
@@ -38,37 +38,14 @@ static bool by_groups(const sg__geometry *g, int bits)
     return by_fans(g, bits) && sg__fan_in(g) * g->out_c > CACHE_BYTES;
 }
 
-/* Four errors of one position: where their rows begin, and the errors. */
-typedef struct quad {
-    uint32_t row[4];
-    int8_t d[4];
-} quad;
-
-/* The errors of one position. */
-typedef struct place {
-    uint32_t first, length; /* in quads */
-    int32_t offset;         /* 128 times the sum of d */
-} place;
-
 static size_t positions(const sg__geometry *g)
 {
     return (size_t)g->out_h * g->out_w;
 }
 
-/* Most quads of a sample. */
-static size_t most_quads(const sg__geometry *g)
-{
-    return positions(g) * ((g->out_c + 3) / 4);
-}
-
-static size_t list_bytes(const sg__geometry *g)
-{
-    return most_quads(g) * sizeof(quad) + positions(g) * sizeof(place);
-}
-
 static size_t list_samples(const sg__geometry *g)
 {
-    size_t n = LIST_BYTES / list_bytes(g);
+    size_t n = LIST_BYTES / sg__lists_bytes(positions(g), g->out_c, 1);
     return n < 1 ? 1 : n;
 }
 
@@ -115,84 +92,12 @@ size_t sg__avx512_propagate_scratch(const sg__geometry *g, int bits)
         return 0;
     if (by_groups(g, bits))
         return group_bytes(g, GROUP_SAMPLES);
-    return list_samples(g) * list_bytes(g);
-}
-
-/* Lists the errors of one position; rows lie `step` bytes apart. */
-static uint32_t list_position(const int8_t *d, uint32_t channels, size_t step,
-                              quad *to, int32_t *sum)
-{
-    uint32_t n = 0;
-    *sum = 0;
-    for (uint32_t c = 0; c < channels; c += 64) {
-        __m512i v =
-            _mm512_maskz_loadu_epi8(sg__first64(channels - c), d + c);
-        __mmask64 set = _mm512_test_epi8_mask(v, v);
-        for (; set; set &= set - 1, n++) {
-            uint32_t k = c + (uint32_t)__builtin_ctzll(set);
-            to[n / 4].row[n % 4] = (uint32_t)(k * step);
-            to[n / 4].d[n % 4] = d[k];
-            *sum += d[k];
-        }
-    }
-    for (; n % 4; n++) {
-        to[n / 4].row[n % 4] = to[n / 4].row[0];
-        to[n / 4].d[n % 4] = 0;
-    }
-    return n / 4;
-}
-
-static void list_sample(const sg__geometry *g, const int8_t *d, size_t step,
-                        quad *quads, place *places)
-{
-    uint32_t first = 0;
-    for (size_t p = 0; p < positions(g); p++, d += g->out_c) {
-        int32_t sum;
-        uint32_t n = list_position(d, g->out_c, step, quads + first, &sum);
-        places[p] = (place){first, n, 128 * sum};
-        first += n;
-    }
-}
-
-static inline __m512i errors_of(const quad *q)
-{
-    int32_t word;
-    memcpy(&word, q->d, sizeof word);
-    return _mm512_set1_epi32(word);
-}
-
-/* u[64] += sum over quads of d w, rows in a slab. */
-static void add_slab(const quad *q, const place *at, const uint8_t *slab,
-                     int32_t *u)
-{
-    __m512i sum[4], x[4];
-    const __m512i offset = _mm512_set1_epi32(at->offset);
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++)
-        sum[i] = _mm512_setzero_si512();
-    for (const quad *end = q + at->length; q < end; q++) {
-        __m512i d = errors_of(q);
-        sg__interleave(_mm512_load_si512(slab + q->row[0]),
-                       _mm512_load_si512(slab + q->row[1]),
-                       _mm512_load_si512(slab + q->row[2]),
-                       _mm512_load_si512(slab + q->row[3]), x);
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++)
-            sum[i] = _mm512_dpbusd_epi32(sum[i], x[i], d);
-    }
-    sg__in_order(sum);
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        __m512i old = _mm512_loadu_si512(u + 16 * i);
-        _mm512_storeu_si512(
-            u + 16 * i,
-            _mm512_add_epi32(old, _mm512_sub_epi32(sum[i], offset)));
-    }
+    return sg__lists_bytes(positions(g), g->out_c, list_samples(g));
 }
 
 /* One tap and 64 input channels of one sample; u is theirs. */
 static void add_tap(const sg__geometry *g, uint32_t ky, uint32_t kx,
-                    const quad *quads, const place *places,
+                    const sg__quad *quads, const sg__senders *senders,
                     const uint8_t *slab, int32_t *u)
 {
     for (uint32_t y = 0; y < g->out_h; y++) {
@@ -200,12 +105,12 @@ static void add_tap(const sg__geometry *g, uint32_t ky, uint32_t kx,
         if (iy >= g->in_h) /* also where it would be negative */
             continue;
         for (uint32_t x = 0; x < g->out_w; x++) {
-            const place *at = &places[(size_t)y * g->out_w + x];
+            const sg__senders *at = &senders[(size_t)y * g->out_w + x];
             uint32_t ix = x * g->stride + kx - g->pad;
             if (at->length == 0 || ix >= g->in_w)
                 continue;
-            add_slab(quads + at->first, at, slab,
-                     u + ((size_t)iy * g->in_w + ix) * g->in_c);
+            sg__slab_add(quads + at->first, at, slab, true,
+                         u + ((size_t)iy * g->in_w + ix) * g->in_c);
         }
     }
 }
@@ -215,26 +120,27 @@ static void propagate_slabs(const sg__synapses *s, size_t n, const int8_t *d,
 {
     const sg__geometry *g = s->geo;
     size_t inputs = sg__inputs(g);
-    quad *quads = scratch;
-    place *places = (place *)(quads + n * most_quads(g));
+    sg__lists l = sg__lists_in(positions(g), g->out_c, n, scratch);
     const uint8_t *slab = sg__avx512_slabs(s);
     for (size_t i = 0; i < n; i++)
-        list_sample(g, d + i * sg__outputs(g), COLUMNS,
-                    quads + i * most_quads(g), places + i * positions(g));
+        sg__lists_fill(&l, i, d + i * sg__outputs(g), COLUMNS);
     memset(u, 0, n * inputs * sizeof *u);
     for (uint32_t ky = 0; ky < g->kernel_h; ky++)
         for (uint32_t kx = 0; kx < g->kernel_w; kx++)
             for (uint32_t c = 0; c < g->in_c; c += COLUMNS) {
-                for (size_t i = 0; i < n; i++)
-                    add_tap(g, ky, kx, quads + i * most_quads(g),
-                            places + i * positions(g), slab,
+                const uint8_t *next = slab + (size_t)g->out_c * COLUMNS;
+                for (size_t i = 0; i < n; i++) {
+                    sg__prefetch_share(next, g->out_c, i, n);
+                    add_tap(g, ky, kx, l.quads + i * l.room,
+                            l.senders + i * l.positions, slab,
                             u + i * inputs + c);
-                slab += (size_t)g->out_c * COLUMNS;
+                }
+                slab = next;
             }
 }
 
 /* 64 columns of a fan, or as many as the mask says. */
-static inline void fan_columns(const quad *q, const place *at,
+static inline void fan_columns(const sg__quad *q, const sg__senders *at,
                                const int8_t *weight, __mmask64 columns,
                                int32_t *u)
 {
@@ -243,8 +149,10 @@ static inline void fan_columns(const quad *q, const place *at,
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         sum[i] = _mm512_set1_epi32(-at->offset);
-    for (const quad *end = q + at->length; q < end; q++) {
-        __m512i d = errors_of(q), w[4];
+    for (const sg__quad *end = q + at->length; q < end; q++) {
+        int32_t word;
+        memcpy(&word, q->n, sizeof word);
+        __m512i d = _mm512_set1_epi32(word), w[4];
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
             w[i] = _mm512_xor_si512(
@@ -266,14 +174,12 @@ static void propagate_fans(const sg__synapses *s, size_t n, const int8_t *d,
 {
     const sg__geometry *g = s->geo;
     size_t K = sg__fan_in(g);
-    quad *quads = scratch;
-    place *places = (place *)(quads + n * most_quads(g));
+    sg__lists l = sg__lists_in(1, g->out_c, n, scratch);
     for (size_t i = 0; i < n; i++)
-        list_sample(g, d + i * g->out_c, K, quads + i * most_quads(g),
-                    places + i);
+        sg__lists_fill(&l, i, d + i * g->out_c, K);
     for (size_t c = 0; c < K; c += COLUMNS)
         for (size_t i = 0; i < n; i++)
-            fan_columns(quads + i * most_quads(g), &places[i],
+            fan_columns(l.quads + i * l.room, &l.senders[i],
                         (const int8_t *)s->weight + c, sg__first64(K - c),
                         u + i * K + c);
 }

@@ -25,14 +25,14 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_AVX512
     {
         .name = "avx512",
-        .forward_sparse_below = 0,
+        .forward_sparse_below = 270,
         .propagate_sparse_below = 220,
         .gradient_sparse_below = 230,
         ROW(avx512, pack_size),
         ROW(avx512, pack),
         ROW(avx512, scratch_size),
         ROW(avx512, forward),
-        ROW(ref, forward_sparse),
+        ROW(avx512, forward_sparse),
         ROW(avx512, pool_sum),
         ROW(avx512, pool_max),
         ROW(avx512, count_sums),
