@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ann/ann.h"
+#include "ann/traffic.h"
 
 /* Share of the counts arriving at layer l that are not 0, in 1/1000. */
 static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
@@ -45,6 +46,7 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
         cost->nanoseconds += sg__ann_clock(ann) - begin;
         cost->dense_ops += macs;
         cost->ops += sparse ? macs * share / 1000 : macs;
+        cost->bytes += sg__traffic_forward(layer, n, ann->learns);
     }
 }
 
@@ -84,9 +86,11 @@ static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
             sg__ann_pool_average(
                 layer, in, to->charges ? to->charges + s * width : NULL, out);
     }
-    if (ann->profiles)
-        ann->scratch[thread].cost[l].forward.nanoseconds +=
-            sg__ann_clock(ann) - begin;
+    if (ann->profiles) {
+        sg_phase_cost *cost = &ann->scratch[thread].cost[l].forward;
+        cost->nanoseconds += sg__ann_clock(ann) - begin;
+        cost->bytes += sg__traffic_forward(layer, n, ann->learns);
+    }
 }
 
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ann/traffic.h"
 #include "learn/activity.h"
 
 /* Weights of a share, at most, unless one block of channels has more. */
@@ -200,6 +201,8 @@ static void update_task(void *context, unsigned task, unsigned thread)
         cost->nanoseconds += sg__ann_clock(&b->ann) - begin;
         cost->ops += (share->last - share->first) * (fan_in + 1);
         cost->dense_ops = cost->ops;
+        cost->bytes +=
+            sg__traffic_update(&b->net->layer[l], share->last - share->first);
     }
 }
 
