@@ -27,7 +27,8 @@ typedef struct sg_machine {
  *
  * threads      1..256; 0 means one per processor
  * working_set  bytes that all arrays together have, so that reading them is
- *              as fast as for work on that much memory
+ *              as fast as for work on that much memory; 0 for as little as
+ *              fits the nearest cache
  * Figures are the best of short slices: what else runs on the machine makes
  * them lower, never higher. Errors: SG_E_RANGE, SG_E_MEMORY. */
 SG_API sg_status sg_machine_measure(unsigned threads, size_t working_set,

@@ -39,8 +39,8 @@ typedef struct sg_phase_cost {
     uint64_t ops;         /* multiply-adds done, or additions where the spikes
                              were walked one by one */
     uint64_t dense_ops;   /* multiply-adds a dense engine would have done */
-    uint64_t bytes; /* that had to move, at least: operands read once a call,
-                       results written once */
+    uint64_t bytes;       /* that had to move, at least: operands that are not
+                       skipped read once a call, results written once */
 } sg_phase_cost;
 
 typedef struct sg_layer_cost {
@@ -49,6 +49,7 @@ typedef struct sg_layer_cost {
     sg_phase_cost propagate; /* error charge of the layer below */
     sg_phase_cost gradient;
     sg_phase_cost update; /* optimiser, forward copies; ops: parameters */
+    sg_phase_cost count;  /* spikes and operations, for sg_metrics */
 } sg_layer_cost;
 
 /* What a training run reports. epoch counts from 1. Times are wall clock. */

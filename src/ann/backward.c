@@ -84,6 +84,21 @@ static void note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
     cost->bytes += bytes;
 }
 
+/* Counts the errors layer l has fired. Returns the nanoseconds it took, so
+ * that they are not also those of firing. */
+static uint64_t count(sg__ann *ann, size_t l, size_t sample,
+                      const sg__ann_scratch *scratch)
+{
+    uint64_t begin = sg__ann_clock(ann);
+    sg__ann_count_backward(ann, l, sample, l > sg__ann_lowest(ann->net));
+    if (!ann->profiles)
+        return 0;
+    uint64_t spent = sg__ann_clock(ann) - begin;
+    scratch->cost[l].count.nanoseconds += spent;
+    scratch->cost[l].count.bytes += sg__traffic_count(&ann->net->layer[l], 1);
+    return spent;
+}
+
 /* Error charge of samples first..first+n-1 below synaptic layer l, fired at
  * the next synaptic layer below. */
 static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
@@ -101,8 +116,9 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
     else
         ann->kernels->propagate(&from->synapses, n, d, scratch->error,
                                 scratch->kernel);
-    note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs,
-         sparse ? share : 1000, sg__traffic_propagate(&ann->net->layer[l], n));
+    share = sparse ? share : 1000;
+    note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs, share,
+         sg__traffic_propagate(&ann->net->layer[l], n, share));
 
     begin = sg__ann_clock(ann);
     size_t below = l - 1;
@@ -115,8 +131,7 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
             u = route(ann, above, first + s, u, scratch);
         fire(ann, below, above, first + s, u, (moment){step, sample_id[s]},
              scratch);
-        sg__ann_count_backward(ann, below, first + s,
-                               below > sg__ann_lowest(ann->net));
+        begin += count(ann, below, first + s, scratch);
     }
     note(ann, &scratch->cost[below].fire, begin, 0, 0,
          sg__traffic_fire(&ann->net->layer[below], n, sg__inputs(g),
@@ -140,8 +155,7 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
                        &ann->loss_q20[first + s]);
         fire(ann, top, top, first + s, scratch->error,
              (moment){step, sample_id[s]}, scratch);
-        sg__ann_count_backward(ann, top, first + s,
-                               top > sg__ann_lowest(net));
+        begin += count(ann, top, first + s, scratch);
     }
     note(ann, &scratch->cost[top].fire, begin, 0, 0,
          sg__traffic_fire(&net->layer[top], n, net->classes, false));
@@ -179,8 +193,9 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
     else
         ann->kernels->gradient(&from->synapses, n, in, from->errors, first,
                                last, gradient, bias_gradient, scratch->kernel);
+    share = sparse ? share : 1000;
     note(ann, &scratch->cost[l].gradient, begin,
          n * from->dense_macs * (last - first) / from->synapses.geo->out_c,
-         sparse ? share : 1000,
-         sg__traffic_gradient(&ann->net->layer[l], n, last - first));
+         share,
+         sg__traffic_gradient(&ann->net->layer[l], n, last - first, share));
 }

@@ -2,13 +2,17 @@
  * once, what it writes goes out once, whatever a kernel keeps in registers or
  * reads again. Only for sg_phase_cost.bytes.
  *
- *   forward    weights, counts in; counts out, and gates if it learns
+ *   forward    weights *, counts in; counts out, and gates if it learns
  *   pooling    counts in; counts out
  *   fire       error charge of the units above, gates, for max pooling the
  *              counts; error counts
- *   propagate  weights, error counts; error charge
- *   gradient   counts in, error counts; gradient
- *   update     gradient, velocity, master; velocity, master, forward copy */
+ *   propagate  weights *, error counts; error charge
+ *   gradient   counts in *, error counts; gradient
+ *   count      counts, or error counts
+ *   update     gradient, velocity, master; velocity, master, forward copy
+ *
+ * Of * a row that skips zeros needs only a share, in 1/1000, that of the
+ * neurons which are not 0: all samples may be driven by the same ones. */
 #ifndef SG_ANN_TRAFFIC_H
 #define SG_ANN_TRAFFIC_H
 
@@ -22,16 +26,19 @@ static inline uint64_t sg__traffic_weights(const sg__layer *layer,
            8;
 }
 
-/* n samples through a layer, in one call. */
+/* n samples through a synaptic layer, in one call. */
 static inline uint64_t sg__traffic_forward(const sg__layer *layer, size_t n,
-                                           bool learns)
+                                           bool learns, uint64_t share)
 {
     const sg__geometry *g = &layer->geo;
-    uint64_t in = sg__inputs(g), out = sg__outputs(g);
-    if (!layer->synaptic)
-        return n * (in + out);
     uint64_t each = layer->output ? 4 : learns ? 2 : 1;
-    return sg__traffic_weights(layer, g->out_c) + n * (in + each * out);
+    return sg__traffic_weights(layer, g->out_c) * share / 1000 +
+           n * (sg__inputs(g) + each * sg__outputs(g));
+}
+
+static inline uint64_t sg__traffic_pool(const sg__layer *layer, size_t n)
+{
+    return n * (uint64_t)(sg__inputs(&layer->geo) + sg__outputs(&layer->geo));
 }
 
 /* n samples: charge units arrive above each sample's neurons. */
@@ -42,21 +49,28 @@ static inline uint64_t sg__traffic_fire(const sg__layer *layer, size_t n,
                 (winners ? 3u : 2u) * (uint64_t)sg__outputs(&layer->geo));
 }
 
-static inline uint64_t sg__traffic_propagate(const sg__layer *layer, size_t n)
+static inline uint64_t sg__traffic_propagate(const sg__layer *layer, size_t n,
+                                             uint64_t share)
 {
     const sg__geometry *g = &layer->geo;
-    return sg__traffic_weights(layer, g->out_c) +
+    return sg__traffic_weights(layer, g->out_c) * share / 1000 +
            n * (sg__outputs(g) + 4 * (uint64_t)sg__inputs(g));
 }
 
-/* One share of channels output channels, n samples. */
+/* One share of the update: channels output channels, n samples. */
 static inline uint64_t sg__traffic_gradient(const sg__layer *layer, size_t n,
-                                            uint32_t channels)
+                                            uint32_t channels, uint64_t share)
 {
     const sg__geometry *g = &layer->geo;
     uint64_t errors = (uint64_t)g->out_h * g->out_w * channels;
-    return n * (sg__inputs(g) + errors) +
+    return n * sg__inputs(g) * share / 1000 + n * errors +
            4 * (uint64_t)channels * (sg__fan_in(g) + 1);
+}
+
+/* Spikes, or errors, of n samples. */
+static inline uint64_t sg__traffic_count(const sg__layer *layer, size_t n)
+{
+    return n * (uint64_t)sg__outputs(&layer->geo);
 }
 
 static inline uint64_t sg__traffic_update(const sg__layer *layer,

@@ -2,6 +2,9 @@
  * thread for 1000 samples, rates those of all threads together. */
 #include "costs.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "cli.h"
 #include "output.h"
 #include "report.h"
@@ -10,25 +13,20 @@ static const struct phase {
     const char *name;
     size_t offset;
     bool multiplies; /* its operations are those that the roof counts */
+    bool far;        /* it goes through the state of the weights */
 } phases[] = {
-    {"forward", offsetof(sg_layer_cost, forward), true},
-    {"fire", offsetof(sg_layer_cost, fire), false},
-    {"propagate", offsetof(sg_layer_cost, propagate), true},
-    {"gradient", offsetof(sg_layer_cost, gradient), true},
-    {"update", offsetof(sg_layer_cost, update), false},
+    {"forward", offsetof(sg_layer_cost, forward), true, false},
+    {"count", offsetof(sg_layer_cost, count), false, false},
+    {"fire", offsetof(sg_layer_cost, fire), false, false},
+    {"propagate", offsetof(sg_layer_cost, propagate), true, false},
+    {"gradient", offsetof(sg_layer_cost, gradient), true, false},
+    {"update", offsetof(sg_layer_cost, update), false, true},
 };
 
 enum { PHASES = sizeof phases / sizeof phases[0] };
 
-static const sg_phase_cost *cost_of(const measure_profile *p, size_t l,
-                                    const struct phase *phase)
-{
-    const char *layer = (const char *)&p->cost[l];
-    return (const sg_phase_cost *)(const void *)(layer + phase->offset);
-}
-
 /* One phase as it is read. What does not multiply has only bytes for a floor,
- * and 0 in the four figures before them. */
+ * and 0 for its operations. */
 typedef struct cost {
     double ms;          /* of one thread for 1000 samples */
     double gops, dense; /* done; done as by an engine that skips nothing */
@@ -43,25 +41,32 @@ static double divide(double a, double b)
     return b > 0 ? a / b : 0;
 }
 
-static cost evaluate(const measurement *m, const sg_phase_cost *c,
-                     bool multiplies)
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static cost evaluate(const measurement *m, size_t l, const struct phase *phase)
 {
     const measure_profile *p = &m->profile;
+    sg_phase_cost c;
+    memcpy(&c, (const char *)&p->cost[l] + phase->offset, sizeof c);
     double thousands = (double)p->samples / 1000, threads = m->threads;
-    double seconds = (double)c->nanoseconds / 1e9 / threads;
-    double ops = multiplies ? (double)c->ops : 0;
-    double dense = multiplies ? (double)c->dense_ops : 0;
-    double least = divide(ops, (double)p->machine.multiply_adds);
-    double moved = divide((double)c->bytes, (double)p->machine.bytes);
+    double seconds = (double)c.nanoseconds / 1e9 / threads;
+    double ops = phase->multiplies ? (double)c.ops : 0;
+    double dense = phase->multiplies ? (double)c.dense_ops : 0;
+    double peak =
+        larger((double)p->near.multiply_adds, (double)p->state.multiply_adds);
+    double speed = (double)(phase->far ? p->state.bytes : p->near.bytes);
+    double least = larger(divide(ops, peak), divide((double)c.bytes, speed));
     return (cost){
-        .ms = divide((double)c->nanoseconds / 1e6, thousands),
+        .ms = divide((double)c.nanoseconds / 1e6, thousands),
         .gops = 2e-9 * divide(ops, seconds),
         .dense = 2e-9 * divide(dense, seconds),
         .density = divide(ops, dense),
-        .roof = divide(divide(ops, seconds), (double)p->machine.multiply_adds),
-        .megabytes = divide((double)c->bytes / 1e6, thousands),
-        .floor =
-            divide(1e3 * threads * (least > moved ? least : moved), thousands),
+        .roof = divide(divide(ops, seconds), peak),
+        .megabytes = divide((double)c.bytes / 1e6, thousands),
+        .floor = divide(1e3 * threads * least, thousands),
     };
 }
 
@@ -126,54 +131,81 @@ static void print_activity(const measurement *m)
            f.forward, f.backward);
 }
 
+/* A figure in `width` columns and a space, with four digits that count. */
+static void print_figure(double value, int width)
+{
+    int decimals = value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;
+    printf(" %*.*f", width, decimals, value);
+}
+
 static void print_cost(const char *layer, const char *phase, const cost *c)
 {
-    printf("%-9s %-9s %9.3f", layer, phase, c->ms);
-    if (c->dense > 0)
-        printf(" %7.1f %6.0f %6.2f %6.2f", c->gops, c->dense, 100 * c->density,
-               100 * c->roof);
+    printf("%-9s %-9s", layer, phase);
+    print_figure(c->ms, 9);
+    if (c->dense > 0) {
+        print_figure(c->gops, 7);
+        print_figure(c->dense, 7);
+        printf(" %6.2f %6.2f", 100 * c->density, 100 * c->roof);
+    } else {
+        printf(" %7s %7s %6s %6s", "-", "-", "-", "-");
+    }
+    print_figure(c->megabytes, 6);
+    print_figure(c->floor, 6);
+    if (c->floor >= 0.001)
+        print_figure(c->ms / c->floor, 5);
     else
-        printf(" %7s %6s %6s %6s", "-", "-", "-", "-");
-    printf(" %7.2f %7.3f %5.1f\n", c->megabytes, c->floor,
-           divide(c->ms, c->floor));
+        printf(" %5s", "-"); /* so little is not worth a ratio */
+    putchar('\n');
 }
 
 static void print_rest(const char *name, double ms)
 {
-    printf("%-19s %9.3f\n", name, ms);
+    printf("%-19s", name);
+    print_figure(ms, 9);
+    putchar('\n');
+}
+
+static double peak_gops(const measure_profile *p)
+{
+    return 2e-9 * larger((double)p->near.multiply_adds,
+                         (double)p->state.multiply_adds);
+}
+
+static void print_limits(const measurement *m)
+{
+    const measure_profile *p = &m->profile;
+    printf(
+        "\n%u thread%s at best: %.0f GOPS of int8; %.0f GB/s from the "
+        "nearest cache, %.0f GB/s\nfrom %.1f MiB, which is what the weights "
+        "and the optimiser have\n\n",
+        m->threads, m->threads == 1 ? "" : "s", peak_gops(p),
+        1e-9 * (double)p->near.bytes, 1e-9 * (double)p->state.bytes,
+        mebibytes(p->state_bytes));
 }
 
 static void print_layers(const measurement *m)
 {
     const measure_profile *p = &m->profile;
     const sg_network *net = sg_trainer_network(m->trainer);
-    sg_network_info info;
     sg_layer_info layer;
-    double sum = load_ms(p);
+    cost all = {.ms = load_ms(p)};
 
-    sg_network_get_info(net, &info);
-    printf("\npeak of %u thread%s: %.0f GOPS of int8, %.0f GB/s read from "
-           "%.1f MiB\n\n%-9s %-9s %9s %7s %6s %6s %6s %7s %7s %5s\n",
-           m->threads, m->threads == 1 ? "" : "s",
-           2e-9 * (double)p->machine.multiply_adds,
-           1e-9 * (double)p->machine.bytes,
-           mebibytes(sg_trainer_memory(m->trainer)), "layer", "phase", "ms/k",
-           "GOPS", "dense", "done %", "peak %", "MB/k", "floor", "x");
+    printf("%-9s %-9s %9s %7s %7s %6s %6s %6s %6s %5s\n", "layer", "phase",
+           "ms/k", "GOPS", "dense", "done %", "peak %", "MB/k", "floor", "x");
     print_rest("load images", load_ms(p));
-    for (size_t l = 0; l < info.layers; l++) {
-        if (sg_network_get_layer(net, l, &layer) != SG_OK)
-            continue;
+    for (size_t l = 0; sg_network_get_layer(net, l, &layer) == SG_OK; l++)
         for (size_t i = 0; i < PHASES; i++) {
-            const sg_phase_cost *c = cost_of(p, l, &phases[i]);
-            if (c->nanoseconds == 0)
+            cost found = evaluate(m, l, &phases[i]);
+            if (found.ms <= 0)
                 continue;
-            cost found = evaluate(m, c, phases[i].multiplies);
             print_cost(layer.name, phases[i].name, &found);
-            sum += found.ms;
+            all.ms += found.ms;
+            all.megabytes += found.megabytes;
+            all.floor += found.floor;
         }
-    }
-    print_rest("counting, waiting", all_ms(m) - sum);
-    print_rest("all", all_ms(m));
+    print_rest("waiting", larger(all_ms(m) - all.ms, 0));
+    all.ms = all_ms(m);
+    print_cost("all", "", &all);
     puts(
         "   ms/k: milliseconds of one thread for 1000 samples; MB/k: "
         "megabytes they move\n   at least; GOPS: of all threads; dense: as if "
@@ -190,8 +222,10 @@ void costs_print(const measurement *m)
     printf("memory: %.1f MiB for training, %.1f MiB for the whole process at "
            "its peak\n",
            mebibytes(sg_trainer_memory(m->trainer)), mebibytes(m->peak_bytes));
-    if (m->layers)
-        print_layers(m);
+    if (!m->layers)
+        return;
+    print_limits(m);
+    print_layers(m);
 }
 
 static json_t *rates_json(const measurement *m, const measure_rates *rates)
@@ -202,20 +236,16 @@ static json_t *rates_json(const measurement *m, const measure_rates *rates)
     return list;
 }
 
-static json_t *phase_json(const measurement *m, const sg_phase_cost *c,
-                          bool multiplies)
+static json_t *phase_json(const cost *c)
 {
-    cost found = evaluate(m, c, multiplies);
-    json_t *object =
-        json_pack("{s:f,s:f,s:f,s:f}", "ms", found.ms, "megabytes",
-                  found.megabytes, "floor_ms", found.floor, "times_floor",
-                  divide(found.ms, found.floor));
-    if (object && found.dense > 0)
+    json_t *object = json_pack("{s:f,s:f,s:f,s:f}", "ms", c->ms, "megabytes",
+                               c->megabytes, "floor_ms", c->floor,
+                               "times_floor", divide(c->ms, c->floor));
+    if (object && c->dense > 0)
         json_object_update_new(object,
-                               json_pack("{s:f,s:f,s:f,s:f}", "gops",
-                                         found.gops, "dense_gops", found.dense,
-                                         "density", found.density,
-                                         "roof_share", found.roof));
+                               json_pack("{s:f,s:f,s:f,s:f}", "gops", c->gops,
+                                         "dense_gops", c->dense, "density",
+                                         c->density, "roof_share", c->roof));
     return object;
 }
 
@@ -228,10 +258,10 @@ static json_t *layers_json(const measurement *m)
          l++) {
         json_t *object = json_pack("{s:s}", "name", layer.name);
         for (size_t i = 0; object && i < PHASES; i++) {
-            const sg_phase_cost *c = cost_of(&m->profile, l, &phases[i]);
-            if (c->nanoseconds > 0)
+            cost found = evaluate(m, l, &phases[i]);
+            if (found.ms > 0)
                 json_object_set_new(object, phases[i].name,
-                                    phase_json(m, c, phases[i].multiplies));
+                                    phase_json(&found));
         }
         json_array_append_new(list, object);
     }
@@ -241,10 +271,11 @@ static json_t *layers_json(const measurement *m)
 static json_t *profile_json(const measurement *m)
 {
     const measure_profile *p = &m->profile;
-    return json_pack("{s:f,s:f,s:f,s:f,s:o}", "roof_gops",
-                     2e-9 * (double)p->machine.multiply_adds,
-                     "read_gigabytes_per_second",
-                     1e-9 * (double)p->machine.bytes, "load_ms", load_ms(p),
+    return json_pack("{s:f,s:f,s:f,s:f,s:f,s:o}", "roof_gops", peak_gops(p),
+                     "cache_gigabytes_per_second",
+                     1e-9 * (double)p->near.bytes,
+                     "state_gigabytes_per_second",
+                     1e-9 * (double)p->state.bytes, "load_ms", load_ms(p),
                      "all_ms", all_ms(m), "layers", layers_json(m));
 }
 

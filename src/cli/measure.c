@@ -35,6 +35,7 @@ static void collect(measurement *m)
         add_phase(&p->cost[l].propagate, &cost[l].propagate);
         add_phase(&p->cost[l].gradient, &cost[l].gradient);
         add_phase(&p->cost[l].update, &cost[l].update);
+        add_phase(&p->cost[l].count, &cost[l].count);
     }
 }
 
@@ -158,13 +159,11 @@ static void summarise(measure_rates *rates, size_t n)
 }
 
 /* The best of two moments, so that a busy one does not lower the roof. */
-static int measure_machine(measurement *m)
+static int measure_machine(measurement *m, size_t bytes, sg_machine *best)
 {
-    sg_machine *best = &m->profile.machine, now;
+    sg_machine now;
     for (int i = 0; i < 2; i++) {
-        sg_status status =
-            sg_machine_measure(m->threads, sg_trainer_memory(m->trainer),
-                               &now);
+        sg_status status = sg_machine_measure(m->threads, bytes, &now);
         if (status != SG_OK)
             return failed(m, status, NULL);
         if (now.multiply_adds > best->multiply_adds)
@@ -173,6 +172,18 @@ static int measure_machine(measurement *m)
             best->bytes = now.bytes;
     }
     return cli_stopped() ? CLI_INTERRUPTED : CLI_OK;
+}
+
+static int measure_limits(measurement *m)
+{
+    measure_profile *p = &m->profile;
+    sg_network_info info;
+    sg_network_get_info(sg_trainer_network(m->trainer), &info);
+    size_t each = 8 + (size_t)info.recipe->weight_bits / 8;
+    p->state_bytes = (size_t)info.synapses * each;
+    int code = measure_machine(m, 0, &p->near);
+    return code == CLI_OK ? measure_machine(m, p->state_bytes, &p->state)
+                          : code;
 }
 
 static uint64_t peak_memory(void)
@@ -215,7 +226,7 @@ int measure_run(measurement *m)
         code = profile(m);
     m->peak_bytes = peak_memory(); /* without the arrays that come now */
     if (code == CLI_OK && m->layers)
-        code = measure_machine(m);
+        code = measure_limits(m);
     if (code != CLI_OK)
         return code;
     summarise(&m->train, (size_t)m->rounds);

@@ -17,7 +17,11 @@ typedef struct measure_rates {
 
 /* Where training time goes, over a stretch of its own after the rounds. */
 typedef struct measure_profile {
-    sg_machine machine; /* what could be reached */
+    /* What could be reached: reading from the nearest cache, which is where
+     * work on a few samples finds its data at best, and from a block as large
+     * as the state of all weights, which the update goes through. */
+    sg_machine near, state;
+    size_t state_bytes;
     uint64_t samples;
     double seconds; /* wall clock */
     uint64_t load_ns;

@@ -309,6 +309,7 @@ uint64_t sg_trainer_get_profile(const sg_trainer *t, sg_layer_cost *cost)
             add_phase(&cost[l].propagate, &from->propagate);
             add_phase(&cost[l].gradient, &from->gradient);
             add_phase(&cost[l].update, &from->update);
+            add_phase(&cost[l].count, &from->count);
         }
     }
     return load;

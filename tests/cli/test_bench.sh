@@ -35,8 +35,8 @@ done
 # every layer and phase that there is, and none that there is not
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" bench --data $tiny_data $small $short --layers --warm 0
-for row in 'load images' '4C5  *forward' '4C5  *fire' '4C5  *gradient' \
-    '4C5  *update' 'P2  *forward' '10  *forward' '10  *fire' \
+for row in 'load images' '4C5  *forward' '4C5  *count' '4C5  *fire' \
+    '4C5  *gradient' '4C5  *update' 'P2  *forward' '10  *forward' '10  *fire' \
     '10  *propagate' '10  *gradient' '10  *update' 'all'; do
     says out "^$row  *[0-9.]"
 done
