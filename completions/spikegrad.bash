@@ -19,13 +19,13 @@ _spikegrad() {
     COMPREPLY=()
 
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "demo train eval verify trace info data
-            recipes help --help --version" -- "$cur"))
+        COMPREPLY=($(compgen -W "demo train eval verify trace bench info
+            data recipes help --help --version" -- "$cur"))
         return
     fi
     if [[ $command == help ]]; then
-        COMPREPLY=($(compgen -W "demo train eval verify trace info data
-            recipes" -- "$cur"))
+        COMPREPLY=($(compgen -W "demo train eval verify trace bench info
+            data recipes" -- "$cur"))
         return
     fi
     if [[ $command == data ]] && ((COMP_CWORD == 2)); then
@@ -40,7 +40,7 @@ _spikegrad() {
     --data)
         COMPREPLY=($(compgen -W "glyphs mnist: cifar10: cifar100:" -- "$cur"))
         return ;;
-    --out | --svg | --png | --idx | --resume)
+    --out | --svg | --png | --idx | --resume | --from)
         COMPREPLY=($(compgen -f -- "$cur"))
         return ;;
     --*)

@@ -28,6 +28,7 @@
 
 #include "spikegrad/data.h"
 #include "spikegrad/event.h"
+#include "spikegrad/machine.h"
 #include "spikegrad/network.h"
 #include "spikegrad/recipe.h"
 #include "spikegrad/status.h"
@@ -37,9 +38,5 @@
 
 /* sg_version: version of the library that is running. */
 SG_API const char *sg_version(void);
-
-/* sg_kernel_table: the instruction set of the kernels in use: "ref", "avx2"
- * or "avx512". SPIKEGRAD_ISA in the environment forces one. */
-SG_API const char *sg_kernel_table(void);
 
 #endif

@@ -39,14 +39,17 @@ typedef struct sg_phase_cost {
     uint64_t ops;         /* multiply-adds done, or additions where the spikes
                              were walked one by one */
     uint64_t dense_ops;   /* multiply-adds a dense engine would have done */
+    uint64_t bytes;       /* that had to move, at least: operands that are not
+                       skipped read once a call, results written once */
 } sg_phase_cost;
 
 typedef struct sg_layer_cost {
     sg_phase_cost forward;   /* charge, response; pooling */
-    sg_phase_cost fire;      /* error charge to error spikes; unpooling */
+    sg_phase_cost fire; /* error charge to error spikes; unpooling, loss */
     sg_phase_cost propagate; /* error charge of the layer below */
     sg_phase_cost gradient;
     sg_phase_cost update; /* optimiser, forward copies; ops: parameters */
+    sg_phase_cost count;  /* spikes and operations, for sg_metrics */
 } sg_layer_cost;
 
 /* What a training run reports. epoch counts from 1. Times are wall clock. */
@@ -91,6 +94,18 @@ SG_API sg_status sg_trainer_resume(const char *path, const sg_data *train,
                                    unsigned threads, sg_trainer **out,
                                    sg_error *error);
 
+/* sg_trainer_create_from: a run that goes on from a network already trained,
+ * with its recipe, its weights and the state of its optimiser, all of them
+ * copied. Unlike sg_trainer_resume it takes other data, and any place of the
+ * recipe's schedule: the last epoch again, say, or all of it.
+ *
+ * epoch  where the run begins, counted from 0; below the recipe's epochs
+ * train  images of the network's shape; must outlive the trainer
+ * Errors: SG_E_ARGUMENT (shape), SG_E_RANGE (epoch, threads), SG_E_MEMORY. */
+SG_API sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
+                                        const sg_data *train, unsigned threads,
+                                        sg_trainer **out, sg_error *error);
+
 /* sg_trainer_run: trains to the end of the recipe's epochs. test may be NULL;
  * it is evaluated after every epoch and has no influence on the weights. */
 SG_API sg_status sg_trainer_run(sg_trainer *trainer, const sg_data *test,
@@ -106,6 +121,10 @@ SG_API sg_status sg_trainer_save(const sg_trainer *trainer, const char *path,
 
 /* sg_trainer_network: the network being trained; owned by the trainer. */
 SG_API const sg_network *sg_trainer_network(const sg_trainer *trainer);
+
+/* sg_trainer_metrics: sums over the epoch under way so far, or, between two
+ * epochs, over the one that has ended; owned by the trainer. */
+SG_API const sg_metrics *sg_trainer_metrics(const sg_trainer *trainer);
 
 /* sg_trainer_memory: bytes of working memory the trainer holds. */
 SG_API size_t sg_trainer_memory(const sg_trainer *trainer);

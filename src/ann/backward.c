@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ann/ann.h"
+#include "ann/traffic.h"
 #include "core/dither.h"
 #include "network/loss.h"
 
@@ -70,14 +71,32 @@ static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
     return senders * 1000 / (n * sg__outputs(&ann->net->layer[l].geo));
 }
 
+/* Adds what a phase cost: dense multiply-adds, of which a share, in 1/1000,
+ * was done, and bytes. */
 static void note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
-                 uint64_t macs, bool sparse, uint64_t share)
+                 uint64_t macs, uint64_t share, uint64_t bytes)
 {
     if (!ann->profiles)
         return;
     cost->nanoseconds += sg__ann_clock(ann) - begin;
     cost->dense_ops += macs;
-    cost->ops += sparse ? macs * share / 1000 : macs;
+    cost->ops += macs * share / 1000;
+    cost->bytes += bytes;
+}
+
+/* Counts the errors layer l has fired. Returns the nanoseconds it took, so
+ * that they are not also those of firing. */
+static uint64_t count(sg__ann *ann, size_t l, size_t sample,
+                      const sg__ann_scratch *scratch)
+{
+    uint64_t begin = sg__ann_clock(ann);
+    sg__ann_count_backward(ann, l, sample, l > sg__ann_lowest(ann->net));
+    if (!ann->profiles)
+        return 0;
+    uint64_t spent = sg__ann_clock(ann) - begin;
+    scratch->cost[l].count.nanoseconds += spent;
+    scratch->cost[l].count.bytes += sg__traffic_count(&ann->net->layer[l], 1);
+    return spent;
 }
 
 /* Error charge of samples first..first+n-1 below synaptic layer l, fired at
@@ -97,8 +116,9 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
     else
         ann->kernels->propagate(&from->synapses, n, d, scratch->error,
                                 scratch->kernel);
-    note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs, sparse,
-         share);
+    share = sparse ? share : 1000;
+    note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs, share,
+         sg__traffic_propagate(&ann->net->layer[l], n, share));
 
     begin = sg__ann_clock(ann);
     size_t below = l - 1;
@@ -111,10 +131,12 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
             u = route(ann, above, first + s, u, scratch);
         fire(ann, below, above, first + s, u, (moment){step, sample_id[s]},
              scratch);
-        sg__ann_count_backward(ann, below, first + s,
-                               below > sg__ann_lowest(ann->net));
+        begin += count(ann, below, first + s, scratch);
     }
-    note(ann, &scratch->cost[below].fire, begin, 0, false, 0);
+    note(ann, &scratch->cost[below].fire, begin, 0, 0,
+         sg__traffic_fire(&ann->net->layer[below], n, sg__inputs(g),
+                          ann->net->layer[below + 1].kind ==
+                              SG_LAYER_POOL_MAX));
 }
 
 /* Loss and error counts of the output layer. */
@@ -124,6 +146,7 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
 {
     const sg_network *net = ann->net;
     size_t top = net->layer_count - 1;
+    uint64_t begin = sg__ann_clock(ann);
     memset(ann->layer[top].errors + first * net->classes, 1,
            n * net->classes); /* linear: its derivative is 1 */
     for (size_t s = 0; s < n; s++) {
@@ -132,9 +155,10 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
                        &ann->loss_q20[first + s]);
         fire(ann, top, top, first + s, scratch->error,
              (moment){step, sample_id[s]}, scratch);
-        sg__ann_count_backward(ann, top, first + s,
-                               top > sg__ann_lowest(net));
+        begin += count(ann, top, first + s, scratch);
     }
+    note(ann, &scratch->cost[top].fire, begin, 0, 0,
+         sg__traffic_fire(&net->layer[top], n, net->classes, false));
 }
 
 void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
@@ -169,7 +193,9 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
     else
         ann->kernels->gradient(&from->synapses, n, in, from->errors, first,
                                last, gradient, bias_gradient, scratch->kernel);
+    share = sparse ? share : 1000;
     note(ann, &scratch->cost[l].gradient, begin,
          n * from->dense_macs * (last - first) / from->synapses.geo->out_c,
-         sparse, share);
+         share,
+         sg__traffic_gradient(&ann->net->layer[l], n, last - first, share));
 }

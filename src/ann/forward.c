@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ann/ann.h"
+#include "ann/traffic.h"
 
 /* Share of the counts arriving at layer l that are not 0, in 1/1000. */
 static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
@@ -44,7 +45,9 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
         sg_phase_cost *cost = &ann->scratch[thread].cost[l].forward;
         cost->nanoseconds += sg__ann_clock(ann) - begin;
         cost->dense_ops += macs;
-        cost->ops += sparse ? macs * share / 1000 : macs;
+        share = sparse ? share : 1000;
+        cost->ops += macs * share / 1000;
+        cost->bytes += sg__traffic_forward(layer, n, ann->learns, share);
     }
 }
 
@@ -84,17 +87,37 @@ static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
             sg__ann_pool_average(
                 layer, in, to->charges ? to->charges + s * width : NULL, out);
     }
-    if (ann->profiles)
-        ann->scratch[thread].cost[l].forward.nanoseconds +=
-            sg__ann_clock(ann) - begin;
+    if (ann->profiles) {
+        sg_phase_cost *cost = &ann->scratch[thread].cost[l].forward;
+        cost->nanoseconds += sg__ann_clock(ann) - begin;
+        cost->bytes += sg__traffic_pool(layer, n);
+    }
+}
+
+/* Activity of the samples after the forward pass of layer l. */
+static void count(sg__ann *ann, size_t first, size_t n, size_t l,
+                  unsigned thread)
+{
+    uint64_t begin = sg__ann_clock(ann);
+    for (size_t s = first; s < first + n; s++)
+        sg__ann_count_forward(ann, l, s);
+    if (ann->profiles) {
+        sg_phase_cost *cost = &ann->scratch[thread].cost[l].count;
+        cost->nanoseconds += sg__ann_clock(ann) - begin;
+        cost->bytes += sg__traffic_count(&ann->net->layer[l], n);
+    }
 }
 
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
                      size_t to, unsigned thread, int32_t *charge)
 {
+    uint64_t begin = sg__ann_clock(ann);
     if (from == 0)
         for (size_t s = first; s < first + n; s++)
             sg__ann_count_input(ann, s);
+    if (ann->profiles)
+        ann->scratch[thread].cost[0].count.nanoseconds +=
+            sg__ann_clock(ann) - begin;
     for (size_t l = from; l < to; l++) {
         if (ann->net->layer[l].synaptic)
             forward_synaptic(ann, first, n, l, thread,
@@ -102,7 +125,6 @@ void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
         else
             forward_pool(ann, first, n, l, thread);
         copy_charge(ann, first, n, l, l + 1 == to ? charge : NULL);
-        for (size_t s = first; s < first + n; s++)
-            sg__ann_count_forward(ann, l, s);
+        count(ann, first, n, l, thread);
     }
 }

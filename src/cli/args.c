@@ -108,6 +108,26 @@ static bool parse_number(const arg_flag *flag, const char *text, uint64_t *out)
     return true;
 }
 
+/* Decimals are read as integers, so that no locale has a say. */
+static bool parse_milli(const arg_flag *flag, const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+    size_t whole = strspn(text, "0123456789");
+    if (whole == 0 || whole > 12)
+        return false;
+    for (size_t i = 0; i < whole; i++)
+        value = value * 10 + (uint64_t)(text[i] - '0');
+    text += whole;
+    if (*text == '.')
+        text++;
+    for (int digit = 0; digit < 3; digit++) {
+        bool more = *text >= '0' && *text <= '9';
+        value = value * 10 + (more ? (uint64_t)(*text++ - '0') : 0);
+    }
+    *out = value;
+    return !*text && value >= flag->min && value <= flag->max;
+}
+
 /* Stores one value in the options struct; -1 or the exit code. */
 static int store(const arg_command *command, const arg_flag *flag,
                  const char *text, void *options)
@@ -126,6 +146,14 @@ static int store(const arg_command *command, const arg_flag *flag,
                              "--%s: '%s' is not a number from %llu to %llu",
                              flag->name, text, (unsigned long long)flag->min,
                              (unsigned long long)flag->max);
+        memcpy(field, &number, sizeof number);
+        break;
+    case ARG_MILLI:
+        if (!parse_milli(flag, text, &number))
+            return cli_usage(command->name,
+                             "--%s: '%s' is not a decimal from %g to %g",
+                             flag->name, text, (double)flag->min / 1000,
+                             (double)flag->max / 1000);
         memcpy(field, &number, sizeof number);
         break;
     case ARG_CHOICE:

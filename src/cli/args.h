@@ -14,6 +14,7 @@ typedef enum arg_type {
     ARG_SWITCH, /* bool */
     ARG_TEXT,   /* const char * */
     ARG_NUMBER, /* uint64_t, min..max */
+    ARG_MILLI,  /* uint64_t, min..max: thousandths of a decimal like 0.5 */
     ARG_CHOICE  /* const char *, one of the words of value, "a|b|c" */
 } arg_type;
 
@@ -24,7 +25,7 @@ typedef struct arg_flag {
     const char *value;   /* placeholder; NULL for a switch */
     const char *initial; /* default, parsed like a given value; or NULL */
     const char *help;
-    uint64_t min, max; /* ARG_NUMBER */
+    uint64_t min, max; /* ARG_NUMBER, ARG_MILLI */
 } arg_flag;
 
 typedef struct arg_command {

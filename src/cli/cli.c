@@ -134,6 +134,12 @@ bool cli_colour(FILE *stream)
     return isatty(fileno(stream)) == 1;
 }
 
+unsigned cli_threads(uint64_t threads)
+{
+    long processors = threads ? (long)threads : sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > 256 ? 256 : (unsigned)processors;
+}
+
 double cli_seconds(void)
 {
     struct timespec now;

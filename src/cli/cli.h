@@ -27,6 +27,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_data(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_recipes(int argc, char **argv);
 
@@ -60,5 +61,8 @@ bool cli_colour(FILE *stream);
 
 /* cli_seconds: monotonic clock. */
 double cli_seconds(void);
+
+/* cli_threads: threads, or for 0 as many as the library would start. */
+unsigned cli_threads(uint64_t threads);
 
 #endif

@@ -9,10 +9,14 @@
 #include "report.h"
 
 struct options {
+    uint64_t threads;
     bool json;
 };
 
 static const arg_flag flags[] = {
+    {"threads", ARG_NUMBER, offsetof(struct options, threads), "N", NULL,
+     "for which the memory of training is given (default: one a processor)", 1,
+     256},
     {"json", ARG_SWITCH, offsetof(struct options, json), NULL, NULL,
      "one JSON line on stdout instead of tables", 0, 0},
 };
@@ -21,8 +25,8 @@ static const arg_command command = {
     "info",
     "MODEL",
     "Topology, neurons, synapses, thresholds, number formats and accumulator\n"
-    "bounds of a model, and what it was trained with. MODEL is a checkpoint\n"
-    "or a run directory.",
+    "bounds of a model, what it was trained with, and the memory training it\n"
+    "takes. MODEL is a checkpoint or a run directory.",
     flags,
     sizeof flags / sizeof flags[0],
     1,
@@ -97,7 +101,7 @@ static void print_recipe(const sg_recipe *recipe)
     }
 }
 
-static void print_info(const sg_network *net)
+static void print_info(const sg_network *net, unsigned threads)
 {
     char shape[REPORT_SHAPE];
     sg_network_info info;
@@ -113,6 +117,10 @@ static void print_info(const sg_network *net)
            *info.data ? info.data : "unknown data", info.epoch,
            info.recipe->epochs, info.step);
     print_recipe(info.recipe);
+    printf("\nmemory for training at batch %" PRId32 " with %u thread%s: "
+           "%.1f MiB, and the images\n",
+           info.recipe->batch, threads, threads == 1 ? "" : "s",
+           (double)sg_network_training_memory(net, threads) / 1048576.0);
 }
 
 static json_t *layer_json(const sg_network *net, size_t i)
@@ -146,7 +154,7 @@ static json_t *recipe_json(const sg_recipe *recipe)
     return object;
 }
 
-static int print_json(const sg_network *net)
+static int print_json(const sg_network *net, unsigned threads)
 {
     sg_network_info info;
     json_t *layers = json_array();
@@ -156,14 +164,16 @@ static int print_json(const sg_network *net)
         json_array_append_new(layers, layer_json(net, i));
     return output_json(
         stdout, "standard output",
-        json_pack("{s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:o}", "input",
-                  (int)info.input.height, (int)info.input.width,
+        json_pack("{s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:o}",
+                  "input", (int)info.input.height, (int)info.input.width,
                   (int)info.input.channels, "classes",
                   (json_int_t)info.classes, "neurons",
                   (json_int_t)info.neurons, "synapses",
                   (json_int_t)info.synapses, "dense_macs",
                   (json_int_t)info.dense_macs, "epoch", (json_int_t)info.epoch,
-                  "step", (json_int_t)info.step, "data", info.data, "layers",
+                  "step", (json_int_t)info.step, "training_memory_bytes",
+                  (json_int_t)sg_network_training_memory(net, threads),
+                  "threads", (json_int_t)threads, "data", info.data, "layers",
                   layers, "recipe", recipe_json(info.recipe)));
 }
 
@@ -179,9 +189,9 @@ int cmd_info(int argc, char **argv)
     if ((code = model_load("info", rest.operand[0], &net)) != CLI_OK)
         return code;
     if (options.json)
-        code = print_json(net);
+        code = print_json(net, cli_threads(options.threads));
     else
-        print_info(net);
+        print_info(net, cli_threads(options.threads));
     sg_network_destroy(net);
     return code;
 }

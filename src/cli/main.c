@@ -3,6 +3,7 @@
  * Each subcommand lives in a file of its own and describes its flags in a
  * table (args.h); the words here are only the first page of the help. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -17,6 +18,7 @@ static const struct subcommand {
     {"eval", cmd_eval, "accuracy, confusions and activity of a model"},
     {"verify", cmd_verify, "simulate every spike and compare bit for bit"},
     {"trace", cmd_trace, "event stream of one sample, as text or picture"},
+    {"bench", cmd_bench, "samples a second, and where the time goes"},
     {"info", cmd_info, "what a model is made of and how it came to be"},
     {"data", cmd_data, "what a data source holds; export samples"},
     {"recipes", cmd_recipes, "list the recipe files that can be found"},
@@ -70,6 +72,21 @@ static int help(int argc, char **argv)
     return command->run(3, arguments);
 }
 
+/* The names of the kernel tables this machine can run, "ref, avx2". */
+static void list_tables(char *text, size_t size)
+{
+    size_t used = 0;
+    const char *name;
+    text[0] = '\0';
+    for (size_t i = 0; (name = sg_kernel_table_name(i)); i++) {
+        int n =
+            snprintf(text + used, size - used, "%s%s", i ? ", " : "", name);
+        if (n < 0 || (size_t)n >= size - used)
+            return;
+        used += (size_t)n;
+    }
+}
+
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2)
@@ -79,11 +96,32 @@ static int dispatch(int argc, char **argv)
         strcmp(name, "-h") == 0)
         return help(argc - 1, argv + 1);
     if (strcmp(name, "--version") == 0) {
-        printf("spikegrad %s\nkernels: %s\n", sg_version(), sg_kernel_table());
+        char names[128];
+        list_tables(names, sizeof names);
+        printf("spikegrad %s\nkernels: %s (of %s)\n", sg_version(),
+               sg_kernel_table(), names);
         return CLI_OK;
     }
     const struct subcommand *command = find(name);
     return command ? command->run(argc - 1, argv + 1) : unknown(name);
+}
+
+/* The library takes another table without a word; who asked for one that is
+ * not there should know. */
+static void check_kernel_table(void)
+{
+    const char *wanted = getenv("SPIKEGRAD_ISA"), *name;
+    char names[128];
+    if (!wanted || !*wanted)
+        return;
+    for (size_t i = 0; (name = sg_kernel_table_name(i)); i++)
+        if (strcmp(wanted, name) == 0)
+            return;
+    list_tables(names, sizeof names);
+    fprintf(stderr,
+            "spikegrad: SPIKEGRAD_ISA: there is no table '%s' here, using %s; "
+            "there are %s\n",
+            wanted, sg_kernel_table(), names);
 }
 
 int main(int argc, char **argv)
@@ -91,5 +129,6 @@ int main(int argc, char **argv)
     /* A file at the size limit shall be an error of write(), not a death. */
     signal(SIGXFSZ, SIG_IGN);
     cli_set_program(argv[0]);
+    check_kernel_table();
     return cli_finish(dispatch(argc, argv));
 }

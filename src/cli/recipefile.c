@@ -118,6 +118,31 @@ int recipe_file_find(const char *name, recipe_file *out)
                     name);
 }
 
+int recipe_file_gather(const char *command, const char *name,
+                       const arg_rest *rest, recipe_file *out)
+{
+    size_t count;
+    sg_error error = {""};
+    const sg_recipe_option *option = sg_recipe_options(&count);
+
+    *out = (recipe_file){.data = ""};
+    sg_recipe_init(&out->recipe);
+    if (name) {
+        int code = recipe_file_find(name, out);
+        if (code != CLI_OK)
+            return code;
+    }
+    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
+        if (!rest->recipe[i])
+            continue;
+        sg_status status = sg_recipe_set(&out->recipe, option[i].name,
+                                         rest->recipe[i], &error);
+        if (status != SG_OK)
+            return cli_usage(command, "--%s", error.text);
+    }
+    return CLI_OK;
+}
+
 int recipe_file_write(const char *path, const recipe_file *file)
 {
     output out;

@@ -12,6 +12,8 @@
 #include <spikegrad/spikegrad.h>
 #include <stdbool.h>
 
+#include "args.h"
+
 enum { RECIPE_DATA = 256 };
 
 typedef struct recipe_file {
@@ -27,6 +29,12 @@ int recipe_file_read(const char *path, recipe_file *out);
 /* recipe_file_find: like read, for a path or the name of a recipe, looked for
  * in the directories that recipe_directories names. */
 int recipe_file_find(const char *name, recipe_file *out);
+
+/* recipe_file_gather: the recipe of a command line: defaults, then the recipe
+ * called name (may be NULL), then the options in rest. CLI_OK or the exit
+ * code, reported as one of command. */
+int recipe_file_gather(const char *command, const char *name,
+                       const arg_rest *rest, recipe_file *out);
 
 /* recipe_file_write: all options, so that the file alone repeats the run. */
 int recipe_file_write(const char *path, const recipe_file *file);

@@ -64,29 +64,12 @@ static const arg_command command = {
     true,
 };
 
-/* Defaults, then the recipe file, then flags. */
 static int gather(const struct options *options, const arg_rest *rest,
                   recipe_file *file)
 {
-    size_t count;
-    sg_error error = {""};
-    const sg_recipe_option *option = sg_recipe_options(&count);
-
-    *file = (recipe_file){.data = ""};
-    sg_recipe_init(&file->recipe);
-    if (options->recipe) {
-        int code = recipe_file_find(options->recipe, file);
-        if (code != CLI_OK)
-            return code;
-    }
-    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
-        if (!rest->recipe[i])
-            continue;
-        sg_status status = sg_recipe_set(&file->recipe, option[i].name,
-                                         rest->recipe[i], &error);
-        if (status != SG_OK)
-            return cli_usage("train", "--%s", error.text);
-    }
+    int code = recipe_file_gather("train", options->recipe, rest, file);
+    if (code != CLI_OK)
+        return code;
     if (!options->data && !file->data[0])
         return cli_usage("train", "--data is missing");
     return CLI_OK;

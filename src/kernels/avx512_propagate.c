@@ -30,7 +30,9 @@ static bool by_slabs(const sg__geometry *g, int bits)
 
 static bool by_fans(const sg__geometry *g, int bits)
 {
-    return bits == 8 && g->in_h * g->in_w == 1 && g->out_h * g->out_w == 1;
+    /* a kernel may be larger than its padded image of one pixel */
+    return bits == 8 && g->in_h * g->in_w == 1 && g->out_h * g->out_w == 1 &&
+           g->kernel_h * g->kernel_w == 1;
 }
 
 static bool by_groups(const sg__geometry *g, int bits)

@@ -47,6 +47,7 @@ static const sg__kernels tables[] = {
         ROW(avx512, step),
         ROW(avx512, quantise),
         ROW(avx512, resample),
+        ROW(avx512, roof),
     },
 #endif
 };
@@ -86,6 +87,12 @@ const sg__kernels *sg__kernels_select(void)
 const char *sg_kernel_table(void)
 {
     return sg__kernels_select()->name;
+}
+
+const char *sg_kernel_table_name(size_t i)
+{
+    const sg__kernels *table = sg__kernels_table(i);
+    return table ? table->name : NULL;
 }
 
 const char *sg_version(void)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ann/traffic.h"
 #include "learn/activity.h"
 
 /* Weights of a share, at most, unless one block of channels has more. */
@@ -163,9 +164,13 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     sg__ann_forward(ann, first, n, 0, b->net->layer_count, thread, NULL);
     sg__ann_backward(ann, first, n, scratch->labels, b->step, scratch->ids,
                      thread);
+    begin = sg__ann_clock(ann);
     for (size_t s = 0; s < n; s++)
         sg__activity_add(ann, first + s, scratch->labels[s],
                          scratch->metrics);
+    if (ann->profiles) /* sums of all layers, at the place of the last */
+        ann->scratch[thread].cost[b->net->layer_count - 1].count.nanoseconds +=
+            sg__ann_clock(ann) - begin;
 }
 
 void sg__batch_pass(sg__batch *b, sg_metrics *sums)
@@ -200,6 +205,8 @@ static void update_task(void *context, unsigned task, unsigned thread)
         cost->nanoseconds += sg__ann_clock(&b->ann) - begin;
         cost->ops += (share->last - share->first) * (fan_in + 1);
         cost->dense_ops = cost->ops;
+        cost->bytes +=
+            sg__traffic_update(&b->net->layer[l], share->last - share->first);
     }
 }
 

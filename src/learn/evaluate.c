@@ -1,6 +1,7 @@
 /* Evaluation and classification: the forward pass alone. */
 #include "learn/evaluate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,18 @@ sg_status sg__check_data(const sg_network *net, const sg_data *data,
                         net->input.channels, net->classes);
     if (info->size == 0)
         return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
+    return SG_OK;
+}
+
+sg_status sg__adopt_data(sg_network *net, const sg_data *data, sg_error *error)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    if (strlen(info->name) >= sizeof net->data)
+        return sg__fail(error, SG_E_RANGE,
+                        "data: name of %zu characters, expected at most %zu",
+                        strlen(info->name), sizeof net->data - 1);
+    snprintf(net->data, sizeof net->data, "%s", info->name);
+    net->data_size = info->size;
     return SG_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "data/data.h"
+#include "learn/evaluate.h"
 
 enum {
     SAMPLES = 256,
@@ -180,16 +181,15 @@ sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
 
     if (info->size == 0)
         return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
-    if (strlen(info->name) >= sizeof net->data)
-        return sg__fail(error, SG_E_RANGE,
-                        "data: name of %zu characters, expected at most %zu",
-                        strlen(info->name), sizeof net->data - 1);
     sg_status status =
         sg__network_plan(recipe, input, info->classes, &net, error);
     if (status != SG_OK)
         return status;
-    snprintf(net->data, sizeof net->data, "%s", info->name);
-    net->data_size = info->size;
+    status = sg__adopt_data(net, data, error);
+    if (status != SG_OK) {
+        sg_network_destroy(net);
+        return status;
+    }
     size_t samples = info->size < SAMPLES ? info->size : SAMPLES;
     status = sg__ann_create(net, samples, 1, false, false, &ann);
     if (status == SG_OK) {

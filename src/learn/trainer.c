@@ -115,6 +115,41 @@ sg_status sg_trainer_resume(const char *path, const sg_data *train,
     return build(net, train, threads, out, error);
 }
 
+/* Makes a network one that is trained on data, at the start of an epoch. */
+static sg_status start_at(sg_network *net, const sg_data *train,
+                          uint32_t epoch, sg_error *error)
+{
+    const sg_data_info *info = sg_data_get_info(train);
+    sg_status status = sg__check_data(net, train, error);
+    if (status != SG_OK)
+        return status;
+    if (epoch >= (uint32_t)net->recipe.epochs)
+        return sg__fail(error, SG_E_RANGE,
+                        "epoch %u, expected one below the recipe's %u", epoch,
+                        (unsigned)net->recipe.epochs);
+    uint64_t batch = (uint64_t)net->recipe.batch;
+    uint64_t batches = (info->size + batch - 1) / batch;
+    net->run = (sg__run){.step = epoch * batches, .epoch = epoch};
+    return sg__adopt_data(net, train, error);
+}
+
+sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
+                                 const sg_data *train, unsigned threads,
+                                 sg_trainer **out, sg_error *error)
+{
+    sg_network *copy;
+    *out = NULL;
+    sg_status status = sg__network_clone(net, &copy);
+    if (status != SG_OK)
+        return sg__fail(error, status, "trainer: %s", sg_status_text(status));
+    status = start_at(copy, train, epoch, error);
+    if (status != SG_OK) {
+        sg_network_destroy(copy);
+        return status;
+    }
+    return build(copy, train, threads, out, error);
+}
+
 sg_status sg_trainer_step(sg_trainer *t)
 {
     sg__batch *b = &t->batch;
@@ -224,6 +259,11 @@ const sg_network *sg_trainer_network(const sg_trainer *t)
     return t->batch.net;
 }
 
+const sg_metrics *sg_trainer_metrics(const sg_trainer *t)
+{
+    return &t->batch.net->run.train;
+}
+
 size_t sg_trainer_memory(const sg_trainer *t)
 {
     return t->batch.arena.used + t->samples * sizeof *t->order +
@@ -252,6 +292,7 @@ static void add_phase(sg_phase_cost *to, const sg_phase_cost *from)
     to->nanoseconds += from->nanoseconds;
     to->ops += from->ops;
     to->dense_ops += from->dense_ops;
+    to->bytes += from->bytes;
 }
 
 uint64_t sg_trainer_get_profile(const sg_trainer *t, sg_layer_cost *cost)
@@ -268,6 +309,7 @@ uint64_t sg_trainer_get_profile(const sg_trainer *t, sg_layer_cost *cost)
             add_phase(&cost[l].propagate, &from->propagate);
             add_phase(&cost[l].gradient, &from->gradient);
             add_phase(&cost[l].update, &from->update);
+            add_phase(&cost[l].count, &from->count);
         }
     }
     return load;

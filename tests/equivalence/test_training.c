@@ -154,6 +154,119 @@ static void a_callback_stops_the_run(void **state)
     sg_data_destroy(data);
 }
 
+/* From the weights between two epochs the rest of the run is the same. */
+static void a_run_goes_on_from_a_network(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < SEEDS; i++) {
+        sg_recipe recipe;
+        sg_data *data;
+        sg_trainer *first, *second;
+        usable(950 + i, &recipe, &data);
+        recipe.epochs = 3;
+        bytes expected = train(&recipe, data, 1, NULL);
+        assert_int_equal(sg_trainer_create(&recipe, data, 2, &first, NULL),
+                         SG_OK);
+        while (sg_trainer_metrics(first)->samples < SAMPLES)
+            assert_int_equal(sg_trainer_step(first), SG_OK);
+        assert_int_equal(sg_trainer_create_from(sg_trainer_network(first), 1,
+                                                data, 2, &second, NULL),
+                         SG_OK);
+        sg_trainer_destroy(first);
+        assert_int_equal(sg_trainer_run(second, NULL, NULL, NULL), SG_OK);
+        bytes got = state_of(second);
+        assert_same(expected, got);
+        sg_trainer_destroy(second);
+        free(got.data);
+        free(expected.data);
+        sg_data_destroy(data);
+    }
+}
+
+/* Whatever the network was trained on, to whatever epoch. */
+static void a_run_goes_on_with_other_data(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data, *part, *other;
+    sg_trainer *first, *second = NULL;
+    sg_network_info info;
+    sg_network *net;
+    usable(990, &recipe, &data);
+    assert_int_equal(sg_data_slice(data, 3, SAMPLES / 2, &part, NULL), SG_OK);
+    assert_int_equal(sg_trainer_create(&recipe, data, 1, &first, NULL), SG_OK);
+    assert_int_equal(sg_trainer_run(first, NULL, NULL, NULL), SG_OK);
+    const sg_network *trained = sg_trainer_network(first);
+    uint32_t last = (uint32_t)recipe.epochs - 1;
+    assert_int_equal(sg_trainer_create_from(trained, last, part, 1, &second,
+                                            NULL),
+                     SG_OK);
+    assert_int_equal(sg_trainer_step(second), SG_OK);
+    bytes b = state_of(second);
+    assert_int_equal(sg__checkpoint_parse(b.data, b.size, "state", &net, NULL),
+                     SG_OK);
+    sg_network_get_info(net, &info);
+    uint32_t batch = (uint32_t)recipe.batch;
+    assert_int_equal(info.step,
+                     last * ((SAMPLES / 2 + batch - 1) / batch) + 1);
+    free(b.data);
+    sg_network_destroy(net);
+    sg_trainer_destroy(second);
+
+    sg_error error;
+    assert_int_equal(sg_trainer_create_from(trained, last + 1, part, 1,
+                                            &second, &error),
+                     SG_E_RANGE);
+    assert_null(second);
+    assert_non_null(strstr(error.text, "epoch"));
+    assert_int_equal(sg_data_open("glyphs:train=5,test=1", SG_SPLIT_TRAIN,
+                                  &other, NULL),
+                     SG_OK);
+    assert_int_equal(sg_trainer_create_from(trained, 0, other, 1, &second,
+                                            NULL),
+                     SG_E_ARGUMENT);
+    sg_data_destroy(other);
+    sg_trainer_destroy(first);
+    sg_data_destroy(part);
+    sg_data_destroy(data);
+}
+
+/* A profile has every phase, and leaves the bits alone. */
+static void profiling_changes_nothing(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data;
+    sg_trainer *trainer;
+    sg_layer_cost cost[SG_LAYERS_MAX];
+    sg_network_info info;
+    usable(970, &recipe, &data);
+    bytes expected = train(&recipe, data, 2, NULL);
+    assert_int_equal(sg_trainer_create(&recipe, data, 2, &trainer, NULL),
+                     SG_OK);
+    sg_trainer_profile(trainer, 1);
+    assert_int_equal(sg_trainer_run(trainer, NULL, NULL, NULL), SG_OK);
+    assert_true(sg_trainer_get_profile(trainer, cost) > 0);
+    sg_network_get_info(sg_trainer_network(trainer), &info);
+    uint64_t samples = SAMPLES * (uint64_t)recipe.epochs;
+    for (size_t l = 0; l < info.layers; l++) {
+        sg_layer_info layer;
+        sg_network_get_layer(sg_trainer_network(trainer), l, &layer);
+        assert_true(cost[l].forward.bytes >= samples * layer.neurons);
+        assert_int_equal(cost[l].forward.dense_ops,
+                         samples * layer.dense_macs);
+        assert_int_equal(cost[l].gradient.dense_ops > 0, layer.synapses > 0);
+        assert_int_equal(cost[l].update.bytes > 0, layer.synapses > 0);
+        assert_true(cost[l].gradient.ops <= cost[l].gradient.dense_ops);
+    }
+    bytes got = state_of(trainer);
+    assert_same(expected, got);
+    free(got.data);
+    free(expected.data);
+    sg_trainer_destroy(trainer);
+    sg_data_destroy(data);
+}
+
 static void other_data_is_refused(void **state)
 {
     (void)state;
@@ -185,6 +298,9 @@ int main(void)
         cmocka_unit_test(threads_and_tables_do_not_matter),
         cmocka_unit_test(resumed_equals_uninterrupted),
         cmocka_unit_test(a_callback_stops_the_run),
+        cmocka_unit_test(a_run_goes_on_from_a_network),
+        cmocka_unit_test(a_run_goes_on_with_other_data),
+        cmocka_unit_test(profiling_changes_nothing),
         cmocka_unit_test(other_data_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

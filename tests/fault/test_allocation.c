@@ -77,6 +77,12 @@ static sg_status train(void)
     assert_true(status == SG_OK || trainer == NULL);
     if (status == SG_OK)
         status = sg_trainer_run(trainer, data, NULL, NULL);
+    sg_trainer *second = NULL;
+    if (status == SG_OK)
+        status = sg_trainer_create_from(sg_trainer_network(trainer), 0, data,
+                                        1, &second, NULL);
+    assert_true(status == SG_OK || second == NULL);
+    sg_trainer_destroy(second);
     sg_trainer_destroy(trainer);
     return status;
 }

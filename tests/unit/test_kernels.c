@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "kernels/kernels.h"
+#include "spikegrad/machine.h"
 
 /* in_h in_w in_c, out_c, kernel, stride, pad; out sizes are filled in. */
 static const uint32_t shapes[][7] = {
@@ -27,6 +28,8 @@ static const uint32_t shapes[][7] = {
     {5, 4, 68, 130, 3, 1, 1},  {3, 3, 128, 48, 3, 2, 1},
     {2, 9, 70, 32, 2, 1, 0},   {7, 3, 16, 80, 3, 3, 2},
     {12, 12, 15, 40, 5, 1, 0}, {4, 4, 192, 31, 1, 1, 0},
+    {1, 1, 5, 5, 3, 1, 1},     {1, 1, 64, 16, 3, 1, 1},
+    {1, 1, 70, 33, 5, 2, 2},   {2, 1, 64, 20, 3, 1, 1},
 };
 
 enum { SHAPES = sizeof shapes / sizeof shapes[0], SAMPLES = 7, GUARD = 77 };
@@ -520,6 +523,42 @@ static void step_matches_reference(void **state)
                 }
 }
 
+/* A row that a table forgets would be NULL. */
+static void tables_are_complete(void **state)
+{
+    (void)state;
+    for (size_t t = 0; sg__kernels_table(t); t++) {
+        const sg__kernels *table = sg__kernels_table(t);
+#define K(type, kernel, arguments) assert_true(table->kernel != NULL);
+#include "kernels/kernels.def"
+#undef K
+        assert_string_equal(sg_kernel_table_name(t), table->name);
+    }
+}
+
+static void roofs_count_their_work(void **state)
+{
+    (void)state;
+    for (size_t t = 0; sg__kernels_table(t); t++) {
+        int32_t sink = 3;
+        uint64_t once = sg__kernels_table(t)->roof(1, &sink);
+        assert_true(once > 0);
+        assert_int_equal(sg__kernels_table(t)->roof(1000, &sink), 1000 * once);
+        assert_int_equal(sg__kernels_table(t)->roof(0, &sink), 0);
+    }
+}
+
+static void the_machine_is_measured(void **state)
+{
+    (void)state;
+    sg_machine machine;
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        assert_int_equal(sg_machine_measure(threads, 1000, &machine), SG_OK);
+        assert_true(machine.multiply_adds > 0 && machine.bytes > 0);
+    }
+    assert_int_equal(sg_machine_measure(257, 1000, &machine), SG_E_RANGE);
+}
+
 static void selection_obeys_the_environment(void **state)
 {
     (void)state;
@@ -544,6 +583,9 @@ int main(void)
         cmocka_unit_test(fire_errors_matches_reference),
         cmocka_unit_test(fire_through_pools_matches_reference),
         cmocka_unit_test(step_matches_reference),
+        cmocka_unit_test(tables_are_complete),
+        cmocka_unit_test(roofs_count_their_work),
+        cmocka_unit_test(the_machine_is_measured),
         cmocka_unit_test(selection_obeys_the_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

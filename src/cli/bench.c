@@ -1,0 +1,190 @@
+/* spikegrad bench: samples a second of a network here, and where they go;
+ * measure.c measures, costs.c reports. It leaves no files. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "args.h"
+#include "cli.h"
+#include "costs.h"
+#include "measure.h"
+#include "model.h"
+#include "recipefile.h"
+
+/* Steps before it counts: past the dense first errors of a new network; the
+ * memory of a trained one. */
+enum { WARM_NEW = 20, WARM_FROM = 3 };
+
+struct options {
+    const char *data, *recipe, *from;
+    uint64_t threads, warm, milliseconds, rounds;
+    bool layers, json;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const arg_flag flags[] = {
+    {"data", ARG_TEXT, FIELD(data), "SPEC", NULL,
+     "images, of which the training split is used; needed unless the recipe "
+     "or the model says",
+     0, 0},
+    {"recipe", ARG_TEXT, FIELD(recipe), "FILE|NAME", NULL,
+     "options from an INI file; other flags override it", 0, 0},
+    {"from", ARG_TEXT, FIELD(from), "MODEL", NULL,
+     "go on from a checkpoint or run directory, from the start of the epoch "
+     "it stopped in or, if it is complete, of its last one; with its recipe",
+     0, 0},
+    {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
+     "worker threads (default: one a processor)", 1, 256},
+    {"warm", ARG_NUMBER, FIELD(warm), "STEPS", NULL,
+     "training steps before the first measurement (default: 20, with --from "
+     "3)",
+     0, 1000000},
+    {"seconds", ARG_MILLI, FIELD(milliseconds), "S", "2",
+     "length of one measurement", 10, 3600000},
+    {"rounds", ARG_NUMBER, FIELD(rounds), "N", "5",
+     "measurements of training and of inference, in turn", 1,
+     MEASURE_ROUNDS_MAX},
+    {"layers", ARG_SWITCH, FIELD(layers), NULL, NULL,
+     "one more measurement of training, layer by layer and phase by phase, "
+     "beside what this machine could reach",
+     0, 0},
+    {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
+     "one JSON line on stdout instead of tables", 0, 0},
+};
+
+static const arg_command command = {
+    "bench",
+    "",
+    "Measures how many samples a second a network trains (augmentation and\n"
+    "all counting included) and infers on this machine; medians of rounds in\n"
+    "which both take turns. Nothing is written.",
+    flags,
+    sizeof flags / sizeof flags[0],
+    0,
+    0,
+    true,
+};
+
+static int open_data(measurement *m, const char *spec)
+{
+    sg_data *data;
+    if (!spec || !*spec)
+        return cli_usage("bench", "--data is missing");
+    int code = model_split("bench", spec, "train", &data);
+    if (code == CLI_OK)
+        m->data = data;
+    return code;
+}
+
+static int start_new(const struct options *options, const arg_rest *rest,
+                     measurement *m)
+{
+    recipe_file file;
+    sg_error error = {""};
+    int code = recipe_file_gather("bench", options->recipe, rest, &file);
+    if (code == CLI_OK)
+        code = open_data(m, options->data ? options->data : file.data);
+    if (code != CLI_OK)
+        return code;
+    sg_status status = sg_trainer_create(&file.recipe, m->data, m->threads,
+                                         &m->trainer, &error);
+    return status == SG_OK ? CLI_OK : cli_status("bench", status, &error);
+}
+
+/* Options of the recipe may be repeated, not changed. */
+static int check_recipe(const sg_recipe *trained,
+                        const struct options *options, const arg_rest *rest)
+{
+    size_t count;
+    sg_error error = {""};
+    char had[SG_RECIPE_NET], wanted[SG_RECIPE_NET];
+    const sg_recipe_option *option = sg_recipe_options(&count);
+
+    if (options->recipe)
+        return cli_usage("bench", "--recipe cannot be given with --from");
+    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
+        const char *name = option[i].name;
+        sg_recipe changed = *trained;
+        if (!rest->recipe[i])
+            continue;
+        if (sg_recipe_set(&changed, name, rest->recipe[i], &error) != SG_OK)
+            return cli_usage("bench", "--%s", error.text);
+        if (sg_recipe_get(trained, name, had, sizeof had) == SG_OK &&
+            sg_recipe_get(&changed, name, wanted, sizeof wanted) == SG_OK &&
+            strcmp(had, wanted) != 0)
+            return cli_usage("bench",
+                             "--%s: '%s' cannot be changed with --from, the "
+                             "model has '%s'",
+                             name, wanted, had);
+    }
+    return CLI_OK;
+}
+
+static int start_from(const struct options *options, const arg_rest *rest,
+                      measurement *m)
+{
+    sg_network *net;
+    sg_network_info info;
+    sg_error error = {""};
+    int code = model_load("bench", options->from, &net);
+    if (code != CLI_OK)
+        return code;
+    sg_network_get_info(net, &info);
+    code = check_recipe(info.recipe, options, rest);
+    if (code == CLI_OK)
+        code = open_data(m, options->data ? options->data : info.data);
+    if (code == CLI_OK) {
+        uint32_t last = (uint32_t)info.recipe->epochs - 1;
+        sg_status status =
+            sg_trainer_create_from(net, info.epoch < last ? info.epoch : last,
+                                   m->data, m->threads, &m->trainer, &error);
+        if (status != SG_OK)
+            code = cli_status("bench", status, &error);
+    }
+    sg_network_destroy(net);
+    return code;
+}
+
+static int measure_and_report(measurement *m, bool json)
+{
+    if (!json)
+        costs_begin(m);
+    cli_catch_signals();
+    int code = measure_run(m);
+    if (code == CLI_INTERRUPTED)
+        fputs("spikegrad: bench: stopped\n", stderr);
+    if (code != CLI_OK)
+        return code;
+    if (json)
+        return costs_json(m);
+    costs_print(m);
+    return CLI_OK;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    struct options options = {.warm = UINT64_MAX};
+    arg_rest rest;
+    int code = args_parse(&command, argc, argv, &options, &rest);
+    if (code >= 0)
+        return code;
+    if (options.warm == UINT64_MAX)
+        options.warm = options.from ? WARM_FROM : WARM_NEW;
+
+    measurement m = {
+        .command = "bench",
+        .threads = cli_threads(options.threads),
+        .seconds = (double)options.milliseconds / 1000,
+        .warm = options.warm,
+        .rounds = options.rounds,
+        .layers = options.layers,
+    };
+    code = options.from ? start_from(&options, &rest, &m)
+                        : start_new(&options, &rest, &m);
+    if (code == CLI_OK)
+        code = measure_and_report(&m, options.json);
+    sg_trainer_destroy(m.trainer);
+    sg_data_destroy(m.data);
+    return code;
+}
