@@ -11,13 +11,38 @@ enum {
     SHARES = 2          /* chunks a thread gets, at least, if there are many */
 };
 
-static void place_pixels(sg__ann *ann, sg__arena *arena, sg__ann_pixels *p,
-                         uint32_t pixels, uint32_t channels)
+/* Whether layer l is a convolution; false past the last layer. */
+static bool is_convolution(const sg_network *net, size_t l)
 {
+    return l < net->layer_count && net->layer[l].kind == SG_LAYER_CONV;
+}
+
+/* Counts of `pixels` pixels that arrive at layer l. */
+static void place_pixels(sg__ann *ann, sg__arena *arena, sg__ann_pixels *p,
+                         size_t l, uint32_t pixels, uint32_t channels)
+{
+    if (!is_convolution(ann->net, l)) {
+        channels *= pixels;
+        pixels = 1;
+    }
     p->count = pixels;
     p->channels = channels;
     p->spikes = sg__arena_take(arena, ann->batch * pixels, sizeof *p->spikes);
     p->active = sg__arena_take(arena, ann->batch * pixels, sizeof *p->active);
+}
+
+/* How many of `outputs` windows hold each of `inputs` inputs. */
+static uint32_t *place_reach(sg__arena *arena, const sg__geometry *g,
+                             uint32_t kernel, uint32_t inputs,
+                             uint32_t outputs)
+{
+    uint32_t *reach = sg__arena_take(arena, inputs, sizeof *reach);
+    for (uint32_t i = 0; reach && i < inputs; i++) {
+        uint32_t first, last;
+        sg__reach(i, g->stride, g->pad, kernel, outputs, &first, &last);
+        reach[i] = last - first;
+    }
+    return reach;
 }
 
 static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
@@ -30,7 +55,8 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
     to->activity = sg__arena_take(arena, batch, sizeof *to->activity);
     if (!layer->output) {
         to->counts = sg__arena_take(arena, n, 1);
-        place_pixels(ann, arena, &to->pixels, g->out_h * g->out_w, g->out_c);
+        place_pixels(ann, arena, &to->pixels, l + 1, g->out_h * g->out_w,
+                     g->out_c);
     }
     if (ann->keeps)
         to->charges = sg__arena_take(arena, n, sizeof(int32_t));
@@ -41,6 +67,10 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
     to->synapses.packed = sg__arena_take(
         arena, 1, ann->kernels->pack_size(g, layer->weight_bits));
     to->dense_macs = sg__dense_macs(g);
+    if (is_convolution(ann->net, l)) {
+        to->reach_x = place_reach(arena, g, g->kernel_w, g->in_w, g->out_w);
+        to->reach_y = place_reach(arena, g, g->kernel_h, g->in_h, g->out_h);
+    }
     to->group = NEAR / sg__inputs(g);
     to->group = to->group < 1 ? 1 : to->group;
     to->group = to->group < ann->chunk ? to->group : ann->chunk;
@@ -54,7 +84,7 @@ static void place_scratch(sg__ann *ann, sg__arena *arena,
                           sg__ann_scratch *scratch)
 {
     size_t widest = sg__inputs(&ann->net->layer[0].geo), errors = 0;
-    size_t kernel = 0;
+    size_t kernel = 0, sums = 0;
     for (size_t l = 0; l < ann->net->layer_count; l++) {
         const sg__layer *layer = &ann->net->layer[l];
         const sg__geometry *g = &layer->geo;
@@ -63,6 +93,8 @@ static void place_scratch(sg__ann *ann, sg__arena *arena,
             continue;
         size_t size = ann->kernels->scratch_size(g, layer->weight_bits);
         size_t group = ann->layer[l].group * sg__inputs(g);
+        size_t places = 2 * (size_t)g->out_h * g->out_w + g->in_w + 1;
+        sums = places > sums ? places : sums;
         kernel = size > kernel ? size : kernel;
         errors = group > errors ? group : errors;
     }
@@ -75,6 +107,7 @@ static void place_scratch(sg__ann *ann, sg__arena *arena,
             sg__arena_take(arena, ann->net->classes, sizeof(int32_t));
         return;
     }
+    scratch->sums = sg__arena_take(arena, sums, sizeof *scratch->sums);
     scratch->error = sg__arena_take(arena, errors, sizeof(int32_t));
     scratch->expanded = sg__arena_take(arena, widest, sizeof(int32_t));
     scratch->routed = sg__arena_take(arena, widest, sizeof(int32_t));
@@ -96,8 +129,8 @@ void sg__ann_place(sg__ann *ann, sg__arena *arena)
         sg__arena_take(arena, ann->threads, sizeof *ann->scratch);
     ann->scratch = scratch;
     ann->input = sg__arena_take(arena, ann->batch, sg__inputs(g));
-    place_pixels(ann, arena, &ann->input_pixels, net->input.height *
-                 net->input.width, net->input.channels);
+    place_pixels(ann, arena, &ann->input_pixels, 0,
+                 net->input.height * net->input.width, net->input.channels);
     ann->logits = sg__arena_take(arena, ann->batch * net->classes,
                                  sizeof *ann->logits);
     ann->loss_q20 = sg__arena_take(arena, ann->batch, sizeof *ann->loss_q20);

@@ -17,11 +17,13 @@ typedef struct sg__ann_scratch {
     int32_t *error;    /* error charge arriving at a layer, some samples */
     int32_t *expanded; /* of one sample, routed through a pooling layer */
     int32_t *routed;   /* through another one */
+    uint32_t *sums;    /* by position, of one sample, for its activity */
     void *kernel;      /* what the rows of sg__kernels ask for */
     sg_layer_cost *cost; /* [layer_count], while profiling */
 } sg__ann_scratch;
 
-/* Spikes by pixel of the neurons below a layer, for counting operations. */
+/* Spikes by pixel of the neurons below a convolution, for counting operations;
+ * elsewhere all neurons are one pixel. */
 typedef struct sg__ann_pixels {
     uint32_t *spikes, *active; /* [batch][pixels] */
     uint32_t count, channels;
@@ -38,6 +40,8 @@ typedef struct sg__ann_layer {
     sg_layer_activity *activity; /* [batch] */
     sg__ann_pixels pixels;       /* of counts */
     sg__synapses synapses;       /* synaptic layers */
+    uint32_t *reach_x, *reach_y; /* convolutions: how many windows hold an
+                                    input column, row */
     uint64_t dense_macs;         /* multiply-adds of a dense forward pass */
     size_t group; /* samples of one propagate call, so that U stays near */
 } sg__ann_layer;
@@ -113,11 +117,11 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
 
 /* sg__ann_count_input, _count_forward, _count_backward: activity of one
  * sample: of the network's input, of layer l after its forward pass, and of
- * the errors layer l has fired. */
+ * the errors layer l has fired; sums is the thread's scratch. */
 void sg__ann_count_input(sg__ann *ann, size_t sample);
 void sg__ann_count_forward(sg__ann *ann, size_t l, size_t sample);
 void sg__ann_count_backward(sg__ann *ann, size_t l, size_t sample,
-                            bool propagates);
+                            bool propagates, uint32_t *sums);
 
 /* sg__ann_pool_average: average pooling of one sample; charge, if not NULL,
  * receives the charge of its units.

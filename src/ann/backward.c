@@ -90,7 +90,8 @@ static uint64_t count(sg__ann *ann, size_t l, size_t sample,
                       const sg__ann_scratch *scratch)
 {
     uint64_t begin = sg__ann_clock(ann);
-    sg__ann_count_backward(ann, l, sample, l > sg__ann_lowest(ann->net));
+    sg__ann_count_backward(ann, l, sample, l > sg__ann_lowest(ann->net),
+                           scratch->sums);
     if (!ann->profiles)
         return 0;
     uint64_t spent = sg__ann_clock(ann) - begin;

@@ -3,6 +3,8 @@
 
 #include "kernels/avx512.h"
 
+enum { ROW = 1024 }; /* bytes of a row that the narrow pool takes */
+
 /* Combines the k*k pixels of one pool, 64 channels at a time. */
 static inline __attribute__((always_inline)) void
 pool(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
@@ -22,6 +24,37 @@ pool(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
     }
 }
 
+/* Sums of rows of few channels: first the rows of a pool are added up, then
+ * pixels of the sum, 16 bytes at a time; what a store writes too much is
+ * overwritten by the next, up to the last ones. */
+static void pool_sum_narrow(const sg__geometry *g, const uint8_t *in,
+                            uint8_t *out)
+{
+    uint8_t row[ROW + 64];
+    size_t width = (size_t)g->in_w * g->in_c, c = g->in_c;
+    const uint8_t *end = out + sg__outputs(g);
+    for (uint32_t y = 0; y < g->out_h; y++, in += g->stride * width) {
+        for (size_t i = 0; i < width; i += 64) {
+            __mmask64 lanes = sg__first64(width - i);
+            __m512i sum = _mm512_setzero_si512();
+            for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+                sum = _mm512_add_epi8(
+                    sum, _mm512_maskz_loadu_epi8(lanes, in + ky * width + i));
+            _mm512_storeu_si512(row + i, sum);
+        }
+        const uint8_t *from = row;
+        for (uint32_t x = 0; x < g->out_w; x++, out += c) {
+            __m128i sum = _mm_setzero_si128();
+            for (uint32_t kx = 0; kx < g->kernel_w; kx++, from += c)
+                sum = _mm_add_epi8(sum, _mm_loadu_si128((const void *)from));
+            if (out + 16 <= end)
+                _mm_storeu_si128((void *)out, sum);
+            else
+                _mm_mask_storeu_epi8(out, sg__first16(c), sum);
+        }
+    }
+}
+
 static inline __attribute__((always_inline)) void
 pool_all(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
 {
@@ -35,7 +68,10 @@ pool_all(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
 void sg_pool_sum__avx512(const sg__geometry *g, const uint8_t *in,
                          uint8_t *out)
 {
-    pool_all(g, in, out, false);
+    if (g->in_c <= 16 && (size_t)g->in_w * g->in_c <= ROW)
+        pool_sum_narrow(g, in, out);
+    else
+        pool_all(g, in, out, false);
 }
 
 void sg_pool_max__avx512(const sg__geometry *g, const uint8_t *in,

@@ -1,6 +1,7 @@
 /* AVX-512 error compartments: charge to error counts, directly and through
  * pools. Errors are rare, so a run of neurons whose charge stays below the
  * threshold is settled by one comparison. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "kernels/avx512.h"
@@ -76,21 +77,38 @@ static void silence_rest(const sg__geometry *g, int8_t *d)
     memset(d + rows * row, 0, (g->in_h - rows) * row);
 }
 
-/* One pool, lanes of its channels: the same error for every pixel. */
+/* Pools first..last-1 of one row, which send nothing. */
+static void silence(const sg__geometry *g, uint32_t first, uint32_t last,
+                    int8_t *d)
+{
+    size_t row = (size_t)g->in_w * g->in_c;
+    size_t pool = (size_t)g->kernel_w * g->in_c;
+    for (uint32_t ky = 0; first < last && ky < g->kernel_h; ky++)
+        memset(d + ky * row + first * pool, 0, (last - first) * pool);
+}
+
+/* Up to 64 channels of one pool: the same error for every pixel. */
 static inline size_t fire_pool(const sg__geometry *g, __m512i fired,
                                __mmask64 lanes, int8_t *d)
 {
     size_t row = (size_t)g->in_w * g->in_c, senders = 0;
-    __mmask64 any = _mm512_test_epi8_mask(fired, fired);
     for (uint32_t ky = 0; ky < g->kernel_h; ky++)
-        for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
-            int8_t *to = d + ky * row + (size_t)kx * g->in_c;
-            if (any)
-                senders += settle(fired, lanes, lanes, to);
-            else
-                _mm512_mask_storeu_epi8(to, lanes, _mm512_setzero_si512());
-        }
+        for (uint32_t kx = 0; kx < g->kernel_w; kx++)
+            senders += settle(fired, lanes, lanes,
+                              d + ky * row + (size_t)kx * g->in_c);
     return senders;
+}
+
+/* Whether any of n neurons would fire. */
+static inline bool any_fires(const rule *r, const int32_t *u, uint32_t n)
+{
+    for (uint32_t c = 0; c < n; c += 16) {
+        __m512i x = _mm512_maskz_loadu_epi32(sg__first16(n - c), u + c);
+        x = _mm512_sra_epi32(_mm512_add_epi32(x, r->half), r->shift);
+        if (_mm512_test_epi32_mask(x, x))
+            return true;
+    }
+    return false;
 }
 
 size_t sg_fire_pooled__avx512(const sg__geometry *g, const int32_t *u,
@@ -99,13 +117,21 @@ size_t sg_fire_pooled__avx512(const sg__geometry *g, const int32_t *u,
     rule r = rule_of(phi_bits);
     size_t row = (size_t)g->in_w * g->in_c * g->stride, senders = 0;
     size_t pixel = (size_t)g->stride * g->in_c;
-    for (uint32_t y = 0; y < g->out_h; y++)
-        for (uint32_t x = 0; x < g->out_w; x++, u += g->in_c)
+    for (uint32_t y = 0; y < g->out_h; y++) {
+        uint32_t silent = 0; /* first pool of a run that sends nothing */
+        for (uint32_t x = 0; x < g->out_w; x++, u += g->in_c) {
+            if (!any_fires(&r, u, g->in_c))
+                continue;
+            silence(g, silent, x, d + y * row);
+            silent = x + 1;
             for (uint32_t c = 0; c < g->in_c; c += 64) {
                 __mmask64 lanes = sg__first64(g->in_c - c);
                 senders += fire_pool(g, fire64(&r, u + c, lanes), lanes,
                                      d + y * row + x * pixel + c);
             }
+        }
+        silence(g, silent, g->out_w, d + y * row);
+    }
     silence_rest(g, d);
     return senders;
 }
@@ -140,18 +166,22 @@ size_t sg_fire_winners__avx512(const sg__geometry *g, const uint8_t *count,
     rule r = rule_of(phi_bits);
     size_t row = (size_t)g->in_w * g->in_c * g->stride, senders = 0;
     size_t pixel = (size_t)g->stride * g->in_c;
-    for (uint32_t y = 0; y < g->out_h; y++)
-        for (uint32_t x = 0; x < g->out_w; x++, u += g->in_c)
+    for (uint32_t y = 0; y < g->out_h; y++) {
+        uint32_t silent = 0;
+        for (uint32_t x = 0; x < g->out_w; x++, u += g->in_c) {
+            if (!any_fires(&r, u, g->in_c))
+                continue;
+            silence(g, silent, x, d + y * row);
+            silent = x + 1;
             for (uint32_t c = 0; c < g->in_c; c += 64) {
                 __mmask64 lanes = sg__first64(g->in_c - c);
-                __m512i fired = fire64(&r, u + c, lanes);
                 size_t at = y * row + x * pixel + c;
-                if (_mm512_test_epi8_mask(fired, fired))
-                    senders +=
-                        fire_winner(g, fired, lanes, count + at, d + at);
-                else
-                    (void)fire_pool(g, fired, lanes, d + at);
+                senders += fire_winner(g, fire64(&r, u + c, lanes), lanes,
+                                       count + at, d + at);
             }
+        }
+        silence(g, silent, g->out_w, d + y * row);
+    }
     silence_rest(g, d);
     return senders;
 }

@@ -101,6 +101,29 @@ static void list_errors(const sg__geometry *g, const int8_t *d, uint32_t begin,
     }
 }
 
+/* The same for all channels, of which there are few: error counts are looked
+ * through in one run. */
+static void list_all_errors(const sg__geometry *g, const int8_t *d,
+                            uint32_t begin, uint32_t end, const windows *w,
+                            size_t origin, lists *to)
+{
+    size_t i = (size_t)begin * g->out_c, last = (size_t)end * g->out_c;
+    for (; i < last; i += 64) {
+        __m512i v = _mm512_maskz_loadu_epi8(sg__first64(last - i), d + i);
+        __mmask64 set = _mm512_test_epi8_mask(v, v);
+        for (; set; set &= set - 1) {
+            uint32_t at = (uint32_t)i + (uint32_t)__builtin_ctzll(set);
+            uint32_t p = at / g->out_c, k = at % g->out_c;
+            uint32_t y = p / g->out_w, x = p % g->out_w;
+            uint32_t n = to->length[k]++;
+            to->window[k][n] =
+                (uint32_t)(origin + (size_t)y * g->stride * w->row +
+                           (size_t)x * g->stride * w->pixel);
+            to->d[k][n] = d[at];
+        }
+    }
+}
+
 /* Completes every list to a multiple of four with errors of 0. Returns the
  * sums of d to add to the bias gradients. */
 static void complete(lists *l, uint32_t channels, int32_t *bias_gradient)
@@ -247,8 +270,12 @@ static void add_slice(const sg__geometry *g, size_t n, const uint8_t *in,
         w = copy_padded(g, in, n, (uint8_t *)(l + 1));
     memset(l->length, 0, sizeof l->length);
     for (size_t s = 0; s < n; s++)
-        list_errors(g, d + s * sg__outputs(g), begin, end, first, last, &w,
-                    s * w.sample, l);
+        if (last - first == g->out_c)
+            list_all_errors(g, d + s * sg__outputs(g), begin, end, &w,
+                            s * w.sample, l);
+        else
+            list_errors(g, d + s * sg__outputs(g), begin, end, first, last,
+                        &w, s * w.sample, l);
     complete(l, last - first, bias_gradient);
     for (uint32_t k = 0; k < last - first; k++) {
         events e = {l->window[k], l->d[k], l->length[k]};

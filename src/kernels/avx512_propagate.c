@@ -303,12 +303,18 @@ load_weights(const void *weight, size_t i, int bits, __mmask16 lanes)
  * multiplies one 16-bit integer a lane. */
 static inline __attribute__((always_inline)) void
 add_line(const void *weight, size_t at, int bits, uint32_t n, __m512i d,
-         int32_t *u)
+         int32_t *u, const int32_t *end)
 {
     for (uint32_t i = 0; i < n; i += 16) {
         __mmask16 lanes = sg__first16(n - i);
-        __m512i w = load_weights(weight, at + i, bits, lanes);
-        __m512i old = _mm512_maskz_loadu_epi32(lanes, u + i);
+        __m512i w = load_weights(weight, at + i, bits, lanes), old;
+        if (u + i + 16 <= end) { /* the lanes beyond get 0 */
+            old = _mm512_loadu_si512(u + i);
+            _mm512_storeu_si512(
+                u + i, _mm512_add_epi32(old, _mm512_madd_epi16(w, d)));
+            continue;
+        }
+        old = _mm512_maskz_loadu_epi32(lanes, u + i);
         _mm512_mask_storeu_epi32(
             u + i, lanes, _mm512_add_epi32(old, _mm512_madd_epi16(w, d)));
     }
@@ -329,7 +335,8 @@ propagate_lines(const sg__synapses *s, int bits, const int8_t *d, int32_t *u)
             __m512i z = _mm512_set1_epi32(d[neuron] & 0xffff);
             for (uint32_t row = 0; row < f.rows; row++)
                 add_line(s->weight, f.weight + row * f.weight_step, bits,
-                         f.width, z, u + f.input + row * f.input_step);
+                         f.width, z, u + f.input + row * f.input_step,
+                         u + sg__inputs(g));
         }
     }
 }
