@@ -21,6 +21,7 @@ enum {
     PANEL_BYTES = 64, /* weights of a panel for one group */
     PANELS = 4,       /* of a tile, at most */
     POSITIONS = 8,    /* of a tile, at most */
+    NEIGHBOURS = 24,  /* of a tile of one panel over neighbouring bytes */
     SLACK = 64,            /* past a copy: the last group may be incomplete */
     COPY_BYTES = 1 << 20,  /* of the samples copied at once, about */
     COPY_SAMPLES = 16
@@ -197,6 +198,7 @@ static inline __attribute__((always_inline)) void
 run_tile(const tile *t, int product, int width, int positions,
          const sg__response_out *out)
 {
+    const sg__response_out o = *out; /* bytes stored could change *out */
     __m512i sum[POSITIONS][PANELS];
 #pragma GCC unroll 8
     for (int p = 0; p < positions; p++)
@@ -231,12 +233,54 @@ run_tile(const tile *t, int product, int width, int positions,
         if (t->bias)
             b = _mm512_maskz_loadu_epi32(lanes, t->bias + k * LANES);
 #pragma GCC unroll 8
-        for (int p = 0; p < positions; p++)
-            sg__respond16(out, t->out[p] + (size_t)k * LANES,
-                   _mm512_sub_epi32(_mm512_add_epi32(sum[p][k], b),
-                                    _mm512_set1_epi32(t->offset[p])),
-                   lanes);
+        for (int p = 0; p < positions; p++) {
+            __m512i charge = _mm512_add_epi32(sum[p][k], b);
+            if (product == ERRORS_8)
+                charge = _mm512_sub_epi32(charge,
+                                          _mm512_set1_epi32(t->offset[p]));
+            sg__respond16(&o, t->out[p] + (size_t)k * LANES, charge, lanes);
+        }
     }
+}
+
+/* One panel of counts for `positions` neighbours that lie a byte apart, as in
+ * a first layer over grey images: one address serves them all. `step` is from
+ * one to the next in the output. */
+static inline __attribute__((always_inline)) void
+run_bytes(const tile *t, int positions, size_t step,
+          const sg__response_out *out)
+{
+    const sg__response_out o = *out;
+    __m512i sum[NEIGHBOURS];
+#pragma GCC unroll 24
+    for (int p = 0; p < positions; p++)
+        sum[p] = _mm512_setzero_si512();
+    const char *weight = t->weight, *in = t->in[0];
+    for (uint32_t row = 0; row < t->rows; row++, in += t->in_row)
+        for (size_t i = 0; i < t->groups; i++) {
+            __m512i w = _mm512_load_si512(weight);
+            weight += PANEL_BYTES;
+#pragma GCC unroll 24
+            for (int p = 0; p < positions; p++)
+                sum[p] = _mm512_dpbusd_epi32(
+                    sum[p], spread(in + i * GROUP + p), w);
+        }
+    __mmask16 lanes = sg__first16(t->channels);
+    __m512i b = _mm512_maskz_loadu_epi32(lanes, t->bias);
+    size_t at = t->out[0];
+#pragma GCC unroll 24
+    for (int p = 0; p < positions; p++, at += step)
+        sg__respond16(&o, at, _mm512_add_epi32(sum[p], b), lanes);
+}
+
+static void bytes_24(const tile *t, size_t step, const sg__response_out *out)
+{
+    run_bytes(t, 24, step, out);
+}
+
+static void bytes_8(const tile *t, size_t step, const sg__response_out *out)
+{
+    run_bytes(t, 8, step, out);
 }
 
 typedef void run_fn(const tile *t, const sg__response_out *out);
@@ -352,8 +396,20 @@ static void run_block(const sg__dense *q, const block *b, uint32_t k,
               .channels = g->out_c - k};
     t.weight = weight + first;
     cursor c = {0, 0, 0};
+    bool bytes = product == COUNTS_8 && width == 1 && q->bias &&
+                 g->stride * v->pixel == 1 &&
+                 b->groups * PANEL_BYTES == t.weight_row;
     for (size_t left = b->n * b->height * b->width; left > 0;) {
         int which, n = next_tile(left, width, &which);
+        if (bytes && b->width - c.x >= 8) {
+            place(q, b, c, k, 0, &t);
+            n = b->width - c.x >= NEIGHBOURS ? NEIGHBOURS : 8;
+            (n == 8 ? bytes_8 : bytes_24)(&t, g->out_c, out);
+            c.x += (uint32_t)n - 1;
+            advance(b, &c);
+            left -= (size_t)n;
+            continue;
+        }
         place_all(q, b, &c, k, n, &t);
         run_table[product][width - 1][which](&t, out);
         left -= (size_t)n;
