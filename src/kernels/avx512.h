@@ -25,35 +25,28 @@ size_t sg__avx512_gradient_scratch(const sg__geometry *g);
 size_t sg__avx512_rows_scratch(const sg__geometry *g);
 size_t sg__avx512_turned_scratch(const sg__geometry *g, int bits);
 
-/* The three parts of the packed weights, one behind the other: what the
- * forward, the propagate_sparse and the propagate row read. */
+/* The two parts of the packed weights, one behind the other: what the forward
+ * rows and what the propagate rows read. */
 size_t sg__avx512_forward_pack_size(const sg__geometry *g, int bits);
 void sg__avx512_forward_pack(const sg__synapses *s, uint32_t first,
                              uint32_t last);
 size_t sg__avx512_propagate_pack_size(const sg__geometry *g, int bits);
 void sg__avx512_propagate_pack(const sg__synapses *s, uint32_t first,
                                uint32_t last, uint8_t *to);
-size_t sg__avx512_turned_pack_size(const sg__geometry *g, int bits);
-void sg__avx512_turned_pack(const sg__synapses *s, uint32_t first,
-                            uint32_t last, uint8_t *to);
+/* Long fully connected layers, which read their weights as they are. */
+bool sg__avx512_by_dots(const sg__geometry *g, int bits);
+void sg__avx512_dots(const sg__synapses *s, size_t n, const uint8_t *in,
+                     const sg__response_out *out);
 
 /* Layers whose forward part is slabs, for both forward rows. */
 bool sg__avx512_by_rows(const sg__geometry *g, int bits);
 size_t sg__avx512_rows_pack_size(const sg__geometry *g);
 void sg__avx512_rows_pack(const sg__synapses *s, uint32_t first,
                           uint32_t last);
-void sg__avx512_rows_to_dense(const sg__geometry *g, const uint8_t *rows,
-                              uint8_t *to);
 
 static inline uint8_t *sg__avx512_slabs(const sg__synapses *s)
 {
     return (uint8_t *)s->packed + sg__avx512_forward_pack_size(s->geo, s->bits);
-}
-
-static inline uint8_t *sg__avx512_turned(const sg__synapses *s)
-{
-    return sg__avx512_slabs(s) +
-           sg__avx512_propagate_pack_size(s->geo, s->bits);
 }
 
 #endif

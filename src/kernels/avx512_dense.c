@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "kernels/avx512_dense.h"
+#include "kernels/avx512_quads.h"
 
 enum {
     LANES = 16,       /* channels of a panel */
@@ -432,6 +433,32 @@ static uint32_t same_span(uint32_t first, uint32_t out_size, uint32_t stride,
     return n;
 }
 
+/* Packs 64 output channels that are kept as slabs: four rows become a group
+ * of each panel. */
+static void turn_slabs(const sg__dense *q, size_t index)
+{
+    const sg__geometry *g = q->g;
+    size_t panel = sg__fan_in(g) * LANES;
+    const uint8_t *slab = q->rows + (ptrdiff_t)index * q->block_step;
+    uint8_t *to = q->block;
+    for (uint32_t tap = 0; tap < g->kernel_h * g->kernel_w; tap++) {
+        const uint8_t *row = slab;
+        for (uint32_t c = 0; c < g->in_c; c += GROUP, to += PANEL_BYTES) {
+            __m512i x[4];
+            sg__interleave(_mm512_load_si512(row),
+                           _mm512_load_si512(row + 64),
+                           _mm512_load_si512(row + 128),
+                           _mm512_load_si512(row + 192), x);
+            sg__in_order(x);
+#pragma GCC unroll 4
+            for (size_t p = 0; p < PANELS; p++)
+                _mm512_store_si512(to + p * panel, x[p]);
+            row += 4 * 64;
+        }
+        slab += q->tap_step;
+    }
+}
+
 /* All channels of n samples seen through a view; out is theirs. */
 static void run_view(const sg__dense *q, view from, size_t n,
                      const sg__response_out *out)
@@ -449,8 +476,7 @@ static void run_view(const sg__dense *q, view from, size_t n,
             (const char *)q->packed +
             panel * g->kernel_h * row_groups(g, q->bits) * PANEL_BYTES;
         if (q->rows) {
-            sg__avx512_rows_to_dense(
-                g, q->rows + panel * LANES * sg__fan_in(g), q->block);
+            turn_slabs(q, panel / PANELS);
             weight = (const char *)q->block;
         }
         for (b.y = 0; b.y < g->out_h; b.y += b.height) {

@@ -9,8 +9,10 @@
  *   counts  uint8 against weights int8 (bits 8) or int16 (bits 16)
  *   errors  (is_signed) int8 against weights + 128, uint8 (bits 8), or int16
  * packed   weights by sg__dense_pack
- * rows     uint8: instead of packed, weights as avx512_forward_sparse.c has
- *          them, and `block`, room for 64 channels' packed weights; or NULL
+ * rows     instead of packed: slabs (avx512_slabs.h) of 64 output channels, in_c
+ *          rows a tap, tap_step and block_step bytes from one tap or 64
+ *          output channels to the next; and `block`, room for the packed
+ *          weights of 64 output channels; or NULL
  * bias     int32[out_c], or NULL for none
  * offsets  int32[n][out_h * out_w], subtracted, or NULL for none */
 typedef struct sg__dense {
@@ -19,6 +21,7 @@ typedef struct sg__dense {
     bool is_signed;
     const void *packed;
     const uint8_t *rows;
+    ptrdiff_t tap_step, block_step;
     uint8_t *block;
     const int32_t *bias, *offsets;
 } sg__dense;

@@ -21,7 +21,8 @@ enum {
 bool sg__avx512_by_rows(const sg__geometry *g, int bits)
 {
     return bits == 8 && g->out_c % 64 == 0 && g->in_c % 64 == 0 &&
-           sg__fan_in(g) * g->out_c >= FEWEST_WEIGHTS;
+           sg__fan_in(g) * g->out_c >= FEWEST_WEIGHTS &&
+           !sg__avx512_by_dots(g, bits);
 }
 
 /* The same layer with slabs of a moderate size. */
@@ -84,24 +85,6 @@ void sg__avx512_rows_pack(const sg__synapses *s, uint32_t first, uint32_t last)
         for (size_t i = 0; i < K; i += 64)
             pack_square((const int8_t *)s->weight + k * K + i, K,
                         (uint8_t *)s->packed + (k / 64 * K + i) * 64 + k % 64);
-}
-
-/* One block of 64 output channels in the layout of dense products: of each
- * panel [kernel_h][group][16 channels][4 taps]. */
-void sg__avx512_rows_to_dense(const sg__geometry *g, const uint8_t *rows,
-                              uint8_t *to)
-{
-    size_t K = sg__fan_in(g), panel = K * 16;
-    for (size_t i = 0; i < K; i += 4, rows += 4 * 64, to += 64) {
-        __m512i x[4];
-        sg__interleave(_mm512_load_si512(rows), _mm512_load_si512(rows + 64),
-                       _mm512_load_si512(rows + 128),
-                       _mm512_load_si512(rows + 192), x);
-        sg__in_order(x);
-#pragma GCC unroll 4
-        for (size_t p = 0; p < 4; p++)
-            _mm512_store_si512(to + p * panel, x[p]);
-    }
 }
 
 /* Samples at once: their lists and their charges stay near. */

@@ -4,15 +4,13 @@
 size_t sg_pack_size__avx512(const sg__geometry *g, int bits)
 {
     return sg__avx512_forward_pack_size(g, bits) +
-           sg__avx512_propagate_pack_size(g, bits) +
-           sg__avx512_turned_pack_size(g, bits);
+           sg__avx512_propagate_pack_size(g, bits);
 }
 
 void sg_pack__avx512(const sg__synapses *s, uint32_t first, uint32_t last)
 {
     sg__avx512_forward_pack(s, first, last);
     sg__avx512_propagate_pack(s, first, last, sg__avx512_slabs(s));
-    sg__avx512_turned_pack(s, first, last, sg__avx512_turned(s));
 }
 
 size_t sg_scratch_size__avx512(const sg__geometry *g, int bits)

@@ -1,11 +1,9 @@
 /* AVX-512 error charge of a convolution, every neuron whether it sent errors
  * or not: the convolution of the errors in the other direction, with the
- * kernel turned round. For 8-bit weights, stride 1 and whole registers of
- * channels; other layers go by events. */
-#include <string.h>
-
+ * kernel turned round and the slabs of avx512_propagate.c as its weights. For
+ * 8-bit weights, stride 1 and whole registers of channels; other layers go by
+ * events. */
 #include "kernels/avx512_dense.h"
-#include "kernels/avx512_quads.h"
 
 bool sg__avx512_turns(const sg__geometry *g, int bits)
 {
@@ -22,55 +20,24 @@ static sg__geometry turned(const sg__geometry *g)
                           g->kernel_h - 1 - g->pad};
 }
 
-size_t sg__avx512_turned_pack_size(const sg__geometry *g, int bits)
+enum { SAMPLES = 8 }; /* at once */
+
+/* Integers of the sums and the offsets of one sample. */
+static size_t sum_count(const sg__geometry *g)
 {
-    sg__geometry t = turned(g);
-    return sg__avx512_turns(g, bits) ? sg__dense_pack_size(&t, bits) : 0;
+    return sg__inputs(g) / g->in_c + sg__outputs(g) / g->out_c;
 }
 
-/* Four output channels become one group of taps: their weights to 64 input
- * channels fill it in four panels. Layout as sg__dense_pack. */
-static void pack_tap(const sg__geometry *g, const int8_t *weight, uint32_t k,
-                     size_t tap, uint8_t *to)
+static size_t block_bytes(const sg__geometry *g)
 {
-    const __m512i bias = _mm512_set1_epi8((char)0x80);
-    size_t K = sg__fan_in(g), turn = (size_t)g->kernel_h * g->kernel_w - 1;
-    size_t row = turn - tap, groups = g->out_c / 4;
-    size_t panel = (size_t)g->kernel_h * g->kernel_w * groups * 64;
-    to += (row * groups + k / 4) * 64;
-    for (uint32_t c = 0; c < g->in_c; c += 64) {
-        const int8_t *from = weight + k * K + tap * g->in_c + c;
-        __m512i x[4], w[4];
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++)
-            w[i] = _mm512_xor_si512(
-                _mm512_loadu_si512(from + (size_t)i * K), bias);
-        sg__interleave(w[0], w[1], w[2], w[3], x);
-        sg__in_order(x);
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++, to += panel)
-            _mm512_store_si512(to, x[i]);
-    }
-}
-
-void sg__avx512_turned_pack(const sg__synapses *s, uint32_t first,
-                            uint32_t last, uint8_t *to)
-{
-    const sg__geometry *g = s->geo;
-    if (!sg__avx512_turns(g, s->bits))
-        return;
-    for (uint32_t k = first; k < last; k += 4)
-        for (size_t tap = 0; tap < (size_t)g->kernel_h * g->kernel_w; tap++)
-            pack_tap(g, s->weight, k, tap, to);
+    return (size_t)g->kernel_h * g->kernel_w * g->out_c * 64;
 }
 
 size_t sg__avx512_turned_scratch(const sg__geometry *g, int bits)
 {
-    sg__geometry t = turned(g);
     if (!sg__avx512_turns(g, bits))
         return 0;
-    size_t sums = sg__inputs(g) / g->in_c + sg__outputs(g) / g->out_c;
-    return sg__dense_scratch(&t, bits) + sums * sizeof(int32_t);
+    return block_bytes(g) + SAMPLES * sum_count(g) * sizeof(int32_t);
 }
 
 /* Sums of d over the channels of each position. */
@@ -114,21 +81,30 @@ void sg_propagate__avx512(const sg__synapses *s, size_t n, const int8_t *d,
         return;
     }
     sg__geometry t = turned(g);
-    size_t inputs = sg__inputs(g), outputs = sg__outputs(g);
-    char *rest = scratch;
-    int32_t *sums = (int32_t *)(rest + sg__dense_scratch(&t, s->bits));
-    int32_t *offsets = sums + outputs / g->out_c;
+    size_t pixels = (size_t)g->in_h * g->in_w;
+    ptrdiff_t slab = (ptrdiff_t)g->out_c * 64;
+    ptrdiff_t tap = slab * (ptrdiff_t)(g->in_c / 64);
+    int32_t *offsets = (int32_t *)((char *)scratch + block_bytes(g));
+    int32_t *sums = offsets + SAMPLES * pixels;
     sg__dense product = {
         .g = &t,
         .bits = s->bits,
         .is_signed = true,
-        .packed = sg__avx512_turned(s),
+        .rows = sg__avx512_slabs(s) +
+                tap * (ptrdiff_t)(g->kernel_h * g->kernel_w - 1),
+        .tap_step = -tap, /* the kernel turned round */
+        .block_step = slab,
+        .block = scratch,
         .offsets = offsets,
     };
-    for (size_t i = 0; i < n; i++) {
-        sg__response_out out = {.charge = u + i * inputs};
-        channel_sums(g, d + i * outputs, sums);
-        set_offsets(g, sums, offsets);
-        sg__dense_run(&product, 1, d + i * outputs, &out, scratch);
+    for (size_t i = 0; i < n; i += SAMPLES) {
+        size_t m = n - i < SAMPLES ? n - i : SAMPLES;
+        const int8_t *from = d + i * sg__outputs(g);
+        sg__response_out out = {.charge = u + i * sg__inputs(g)};
+        for (size_t j = 0; j < m; j++) {
+            channel_sums(g, from + j * sg__outputs(g), sums);
+            set_offsets(g, sums, offsets + j * pixels);
+        }
+        sg__dense_run(&product, m, from, &out, NULL);
     }
 }
