@@ -76,6 +76,9 @@ static const sg__kernels tables[] = {
         ROW(neon, gradient),
         .gradient_sparse = sg_gradient__neon,
         ROW(neon, step),
+        ROW(ref, quantise),
+        ROW(ref, resample),
+        ROW(neon, roof),
     },
 #endif
 #ifdef SG_HAVE_NEONDOT
@@ -101,6 +104,9 @@ static const sg__kernels tables[] = {
         ROW(neon, gradient),
         .gradient_sparse = sg_gradient__neon,
         ROW(neon, step),
+        ROW(ref, quantise),
+        ROW(ref, resample),
+        ROW(neondot, roof),
     },
 #endif
 };
