@@ -23,13 +23,13 @@ if(SPIKEGRAD_FILES)
     target_link_libraries(sg_internal INTERFACE PkgConfig::SG_FILES)
 endif()
 
-# sg_isa(NAME FLAG...): src/kernels/<name>*.c are compiled with the flags of
+# sg_isa(NAME FLAG...): src/kernels/<name>_*.c are compiled with the flags of
 # their instruction set if the compiler has them, and SG_HAVE_<NAME> says so;
 # whether the processor has it is asked at run time.
 function(sg_isa name)
     string(TOLOWER ${name} file)
     file(GLOB source CONFIGURE_DEPENDS
-         ${PROJECT_SOURCE_DIR}/src/kernels/${file}*.c)
+         ${PROJECT_SOURCE_DIR}/src/kernels/${file}_*.c)
     string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${ARGN}")
     if(source)
         check_c_source_compiles("int main(void) { return 0; }"
@@ -49,6 +49,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     sg_isa(AVX512 -mavx512f -mavx512bw -mavx512vl -mavx512vnni)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
     sg_isa(NEON)
+    sg_isa(NEONDOT -march=armv8.2-a+dotprod)
 endif()
 
 # Rooms from the ground up.

@@ -67,7 +67,8 @@ typedef struct sg__kernels {
     type sg_##kernel##__ref arguments;                                        \
     type sg_##kernel##__avx2 arguments;                                       \
     type sg_##kernel##__avx512 arguments;                                     \
-    type sg_##kernel##__neon arguments;
+    type sg_##kernel##__neon arguments;                                       \
+    type sg_##kernel##__neondot arguments;
 #include "kernels/kernels.def"
 #undef K
 

@@ -6,6 +6,9 @@
  * forward and, where it reads s->packed, forward_sparse) come from one file. */
 #include <stdlib.h>
 #include <string.h>
+#if defined(SG_HAVE_NEONDOT) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 #include "kernels/kernels.h"
 #include "spikegrad/spikegrad.h"
@@ -50,6 +53,62 @@ static const sg__kernels tables[] = {
         ROW(avx512, roof),
     },
 #endif
+#ifdef SG_HAVE_NEON
+    {
+        .name = "neon",
+        .forward_sparse_below = 300,
+        .propagate_sparse_below = 1001,
+        .gradient_sparse_below = 1001,
+        ROW(neon, pack_size),
+        ROW(neon, pack),
+        ROW(neon, scratch_size),
+        ROW(neon, forward),
+        ROW(neon, forward_sparse),
+        ROW(neon, pool_sum),
+        ROW(neon, pool_max),
+        ROW(neon, count_sums),
+        ROW(neon, error_sums),
+        ROW(neon, fire_errors),
+        ROW(neon, fire_pooled),
+        ROW(neon, fire_winners),
+        ROW(neon, propagate),
+        .propagate_sparse = sg_propagate__neon,
+        ROW(neon, gradient),
+        .gradient_sparse = sg_gradient__neon,
+        ROW(neon, step),
+        ROW(ref, quantise),
+        ROW(ref, resample),
+        ROW(neon, roof),
+    },
+#endif
+#ifdef SG_HAVE_NEONDOT
+    {
+        .name = "neondot",
+        .forward_sparse_below = 300,
+        .propagate_sparse_below = 1001,
+        .gradient_sparse_below = 1001,
+        ROW(neondot, pack_size),
+        ROW(neondot, pack),
+        ROW(neon, scratch_size),
+        ROW(neondot, forward),
+        ROW(neondot, forward_sparse),
+        ROW(neon, pool_sum),
+        ROW(neon, pool_max),
+        ROW(neon, count_sums),
+        ROW(neon, error_sums),
+        ROW(neon, fire_errors),
+        ROW(neon, fire_pooled),
+        ROW(neon, fire_winners),
+        ROW(neon, propagate),
+        .propagate_sparse = sg_propagate__neon,
+        ROW(neon, gradient),
+        .gradient_sparse = sg_gradient__neon,
+        ROW(neon, step),
+        ROW(ref, quantise),
+        ROW(ref, resample),
+        ROW(neondot, roof),
+    },
+#endif
 };
 
 static bool can_run(const sg__kernels *table)
@@ -60,6 +119,14 @@ static bool can_run(const sg__kernels *table)
                __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512vnni");
+#endif
+#ifdef SG_HAVE_NEON
+    if (strcmp(table->name, "neon") == 0)
+        return true; /* part of every 64-bit ARM */
+#endif
+#if defined(SG_HAVE_NEONDOT) && defined(HWCAP_ASIMDDP)
+    if (strcmp(table->name, "neondot") == 0)
+        return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
 #endif
     return strcmp(table->name, "ref") == 0;
 }
