@@ -19,7 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/geometry.h"
+#include "base/threads.h"
+#include "kernels/kernels.h"
 
 enum { ROUNDS_MAX = 101, FORMS = 3 };
 
@@ -297,14 +298,87 @@ static void choose(form *forms, int count, form *best, const sg__geometry *g,
     *best = forms[chosen];
 }
 
-/* ours_gops: one measurement of our kernel of weights of that many bits, all
- * threads, counted by operations(); 0 if there is none. */
-static double ours_gops(const sg__geometry *g, size_t n, int bits)
+/* Our side of a shape: a layer of random numbers, split by samples as the
+ * engine does it. Charges are written, as oneDNN writes its sums; the engine
+ * itself lets them turn into counts in the registers. */
+typedef struct layer {
+    const sg__kernels *kernels;
+    sg__synapses synapses;
+    size_t n;
+    uint8_t *in;
+    int32_t *charge;
+    char *scratch;
+    size_t scratch_bytes;
+} layer;
+
+enum { CHUNK = 16 };
+
+static void *take(size_t bytes)
 {
-    (void)g;
-    (void)n;
-    (void)bits;
-    return 0;
+    void *memory = aligned_alloc(64, (bytes + 127) / 64 * 64);
+    if (!memory) {
+        fprintf(stderr, "against_onednn: out of memory\n");
+        exit(1);
+    }
+    memset(memory, 0, (bytes + 127) / 64 * 64);
+    return memory;
+}
+
+static void run_chunk(void *context, unsigned task, unsigned thread)
+{
+    const layer *l = context;
+    const sg__geometry *g = l->synapses.geo;
+    size_t first = (size_t)task * CHUNK, n = l->n - first;
+    sg__response_out out = {.charge = l->charge + first * sg__outputs(g)};
+    l->kernels->forward(&l->synapses, n < CHUNK ? n : CHUNK,
+                        l->in + first * sg__inputs(g), &out,
+                        l->scratch + thread * l->scratch_bytes);
+}
+
+static layer make_layer(const sg__geometry *g, size_t n, int bits,
+                        unsigned threads)
+{
+    const sg__kernels *kernels = sg__kernels_select();
+    size_t weights = sg__fan_in(g) * g->out_c * (size_t)bits / 8;
+    layer l = {.kernels = kernels, .n = n};
+    uint8_t *weight = take(weights);
+    for (size_t i = 0; i < weights; i++)
+        weight[i] = (uint8_t)(rand() % 255 - 127);
+    l.in = take(n * sg__inputs(g));
+    for (size_t i = 0; i < n * sg__inputs(g); i++)
+        l.in[i] = (uint8_t)(rand() % 16);
+    l.charge = take(n * sg__outputs(g) * sizeof *l.charge);
+    l.scratch_bytes = (kernels->scratch_size(g, bits) + 63) / 64 * 64;
+    l.scratch = take(threads * l.scratch_bytes);
+    l.synapses = (sg__synapses){g,
+                                bits,
+                                weight,
+                                take(kernels->pack_size(g, bits)),
+                                take(g->out_c * sizeof(int32_t)),
+                                15};
+    kernels->pack(&l.synapses, 0, g->out_c);
+    return l;
+}
+
+static void free_layer(layer *l)
+{
+    free((void *)l->synapses.weight);
+    free(l->synapses.packed);
+    free((void *)l->synapses.bias);
+    free(l->in);
+    free(l->charge);
+    free(l->scratch);
+}
+
+/* One measurement, all threads. */
+static double ours_gops(layer *l, sg__threads *threads)
+{
+    unsigned tasks = (unsigned)((l->n + CHUNK - 1) / CHUNK);
+    double start = now(), spent = 0;
+    int runs = 0;
+    for (; spent < TURN || runs < 2; runs++, spent = now() - start)
+        sg__threads_run(threads, tasks, run_chunk, l);
+    return operations(l->synapses.geo, l->n) * runs / spent / 1e9;
 }
 
 /* Threads of the other side spin for a while after their last work. */
@@ -321,7 +395,7 @@ static void print_ours(double ours, double *ratios, int rounds)
         printf(" %9s %7s", "-", "-");
 }
 
-static void compare(const shape *s, int rounds)
+static void compare(const shape *s, int rounds, sg__threads *threads)
 {
     static const int bits[2] = {8, 16};
     static double theirs[ROUNDS_MAX], ours[2][ROUNDS_MAX];
@@ -333,17 +407,23 @@ static void compare(const shape *s, int rounds)
         return;
     }
     choose(forms, count, &best, &s->geo, s->batch);
+    layer layers[2];
+    for (int b = 0; b < 2; b++)
+        layers[b] =
+            make_layer(&s->geo, s->batch, bits[b], sg__threads_count(threads));
     for (int r = 0; r < rounds; r++) {
         settle();
         theirs[r] = form_gops(&best, &s->geo, s->batch);
         for (int b = 0; b < 2; b++) {
             settle();
-            ours[b][r] = ours_gops(&s->geo, s->batch, bits[b]);
+            ours[b][r] = ours_gops(&layers[b], threads);
             ratios[b][r] = ours[b][r] / theirs[r];
         }
     }
     printf("%-2s %-9s %5u %5u %5zu %9.1f", s->net, s->name, s->geo.in_c,
            s->geo.out_c, s->batch, median(theirs, rounds));
+    for (int b = 0; b < 2; b++)
+        free_layer(&layers[b]);
     for (int b = 0; b < 2; b++)
         print_ours(median(ours[b], rounds), ratios[b], rounds);
     printf("  %s\n", best.name);
@@ -353,6 +433,11 @@ static void compare(const shape *s, int rounds)
 static void compare_all(const char *threads, int rounds)
 {
     const dnnl_version_t *v = dnnl_version();
+    sg__threads *pool;
+    if (sg__threads_create((unsigned)atoi(threads), &pool) != SG_OK) {
+        fprintf(stderr, "against_onednn: cannot start %s threads\n", threads);
+        exit(1);
+    }
     must(dnnl_engine_create(&engine, dnnl_cpu, 0), "engine");
     must(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags),
          "stream");
@@ -361,9 +446,10 @@ static void compare_all(const char *threads, int rounds)
     printf("%-12s %5s %5s %5s %9s %9s %7s %9s %7s\n", "layer", "in_c", "out_c",
            "batch", "oneDNN", "ours 8", "ratio", "ours 16", "ratio");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        compare(&shapes[i], rounds);
+        compare(&shapes[i], rounds, pool);
         fflush(stdout);
     }
+    sg__threads_destroy(pool);
     dnnl_stream_destroy(stream);
     dnnl_engine_destroy(engine);
 }

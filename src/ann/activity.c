@@ -10,8 +10,8 @@ void sg__ann_count_input(sg__ann *ann, size_t sample)
     const sg__ann_pixels *p = &ann->input_pixels;
     size_t at = sample * p->count;
     ann->kernels->count_sums(p->count, p->channels,
-                             sg__ann_counts(ann, 0, sample), 0,
-                             p->spikes + at, p->active + at);
+                             sg__ann_counts(ann, 0, sample), 0, p->spikes + at,
+                             p->active + at);
 }
 
 static uint64_t total(const uint32_t *x, size_t n)
@@ -54,9 +54,10 @@ void sg__ann_count_forward(sg__ann *ann, size_t l, size_t sample)
     const sg__ann_pixels *p = &ann->layer[l].pixels;
     uint32_t *spikes = p->spikes + sample * p->count;
     uint32_t *active = p->active + sample * p->count;
-    a->saturated = ann->kernels->count_sums(
-        p->count, p->channels, ann->layer[l].counts + sample * sg__outputs(g),
-        layer->cap, spikes, active);
+    a->saturated = ann->kernels->count_sums(p->count, p->channels,
+                                            ann->layer[l].counts +
+                                                sample * sg__outputs(g),
+                                            layer->cap, spikes, active);
     a->spikes = total(spikes, p->count);
     a->active = total(active, p->count);
 }

@@ -6,9 +6,9 @@
 #include <time.h>
 
 enum {
-    CHUNK = 16,         /* samples of a forward call, at most */
-    NEAR = 256 * 1024,  /* error charges that stay in a core's cache */
-    SHARES = 2          /* chunks a thread gets, at least, if there are many */
+    CHUNK = 16,        /* samples of a forward call, at most */
+    NEAR = 256 * 1024, /* error charges that stay in a core's cache */
+    SHARES = 2         /* chunks a thread gets, at least, if there are many */
 };
 
 /* Whether layer l is a convolution; false past the last layer. */
@@ -62,10 +62,11 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
         to->charges = sg__arena_take(arena, n, sizeof(int32_t));
     if (!layer->synaptic)
         return;
-    to->synapses = (sg__synapses){g, layer->weight_bits, layer->weight, NULL,
-                                  layer->bias, layer->in_cap};
-    to->synapses.packed = sg__arena_take(
-        arena, 1, ann->kernels->pack_size(g, layer->weight_bits));
+    to->synapses = (sg__synapses){g,    layer->weight_bits, layer->weight,
+                                  NULL, layer->bias,        layer->in_cap};
+    to->synapses.packed =
+        sg__arena_take(arena, 1,
+                       ann->kernels->pack_size(g, layer->weight_bits));
     to->dense_macs = sg__dense_macs(g);
     if (is_convolution(ann->net, l)) {
         to->reach_x = place_reach(arena, g, g->kernel_w, g->in_w, g->out_w);
@@ -119,20 +120,20 @@ void sg__ann_place(sg__ann *ann, sg__arena *arena)
     const sg__geometry *g = &net->layer[0].geo;
     sg__ann_layer counted[SG_LAYERS_MAX] = {0};
     ann->kernels = sg__kernels_select();
-    ann->chunk = (ann->batch + SHARES * ann->threads - 1) /
-                 (SHARES * ann->threads);
+    ann->chunk =
+        (ann->batch + SHARES * ann->threads - 1) / (SHARES * ann->threads);
     ann->chunk = ann->chunk < CHUNK ? ann->chunk : CHUNK;
     ann->layer = sg__arena_take(arena, net->layer_count, sizeof *ann->layer);
     if (!ann->layer) /* measuring: fields that sizes depend on */
         ann->layer = counted;
-    sg__ann_scratch first, *scratch =
-        sg__arena_take(arena, ann->threads, sizeof *ann->scratch);
+    sg__ann_scratch first,
+        *scratch = sg__arena_take(arena, ann->threads, sizeof *ann->scratch);
     ann->scratch = scratch;
     ann->input = sg__arena_take(arena, ann->batch, sg__inputs(g));
     place_pixels(ann, arena, &ann->input_pixels, 0,
                  net->input.height * net->input.width, net->input.channels);
-    ann->logits = sg__arena_take(arena, ann->batch * net->classes,
-                                 sizeof *ann->logits);
+    ann->logits =
+        sg__arena_take(arena, ann->batch * net->classes, sizeof *ann->logits);
     ann->loss_q20 = sg__arena_take(arena, ann->batch, sizeof *ann->loss_q20);
     for (size_t l = 0; l < net->layer_count; l++)
         place_layer(ann, arena, l);

@@ -14,11 +14,11 @@
 
 /* Working memory of one thread. */
 typedef struct sg__ann_scratch {
-    int32_t *error;    /* error charge arriving at a layer, some samples */
-    int32_t *expanded; /* of one sample, routed through a pooling layer */
-    int32_t *routed;   /* through another one */
-    uint32_t *sums;    /* by position, of one sample, for its activity */
-    void *kernel;      /* what the rows of sg__kernels ask for */
+    int32_t *error;      /* error charge arriving at a layer, some samples */
+    int32_t *expanded;   /* of one sample, routed through a pooling layer */
+    int32_t *routed;     /* through another one */
+    uint32_t *sums;      /* by position, of one sample, for its activity */
+    void *kernel;        /* what the rows of sg__kernels ask for */
     sg_layer_cost *cost; /* [layer_count], while profiling */
 } sg__ann_scratch;
 
@@ -32,11 +32,11 @@ typedef struct sg__ann_pixels {
 /* What one layer produces for the samples of a batch, [batch][neurons] each;
  * NULL where it does not apply. */
 typedef struct sg__ann_layer {
-    uint8_t *counts; /* sent on; the output layer has logits instead */
-    int8_t *errors;  /* synaptic: the surrogate derivative g after the forward
+    uint8_t *counts;  /* sent on; the output layer has logits instead */
+    int8_t *errors;   /* synaptic: the surrogate derivative g after the forward
                         pass, the error counts d after the backward pass */
-    int32_t *charges;       /* kept only on request: total charge */
-    int32_t *error_charges; /* kept only on request: U before firing */
+    int32_t *charges; /* kept only on request: total charge */
+    int32_t *error_charges;      /* kept only on request: U before firing */
     sg_layer_activity *activity; /* [batch] */
     sg__ann_pixels pixels;       /* of counts */
     sg__synapses synapses;       /* synaptic layers */

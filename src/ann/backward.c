@@ -27,8 +27,7 @@ static void add_dither(const sg_network *net, size_t l, moment at, int32_t *u)
 static int32_t *route(const sg__ann *ann, size_t pool, size_t sample,
                       const int32_t *u, const sg__ann_scratch *scratch)
 {
-    int32_t *to =
-        u == scratch->expanded ? scratch->routed : scratch->expanded;
+    int32_t *to = u == scratch->expanded ? scratch->routed : scratch->expanded;
     sg__ann_unpool(&ann->net->layer[pool], sg__ann_counts(ann, pool, sample),
                    u, to);
     return to;

@@ -21,8 +21,8 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
     const sg__layer *layer = &ann->net->layer[l];
     sg__ann_layer *to = &ann->layer[l];
     size_t start = first * sg__outputs(&layer->geo);
-    sg__response_out out = {layer->theta_bits, layer->fire_level, layer->cap,
-                            NULL, NULL, charge};
+    sg__response_out out = {
+        layer->theta_bits, layer->fire_level, layer->cap, NULL, NULL, charge};
     if (layer->output)
         out.charge = ann->logits + start;
     else
@@ -84,8 +84,9 @@ static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
         else if (layer->kind == SG_LAYER_POOL_MAX)
             ann->kernels->pool_max(&layer->geo, in, out);
         else
-            sg__ann_pool_average(
-                layer, in, to->charges ? to->charges + s * width : NULL, out);
+            sg__ann_pool_average(layer, in,
+                                 to->charges ? to->charges + s * width : NULL,
+                                 out);
     }
     if (ann->profiles) {
         sg_phase_cost *cost = &ann->scratch[thread].cost[l].forward;

@@ -13,10 +13,10 @@
 static inline void sg__rounding(uint64_t seed, uint64_t step, uint32_t key,
                                 size_t quad, int shift, int64_t offset[4])
 {
-    sg__draw draw = sg__random(seed, SG__STREAM_ROUNDING, (uint32_t)step,
-                               (uint32_t)(step >> 32) ^ key << 24,
-                               (uint32_t)quad,
-                               (uint32_t)((uint64_t)quad >> 32));
+    sg__draw draw =
+        sg__random(seed, SG__STREAM_ROUNDING, (uint32_t)step,
+                   (uint32_t)(step >> 32) ^ key << 24, (uint32_t)quad,
+                   (uint32_t)((uint64_t)quad >> 32));
     for (int i = 0; i < 4; i++)
         offset[i] = shift <= 32 ? (int64_t)draw.v[i] >> (32 - shift)
                                 : (int64_t)draw.v[i] << (shift - 32);

@@ -123,8 +123,7 @@ static void deliver(sg_simulation *sim, const struct sg__event *event)
         add_traces(sim, layer->gradient + synapse,
                    sim->layer[l - 1].count + input, p.width, sign);
         if (l > sim->first_synaptic)
-            send_down(sim, l - 1, input, p.width, layer->down + synapse,
-                      sign);
+            send_down(sim, l - 1, input, p.width, layer->down + synapse, sign);
     }
 }
 

@@ -52,9 +52,8 @@ static bool create_synaptic(struct sg__event_layer *layer)
     layer->gradient = calloc(net->weights, sizeof *layer->gradient);
     layer->bias_gradient = calloc(channels, sizeof *layer->bias_gradient);
     if (!layer->potential || !layer->weight || !layer->down ||
-        !layer->tap_slot ||
-        !layer->gate || !layer->error || !layer->charge || !layer->gradient ||
-        !layer->bias_gradient)
+        !layer->tap_slot || !layer->gate || !layer->error || !layer->charge ||
+        !layer->gradient || !layer->bias_gradient)
         return false;
     order_taps(&net->geo, layer->tap_slot);
     copy_weights(layer);

@@ -288,7 +288,8 @@ static sg_status read_layer(source *from, sg_network *net, size_t l)
         enum part part = k == 0 ? WEIGHT : BIAS;
         for (size_t i = 0; i < tensor[part]->count; i++) {
             int64_t value = sg__tensor_get(from->bytes, tensor[part], i);
-            int64_t made = k == 0 ? sg__layer_weight(layer, i) : layer->bias[i];
+            int64_t made =
+                k == 0 ? sg__layer_weight(layer, i) : layer->bias[i];
             if (value != made)
                 return sg__fail(from->error, SG_E_FORMAT,
                                 "%s: tensor '%s': value %zu is %" PRId64

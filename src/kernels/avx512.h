@@ -46,7 +46,8 @@ void sg__avx512_rows_pack(const sg__synapses *s, uint32_t first,
 
 static inline uint8_t *sg__avx512_slabs(const sg__synapses *s)
 {
-    return (uint8_t *)s->packed + sg__avx512_forward_pack_size(s->geo, s->bits);
+    return (uint8_t *)s->packed +
+           sg__avx512_forward_pack_size(s->geo, s->bits);
 }
 
 #endif

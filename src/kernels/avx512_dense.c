@@ -17,14 +17,14 @@
 #include "kernels/avx512_quads.h"
 
 enum {
-    LANES = 16,       /* channels of a panel */
-    GROUP = 4,        /* bytes of taps in a lane */
-    PANEL_BYTES = 64, /* weights of a panel for one group */
-    PANELS = 4,       /* of a tile, at most */
-    POSITIONS = 8,    /* of a tile, at most */
-    NEIGHBOURS = 24,  /* of a tile of one panel over neighbouring bytes */
-    SLACK = 64,            /* past a copy: the last group may be incomplete */
-    COPY_BYTES = 1 << 20,  /* of the samples copied at once, about */
+    LANES = 16,           /* channels of a panel */
+    GROUP = 4,            /* bytes of taps in a lane */
+    PANEL_BYTES = 64,     /* weights of a panel for one group */
+    PANELS = 4,           /* of a tile, at most */
+    POSITIONS = 8,        /* of a tile, at most */
+    NEIGHBOURS = 24,      /* of a tile of one panel over neighbouring bytes */
+    SLACK = 64,           /* past a copy: the last group may be incomplete */
+    COPY_BYTES = 1 << 20, /* of the samples copied at once, about */
     COPY_SAMPLES = 16
 };
 
@@ -166,7 +166,7 @@ typedef struct tile {
     const char *in[POSITIONS];
     size_t out[POSITIONS]; /* index of the position's first channel */
     int32_t offset[POSITIONS];
-    const char *weight;    /* of the first panel, at the first tap */
+    const char *weight; /* of the first panel, at the first tap */
     size_t in_row, weight_row, weight_panel; /* steps in bytes */
     uint32_t rows;
     size_t groups;
@@ -187,8 +187,7 @@ multiply_add(int product, __m512i sum, __m512i in, __m512i weights)
     return _mm512_dpwssd_epi32(sum, in, weights);
 }
 
-static inline __attribute__((always_inline)) __m512i
-spread(const char *group)
+static inline __attribute__((always_inline)) __m512i spread(const char *group)
 {
     int32_t word;
     memcpy(&word, group, sizeof word);
@@ -237,8 +236,8 @@ run_tile(const tile *t, int product, int width, int positions,
         for (int p = 0; p < positions; p++) {
             __m512i charge = _mm512_add_epi32(sum[p][k], b);
             if (product == ERRORS_8)
-                charge = _mm512_sub_epi32(charge,
-                                          _mm512_set1_epi32(t->offset[p]));
+                charge =
+                    _mm512_sub_epi32(charge, _mm512_set1_epi32(t->offset[p]));
             sg__respond16(&o, t->out[p] + (size_t)k * LANES, charge, lanes);
         }
     }
@@ -263,8 +262,8 @@ run_bytes(const tile *t, int positions, size_t step,
             weight += PANEL_BYTES;
 #pragma GCC unroll 24
             for (int p = 0; p < positions; p++)
-                sum[p] = _mm512_dpbusd_epi32(
-                    sum[p], spread(in + i * GROUP + p), w);
+                sum[p] =
+                    _mm512_dpbusd_epi32(sum[p], spread(in + i * GROUP + p), w);
         }
     __mmask16 lanes = sg__first16(t->channels);
     __m512i b = _mm512_maskz_loadu_epi32(lanes, t->bias);
@@ -325,8 +324,9 @@ TILES(WORDS_16)
         BY_POSITIONS(product, 1, 8), BY_POSITIONS(product, 2, 8),             \
             BY_POSITIONS(product, 3, 8), BY_POSITIONS(product, 4, 6)          \
     }
-static run_fn *const run_table[PRODUCTS][PANELS][4] = {
-    BY_WIDTH(COUNTS_8), BY_WIDTH(ERRORS_8), BY_WIDTH(WORDS_16)};
+static run_fn *const run_table[PRODUCTS][PANELS][4] = {BY_WIDTH(COUNTS_8),
+                                                       BY_WIDTH(ERRORS_8),
+                                                       BY_WIDTH(WORDS_16)};
 
 /* How many positions the next tile takes; which: its index in run_table. */
 static int next_tile(size_t left, int width, int *which)
@@ -384,7 +384,9 @@ static void run_block(const sg__dense *q, const block *b, uint32_t k,
 {
     const sg__geometry *g = q->g;
     const view *v = &b->from;
-    int product = q->bits == 16 ? WORDS_16 : q->is_signed ? ERRORS_8 : COUNTS_8;
+    int product = q->bits == 16  ? WORDS_16
+                  : q->is_signed ? ERRORS_8
+                                 : COUNTS_8;
     size_t groups = row_groups(g, q->bits);
     size_t first = ((size_t)b->tap_y * groups + b->tap_x * v->pixel / GROUP) *
                    PANEL_BYTES;
@@ -445,8 +447,7 @@ static void turn_slabs(const sg__dense *q, size_t index)
         const uint8_t *row = slab;
         for (uint32_t c = 0; c < g->in_c; c += GROUP, to += PANEL_BYTES) {
             __m512i x[4];
-            sg__interleave(_mm512_load_si512(row),
-                           _mm512_load_si512(row + 64),
+            sg__interleave(_mm512_load_si512(row), _mm512_load_si512(row + 64),
                            _mm512_load_si512(row + 128),
                            _mm512_load_si512(row + 192), x);
             sg__in_order(x);
@@ -486,8 +487,7 @@ static void run_view(const sg__dense *q, view from, size_t n,
                 b.width = same_span(b.x, g->out_w, g->stride, pad, g->kernel_w,
                                     in_w, &b.tap_x, &taps);
                 b.groups = (taps * from.pixel + GROUP - 1) / GROUP;
-                run_block(q, &b, (uint32_t)panel * LANES, width, weight,
-                          out);
+                run_block(q, &b, (uint32_t)panel * LANES, width, weight, out);
             }
         }
         panel += (size_t)width;

@@ -34,9 +34,10 @@ static inline void sg__respond16(const sg__response_out *out, size_t at,
         _mm512_mask_storeu_epi32(out->charge + at, lanes, charge);
     if (!out->count)
         return;
-    __m512i x = _mm512_add_epi32(
-        charge,
-        _mm512_set1_epi32(((int32_t)1 << out->theta_bits) - out->level));
+    __m512i x =
+        _mm512_add_epi32(charge,
+                         _mm512_set1_epi32(((int32_t)1 << out->theta_bits) -
+                                           out->level));
     x = _mm512_max_epi32(x, _mm512_setzero_si512());
     x = _mm512_srl_epi32(x, _mm_cvtsi32_si128(out->theta_bits));
     x = _mm512_min_epi32(x, _mm512_set1_epi32(out->cap));
@@ -44,13 +45,12 @@ static inline void sg__respond16(const sg__response_out *out, size_t at,
     if (!out->gate)
         return;
     __mmask16 open = _mm512_cmpgt_epi32_mask(charge, _mm512_setzero_si512());
-    _mm_mask_storeu_epi8(out->gate + at, lanes,
-                         _mm_maskz_set1_epi8(open, 1));
+    _mm_mask_storeu_epi8(out->gate + at, lanes, _mm_maskz_set1_epi8(open, 1));
 }
 
 /* sg__response_after: the same results from neuron n on. */
-static inline sg__response_out sg__response_after(
-    const sg__response_out *out, size_t n)
+static inline sg__response_out sg__response_after(const sg__response_out *out,
+                                                  size_t n)
 {
     sg__response_out o = *out;
     o.count = o.count ? o.count + n : NULL;

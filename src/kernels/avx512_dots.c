@@ -42,8 +42,7 @@ run_tile(const int8_t *weight, const uint8_t *in, size_t K, int rows,
                              _MM_HINT_T1);
 #pragma GCC unroll 6
         for (int s = 0; s < samples; s++) {
-            __m512i x =
-                _mm512_maskz_loadu_epi8(lanes, in + (size_t)s * K + i);
+            __m512i x = _mm512_maskz_loadu_epi8(lanes, in + (size_t)s * K + i);
 #pragma GCC unroll 4
             for (int r = 0; r < rows; r++)
                 all[s][r] = _mm512_dpbusd_epi32(all[s][r], x, w[r]);
@@ -91,11 +90,10 @@ void sg__avx512_dots(const sg__synapses *s, size_t n, const uint8_t *in,
             run_rows(weight + (size_t)k * K, in + i * K, K, rows, samples,
                      sum);
             for (int j = 0; j < samples; j++, i++)
-                sg__respond16(
-                    out, i * channels + k,
-                    _mm512_add_epi32(
-                        bias, _mm512_maskz_loadu_epi32(lanes, sum[j])),
-                    lanes);
+                sg__respond16(out, i * channels + k,
+                              _mm512_add_epi32(bias, _mm512_maskz_loadu_epi32(
+                                                         lanes, sum[j])),
+                              lanes);
         }
     }
 }

@@ -145,9 +145,10 @@ static inline size_t fire_winner(const sg__geometry *g, __m512i fired,
     __m512i most = _mm512_setzero_si512();
     for (uint32_t ky = 0; ky < g->kernel_h; ky++)
         for (uint32_t kx = 0; kx < g->kernel_w; kx++)
-            most = _mm512_max_epu8(
-                most, _mm512_maskz_loadu_epi8(lanes, count + ky * row +
-                                                         kx * g->in_c));
+            most = _mm512_max_epu8(most,
+                                   _mm512_maskz_loadu_epi8(lanes,
+                                                           count + ky * row +
+                                                               kx * g->in_c));
     __mmask64 left = lanes;
     for (uint32_t ky = 0; ky < g->kernel_h; ky++)
         for (uint32_t kx = 0; kx < g->kernel_w; kx++) {

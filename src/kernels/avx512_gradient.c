@@ -59,8 +59,8 @@ typedef struct windows {
 static windows copy_padded(const sg__geometry *g, const uint8_t *in, size_t n,
                            uint8_t *to)
 {
-    size_t width = (size_t)g->in_w * g->in_c, row = width + 2 * g->pad *
-                                                             (size_t)g->in_c;
+    size_t width = (size_t)g->in_w * g->in_c,
+           row = width + 2 * g->pad * (size_t)g->in_c;
     windows w = {to, padded_bytes(g), row, g->in_c};
     memset(to, 0, n * w.sample);
     for (size_t s = 0; s < n; s++)
@@ -156,8 +156,7 @@ static inline __m512i four_errors(const int8_t *d)
 
 /* gradient[0..64 chunks) += d n for taps that lie at `from` in each window. */
 static inline __attribute__((always_inline)) void
-add_chunks(const events *e, int chunks, const uint8_t *from,
-           int32_t *gradient)
+add_chunks(const events *e, int chunks, const uint8_t *from, int32_t *gradient)
 {
     __m512i sum[WIDE][4];
 #pragma GCC unroll 4
@@ -274,8 +273,8 @@ static void add_slice(const sg__geometry *g, size_t n, const uint8_t *in,
             list_all_errors(g, d + s * sg__outputs(g), begin, end, &w,
                             s * w.sample, l);
         else
-            list_errors(g, d + s * sg__outputs(g), begin, end, first, last,
-                        &w, s * w.sample, l);
+            list_errors(g, d + s * sg__outputs(g), begin, end, first, last, &w,
+                        s * w.sample, l);
     complete(l, last - first, bias_gradient);
     for (uint32_t k = 0; k < last - first; k++) {
         events e = {l->window[k], l->d[k], l->length[k]};

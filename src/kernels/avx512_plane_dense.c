@@ -78,9 +78,9 @@ static void group_errors(const sg__geometry *g, size_t n, const int8_t *d,
             d + (y % n * g->out_h + y / n) * g->out_w * g->out_c;
         for (uint32_t p = 0; p < g->out_w; p += GROUP, to += GROUP_BYTES) {
             for (uint32_t j = 0; j < GROUP; j++)
-                row[j] = _mm512_maskz_loadu_epi8(
-                    p + j < g->out_w ? wanted : 0,
-                    from + (size_t)(p + j) * g->out_c);
+                row[j] =
+                    _mm512_maskz_loadu_epi8(p + j < g->out_w ? wanted : 0,
+                                            from + (size_t)(p + j) * g->out_c);
             sg__interleave(row[0], row[1], row[2], row[3], x);
             sg__in_order(x);
             store_group(x, to);
@@ -184,9 +184,8 @@ static void add_column(const sg__geometry *g, const char *counts,
 
 void sg__plane_gradient_dense(const sg__geometry *g, size_t n,
                               const uint8_t *in, const int8_t *d,
-                              uint32_t first, uint32_t last,
-                              int32_t *gradient, int32_t *bias_gradient,
-                              void *scratch)
+                              uint32_t first, uint32_t last, int32_t *gradient,
+                              int32_t *bias_gradient, void *scratch)
 {
     size_t step = samples_at_once(g);
     uint8_t *plane = scratch;

@@ -66,8 +66,8 @@ void sg__plane_copy(const sg__geometry *g, size_t n, const uint8_t *in,
                 }
                 size_t pixel =
                     (s * g->in_h + y - g->pad) * g->in_w + x - g->pad;
-                _mm512_store_si512(
-                    to, _mm512_loadu_si512(in + pixel * g->in_c + c));
+                _mm512_store_si512(to, _mm512_loadu_si512(
+                                           in + pixel * g->in_c + c));
             }
         }
 }
@@ -79,8 +79,7 @@ static void list_sample(const sg__geometry *g, const int8_t *d, uint32_t first,
     __mmask64 wanted = sg__first64(last - first);
     d += first;
     for (uint32_t y = 0; y < g->out_h; y++) {
-        size_t window =
-            origin + (size_t)y * g->stride * sg__plane_width(g);
+        size_t window = origin + (size_t)y * g->stride * sg__plane_width(g);
         for (uint32_t x = 0; x < g->out_w; x++, d += g->out_c) {
             __m512i v = _mm512_maskz_loadu_epi8(wanted, d);
             __mmask64 set = _mm512_test_epi8_mask(v, v);

@@ -54,8 +54,7 @@ void sg__plane_gradient_sparse(const sg__geometry *g, size_t n,
 size_t sg__plane_gradient_dense_scratch(const sg__geometry *g);
 void sg__plane_gradient_dense(const sg__geometry *g, size_t n,
                               const uint8_t *in, const int8_t *d,
-                              uint32_t first, uint32_t last,
-                              int32_t *gradient, int32_t *bias_gradient,
-                              void *scratch);
+                              uint32_t first, uint32_t last, int32_t *gradient,
+                              int32_t *bias_gradient, void *scratch);
 
 #endif

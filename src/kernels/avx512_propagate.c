@@ -17,7 +17,7 @@
 
 enum {
     COLUMNS = 64,
-    LIST_BYTES = 1 << 21, /* of the samples whose errors are listed at once */
+    LIST_BYTES = 1 << 21,  /* of the samples whose errors are listed at once */
     CACHE_BYTES = 1 << 20, /* weights that stay near by themselves */
     GROUP_SAMPLES = 16,    /* whose charges of a block stay near */
     BLOCK = 512            /* columns of groups whose charges stay near */
@@ -255,7 +255,8 @@ static void take_block(const int32_t *block, size_t columns, int32_t sum,
         sg__in_order(x);
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
-            _mm512_mask_storeu_epi32(u + c + 16 * i, (__mmask16)(mask >> 16 * i),
+            _mm512_mask_storeu_epi32(u + c + 16 * i,
+                                     (__mmask16)(mask >> 16 * i),
                                      _mm512_sub_epi32(x[i], offset));
     }
 }
@@ -310,13 +311,15 @@ add_line(const void *weight, size_t at, int bits, uint32_t n, __m512i d,
         __m512i w = load_weights(weight, at + i, bits, lanes), old;
         if (u + i + 16 <= end) { /* the lanes beyond get 0 */
             old = _mm512_loadu_si512(u + i);
-            _mm512_storeu_si512(
-                u + i, _mm512_add_epi32(old, _mm512_madd_epi16(w, d)));
+            _mm512_storeu_si512(u + i,
+                                _mm512_add_epi32(old,
+                                                 _mm512_madd_epi16(w, d)));
             continue;
         }
         old = _mm512_maskz_loadu_epi32(lanes, u + i);
-        _mm512_mask_storeu_epi32(
-            u + i, lanes, _mm512_add_epi32(old, _mm512_madd_epi16(w, d)));
+        _mm512_mask_storeu_epi32(u + i, lanes,
+                                 _mm512_add_epi32(old,
+                                                  _mm512_madd_epi16(w, d)));
     }
 }
 
@@ -348,8 +351,7 @@ void sg_propagate_sparse__avx512(const sg__synapses *s, size_t n,
     size_t inputs = sg__inputs(g), outputs = sg__outputs(g);
     bool slabs = by_slabs(g, s->bits), fans = by_fans(g, s->bits);
     bool groups = by_groups(g, s->bits);
-    size_t step = groups ? GROUP_SAMPLES
-                  : slabs || fans ? list_samples(g) : 1;
+    size_t step = groups ? GROUP_SAMPLES : slabs || fans ? list_samples(g) : 1;
     for (size_t i = 0; i < n; i += step) {
         size_t part = n - i < step ? n - i : step;
         const int8_t *from = d + i * outputs;

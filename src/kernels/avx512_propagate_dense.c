@@ -14,10 +14,11 @@ bool sg__avx512_turns(const sg__geometry *g, int bits)
 /* The layer seen from above: errors in, charge out. */
 static sg__geometry turned(const sg__geometry *g)
 {
-    return (sg__geometry){g->out_h,    g->out_w,    g->out_c,
-                          g->in_h,     g->in_w,     g->in_c,
-                          g->kernel_h, g->kernel_w, 1,
-                          g->kernel_h - 1 - g->pad};
+    return (sg__geometry){g->out_h,    g->out_w,
+                          g->out_c,    g->in_h,
+                          g->in_w,     g->in_c,
+                          g->kernel_h, g->kernel_w,
+                          1,           g->kernel_h - 1 - g->pad};
 }
 
 enum { SAMPLES = 8 }; /* at once */

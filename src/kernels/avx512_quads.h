@@ -44,9 +44,9 @@ sg__add_in_order(__m512i a, __m512i b, __m512i c, __m512i d, int32_t *to)
     __m512i s[4] = {a, b, c, d};
     sg__in_order(s);
     for (int i = 0; i < 4; i++)
-        _mm512_storeu_si512(
-            to + 16 * i,
-            _mm512_add_epi32(s[i], _mm512_loadu_si512(to + 16 * i)));
+        _mm512_storeu_si512(to + 16 * i,
+                            _mm512_add_epi32(s[i],
+                                             _mm512_loadu_si512(to + 16 * i)));
 }
 
 /* 16 columns of four rows, one register. */
@@ -55,8 +55,8 @@ sg__interleave16(__m128i a, __m128i b, __m128i c, __m128i d)
 {
     const __m512i rows = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10,
                                            14, 3, 7, 11, 15);
-    const __m512i columns = _mm512_broadcast_i32x4(_mm_setr_epi8(
-        0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    const __m512i columns = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
     __m512i x = _mm512_castsi128_si512(a);
     x = _mm512_inserti32x4(x, b, 1);
     x = _mm512_inserti32x4(x, c, 2);

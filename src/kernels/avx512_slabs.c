@@ -30,8 +30,7 @@ static uint32_t list_position(const int8_t *x, size_t channels, size_t step,
     uint32_t n = 0;
     *sum = 0;
     for (size_t c = 0; c < channels; c += 64) {
-        __m512i v =
-            _mm512_maskz_loadu_epi8(sg__first64(channels - c), x + c);
+        __m512i v = _mm512_maskz_loadu_epi8(sg__first64(channels - c), x + c);
         __mmask64 set = _mm512_test_epi8_mask(v, v);
         for (; set; set &= set - 1, n++) {
             size_t k = c + (size_t)__builtin_ctzll(set);

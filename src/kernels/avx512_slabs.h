@@ -79,9 +79,9 @@ sg__slab_add(const sg__quad *q, const sg__senders *at, const uint8_t *slab,
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         __m512i old = _mm512_loadu_si512(to + 16 * i);
-        _mm512_storeu_si512(
-            to + 16 * i,
-            _mm512_add_epi32(old, _mm512_sub_epi32(sum[i], offset)));
+        _mm512_storeu_si512(to + 16 * i,
+                            _mm512_add_epi32(old, _mm512_sub_epi32(sum[i],
+                                                                   offset)));
     }
 }
 

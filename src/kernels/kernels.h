@@ -22,11 +22,11 @@
 /* A layer's synapses. */
 typedef struct sg__synapses {
     const sg__geometry *geo;
-    int bits;           /* 8: weights are int8, 16: int16 */
-    const void *weight; /* [out_c][kernel_h][kernel_w][in_c] */
-    void *packed;       /* the same as the table's pack row lays it out */
+    int bits;            /* 8: weights are int8, 16: int16 */
+    const void *weight;  /* [out_c][kernel_h][kernel_w][in_c] */
+    void *packed;        /* the same as the table's pack row lays it out */
     const int32_t *bias; /* [out_c] */
-    int32_t in_cap; /* largest count that arrives, 1..255 */
+    int32_t in_cap;      /* largest count that arrives, 1..255 */
 } sg__synapses;
 
 /* Where the forward rows leave their results; NULL for what is not wanted.
@@ -41,13 +41,13 @@ typedef struct sg__response_out {
 
 /* One optimiser step of an array of parameters (docs/semantics.md). */
 typedef struct sg__step_plan {
-    int32_t friction;  /* 1 - momentum in 2^-16, 0..2^16 */
-    int32_t mult;      /* rate mult / 2^shift: 0..2^30-1 */
-    int shift;         /* 1..61 */
-    int32_t limit;     /* |W| <= limit, 0..2^31-1 */
-    int weight_bits;   /* type of the forward copy: 8, 16 or 32 */
-    int weight_shift;  /* 0..24; W within limit fits weight_bits after it */
-    bool stochastic;   /* rounding; else to the nearest */
+    int32_t friction;    /* 1 - momentum in 2^-16, 0..2^16 */
+    int32_t mult;        /* rate mult / 2^shift: 0..2^30-1 */
+    int shift;           /* 1..61 */
+    int32_t limit;       /* |W| <= limit, 0..2^31-1 */
+    int weight_bits;     /* type of the forward copy: 8, 16 or 32 */
+    int weight_shift;    /* 0..24; W within limit fits weight_bits after it */
+    bool stochastic;     /* rounding; else to the nearest */
     uint64_t seed, step; /* key of the draws, as are the layer and */
     uint32_t key;        /* whether these are weights or biases */
 } sg__step_plan;

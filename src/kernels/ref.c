@@ -71,10 +71,10 @@ void sg_forward__ref(const sg__synapses *s, size_t n, const uint8_t *in,
         for (uint32_t row = 0; row < f.rows; row++) {
             size_t w = f.weight + row * f.weight_step;
             const uint8_t *run = from + row * f.input_step;
-            charge += s->bits == 8
-                          ? dot8((const int8_t *)s->weight + w, run, f.width)
-                          : dot16((const int16_t *)s->weight + w, run,
-                                  f.width);
+            charge +=
+                s->bits == 8
+                    ? dot8((const int8_t *)s->weight + w, run, f.width)
+                    : dot16((const int16_t *)s->weight + w, run, f.width);
         }
         respond(out, i, charge);
     }

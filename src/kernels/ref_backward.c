@@ -47,8 +47,9 @@ size_t sg_fire_pooled__ref(const sg__geometry *g, const int32_t *u,
     for (uint32_t y = 0; y < g->in_h; y++)
         for (uint32_t x = 0; x < g->in_w; x++, d += g->in_c) {
             if (covered(g, y, x))
-                senders += sg_fire_errors__ref(
-                    g->in_c, u + sg__pool_over(g, y, x), phi_bits, d);
+                senders +=
+                    sg_fire_errors__ref(g->in_c, u + sg__pool_over(g, y, x),
+                                        phi_bits, d);
             else
                 memset(d, 0, g->in_c);
         }
@@ -163,8 +164,8 @@ static void add_gradient(const sg__synapses *s, size_t n, const uint8_t *in,
             const uint8_t *from = in + p / outputs * inputs + f.input;
             bias_gradient[k - first] += d[p + k];
             for (uint32_t row = 0; row < f.rows; row++)
-                add_traces(gradient + (f.weight + row * f.weight_step -
-                                       origin),
+                add_traces(gradient +
+                               (f.weight + row * f.weight_step - origin),
                            from + row * f.input_step, f.width, d[p + k]);
         }
 }

@@ -20,7 +20,9 @@ enum { SHARE_WEIGHTS = 64 * 1024 };
 static uint32_t share_channels(const sg__geometry *g)
 {
     size_t blocks = SHARE_WEIGHTS / (sg__fan_in(g) * SG__PACK_CHANNELS);
-    uint32_t channels = (uint32_t)(blocks < 1 ? 1 : blocks > 4 ? 4 : blocks) *
+    uint32_t channels = (uint32_t)(blocks < 1   ? 1
+                                   : blocks > 4 ? 4
+                                                : blocks) *
                         SG__PACK_CHANNELS;
     return channels < SG__GRADIENT_CHANNELS ? channels : SG__GRADIENT_CHANNELS;
 }
@@ -35,8 +37,9 @@ static size_t list_shares(const sg_network *net, sg__share *shares)
         uint32_t step = share_channels(g);
         for (uint32_t k = 0; net->layer[l].synaptic && k < g->out_c; k += step)
             if (shares)
-                shares[count++] = (sg__share){
-                    (uint32_t)l, k, k + step < g->out_c ? k + step : g->out_c};
+                shares[count++] =
+                    (sg__share){(uint32_t)l, k,
+                                k + step < g->out_c ? k + step : g->out_c};
             else
                 count++;
     }
@@ -55,8 +58,8 @@ static void place_scratch(const sg__batch *b, sg__arena *arena,
             weights = share;
     }
     s->gradient = sg__arena_take(arena, weights, sizeof *s->gradient);
-    s->bias_gradient = sg__arena_take(arena, SG__GRADIENT_CHANNELS,
-                                      sizeof *s->bias_gradient);
+    s->bias_gradient =
+        sg__arena_take(arena, SG__GRADIENT_CHANNELS, sizeof *s->bias_gradient);
     s->labels = sg__arena_take(arena, b->ann.chunk, sizeof *s->labels);
     s->ids = sg__arena_take(arena, b->ann.chunk, sizeof *s->ids);
     s->metrics = sg__arena_take(arena, 1, sizeof *s->metrics);
@@ -70,10 +73,8 @@ static void place_kept(const sg__batch *b, sg__arena *arena,
         sg__gradients none, *to = kept ? &kept[l] : &none;
         if (!layer->synaptic)
             continue;
-        to->weight =
-            sg__arena_take(arena, layer->weights, sizeof *to->weight);
-        to->bias =
-            sg__arena_take(arena, layer->geo.out_c, sizeof *to->bias);
+        to->weight = sg__arena_take(arena, layer->weights, sizeof *to->weight);
+        to->bias = sg__arena_take(arena, layer->geo.out_c, sizeof *to->bias);
     }
 }
 
@@ -89,8 +90,7 @@ static void place(sg__batch *b, sg__arena *arena)
     if (b->shares)
         list_shares(b->net, b->shares);
     if (b->ann.keeps) {
-        b->kept =
-            sg__arena_take(arena, b->net->layer_count, sizeof *b->kept);
+        b->kept = sg__arena_take(arena, b->net->layer_count, sizeof *b->kept);
         place_kept(b, arena, b->kept);
     }
 }
@@ -166,8 +166,7 @@ static void pass_task(void *context, unsigned task, unsigned thread)
                      thread);
     begin = sg__ann_clock(ann);
     for (size_t s = 0; s < n; s++)
-        sg__activity_add(ann, first + s, scratch->labels[s],
-                         scratch->metrics);
+        sg__activity_add(ann, first + s, scratch->labels[s], scratch->metrics);
     if (ann->profiles) /* sums of all layers, at the place of the last */
         ann->scratch[thread].cost[b->net->layer_count - 1].count.nanoseconds +=
             sg__ann_clock(ann) - begin;

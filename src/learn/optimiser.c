@@ -1,7 +1,6 @@
 /* The optimiser step and its learning-rate schedule, in integers. */
 #include "learn/optimiser.h"
 
-
 enum { MILLION = 1000000, BIAS_INPUT = 2, BIAS_UNIT_BITS = 27 };
 
 #define WHOLE ((int32_t)1 << 30)

@@ -129,8 +129,7 @@ static sg_status check_update(comparison *c)
         sg__update_apply(c->event_net, sg__kernels_table(0), l,
                          &c->batch.update[l], c->batch.step, 0, a->geo.out_c,
                          g, gb);
-        if (!same_array(c, "gradient", l, n, g,
-                        c->batch.kept[l].weight) ||
+        if (!same_array(c, "gradient", l, n, g, c->batch.kept[l].weight) ||
             !same_array(c, "bias gradient", l, channels, gb,
                         c->batch.kept[l].bias) ||
             !same_array(c, "master weight", l, n, e->master, a->master) ||
@@ -157,8 +156,7 @@ static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
     if (status == SG_OK)
         status = sg__network_clone(net, &c->event_net);
     if (status == SG_OK)
-        status =
-            sg__batch_create(c->ann_net, c->data, c->count, 1, true, b);
+        status = sg__batch_create(c->ann_net, c->data, c->count, 1, true, b);
     if (status == SG_OK)
         status = sg__augment_parse("none", &b->augment, error);
     if (status != SG_OK)

@@ -632,8 +632,9 @@ static void test_independent_reader(void **state)
                  (int)layer->bias_master[0], (int)layer->bias_master[1]);
         seen += strcmp(line, expected) == 0;
         snprintf(expected, sizeof expected,
-                 "layer.0.weight I8 2x3x3x1: %d %d %d ", sg__layer_weight(layer, 0),
-                 sg__layer_weight(layer, 1), sg__layer_weight(layer, 2));
+                 "layer.0.weight I8 2x3x3x1: %d %d %d ",
+                 sg__layer_weight(layer, 0), sg__layer_weight(layer, 1),
+                 sg__layer_weight(layer, 2));
         seen += strncmp(line, expected, strlen(expected)) == 0;
         keys += strncmp(line, "step = 19\n", 10) == 0;
     }

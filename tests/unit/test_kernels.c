@@ -154,8 +154,9 @@ static layer make_layer(const sg__kernels *table, size_t shape, int bits)
 static void settle(const sg__kernels *table, layer *l, int bits)
 {
     uint32_t half = l->g.out_c / 2 / SG__PACK_CHANNELS * SG__PACK_CHANNELS;
-    l->s = (sg__synapses){&l->g, bits, l->weight.at, l->packed.at,
-                          (const int32_t *)l->bias.at, 255};
+    l->s = (sg__synapses){
+        &l->g, bits, l->weight.at, l->packed.at, (const int32_t *)l->bias.at,
+        255};
     table->pack(&l->s, half, l->g.out_c);
     table->pack(&l->s, 0, half);
 }
@@ -211,8 +212,7 @@ static void compare_forward(const sg__kernels *table, size_t shape, int bits,
         for (int sparse = 0; sparse < 2; sparse++) {
             forward a = run_forward(sg__kernels_table(0), shape, bits, false,
                                     in.at, (int32_t)cap, wants[i]);
-            forward b =
-                run_forward(table, shape, bits, sparse, in.at,
+            forward b = run_forward(table, shape, bits, sparse, in.at,
                                     (int32_t)cap, wants[i]);
             assert_same(a.charge, b.charge);
             assert_same(a.count, b.count);
@@ -242,8 +242,8 @@ static void reference_is_the_definition(void **state)
         size_t K = sg__fan_in(&g), n = sg__inputs(&g);
         array in = counts(SAMPLES * n, 5, 60, 255);
         layer l = make_layer(sg__kernels_table(0), shape, 16);
-        forward f = run_forward(sg__kernels_table(0), shape, 16, false, in.at, 255,
-                                WANT_CHARGE);
+        forward f = run_forward(sg__kernels_table(0), shape, 16, false, in.at,
+                                255, WANT_CHARGE);
         for (size_t i = 0; i < SAMPLES * sg__outputs(&g); i++) {
             size_t k = i % g.out_c, x = i / g.out_c % g.out_w;
             size_t y = i / g.out_c / g.out_w % g.out_h;
@@ -272,8 +272,9 @@ static array run_propagate(const sg__kernels *table, size_t shape, int bits,
     layer l = make_layer(table, shape, bits);
     settle(table, &l, bits);
     array u = take(SAMPLES * sg__inputs(&l.g) * 4, 0);
-    (sparse ? table->propagate_sparse : table->propagate)(
-        &l.s, SAMPLES, d, (int32_t *)u.at, l.scratch.at);
+    (sparse ? table->propagate_sparse : table->propagate)(&l.s, SAMPLES, d,
+                                                          (int32_t *)u.at,
+                                                          l.scratch.at);
     free_layer(&l);
     return u;
 }
@@ -286,8 +287,8 @@ static void compare_propagate(const sg__kernels *table, size_t shape, int bits,
     array a = run_propagate(sg__kernels_table(0), shape, bits, false,
                             (const int8_t *)d.at);
     for (int sparse = 0; sparse < 2; sparse++) {
-        array b = run_propagate(table, shape, bits, sparse,
-                                (const int8_t *)d.at);
+        array b =
+            run_propagate(table, shape, bits, sparse, (const int8_t *)d.at);
         assert_same(a, b);
         give(b);
     }
@@ -317,8 +318,9 @@ static array run_gradient(const sg__kernels *table, size_t shape, bool sparse,
     size_t n = (last - first) * sg__fan_in(&l.g);
     array gradient = take((n + last - first) * 4, 0);
     int32_t *to = (int32_t *)gradient.at;
-    (sparse ? table->gradient_sparse : table->gradient)(
-        &l.s, SAMPLES, in, d, first, last, to, to + n, l.scratch.at);
+    (sparse ? table->gradient_sparse : table->gradient)(&l.s, SAMPLES, in, d,
+                                                        first, last, to,
+                                                        to + n, l.scratch.at);
     free_layer(&l);
     return gradient;
 }
@@ -334,8 +336,8 @@ static void compare_gradient(const sg__kernels *table, size_t shape,
     uint32_t width = shape % 2 ? SG__GRADIENT_CHANNELS : SG__PACK_CHANNELS;
     for (uint32_t k = 0; k < g.out_c; k += width) {
         uint32_t last = k + width < g.out_c ? k + width : g.out_c;
-        array a = run_gradient(sg__kernels_table(0), shape, false, in.at,
-                               cap, (const int8_t *)d.at, k, last);
+        array a = run_gradient(sg__kernels_table(0), shape, false, in.at, cap,
+                               (const int8_t *)d.at, k, last);
         for (int sparse = 0; sparse < 2; sparse++) {
             array b = run_gradient(table, shape, sparse, in.at, cap,
                                    (const int8_t *)d.at, k, last);
@@ -384,7 +386,8 @@ static void sums_match_reference(void **state)
 {
     SKIP_WITHOUT_TABLES();
     const sg__kernels *ref = sg__kernels_table(0);
-    static const uint32_t channels[] = {1, 2, 3, 15, 16, 31, 64, 65, 200, 1000};
+    static const uint32_t channels[] = {1,  2,  3,  15,  16,
+                                        31, 64, 65, 200, 1000};
     for (size_t c = 0; c < 10; c++)
         for (size_t pixels = 0; pixels <= 70; pixels += pixels < 5 ? 1 : 13)
             for (size_t t = 1; sg__kernels_table(t); t++) {
@@ -402,8 +405,8 @@ static void sums_match_reference(void **state)
                 assert_same(a, b);
                 ref->error_sums(pixels, channels[c], (const int8_t *)d.at, x,
                                 x + pixels);
-                table->error_sums(pixels, channels[c], (const int8_t *)d.at,
-                                  y, y + pixels);
+                table->error_sums(pixels, channels[c], (const int8_t *)d.at, y,
+                                  y + pixels);
                 assert_same(a, b);
                 give(in), give(d), give(a), give(b);
             }
@@ -438,10 +441,10 @@ static void fire_errors_matches_reference(void **state)
             for (int bits = 1; bits <= 24; bits += 5) {
                 array u = charges(n, bits, 7), a = gates(n), b = gates(n);
                 const int32_t *charge = (const int32_t *)u.at;
-                size_t x = sg__kernels_table(0)->fire_errors(
-                    n, charge, bits, (int8_t *)a.at);
-                size_t y = sg__kernels_table(t)->fire_errors(
-                    n, charge, bits, (int8_t *)b.at);
+                size_t x = sg__kernels_table(0)->fire_errors(n, charge, bits,
+                                                             (int8_t *)a.at);
+                size_t y = sg__kernels_table(t)->fire_errors(n, charge, bits,
+                                                             (int8_t *)b.at);
                 assert_int_equal(x, y);
                 assert_same(a, b);
                 give(u), give(a), give(b);
@@ -508,11 +511,13 @@ static void step_matches_reference(void **state)
                         .friction = (int32_t)(draw(19, n) % 9) * 8192,
                         .mult = (int32_t)(draw(15, n) >> 2),
                         .shift = shift,
-                        .limit = i % 3 == 0 ? 127 << 24
+                        .limit = i % 3 == 0   ? 127 << 24
                                  : i % 3 == 1 ? 32767 << 16
                                               : INT32_MAX,
                         .weight_bits = bits[i % 3],
-                        .weight_shift = i % 3 == 0 ? 24 : i % 3 == 1 ? 16 : 9,
+                        .weight_shift = i % 3 == 0   ? 24
+                                        : i % 3 == 1 ? 16
+                                                     : 9,
                         .stochastic = i >= 3,
                         .seed = 5,
                         .step = UINT64_C(0x100000007) * n,
