@@ -198,7 +198,6 @@ static inline __attribute__((always_inline)) void
 run_tile(const tile *t, int product, int width, int positions,
          const sg__response_out *out)
 {
-    const sg__response_out o = *out; /* bytes stored could change *out */
     __m512i sum[POSITIONS][PANELS];
 #pragma GCC unroll 8
     for (int p = 0; p < positions; p++)
@@ -226,20 +225,45 @@ run_tile(const tile *t, int product, int width, int positions,
         in_row += t->in_row;
         weight_row += t->weight_row;
     }
+    __mmask16 lanes[PANELS];
 #pragma GCC unroll 4
     for (int k = 0; k < width; k++) {
-        __mmask16 lanes = sg__first16(t->channels - (uint32_t)k * LANES);
+        lanes[k] = sg__first16(t->channels - (uint32_t)k * LANES);
         __m512i b = _mm512_setzero_si512();
         if (t->bias)
-            b = _mm512_maskz_loadu_epi32(lanes, t->bias + k * LANES);
+            b = _mm512_maskz_loadu_epi32(lanes[k], t->bias + k * LANES);
 #pragma GCC unroll 8
         for (int p = 0; p < positions; p++) {
-            __m512i charge = _mm512_add_epi32(sum[p][k], b);
+            sum[p][k] = _mm512_add_epi32(sum[p][k], b);
             if (product == ERRORS_8)
-                charge =
-                    _mm512_sub_epi32(charge, _mm512_set1_epi32(t->offset[p]));
-            sg__respond16(&o, t->out[p] + (size_t)k * LANES, charge, lanes);
+                sum[p][k] = _mm512_sub_epi32(
+                    sum[p][k], _mm512_set1_epi32(t->offset[p]));
         }
+    }
+    /* one loop for each array: tests inside would cost more than the stores */
+    if (out->charge)
+#pragma GCC unroll 8
+        for (int p = 0; p < positions; p++)
+#pragma GCC unroll 4
+            for (int k = 0; k < width; k++)
+                _mm512_mask_storeu_epi32(out->charge + t->out[p] + k * LANES,
+                                         lanes[k], sum[p][k]);
+    if (out->gate)
+#pragma GCC unroll 8
+        for (int p = 0; p < positions; p++)
+#pragma GCC unroll 4
+            for (int k = 0; k < width; k++)
+                sg__gate16(sum[p][k], lanes[k],
+                           out->gate + t->out[p] + k * LANES);
+    if (out->count) {
+        sg__rule16 r = sg__rule16_of(out);
+        uint8_t *count = out->count;
+#pragma GCC unroll 8
+        for (int p = 0; p < positions; p++)
+#pragma GCC unroll 4
+            for (int k = 0; k < width; k++)
+                sg__count16(&r, sum[p][k], lanes[k],
+                            count + t->out[p] + k * LANES);
     }
 }
 
@@ -250,7 +274,6 @@ static inline __attribute__((always_inline)) void
 run_bytes(const tile *t, int positions, size_t step,
           const sg__response_out *out)
 {
-    const sg__response_out o = *out;
     __m512i sum[NEIGHBOURS];
 #pragma GCC unroll 24
     for (int p = 0; p < positions; p++)
@@ -267,10 +290,26 @@ run_bytes(const tile *t, int positions, size_t step,
         }
     __mmask16 lanes = sg__first16(t->channels);
     __m512i b = _mm512_maskz_loadu_epi32(lanes, t->bias);
-    size_t at = t->out[0];
 #pragma GCC unroll 24
-    for (int p = 0; p < positions; p++, at += step)
-        sg__respond16(&o, at, _mm512_add_epi32(sum[p], b), lanes);
+    for (int p = 0; p < positions; p++)
+        sum[p] = _mm512_add_epi32(sum[p], b);
+    size_t first = t->out[0];
+    if (out->charge)
+#pragma GCC unroll 24
+        for (int p = 0; p < positions; p++)
+            _mm512_mask_storeu_epi32(out->charge + first + (size_t)p * step,
+                                     lanes, sum[p]);
+    if (out->gate)
+#pragma GCC unroll 24
+        for (int p = 0; p < positions; p++)
+            sg__gate16(sum[p], lanes, out->gate + first + (size_t)p * step);
+    if (out->count) {
+        sg__rule16 r = sg__rule16_of(out);
+        uint8_t *count = out->count + first;
+#pragma GCC unroll 24
+        for (int p = 0; p < positions; p++)
+            sg__count16(&r, sum[p], lanes, count + (size_t)p * step);
+    }
 }
 
 static void bytes_24(const tile *t, size_t step, const sg__response_out *out)

@@ -26,26 +26,49 @@ typedef struct sg__dense {
     const int32_t *bias, *offsets;
 } sg__dense;
 
+/* The firing rule of a layer in registers. */
+typedef struct sg__rule16 {
+    __m512i offset, cap;
+    __m128i shift;
+} sg__rule16;
+
+static inline sg__rule16 sg__rule16_of(const sg__response_out *out)
+{
+    int32_t theta = (int32_t)((uint32_t)1 << (out->theta_bits & 31));
+    return (sg__rule16){_mm512_set1_epi32(theta - out->level),
+                        _mm512_set1_epi32(out->cap),
+                        _mm_cvtsi32_si128(out->theta_bits)};
+}
+
+/* sg__count16: spike counts of 16 neurons.
+ * sg__gate16: their derivatives. */
+static inline __attribute__((always_inline)) void
+sg__count16(const sg__rule16 *r, __m512i charge, __mmask16 lanes, uint8_t *to)
+{
+    __m512i x = _mm512_add_epi32(charge, r->offset);
+    x = _mm512_max_epi32(x, _mm512_setzero_si512());
+    x = _mm512_min_epi32(_mm512_srl_epi32(x, r->shift), r->cap);
+    _mm_mask_storeu_epi8(to, lanes, _mm512_cvtepi32_epi8(x));
+}
+
+static inline __attribute__((always_inline)) void
+sg__gate16(__m512i charge, __mmask16 lanes, uint8_t *to)
+{
+    __mmask16 open = _mm512_cmpgt_epi32_mask(charge, _mm512_setzero_si512());
+    _mm_mask_storeu_epi8(to, lanes, _mm_maskz_set1_epi8(open, 1));
+}
+
 /* sg__respond16: writes what is wanted of 16 neurons from `at` on. */
 static inline void sg__respond16(const sg__response_out *out, size_t at,
                                  __m512i charge, __mmask16 lanes)
 {
+    sg__rule16 r = sg__rule16_of(out);
     if (out->charge)
         _mm512_mask_storeu_epi32(out->charge + at, lanes, charge);
-    if (!out->count)
-        return;
-    __m512i x =
-        _mm512_add_epi32(charge,
-                         _mm512_set1_epi32(((int32_t)1 << out->theta_bits) -
-                                           out->level));
-    x = _mm512_max_epi32(x, _mm512_setzero_si512());
-    x = _mm512_srl_epi32(x, _mm_cvtsi32_si128(out->theta_bits));
-    x = _mm512_min_epi32(x, _mm512_set1_epi32(out->cap));
-    _mm512_mask_cvtepi32_storeu_epi8(out->count + at, lanes, x);
-    if (!out->gate)
-        return;
-    __mmask16 open = _mm512_cmpgt_epi32_mask(charge, _mm512_setzero_si512());
-    _mm_mask_storeu_epi8(out->gate + at, lanes, _mm_maskz_set1_epi8(open, 1));
+    if (out->count)
+        sg__count16(&r, charge, lanes, out->count + at);
+    if (out->gate)
+        sg__gate16(charge, lanes, out->gate + at);
 }
 
 /* sg__response_after: the same results from neuron n on. */
