@@ -236,8 +236,8 @@ run_tile(const tile *t, int product, int width, int positions,
         for (int p = 0; p < positions; p++) {
             sum[p][k] = _mm512_add_epi32(sum[p][k], b);
             if (product == ERRORS_8)
-                sum[p][k] = _mm512_sub_epi32(
-                    sum[p][k], _mm512_set1_epi32(t->offset[p]));
+                sum[p][k] = _mm512_sub_epi32(sum[p][k],
+                                             _mm512_set1_epi32(t->offset[p]));
         }
     }
     /* one loop for each array: tests inside would cost more than the stores */
@@ -279,15 +279,20 @@ run_bytes(const tile *t, int positions, size_t step,
     for (int p = 0; p < positions; p++)
         sum[p] = _mm512_setzero_si512();
     const char *weight = t->weight, *in = t->in[0];
-    for (uint32_t row = 0; row < t->rows; row++, in += t->in_row)
-        for (size_t i = 0; i < t->groups; i++) {
+    for (uint32_t row = 0; row < t->rows; row++, in += t->in_row) {
+        __m256i seen = _mm256_loadu_si256((const __m256i *)in);
+        if (t->groups <= 2 && _mm256_testz_si256(seen, seen)) {
+            weight += t->groups * PANEL_BYTES; /* above and below a digit */
+            continue;
+        }
+        for (size_t i = 0; i < t->groups; i++, weight += PANEL_BYTES) {
             __m512i w = _mm512_load_si512(weight);
-            weight += PANEL_BYTES;
 #pragma GCC unroll 24
             for (int p = 0; p < positions; p++)
                 sum[p] =
                     _mm512_dpbusd_epi32(sum[p], spread(in + i * GROUP + p), w);
         }
+    }
     __mmask16 lanes = sg__first16(t->channels);
     __m512i b = _mm512_maskz_loadu_epi32(lanes, t->bias);
 #pragma GCC unroll 24

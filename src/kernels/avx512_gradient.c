@@ -101,20 +101,33 @@ static void list_errors(const sg__geometry *g, const int8_t *d, uint32_t begin,
     }
 }
 
-/* The same for all channels, of which there are few: error counts are looked
+/* x / n for x < 2^16, by multiplication with 2^32 / n rounded up. */
+static inline uint32_t quotient(uint32_t x, uint64_t inverse)
+{
+    return (uint32_t)(x * inverse >> 32);
+}
+
+static uint64_t inverse_of(uint32_t n)
+{
+    return ((UINT64_C(1) << 32) + n - 1) / n;
+}
+
+/* The same for all channels of a small layer, whose error counts are looked
  * through in one run. */
 static void list_all_errors(const sg__geometry *g, const int8_t *d,
                             uint32_t begin, uint32_t end, const windows *w,
                             size_t origin, lists *to)
 {
     size_t i = (size_t)begin * g->out_c, last = (size_t)end * g->out_c;
+    uint64_t by_channels = inverse_of(g->out_c);
+    uint64_t by_width = inverse_of(g->out_w);
     for (; i < last; i += 64) {
         __m512i v = _mm512_maskz_loadu_epi8(sg__first64(last - i), d + i);
         __mmask64 set = _mm512_test_epi8_mask(v, v);
         for (; set; set &= set - 1) {
             uint32_t at = (uint32_t)i + (uint32_t)__builtin_ctzll(set);
-            uint32_t p = at / g->out_c, k = at % g->out_c;
-            uint32_t y = p / g->out_w, x = p % g->out_w;
+            uint32_t p = quotient(at, by_channels), k = at - p * g->out_c;
+            uint32_t y = quotient(p, by_width), x = p - y * g->out_w;
             uint32_t n = to->length[k]++;
             to->window[k][n] =
                 (uint32_t)(origin + (size_t)y * g->stride * w->row +
@@ -269,7 +282,7 @@ static void add_slice(const sg__geometry *g, size_t n, const uint8_t *in,
         w = copy_padded(g, in, n, (uint8_t *)(l + 1));
     memset(l->length, 0, sizeof l->length);
     for (size_t s = 0; s < n; s++)
-        if (last - first == g->out_c)
+        if (last - first == g->out_c && sg__outputs(g) < 65536)
             list_all_errors(g, d + s * sg__outputs(g), begin, end, &w,
                             s * w.sample, l);
         else

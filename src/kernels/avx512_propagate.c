@@ -323,25 +323,38 @@ add_line(const void *weight, size_t at, int bits, uint32_t n, __m512i d,
     }
 }
 
+/* All errors of one position, up to 64 channels at a time. */
+static inline __attribute__((always_inline)) void
+add_position(const sg__synapses *s, int bits, const int8_t *d, uint32_t p,
+             int32_t *u)
+{
+    const sg__geometry *g = s->geo;
+    const int32_t *end = u + sg__inputs(g);
+    size_t K = sg__fan_in(g);
+    for (uint32_t c = 0; c < g->out_c; c += 64) {
+        __m512i v = _mm512_maskz_loadu_epi8(sg__first64(g->out_c - c), d + c);
+        __mmask64 set = _mm512_test_epi8_mask(v, v);
+        if (!set)
+            continue;
+        sg__patch f = sg__patch_of(g, p * g->out_c);
+        for (; set; set &= set - 1) {
+            uint32_t k = c + (uint32_t)__builtin_ctzll(set);
+            __m512i z = _mm512_set1_epi32(d[k] & 0xffff);
+            for (uint32_t row = 0; row < f.rows; row++)
+                add_line(s->weight, k * K + f.weight + row * f.weight_step,
+                         bits, f.width, z, u + f.input + row * f.input_step,
+                         end);
+        }
+    }
+}
+
 static inline __attribute__((always_inline)) void
 propagate_lines(const sg__synapses *s, int bits, const int8_t *d, int32_t *u)
 {
     const sg__geometry *g = s->geo;
-    size_t outputs = sg__outputs(g);
     memset(u, 0, sg__inputs(g) * sizeof *u);
-    for (size_t i = 0; i < outputs; i += 64) {
-        __m512i v = _mm512_maskz_loadu_epi8(sg__first64(outputs - i), d + i);
-        __mmask64 set = _mm512_test_epi8_mask(v, v);
-        for (; set; set &= set - 1) {
-            size_t neuron = i + (size_t)__builtin_ctzll(set);
-            sg__patch f = sg__patch_of(g, (uint32_t)neuron);
-            __m512i z = _mm512_set1_epi32(d[neuron] & 0xffff);
-            for (uint32_t row = 0; row < f.rows; row++)
-                add_line(s->weight, f.weight + row * f.weight_step, bits,
-                         f.width, z, u + f.input + row * f.input_step,
-                         u + sg__inputs(g));
-        }
-    }
+    for (uint32_t p = 0; p < positions(g); p++, d += g->out_c)
+        add_position(s, bits, d, p, u);
 }
 
 void sg_propagate_sparse__avx512(const sg__synapses *s, size_t n,

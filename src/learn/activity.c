@@ -29,8 +29,7 @@ void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
     sums->layers = net->layer_count;
     sums->samples++;
     sums->correct += sg__argmax(logits, net->classes) == label;
-    if (ann->learns)
-        sums->loss_q20 += ann->loss_q20[sample];
+    sums->loss_q20 += ann->loss_q20[sample];
     for (size_t l = 0; l < net->layer_count; l++)
         add_layer(&sums->layer[l], &ann->layer[l].activity[sample]);
 }

@@ -6,7 +6,7 @@
 #include "ann/ann.h"
 
 /* sg__activity_add: adds sample `sample` of the workspace after its forward
- * pass and, if the workspace learns, its backward pass. */
+ * pass, its loss and, if it is being learned, its backward pass. */
 void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
                       sg_metrics *sums);
 

@@ -9,7 +9,8 @@
 #include "learn/activity.h"
 #include "network/loss.h"
 
-enum { BATCH = 64 };
+/* Samples at once: as many as keep their counts in so many bytes. */
+enum { BATCH_BYTES = 48 << 20, BATCH_MAX = 256 };
 
 typedef struct evaluation {
     sg__ann *ann;
@@ -22,35 +23,29 @@ static void run_chunk(void *context, unsigned task, unsigned thread)
 {
     const evaluation *e = context;
     sg__ann *ann = e->ann;
+    const sg_network *net = ann->net;
     size_t first = task * ann->chunk, n = e->count - first;
     n = n < ann->chunk ? n : ann->chunk;
     for (size_t s = first; s < first + n; s++)
-        ann->kernels->quantise(sg__inputs(&ann->net->layer[0].geo),
+        ann->kernels->quantise(sg__inputs(&net->layer[0].geo),
                                sg_data_pixels(e->data, e->first + (uint32_t)s),
-                               ann->net->recipe.input_levels,
+                               net->recipe.input_levels,
                                sg__ann_counts(ann, 0, s));
-    sg__ann_forward(ann, first, n, 0, ann->net->layer_count, thread, NULL);
-    for (size_t s = first; s < first + n; s++)
-        sg__activity_add(ann, s,
-                         sg_data_label(e->data, e->first + (uint32_t)s),
-                         &e->parts[thread]);
+    sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
+    for (size_t s = first; s < first + n; s++) {
+        uint32_t label = sg_data_label(e->data, e->first + (uint32_t)s);
+        sg__loss_error(net, ann->logits + s * net->classes, label,
+                       ann->scratch[thread].error, &ann->loss_q20[s]);
+        sg__activity_add(ann, s, label, &e->parts[thread]);
+    }
 }
 
-/* Loss and confusion of the batch; the workspace may lack a backward pass. */
-static void read_logits(const evaluation *e, int32_t *error, sg_metrics *out,
-                        uint32_t *confusion)
+static void add_confusion(const evaluation *e, uint32_t *confusion)
 {
-    const sg_network *net = e->ann->net;
-    for (uint32_t s = 0; s < e->count; s++) {
-        const int32_t *logits = e->ann->logits + (size_t)s * net->classes;
-        uint8_t label = sg_data_label(e->data, e->first + s);
-        uint64_t loss;
-        sg__loss_error(net, logits, label, error, &loss);
-        out->loss_q20 += loss;
-        if (confusion)
-            confusion[label * net->classes +
-                      sg__argmax(logits, net->classes)]++;
-    }
+    uint32_t classes = e->ann->net->classes;
+    for (uint32_t s = 0; s < e->count; s++)
+        confusion[sg_data_label(e->data, e->first + s) * classes +
+                  sg__argmax(e->ann->logits + (size_t)s * classes, classes)]++;
 }
 
 void sg__evaluate(sg__ann *ann, sg__threads *threads, const sg_data *data,
@@ -70,7 +65,8 @@ void sg__evaluate(sg__ann *ann, sg__threads *threads, const sg_data *data,
         e.count = e.count < ann->batch ? e.count : (uint32_t)ann->batch;
         size_t tasks = (e.count + ann->chunk - 1) / ann->chunk;
         sg__threads_run(threads, (unsigned)tasks, run_chunk, &e);
-        read_logits(&e, ann->scratch[0].error, out, confusion);
+        if (confusion)
+            add_confusion(&e, confusion);
     }
     for (unsigned t = 0; t < workers; t++)
         sg__metrics_add(out, &parts[t]);
@@ -105,6 +101,15 @@ sg_status sg__adopt_data(sg_network *net, const sg_data *data, sg_error *error)
     return SG_OK;
 }
 
+static size_t batch_size(const sg_network *net)
+{
+    size_t bytes = 1;
+    for (size_t l = 0; l < net->layer_count; l++)
+        bytes += sg__outputs(&net->layer[l].geo);
+    size_t n = BATCH_BYTES / bytes;
+    return n < 1 ? 1 : n > BATCH_MAX ? BATCH_MAX : n;
+}
+
 sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                       unsigned threads, sg_metrics *out, uint32_t *confusion,
                       sg_error *error)
@@ -118,8 +123,8 @@ sg_status sg_evaluate(const sg_network *net, const sg_data *data,
 
     status = sg__threads_create(threads, &pool);
     if (status == SG_OK)
-        status = sg__ann_create(net, BATCH, sg__threads_count(pool), false,
-                                false, &ann);
+        status = sg__ann_create(net, batch_size(net), sg__threads_count(pool),
+                                false, false, &ann);
     if (status == SG_OK) {
         parts = calloc(sg__threads_count(pool), sizeof *parts);
         status = parts ? SG_OK : SG_E_MEMORY;
