@@ -91,9 +91,8 @@ static inline void sg__copy_counts(uint8_t *to, const uint8_t *from, size_t n,
 }
 
 /* Copies n samples into memory that is 0 where padding is. */
-static inline void sg__copy_samples(const sg__geometry *g,
-                                    const sg__copies *c, size_t n,
-                                    const uint8_t *in, uint8_t *to)
+static inline void sg__copy_samples(const sg__geometry *g, const sg__copies *c,
+                                    size_t n, const uint8_t *in, uint8_t *to)
 {
     size_t width = (size_t)g->in_w * g->in_c;
     if (g->pad == 0) {
@@ -109,12 +108,12 @@ static inline void sg__copy_samples(const sg__geometry *g,
 
 /* What the loops need to know of a layer. */
 typedef struct sg__dense {
-    uint32_t rows;    /* kernel rows */
-    size_t run;       /* taps in each, or quads of taps */
-    size_t row;       /* bytes to the next row of counts */
+    uint32_t rows;      /* kernel rows */
+    size_t run;         /* taps in each, or quads of taps */
+    size_t row;         /* bytes to the next row of counts */
     const void *weight; /* of the first of the block's channels */
-    size_t step;      /* bytes between rows of weights, or blocks of quads */
-    size_t flush;     /* quads whose sums fit 16 bits, where that is used */
+    size_t step;        /* bytes between rows of weights, or blocks of quads */
+    size_t flush;       /* quads whose sums fit 16 bits, where that is used */
 } sg__dense;
 
 /* Pairs of 16-bit products, or quads of 8-bit ones, added to 8 sums. */
@@ -239,8 +238,9 @@ SG__INLINE void sg__quad_many(int n, int blocks, size_t quads, size_t step,
         sg__quad_run(SG__BYTES_MANY, n, blocks, some, step, w, in, at, part);
         for (int p = 0; p < n; p++)
             for (int r = 0; r < blocks; r++)
-                sum[p][r] = _mm256_add_epi32(
-                    sum[p][r], _mm256_madd_epi16(part[p][r], ones));
+                sum[p][r] =
+                    _mm256_add_epi32(sum[p][r],
+                                     _mm256_madd_epi16(part[p][r], ones));
         quads -= some;
         at += 4 * some;
         w += 32 * some;
@@ -332,9 +332,11 @@ SG__INLINE void sg__dense_group(sg__dot dot, int tile, const sg__synapses *s,
     bool words = dot == SG__WORDS || dot == SG__VNNI_WORDS;
     size_t positions = samples * g->out_h * g->out_w;
     sg__walk walk = sg__walk_over(g, c, in);
-    sg__dense d = {g->kernel_h, words ? sg__run(g) : sg__quads(g), c->row,
-                   s->packed,   words ? sg__word_step(g) * 2
-                                      : sg__quad_block(g),
+    sg__dense d = {g->kernel_h,
+                   words ? sg__run(g) : sg__quads(g),
+                   c->row,
+                   s->packed,
+                   words ? sg__word_step(g) * 2 : sg__quad_block(g),
                    (size_t)(INT16_MAX / (2 * 127)) / (size_t)s->in_cap};
     for (uint32_t k = 0; k < g->out_c; k += 16) {
         d.weight = (const char *)s->packed +

@@ -44,8 +44,7 @@ SG__INLINE void sg__add_words(int32_t *to, __m128i x, size_t n)
 
 /* The same for the first n of 32, 1..32, as the sums of bytes that were
  * interleaved by halves of registers come. */
-SG__INLINE void sg__add_split(int32_t *to, __m256i low, __m256i high,
-                              size_t n)
+SG__INLINE void sg__add_split(int32_t *to, __m256i low, __m256i high, size_t n)
 {
     sg__add_words(to, _mm256_castsi256_si128(low), n);
     if (n > 8)

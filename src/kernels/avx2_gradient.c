@@ -53,15 +53,15 @@ SG__INLINE void add_wide(const uint8_t *in, int registers, const pair *p,
     }
     for (int r = 0; r < registers; r++) {
         size_t done = 32 * (size_t)r;
-        sg__add_split(to + done, low[r], high[r], n - done < 32 ? n - done
-                                                                : 32);
+        sg__add_split(to + done, low[r], high[r],
+                      n - done < 32 ? n - done : 32);
     }
 }
 
 /* Up to 8 taps of several kernel rows, or up to 16 of one. */
 SG__INLINE void add_narrow(const uint8_t *in, size_t in_step, int rows,
-                           bool both, const pair *p, size_t pairs,
-                           int32_t *to, size_t to_step, size_t n)
+                           bool both, const pair *p, size_t pairs, int32_t *to,
+                           size_t to_step, size_t n)
 {
     __m128i low[ROWS], high[ROWS];
     for (int r = 0; r < rows; r++)
@@ -81,8 +81,9 @@ SG__INLINE void add_narrow(const uint8_t *in, size_t in_step, int rows,
                 a = _mm_loadl_epi64((const __m128i *)(from_a + at));
                 b = _mm_loadl_epi64((const __m128i *)(from_b + at));
             }
-            low[r] = _mm_add_epi16(
-                low[r], _mm_maddubs_epi16(_mm_unpacklo_epi8(a, b), d));
+            low[r] =
+                _mm_add_epi16(low[r],
+                              _mm_maddubs_epi16(_mm_unpacklo_epi8(a, b), d));
         }
     }
     for (int r = 0; r < rows; r++, to += to_step) {
@@ -220,8 +221,8 @@ SG__INLINE void list_run(lister *l, const int8_t *d, size_t neuron, size_t n,
                                     x * g->stride * l->copies.pixel);
             }
             uint32_t channel = (uint32_t)(id - begin) - l->first;
-            l->events[l->length++] = (sg__event){
-                where + window, (int16_t)d[at], (uint16_t)channel};
+            l->events[l->length++] =
+                (sg__event){where + window, (int16_t)d[at], (uint16_t)channel};
             l->bias_gradient[channel] += d[at];
         }
     }
@@ -256,8 +257,10 @@ void sg_gradient_sparse__avx2(const sg__synapses *s, size_t n,
     size_t inputs = sg__inputs(g), outputs = sg__outputs(g), i = 0;
     size_t near = readable(g, n);
     uint8_t *copy = (uint8_t *)scratch + 2 * SG__EVENTS * sizeof(sg__event);
-    lister l = {s,     sg__copies_of(g, 8), in,   scratch,
-                NULL,  0,                   first, last,
+    lister l = {s,        sg__copies_of(g, 8),
+                in,       scratch,
+                NULL,     0,
+                first,    last,
                 gradient, bias_gradient};
     size_t most = UINT32_MAX / l.copies.sample - 1; /* where is 32 bits */
     most += most == 0;
@@ -268,8 +271,7 @@ void sg_gradient_sparse__avx2(const sg__synapses *s, size_t n,
         size_t some = near - i < most ? near - i : most;
         l.base = in + i * inputs;
         for (size_t k = 0; k < some; k++, i++)
-            list_sample(&l, d + i * outputs,
-                        (uint32_t)(k * l.copies.sample));
+            list_sample(&l, d + i * outputs, (uint32_t)(k * l.copies.sample));
         flush(&l);
     }
     l.base = copy;
@@ -278,8 +280,7 @@ void sg_gradient_sparse__avx2(const sg__synapses *s, size_t n,
         size_t some = n - i < l.copies.samples ? n - i : l.copies.samples;
         sg__copy_samples(g, &l.copies, some, in + i * inputs, copy);
         for (size_t k = 0; k < some; k++, i++)
-            list_sample(&l, d + i * outputs,
-                        (uint32_t)(k * l.copies.sample));
+            list_sample(&l, d + i * outputs, (uint32_t)(k * l.copies.sample));
         flush(&l);
     }
 }
@@ -289,6 +290,6 @@ void sg_gradient__avx2(const sg__synapses *s, size_t n, const uint8_t *in,
                        int32_t *gradient, int32_t *bias_gradient,
                        void *scratch)
 {
-    sg_gradient_sparse__avx2(s, n, in, d, first, last, gradient,
-                             bias_gradient, scratch);
+    sg_gradient_sparse__avx2(s, n, in, d, first, last, gradient, bias_gradient,
+                             scratch);
 }

@@ -29,15 +29,18 @@ SG__INLINE __m128i sg__load_half(const void *from)
 }
 
 /* 0 1 2 ... 31: control of a shuffle that moves bytes down. */
-static const uint8_t sg__slide[32] = {
-    0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+static const uint8_t sg__slide[32] = {0,  1,  2,  3,  4,  5,  6,  7,
+                                      8,  9,  10, 11, 12, 13, 14, 15,
+                                      16, 17, 18, 19, 20, 21, 22, 23,
+                                      24, 25, 26, 27, 28, 29, 30, 31};
 
 /* 32 bytes of ones, then 32 of zeros: read at 32 - n it has n ones. */
-static const uint8_t sg__ones_then_zeros[64] = {
-    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-    255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+static const uint8_t sg__ones_then_zeros[64] = {255, 255, 255, 255, 255, 255,
+                                                255, 255, 255, 255, 255, 255,
+                                                255, 255, 255, 255, 255, 255,
+                                                255, 255, 255, 255, 255, 255,
+                                                255, 255, 255, 255, 255, 255,
+                                                255, 255};
 
 /* The first n of 32 bytes, n in 0..32. */
 SG__INLINE __m256i sg__first_bytes(size_t n)
@@ -74,8 +77,8 @@ SG__INLINE __m256i sg__narrow(__m256i a, __m256i b, __m256i c, __m256i d)
 {
     /* undoes the lane order of the two packs */
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    __m256i x = _mm256_packs_epi16(_mm256_packs_epi32(a, b),
-                                   _mm256_packs_epi32(c, d));
+    __m256i x =
+        _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
     return _mm256_permutevar8x32_epi32(x, order);
 }
 
@@ -86,8 +89,8 @@ SG__INLINE __m256i sg__error_bytes(const int32_t *u, int phi_bits)
     const __m128i by = _mm_cvtsi32_si128(phi_bits);
     __m256i d[4];
     for (int r = 0; r < 4; r++)
-        d[r] = _mm256_sra_epi32(_mm256_add_epi32(sg__load(u + 8 * r), half),
-                                by);
+        d[r] =
+            _mm256_sra_epi32(_mm256_add_epi32(sg__load(u + 8 * r), half), by);
     return _mm256_max_epi8(sg__narrow(d[0], d[1], d[2], d[3]),
                            _mm256_set1_epi8(-SG__ERROR_CAP));
 }

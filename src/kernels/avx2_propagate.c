@@ -13,9 +13,9 @@
 #include "kernels/avx2_events.h"
 
 enum {
-    PAIRS = 128,     /* in a run at most */
-    SUM_MAX = 258,   /* 127 * 258 fits 16 bits */
-    CHUNK = 64       /* weights of a row handled at once */
+    PAIRS = 128,   /* in a run at most */
+    SUM_MAX = 258, /* 127 * 258 fits 16 bits */
+    CHUNK = 64     /* weights of a row handled at once */
 };
 
 /* The weights of two neurons, and what multiplies them: d a b as 16-bit
@@ -28,8 +28,8 @@ typedef struct pair {
 /* What is pending of one output position. */
 typedef struct sender {
     const sg__synapses *s;
-    size_t row;          /* bytes of the weights of a channel */
-    const char *far;     /* copy of the weights from channel `edge` on */
+    size_t row;      /* bytes of the weights of a channel */
+    const char *far; /* copy of the weights from channel `edge` on */
     uint32_t edge;
     sg__patch patch; /* of channel 0 */
     int32_t *u;
@@ -83,8 +83,7 @@ SG__INLINE void add_bytes(const pair *p, size_t pairs, size_t at,
             __m256i x = _mm256_sign_epi8(_mm256_unpacklo_epi8(a, b), d);
             __m256i y = _mm256_sign_epi8(_mm256_unpackhi_epi8(a, b), d);
             low[r] = _mm256_add_epi16(low[r], _mm256_maddubs_epi16(size, x));
-            high[r] =
-                _mm256_add_epi16(high[r], _mm256_maddubs_epi16(size, y));
+            high[r] = _mm256_add_epi16(high[r], _mm256_maddubs_epi16(size, y));
         }
     }
     for (int r = 0; r < registers; r++) {

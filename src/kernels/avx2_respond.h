@@ -18,8 +18,7 @@ SG__INLINE sg__responder sg__respond_as(const sg__response_out *out)
     sg__responder r = {.out = out};
     if (!out->count)
         return r;
-    r.offset =
-        _mm256_set1_epi32(((int32_t)1 << out->theta_bits) - out->level);
+    r.offset = _mm256_set1_epi32(((int32_t)1 << out->theta_bits) - out->level);
     r.most = _mm256_set1_epi32(out->cap);
     r.theta_bits = _mm_cvtsi32_si128(out->theta_bits);
     return r;
@@ -68,17 +67,16 @@ SG__INLINE void sg__respond(const sg__responder *r, size_t at, __m256i a,
         sg__store(out->charge + at + 8, b);
     } else if (out->charge) {
         size_t rest = r->channels > 8 ? r->channels - 8 : 0;
-        _mm256_maskstore_epi32(out->charge + at,
-                               sg__first_lanes(r->channels), a);
+        _mm256_maskstore_epi32(out->charge + at, sg__first_lanes(r->channels),
+                               a);
         if (rest)
-            _mm256_maskstore_epi32(out->charge + at + 8,
-                                   sg__first_lanes(rest), b);
+            _mm256_maskstore_epi32(out->charge + at + 8, sg__first_lanes(rest),
+                                   b);
     }
     if (out->count)
-        sg__store_bytes(
-            out->count + at,
-            sg__bytes_of(sg__count_of(r, a), sg__count_of(r, b)),
-            r->channels);
+        sg__store_bytes(out->count + at,
+                        sg__bytes_of(sg__count_of(r, a), sg__count_of(r, b)),
+                        r->channels);
     if (out->gate) {
         __m256i x = _mm256_packs_epi32(_mm256_cmpgt_epi32(a, zero),
                                        _mm256_cmpgt_epi32(b, zero));

@@ -1,0 +1,161 @@
+/* AVX2 kernels over counts: pools, and the sums that count operations.
+ *
+ * A pixel's channels are taken 16 at a time. What is written past them is
+ * overwritten by the next pixel; only where that would leave the arrays are
+ * channels done one by one. */
+#include "kernels/avx2_lanes.h"
+
+enum { WIDE = 16 };
+
+/* Sum or maximum of one pool over 16 channels, or over `left` of them where
+ * only so many can be read and written. */
+SG__INLINE void pool_channels(const sg__geometry *g, bool sum,
+                              const uint8_t *from, uint8_t *out, bool wide,
+                              size_t left)
+{
+    size_t row = (size_t)g->in_w * g->in_c;
+    __m128i all = _mm_setzero_si128();
+    if (!wide)
+        memset(out, 0, left);
+    for (uint32_t ky = 0; ky < g->kernel_h; ky++, from += row)
+        for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
+            const uint8_t *at = from + (size_t)kx * g->in_c;
+            if (wide) {
+                __m128i x = sg__load_half(at);
+                all = sum ? _mm_add_epi8(all, x) : _mm_max_epu8(all, x);
+                continue;
+            }
+            for (size_t i = 0; i < left; i++)
+                if (sum)
+                    out[i] = (uint8_t)(out[i] + at[i]);
+                else
+                    out[i] = at[i] > out[i] ? at[i] : out[i];
+        }
+    if (wide)
+        _mm_storeu_si128((__m128i *)out, all);
+}
+
+SG__INLINE void pool(const sg__geometry *g, bool sum, const uint8_t *in,
+                     uint8_t *out)
+{
+    size_t row = (size_t)g->in_w * g->in_c, pixel = g->in_c;
+    size_t reach = (g->kernel_h - 1) * row + (g->kernel_w - 1) * pixel;
+    size_t in_size = sg__inputs(g), out_size = sg__outputs(g), at = 0;
+    for (uint32_t y = 0; y < g->out_h; y++)
+        for (uint32_t x = 0; x < g->out_w; x++, at += pixel) {
+            size_t corner = y * g->kernel_h * row + x * g->kernel_w * pixel;
+            for (size_t c = 0; c < pixel; c += WIDE) {
+                bool wide = corner + reach + c + WIDE <= in_size &&
+                            at + c + WIDE <= out_size;
+                size_t left = pixel - c < WIDE ? pixel - c : WIDE;
+                pool_channels(g, sum, in + corner + c, out + at + c, wide,
+                              left);
+            }
+        }
+}
+
+void sg_pool_sum__avx2(const sg__geometry *g, const uint8_t *in, uint8_t *out)
+{
+    pool(g, true, in, out);
+}
+
+void sg_pool_max__avx2(const sg__geometry *g, const uint8_t *in, uint8_t *out)
+{
+    pool(g, false, in, out);
+}
+
+/* Sum of four 64-bit lanes that hold less than 2^32 together. */
+static inline uint32_t total(__m256i x)
+{
+    __m128i half = _mm_add_epi64(_mm256_castsi256_si128(x),
+                                 _mm256_extracti128_si256(x, 1));
+    half = _mm_add_epi64(half, _mm_unpackhi_epi64(half, half));
+    return (uint32_t)_mm_cvtsi128_si32(half);
+}
+
+static inline uint32_t bits_of(__m256i bytes)
+{
+    return (uint32_t)__builtin_popcount((uint32_t)_mm256_movemask_epi8(bytes));
+}
+
+/* Sums of a run of bytes, of which `readable` may be read: those at hand and
+ * what follows them in their array. */
+typedef struct sums {
+    uint32_t sum, active, full;
+} sums;
+
+SG__INLINE sums sum_run(const void *from, size_t n, size_t readable,
+                        bool is_signed, __m256i cap)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    const uint8_t *at = from;
+    __m256i all = zero;
+    sums s = {0, 0, 0};
+    for (size_t i = 0; i < n; i += 32) {
+        size_t left = n - i < 32 ? n - i : 32;
+        __m256i x, valid = sg__first_bytes(left);
+        if (readable - i >= 32) {
+            x = _mm256_and_si256(sg__load(at + i), valid);
+        } else {
+            uint8_t bytes[32] = {0};
+            memcpy(bytes, at + i, left);
+            x = sg__load(bytes);
+        }
+        if (is_signed)
+            x = _mm256_abs_epi8(x);
+        else
+            s.full +=
+                bits_of(_mm256_and_si256(_mm256_cmpeq_epi8(x, cap), valid));
+        all = _mm256_add_epi64(all, _mm256_sad_epu8(x, zero));
+        s.active += 32 - bits_of(_mm256_cmpeq_epi8(x, zero));
+    }
+    s.sum = total(all);
+    return s;
+}
+
+/* Pixels of one channel are their own sums. */
+static size_t sum_single(size_t pixels, const uint8_t *count, __m256i cap,
+                         uint32_t *sum, uint32_t *active, size_t *saturated)
+{
+    const __m256i one = _mm256_set1_epi32(1);
+    size_t p = 0;
+    for (; p + 32 <= pixels; p += 32) {
+        *saturated += bits_of(_mm256_cmpeq_epi8(sg__load(count + p), cap));
+        for (size_t i = p; i < p + 32; i += 8) {
+            __m256i x = _mm256_cvtepu8_epi32(
+                _mm_loadl_epi64((const __m128i *)(count + i)));
+            sg__store(sum + i, x);
+            sg__store(active + i, _mm256_min_epu32(x, one));
+        }
+    }
+    return p;
+}
+
+size_t sg_count_sums__avx2(size_t pixels, uint32_t channels,
+                           const uint8_t *count, int32_t cap, uint32_t *sum,
+                           uint32_t *active)
+{
+    const __m256i full = _mm256_set1_epi8((char)cap);
+    size_t saturated = 0, p = 0, n = pixels * channels;
+    if (channels == 1)
+        p = sum_single(pixels, count, full, sum, active, &saturated);
+    for (size_t at = p * channels; p < pixels; p++, at += channels) {
+        sums s = sum_run(count + at, channels, n - at, false, full);
+        sum[p] = s.sum;
+        active[p] = s.active;
+        saturated += s.full;
+    }
+    return saturated;
+}
+
+void sg_error_sums__avx2(size_t pixels, uint32_t channels, const int8_t *d,
+                         uint32_t *sum, uint32_t *active)
+{
+    const __m256i none = _mm256_setzero_si256();
+    size_t n = pixels * channels;
+    for (size_t p = 0, at = 0; p < pixels; p++, at += channels) {
+        sums s = sum_run(d + at, channels, n - at, true, none);
+        sum[p] = s.sum;
+        active[p] = s.active;
+    }
+}
