@@ -1,22 +1,257 @@
-/* Forward pass driven by the counts that are not 0: when that pays. */
+/* Forward pass driven by the counts that are not 0, for 16-bit weights.
+ *
+ * They are listed once for each pixel; the taps of an output position are then
+ * kernel_h sublists, one of each row. Taps are taken two at a time, because
+ * vpmaddwd and vpdpwssd multiply and add pairs of 16-bit integers, and their
+ * sums stay in registers for up to 64 output channels. Inline, as
+ * avx2_dense.h and for the same reason. */
 #ifndef SG_KERNELS_AVX2_LISTS_H
 #define SG_KERNELS_AVX2_LISTS_H
 
-#include "kernels/kernels.h"
+#include "kernels/avx2_dense.h"
 
 /* sg__lists_pay: whether lists of taps can beat the dense row at all. Not for
  * windows as short as those of a first convolution over one to three channels,
- * nor for 8-bit weights, of which the dense row takes four at a time. */
+ * nor where a list serves 16 channels only, nor for 8-bit weights, of which
+ * the dense row takes four at a time. */
 static inline bool sg__lists_pay(const sg__geometry *g, int bits)
 {
-    return bits == 16 && (g->kernel_w == 1 || g->kernel_w * g->in_c > 16);
+    return bits == 16 && g->out_c > 16 &&
+           (g->kernel_w == 1 || g->kernel_w * g->in_c > 16);
 }
+
+enum {
+    SG__LANES = 16,    /* 16-bit weights in a register */
+    SG__REGISTERS = 4, /* of weights, handled at once */
+    SG__OVERSHOOT = 4  /* taps that may be written past a list */
+};
+
+/* One count that is not 0; where is in bytes from the first weight row. */
+typedef struct sg__tap {
+    uint32_t where;
+    uint32_t count;
+} sg__tap;
+
+/* Taps of one sample: [in_h][in_w * in_c], and where each column starts. */
+typedef struct sg__tap_table {
+    sg__tap *taps;   /* row y begins at y * in_w * in_c */
+    uint32_t *start; /* [in_h][in_w + 1], relative to the row */
+} sg__tap_table;
 
 /* sg__lists_size: bytes of working memory they need. */
 static inline size_t sg__lists_size(const sg__geometry *g)
 {
-    return sg__inputs(g) * 2 * sizeof(uint32_t) +
+    return (sg__inputs(g) + SG__OVERSHOOT) * sizeof(sg__tap) +
            (size_t)g->in_h * (g->in_w + 1) * sizeof(uint32_t);
+}
+
+static inline sg__tap_table sg__table_in(const sg__geometry *g, void *scratch)
+{
+    sg__tap *taps = scratch;
+    return (sg__tap_table){taps,
+                           (uint32_t *)(taps + sg__inputs(g) + SG__OVERSHOOT)};
+}
+
+/* Controls that move the chosen ones of four lanes to the front. */
+static const uint8_t sg__compress[16][16] = {
+    {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3},
+    {4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3},
+    {8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3},
+    {4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3},
+    {12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3},
+    {4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3},
+    {8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3},
+    {0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3},
+    {4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3},
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+};
+
+/* Lists those of four counts, a byte each, that are not 0. Writes four taps,
+ * and returns how many of them hold. */
+SG__INLINE uint32_t sg__list_four(uint32_t counts, __m128i where, sg__tap *to)
+{
+    __m128i n = _mm_cvtepu8_epi32(_mm_cvtsi32_si128((int32_t)counts));
+    __m128i zero = _mm_cmpeq_epi32(n, _mm_setzero_si128());
+    uint32_t set = ~(uint32_t)_mm_movemask_ps(_mm_castsi128_ps(zero)) & 15;
+    __m128i control = sg__load_half(sg__compress[set]);
+    n = _mm_shuffle_epi8(n, control);
+    where = _mm_shuffle_epi8(where, control);
+    _mm_storeu_si128((__m128i *)to, _mm_unpacklo_epi32(where, n));
+    _mm_storeu_si128((__m128i *)(to + 2), _mm_unpackhi_epi32(where, n));
+    return (uint32_t)__builtin_popcount(set);
+}
+
+/* Lists the counts of one pixel that are not 0; returns how many. */
+SG__INLINE uint32_t sg__list_pixel(const uint8_t *in, size_t n, uint32_t where,
+                                   uint32_t step, sg__tap *to)
+{
+    const __m128i four = _mm_set1_epi32((int32_t)(4 * step));
+    __m128i at = _mm_setr_epi32((int32_t)where, (int32_t)(where + step),
+                                (int32_t)(where + 2 * step),
+                                (int32_t)(where + 3 * step));
+    uint32_t length = 0, counts = 0;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4, at = _mm_add_epi32(at, four)) {
+        memcpy(&counts, in + i, 4);
+        length += sg__list_four(counts, at, to + length);
+    }
+    if (i < n) {
+        counts = 0;
+        for (size_t k = n; k-- > i;)
+            counts = counts << 8 | in[k];
+        length += sg__list_four(counts, at, to + length);
+    }
+    return length;
+}
+
+SG__INLINE void sg__list_taps(const sg__geometry *g, const uint8_t *in,
+                              sg__tap_table table)
+{
+    uint32_t step = (uint32_t)(sg__word_step(g) * sizeof(int16_t));
+    for (uint32_t y = 0; y < g->in_h; y++) {
+        sg__tap *taps = table.taps + (size_t)y * g->in_w * g->in_c;
+        uint32_t *start = table.start + (size_t)y * (g->in_w + 1), length = 0;
+        for (uint32_t x = 0; x < g->in_w; x++, in += g->in_c) {
+            start[x] = length;
+            length += sg__list_pixel(in, g->in_c, x * g->in_c * step, step,
+                                     taps + length);
+        }
+        start[g->in_w] = length;
+    }
+}
+
+SG__INLINE void sg__add_pair(sg__dot dot, __m256i *sum, int registers,
+                             const char *a, const char *b, uint32_t counts)
+{
+    __m256i n = _mm256_set1_epi32((int32_t)counts);
+    for (int r = 0; r < registers; r++) {
+        __m256i wa = sg__load(a + r * 32);
+        __m256i wb = sg__load(b + r * 32);
+        __m256i low = _mm256_unpacklo_epi16(wa, wb);
+        __m256i high = _mm256_unpackhi_epi16(wa, wb);
+        sum[2 * r] = sg__dot_add(dot, sum[2 * r], n, low);
+        sum[2 * r + 1] = sg__dot_add(dot, sum[2 * r + 1], n, high);
+    }
+}
+
+/* What one output position reads: a sublist of taps for each kernel row. */
+typedef struct sg__window {
+    const sg__tap *taps;   /* of the first row */
+    const uint32_t *start; /* of the first row, at the first column */
+    const char *packed;
+    ptrdiff_t origin; /* packed + origin + where is the weight of a sg__tap */
+    uint32_t rows, columns;
+    size_t tap_step, start_step, weight_step; /* to the next row */
+} sg__window;
+
+/* Up to 64 channels of one position, from channel `first` on. */
+SG__INLINE void sg__charge_group(sg__dot dot, const sg__window *w,
+                                 int registers, uint32_t first,
+                                 const sg__responder *r, size_t out)
+{
+    __m256i sum[2 * SG__REGISTERS];
+    for (int i = 0; i < 2 * registers; i++)
+        sum[i] = _mm256_setzero_si256();
+    const sg__tap *taps = w->taps;
+    const uint32_t *start = w->start;
+    ptrdiff_t at = w->origin + (ptrdiff_t)(first * sizeof(int16_t));
+    for (uint32_t row = 0; row < w->rows; row++) {
+        const sg__tap *t = taps + start[0], *end = taps + start[w->columns];
+        for (; t + 2 <= end; t += 2)
+            sg__add_pair(dot, sum, registers, w->packed + (at + t[0].where),
+                         w->packed + (at + t[1].where),
+                         t[0].count | t[1].count << 16);
+        if (t < end)
+            sg__add_pair(dot, sum, registers, w->packed + (at + t->where),
+                         w->packed + (at + t->where), t->count);
+        taps += w->tap_step;
+        start += w->start_step;
+        at += (ptrdiff_t)w->weight_step;
+    }
+    for (int i = 0; i < registers; i++) {
+        __m256i low = sum[2 * i], high = sum[2 * i + 1];
+        sg__respond(&r[i], out, _mm256_permute2x128_si256(low, high, 0x20),
+                    _mm256_permute2x128_si256(low, high, 0x31));
+    }
+}
+
+/* A window's place for position (y, x). */
+static inline void sg__turn_to(sg__window *w, const sg__geometry *g,
+                               sg__tap_table table, uint32_t y, uint32_t x)
+{
+    size_t step = sg__word_step(g) * sizeof(int16_t) * g->in_c;
+    uint32_t y0, y1, x0, x1;
+    sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &y0, &y1);
+    sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &x0, &x1);
+    size_t row = y * g->stride + y0 - g->pad;
+    size_t column = x * g->stride + x0 - g->pad;
+    w->rows = y1 - y0;
+    w->columns = x1 - x0;
+    w->taps = table.taps + row * w->tap_step;
+    w->start = table.start + row * w->start_step + column;
+    /* taps count from the left edge of the image, weights from the left edge
+     * of the kernel */
+    w->origin = (ptrdiff_t)(y0 * w->weight_step + x0 * step) -
+                (ptrdiff_t)(column * step);
+}
+
+/* All positions of a sample by one group of channels. */
+SG__INLINE void sg__charge_channels(sg__dot dot, const sg__synapses *s,
+                                    sg__tap_table table, int registers,
+                                    uint32_t first, sg__responder *r,
+                                    size_t out)
+{
+    const sg__geometry *g = s->geo;
+    sg__window w = {.packed = s->packed,
+                    .tap_step = (size_t)g->in_w * g->in_c,
+                    .start_step = g->in_w + 1};
+    w.weight_step = sg__run(g) * sg__word_step(g) * sizeof(int16_t);
+    for (int i = 0; i < registers; i++)
+        sg__respond_for(&r[i], s, first + (uint32_t)i * SG__LANES);
+    for (uint32_t y = 0; y < g->out_h; y++)
+        for (uint32_t x = 0; x < g->out_w; x++, out += g->out_c) {
+            sg__turn_to(&w, g, table, y, x);
+            sg__charge_group(dot, &w, registers, first, r, out);
+        }
+}
+
+SG__INLINE void sg__charge_sample(sg__dot dot, const sg__synapses *s,
+                                  sg__tap_table table,
+                                  const sg__response_out *to, size_t out)
+{
+    sg__responder r[SG__REGISTERS];
+    for (int i = 0; i < SG__REGISTERS; i++)
+        r[i] = sg__respond_as(to);
+    for (uint32_t k = 0; k < s->geo->out_c; k += SG__REGISTERS * SG__LANES) {
+        uint32_t channels = s->geo->out_c - k;
+        if (channels > 3 * SG__LANES)
+            sg__charge_channels(dot, s, table, 4, k, r, out);
+        else if (channels > 2 * SG__LANES)
+            sg__charge_channels(dot, s, table, 3, k, r, out);
+        else if (channels > SG__LANES)
+            sg__charge_channels(dot, s, table, 2, k, r, out);
+        else
+            sg__charge_channels(dot, s, table, 1, k, r, out);
+    }
+}
+
+/* The forward_sparse row, for layers where it pays. */
+SG__INLINE void sg__lists_forward(sg__dot dot, const sg__synapses *s, size_t n,
+                                  const uint8_t *in,
+                                  const sg__response_out *out, void *scratch)
+{
+    const sg__geometry *g = s->geo;
+    sg__tap_table table = sg__table_in(g, scratch);
+    for (size_t i = 0; i < n; i++) {
+        sg__list_taps(g, in + i * sg__inputs(g), table);
+        sg__charge_sample(dot, s, table, out, i * sg__outputs(g));
+    }
 }
 
 #endif

@@ -1,6 +1,5 @@
-/* AVX-VNNI forward pass: the dense loops of avx2_dense.h, over the weights
- * that AVX2 packs, with one instruction where AVX2 has two or three. */
-#include "kernels/avx2_dense.h"
+/* AVX-VNNI forward pass: the loops of avx2_dense.h and avx2_lists.h, over
+ * the weights that AVX2 packs, with one instruction where AVX2 has two or three. */
 #include "kernels/avx2_lists.h"
 
 void sg_forward__avxvnni(const sg__synapses *s, size_t n, const uint8_t *in,
@@ -17,7 +16,7 @@ void sg_forward_sparse__avxvnni(const sg__synapses *s, size_t n,
                                 void *scratch)
 {
     if (sg__lists_pay(s->geo, s->bits))
-        sg_forward_sparse__avx2(s, n, in, out, scratch);
+        sg__lists_forward(SG__VNNI_WORDS, s, n, in, out, scratch);
     else
         sg_forward__avxvnni(s, n, in, out, scratch);
 }
