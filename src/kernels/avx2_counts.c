@@ -7,32 +7,43 @@
 
 enum { WIDE = 16 };
 
-/* Sum or maximum of one pool over 16 channels, or over `left` of them where
- * only so many can be read and written. */
-SG__INLINE void pool_channels(const sg__geometry *g, bool sum,
-                              const uint8_t *from, uint8_t *out, bool wide,
-                              size_t left)
+SG__INLINE __m128i combine(bool sum, __m128i a, __m128i b)
+{
+    return sum ? _mm_add_epi8(a, b) : _mm_max_epu8(a, b);
+}
+
+/* Sum or maximum of one pool over 16 channels. */
+SG__INLINE void pool_wide(const sg__geometry *g, bool sum, const uint8_t *from,
+                          uint8_t *out)
 {
     size_t row = (size_t)g->in_w * g->in_c;
     __m128i all = _mm_setzero_si128();
-    if (!wide)
-        memset(out, 0, left);
-    for (uint32_t ky = 0; ky < g->kernel_h; ky++, from += row)
-        for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
-            const uint8_t *at = from + (size_t)kx * g->in_c;
-            if (wide) {
-                __m128i x = sg__load_half(at);
-                all = sum ? _mm_add_epi8(all, x) : _mm_max_epu8(all, x);
-                continue;
-            }
-            for (size_t i = 0; i < left; i++)
-                if (sum)
-                    out[i] = (uint8_t)(out[i] + at[i]);
-                else
-                    out[i] = at[i] > out[i] ? at[i] : out[i];
+    for (uint32_t ky = 0; ky < g->kernel_h; ky++, from += row) {
+        const uint8_t *at = from + g->in_c;
+        all = combine(sum, all, sg__load_half(from));
+        all = combine(sum, all, sg__load_half(at)); /* kernel_w is 2 or more */
+        for (uint32_t kx = 2; kx < g->kernel_w; kx++) {
+            at += g->in_c;
+            all = combine(sum, all, sg__load_half(at));
         }
-    if (wide)
-        _mm_storeu_si128((__m128i *)out, all);
+    }
+    _mm_storeu_si128((__m128i *)out, all);
+}
+
+/* The same for n channels, one by one. */
+static void pool_narrow(const sg__geometry *g, bool sum, const uint8_t *from,
+                        uint8_t *out, size_t n)
+{
+    size_t row = (size_t)g->in_w * g->in_c;
+    for (size_t c = 0; c < n; c++) {
+        uint32_t all = 0;
+        for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+            for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
+                uint32_t x = from[ky * row + (size_t)kx * g->in_c + c];
+                all = sum ? all + x : x > all ? x : all;
+            }
+        out[c] = (uint8_t)all;
+    }
 }
 
 SG__INLINE void pool(const sg__geometry *g, bool sum, const uint8_t *in,
@@ -46,10 +57,12 @@ SG__INLINE void pool(const sg__geometry *g, bool sum, const uint8_t *in,
             size_t corner = y * g->kernel_h * row + x * g->kernel_w * pixel;
             for (size_t c = 0; c < pixel; c += WIDE) {
                 bool wide = corner + reach + c + WIDE <= in_size &&
-                            at + c + WIDE <= out_size;
+                            at + c + WIDE <= out_size && g->kernel_w > 1;
                 size_t left = pixel - c < WIDE ? pixel - c : WIDE;
-                pool_channels(g, sum, in + corner + c, out + at + c, wide,
-                              left);
+                if (wide)
+                    pool_wide(g, sum, in + corner + c, out + at + c);
+                else
+                    pool_narrow(g, sum, in + corner + c, out + at + c, left);
             }
         }
 }
@@ -131,6 +144,60 @@ static size_t sum_single(size_t pixels, const uint8_t *count, __m256i cap,
     return p;
 }
 
+/* 16 bytes of each of two pixels. */
+SG__INLINE __m256i two_pixels(const uint8_t *at, size_t channels)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(sg__load_half(at)),
+                                   sg__load_half(at + channels), 1);
+}
+
+/* Sum and number of bytes that are not 0, in the low and the high half of 64
+ * bits, of which two belong to a pixel. */
+SG__INLINE __m256i sums_of(__m256i x)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i set = _mm256_min_epu8(x, _mm256_set1_epi8(1));
+    return _mm256_or_si256(_mm256_sad_epu8(x, zero),
+                           _mm256_slli_epi64(_mm256_sad_epu8(set, zero), 32));
+}
+
+/* Pixels of up to 16 channels, four at a time as long as there is enough to
+ * read behind them. Returns how many it has done. */
+SG__INLINE size_t sum_small(size_t pixels, size_t channels, const void *from,
+                            bool is_signed, __m256i cap, uint32_t *sum,
+                            uint32_t *active, size_t *saturated)
+{
+    const __m256i order = _mm256_setr_epi32(0, 4, 2, 6, 1, 5, 3, 7);
+    const __m256i valid = _mm256_broadcastsi128_si256(
+        _mm256_castsi256_si128(sg__first_bytes(channels)));
+    const uint8_t *at = from;
+    size_t p = 0;
+    for (; (pixels - p) * channels >= 3 * channels + 16 && p + 4 <= pixels;
+         p += 4, at += 4 * channels) {
+        __m256i a = _mm256_and_si256(two_pixels(at, channels), valid);
+        __m256i b =
+            _mm256_and_si256(two_pixels(at + 2 * channels, channels), valid);
+        if (is_signed) {
+            a = _mm256_abs_epi8(a);
+            b = _mm256_abs_epi8(b);
+        } else {
+            __m256i x = _mm256_cmpeq_epi8(a, cap);
+            __m256i y = _mm256_cmpeq_epi8(b, cap);
+            *saturated += bits_of(_mm256_and_si256(x, valid)) +
+                          bits_of(_mm256_and_si256(y, valid));
+        }
+        a = sums_of(a);
+        b = sums_of(b);
+        __m256i all = _mm256_add_epi32(_mm256_unpacklo_epi64(a, b),
+                                       _mm256_unpackhi_epi64(a, b));
+        all = _mm256_permutevar8x32_epi32(all, order);
+        _mm_storeu_si128((__m128i *)(sum + p), _mm256_castsi256_si128(all));
+        _mm_storeu_si128((__m128i *)(active + p),
+                         _mm256_extracti128_si256(all, 1));
+    }
+    return p;
+}
+
 size_t sg_count_sums__avx2(size_t pixels, uint32_t channels,
                            const uint8_t *count, int32_t cap, uint32_t *sum,
                            uint32_t *active)
@@ -139,6 +206,9 @@ size_t sg_count_sums__avx2(size_t pixels, uint32_t channels,
     size_t saturated = 0, p = 0, n = pixels * channels;
     if (channels == 1)
         p = sum_single(pixels, count, full, sum, active, &saturated);
+    else if (channels <= 16)
+        p = sum_small(pixels, channels, count, false, full, sum, active,
+                      &saturated);
     for (size_t at = p * channels; p < pixels; p++, at += channels) {
         sums s = sum_run(count + at, channels, n - at, false, full);
         sum[p] = s.sum;
@@ -152,8 +222,10 @@ void sg_error_sums__avx2(size_t pixels, uint32_t channels, const int8_t *d,
                          uint32_t *sum, uint32_t *active)
 {
     const __m256i none = _mm256_setzero_si256();
-    size_t n = pixels * channels;
-    for (size_t p = 0, at = 0; p < pixels; p++, at += channels) {
+    size_t n = pixels * channels, p = 0, unused = 0;
+    if (channels <= 16)
+        p = sum_small(pixels, channels, d, true, none, sum, active, &unused);
+    for (size_t at = p * channels; p < pixels; p++, at += channels) {
         sums s = sum_run(d + at, channels, n - at, true, none);
         sum[p] = s.sum;
         active[p] = s.active;
