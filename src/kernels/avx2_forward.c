@@ -88,8 +88,8 @@ void sg_forward__avx2(const sg__synapses *s, size_t n, const uint8_t *in,
         sg__dense_forward(SG__WORDS, 6, s, n, in, out, scratch);
     else if (s->in_cap > 128)
         sg__dense_forward(SG__BYTES_WIDE, 4, s, n, in, out, scratch);
-    else if (s->in_cap > 32)
+    else if (s->in_cap > 32 || sg__quads(s->geo) < 4)
         sg__dense_forward(SG__BYTES, 4, s, n, in, out, scratch);
-    else /* at least four sums fit 16 bits */
+    else /* four sums fit 16 bits, and there are as many */
         sg__dense_forward(SG__BYTES_MANY, 4, s, n, in, out, scratch);
 }

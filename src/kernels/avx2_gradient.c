@@ -213,9 +213,9 @@ SG__INLINE void list_run(lister *l, const int8_t *d, size_t neuron, size_t n,
         for (; set; set &= set - 1) {
             size_t at = i + (size_t)__builtin_ctz(set), id = neuron + at;
             if (id >= end) {
-                size_t position = id / g->out_c;
-                size_t y = position / g->out_w, x = position % g->out_w;
-                begin = position * g->out_c;
+                uint32_t position = (uint32_t)id / g->out_c;
+                uint32_t y = position / g->out_w, x = position % g->out_w;
+                begin = (size_t)position * g->out_c;
                 end = begin + g->out_c;
                 window = (uint32_t)(y * g->stride * l->copies.row +
                                     x * g->stride * l->copies.pixel);

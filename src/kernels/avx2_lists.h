@@ -38,11 +38,19 @@ typedef struct sg__tap_table {
     uint32_t *start; /* [in_h][in_w + 1], relative to the row */
 } sg__tap_table;
 
+/* Bytes in front of the table for the windows that cover each column. */
+static inline size_t sg__reach_size(const sg__geometry *g)
+{
+    return (g->in_w * sizeof(uint32_t) + 63) / 64 * 64;
+}
+
 /* sg__lists_size: bytes of working memory they need. */
 static inline size_t sg__lists_size(const sg__geometry *g)
 {
-    return (sg__inputs(g) + SG__OVERSHOOT) * sizeof(sg__tap) +
-           (size_t)g->in_h * (g->in_w + 1) * sizeof(uint32_t);
+    size_t table = (sg__inputs(g) + SG__OVERSHOOT) * sizeof(sg__tap) +
+                   (size_t)g->in_h * (g->in_w + 1) * sizeof(uint32_t);
+    size_t copies = sg__copies_size(g, 16);
+    return sg__reach_size(g) + (table > copies ? table : copies);
 }
 
 static inline sg__tap_table sg__table_in(const sg__geometry *g, void *scratch)
@@ -204,9 +212,9 @@ static inline void sg__turn_to(sg__window *w, const sg__geometry *g,
 /* All positions of a sample by one group of channels. */
 SG__INLINE void sg__charge_channels(sg__dot dot, const sg__synapses *s,
                                     sg__tap_table table, int registers,
-                                    uint32_t first, sg__responder *r,
-                                    size_t out)
+                                    uint32_t first, sg__responder *r)
 {
+    size_t out = 0;
     const sg__geometry *g = s->geo;
     sg__window w = {.packed = s->packed,
                     .tap_step = (size_t)g->in_w * g->in_c,
@@ -223,7 +231,7 @@ SG__INLINE void sg__charge_channels(sg__dot dot, const sg__synapses *s,
 
 SG__INLINE void sg__charge_sample(sg__dot dot, const sg__synapses *s,
                                   sg__tap_table table,
-                                  const sg__response_out *to, size_t out)
+                                  const sg__response_out *to)
 {
     sg__responder r[SG__REGISTERS];
     for (int i = 0; i < SG__REGISTERS; i++)
@@ -231,26 +239,78 @@ SG__INLINE void sg__charge_sample(sg__dot dot, const sg__synapses *s,
     for (uint32_t k = 0; k < s->geo->out_c; k += SG__REGISTERS * SG__LANES) {
         uint32_t channels = s->geo->out_c - k;
         if (channels > 3 * SG__LANES)
-            sg__charge_channels(dot, s, table, 4, k, r, out);
+            sg__charge_channels(dot, s, table, 4, k, r);
         else if (channels > 2 * SG__LANES)
-            sg__charge_channels(dot, s, table, 3, k, r, out);
+            sg__charge_channels(dot, s, table, 3, k, r);
         else if (channels > SG__LANES)
-            sg__charge_channels(dot, s, table, 2, k, r, out);
+            sg__charge_channels(dot, s, table, 2, k, r);
         else
-            sg__charge_channels(dot, s, table, 1, k, r, out);
+            sg__charge_channels(dot, s, table, 1, k, r);
     }
 }
 
-/* The forward_sparse row, for layers where it pays. */
-SG__INLINE void sg__lists_forward(sg__dot dot, const sg__synapses *s, size_t n,
+/* In how many windows of a row of positions each column is. */
+static inline void sg__count_windows(const sg__geometry *g, uint32_t *windows)
+{
+    uint32_t first, last;
+    for (uint32_t x = 0; x < g->in_w; x++) {
+        sg__reach(x, g->stride, g->pad, g->kernel_w, g->out_w, &first, &last);
+        windows[x] = last - first;
+    }
+}
+
+/* Taps of all windows of a sample. What is in the middle of an image is in
+ * more windows than what is at its edge, and more often not 0, so the share of
+ * counts that are not 0 says too little. */
+static inline uint64_t sg__all_taps(const sg__geometry *g, sg__tap_table table,
+                                    const uint32_t *windows)
+{
+    uint64_t sum = 0;
+    uint32_t first, last;
+    for (uint32_t y = 0; y < g->in_h; y++) {
+        const uint32_t *start = table.start + (size_t)y * (g->in_w + 1);
+        uint64_t row = 0;
+        for (uint32_t x = 0; x < g->in_w; x++)
+            row += (uint64_t)(start[x + 1] - start[x]) * windows[x];
+        sg__reach(y, g->stride, g->pad, g->kernel_h, g->out_h, &first, &last);
+        sum += row * (last - first);
+    }
+    return sum;
+}
+
+/* A part of the response arrays, from neuron `at` on. */
+static inline sg__response_out sg__response_at(const sg__response_out *out,
+                                               size_t at)
+{
+    sg__response_out part = *out;
+    part.count = out->count ? out->count + at : NULL;
+    part.gate = out->gate ? out->gate + at : NULL;
+    part.charge = out->charge ? out->charge + at : NULL;
+    return part;
+}
+
+/* The forward_sparse row, for layers where it pays. Samples of a convolution
+ * whose windows hold more taps than `share`, in 1/1000, go the dense way. */
+SG__INLINE void sg__lists_forward(sg__dot dot, uint32_t share,
+                                  const sg__synapses *s, size_t n,
                                   const uint8_t *in,
                                   const sg__response_out *out, void *scratch)
 {
     const sg__geometry *g = s->geo;
-    sg__tap_table table = sg__table_in(g, scratch);
+    uint32_t *windows = scratch;
+    uint8_t *rest = (uint8_t *)scratch + sg__reach_size(g);
+    sg__tap_table table = sg__table_in(g, rest);
+    uint64_t many = sg__dense_macs(g) / g->out_c * share / 1000;
+    bool image = g->out_h * g->out_w > 1;
+    sg__count_windows(g, windows);
     for (size_t i = 0; i < n; i++) {
-        sg__list_taps(g, in + i * sg__inputs(g), table);
-        sg__charge_sample(dot, s, table, out, i * sg__outputs(g));
+        const uint8_t *from = in + i * sg__inputs(g);
+        sg__response_out part = sg__response_at(out, i * sg__outputs(g));
+        sg__list_taps(g, from, table);
+        if (image && sg__all_taps(g, table, windows) > many)
+            sg__dense_forward(dot, 6, s, 1, from, &part, rest);
+        else
+            sg__charge_sample(dot, s, table, &part);
     }
 }
 

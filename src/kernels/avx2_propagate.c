@@ -163,7 +163,7 @@ SG__INLINE void send_sample(sender *q, const int8_t *d, bool words)
             size_t at = i + (size_t)__builtin_ctz(set);
             if (at >= end) {
                 flush(q);
-                begin = at / g->out_c * g->out_c;
+                begin = (uint32_t)at / g->out_c * (size_t)g->out_c;
                 end = begin + g->out_c;
                 q->patch = sg__patch_of(g, (uint32_t)begin);
             }

@@ -11,7 +11,8 @@ static size_t larger(size_t a, size_t b)
 
 size_t sg_scratch_size__avx2(const sg__geometry *g, int bits)
 {
-    return larger(larger(sg__copies_size(g, bits), sg__lists_size(g)),
+    return larger(larger(sg__copies_size(g, bits),
+                         bits == 16 ? sg__lists_size(g) : 0),
                   larger(sg__gradient_scratch(g),
                          sg__propagate_scratch(g, bits)));
 }

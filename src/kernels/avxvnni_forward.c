@@ -2,6 +2,9 @@
  * the weights that AVX2 packs, with one instruction where AVX2 has two or three. */
 #include "kernels/avx2_lists.h"
 
+/* Taps in a window, in 1/1000, from which on the dense row is as fast. */
+enum { DENSE_FROM = 320 };
+
 void sg_forward__avxvnni(const sg__synapses *s, size_t n, const uint8_t *in,
                          const sg__response_out *out, void *scratch)
 {
@@ -16,7 +19,7 @@ void sg_forward_sparse__avxvnni(const sg__synapses *s, size_t n,
                                 void *scratch)
 {
     if (sg__lists_pay(s->geo, s->bits))
-        sg__lists_forward(SG__VNNI_WORDS, s, n, in, out, scratch);
+        sg__lists_forward(SG__VNNI_WORDS, DENSE_FROM, s, n, in, out, scratch);
     else
         sg_forward__avxvnni(s, n, in, out, scratch);
 }

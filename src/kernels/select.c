@@ -56,7 +56,7 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_AVXVNNI
     {
         .name = "avxvnni",
-        .forward_sparse_below = 400,
+        .forward_sparse_below = 350,
         .propagate_sparse_below = 1001,
         .gradient_sparse_below = 1001,
         ROW(avx2, pack_size),
