@@ -1,5 +1,6 @@
 /* AVX-VNNI forward pass: the loops of avx2_dense.h and avx2_lists.h, over
- * the weights that AVX2 packs, with one instruction where AVX2 has two or three. */
+ * the weights that AVX2 packs, with one instruction where AVX2 has two or
+ * three. */
 #include "kernels/avx2_lists.h"
 
 /* Taps in a window, in 1/1000, from which on the dense row is as fast. */
