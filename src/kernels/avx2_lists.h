@@ -13,10 +13,12 @@
 /* sg__lists_pay: whether lists of taps can beat the dense row at all. Not for
  * windows as short as those of a first convolution over one to three channels,
  * nor where a list serves 16 channels only, nor for 8-bit weights, of which
- * the dense row takes four at a time. */
+ * the dense row takes four at a time. (The weights of an input row are within
+ * 32-bit offsets in all but absurd layers.) */
 static inline bool sg__lists_pay(const sg__geometry *g, int bits)
 {
-    return bits == 16 && g->out_c > 16 &&
+    uint64_t row = (uint64_t)g->in_w * g->in_c * sg__word_step(g) * 2;
+    return bits == 16 && g->out_c > 16 && row <= UINT32_MAX &&
            (g->kernel_w == 1 || g->kernel_w * g->in_c > 16);
 }
 

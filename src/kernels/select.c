@@ -51,6 +51,8 @@ static const sg__kernels tables[] = {
         ROW(avx2, gradient),
         ROW(avx2, gradient_sparse),
         ROW(avx2, step),
+        ROW(avx2, quantise),
+        ROW(avx2, resample),
     },
 #endif
 #ifdef SG_HAVE_AVXVNNI
@@ -76,6 +78,8 @@ static const sg__kernels tables[] = {
         ROW(avx2, gradient),
         ROW(avx2, gradient_sparse),
         ROW(avx2, step),
+        ROW(avx2, quantise),
+        ROW(avx2, resample),
     },
 #endif
 #ifdef SG_HAVE_AVX512
