@@ -189,8 +189,8 @@ SG__INLINE void sg__word_tile(sg__dot dot, int n, const sg__dense *d,
     for (uint32_t ky = 0; ky < d->rows; ky++) {
         size_t at = ky * d->row, i = 0;
         for (; i + 2 <= d->run; i += 2, at += 4, w += 2 * d->step)
-            sg__word_pair(dot, n, sum, in, at, sg__load(w),
-                          sg__load(w + d->step));
+            sg__word_pair(dot, n, sum, in, at, sg__load_once(w),
+                          sg__load_once(w + d->step));
         if (i < d->run) { /* half a pair: what follows is met by 0 */
             sg__word_pair(dot, n, sum, in, at, sg__load(w),
                           _mm256_setzero_si256());

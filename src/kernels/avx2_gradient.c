@@ -43,8 +43,8 @@ SG__INLINE void add_wide(const uint8_t *in, int registers, const pair *p,
     for (const pair *end = p + pairs; p < end; p++) {
         __m256i d = _mm256_set1_epi32((int32_t)p->d);
         for (int r = 0; r < registers; r++) {
-            __m256i a = sg__load(in + p->a + 32 * r);
-            __m256i b = sg__load(in + p->b + 32 * r);
+            __m256i a = sg__load_once(in + p->a + 32 * r);
+            __m256i b = sg__load_once(in + p->b + 32 * r);
             __m256i x = _mm256_unpacklo_epi8(a, b);
             __m256i y = _mm256_unpackhi_epi8(a, b);
             low[r] = _mm256_add_epi16(low[r], _mm256_maddubs_epi16(x, d));

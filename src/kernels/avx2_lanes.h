@@ -23,6 +23,15 @@ SG__INLINE void sg__store(void *to, __m256i x)
     _mm256_storeu_si256((__m256i *)to, x);
 }
 
+/* sg__load_once: for what two instructions read; left alone, GCC loads it for
+ * each of them. */
+SG__INLINE __m256i sg__load_once(const void *from)
+{
+    __m256i x = sg__load(from);
+    __asm__("" : "+x"(x));
+    return x;
+}
+
 SG__INLINE __m128i sg__load_half(const void *from)
 {
     return _mm_loadu_si128((const __m128i *)from);

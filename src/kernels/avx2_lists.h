@@ -25,7 +25,7 @@ static inline bool sg__lists_pay(const sg__geometry *g, int bits)
 enum {
     SG__LANES = 16,    /* 16-bit weights in a register */
     SG__REGISTERS = 4, /* of weights, handled at once */
-    SG__OVERSHOOT = 4  /* taps that may be written past a list */
+    SG__OVERSHOOT = 4  /* taps that may be written or read past a list */
 };
 
 /* One count that is not 0; where is in bytes from the first weight row. */
@@ -136,17 +136,25 @@ SG__INLINE void sg__list_taps(const sg__geometry *g, const uint8_t *in,
     }
 }
 
-SG__INLINE void sg__add_pair(sg__dot dot, __m256i *sum, int registers,
-                             const char *a, const char *b, uint32_t counts)
+/* The counts of the next taps in every lane: of two, or of one and 0. */
+SG__INLINE __m256i sg__next_counts(const sg__tap *t, bool both)
 {
-    __m256i n = _mm256_set1_epi32((int32_t)counts);
+    /* bytes of 16: a count is behind its where; 0x80 makes a 0 */
+    int32_t control = both ? 0x0d0c0504 : (int32_t)0x80800504;
+    __m256i x = _mm256_broadcastsi128_si256(sg__load_half(t));
+    return _mm256_shuffle_epi8(x, _mm256_set1_epi32(control));
+}
+
+SG__INLINE void sg__add_pair(sg__dot dot, __m256i *sum, int registers,
+                             const char *a, const char *b, __m256i counts)
+{
     for (int r = 0; r < registers; r++) {
-        __m256i wa = sg__load(a + r * 32);
-        __m256i wb = sg__load(b + r * 32);
+        __m256i wa = sg__load_once(a + r * 32);
+        __m256i wb = sg__load_once(b + r * 32);
         __m256i low = _mm256_unpacklo_epi16(wa, wb);
         __m256i high = _mm256_unpackhi_epi16(wa, wb);
-        sum[2 * r] = sg__dot_add(dot, sum[2 * r], n, low);
-        sum[2 * r + 1] = sg__dot_add(dot, sum[2 * r + 1], n, high);
+        sum[2 * r] = sg__dot_add(dot, sum[2 * r], counts, low);
+        sum[2 * r + 1] = sg__dot_add(dot, sum[2 * r + 1], counts, high);
     }
 }
 
@@ -176,10 +184,11 @@ SG__INLINE void sg__charge_group(sg__dot dot, const sg__window *w,
         for (; t + 2 <= end; t += 2)
             sg__add_pair(dot, sum, registers, w->packed + (at + t[0].where),
                          w->packed + (at + t[1].where),
-                         t[0].count | t[1].count << 16);
+                         sg__next_counts(t, true));
         if (t < end)
             sg__add_pair(dot, sum, registers, w->packed + (at + t->where),
-                         w->packed + (at + t->where), t->count);
+                         w->packed + (at + t->where),
+                         sg__next_counts(t, false));
         taps += w->tap_step;
         start += w->start_step;
         at += (ptrdiff_t)w->weight_step;

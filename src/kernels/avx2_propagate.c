@@ -48,8 +48,8 @@ SG__INLINE void add_words(const pair *p, size_t pairs, size_t at,
     for (const pair *end = p + pairs; p < end; p++) {
         __m256i d = _mm256_set1_epi32((int32_t)p->d);
         for (int r = 0; r < registers; r++) {
-            __m256i a = sg__load(p->a + at + 32 * r);
-            __m256i b = sg__load(p->b + at + 32 * r);
+            __m256i a = sg__load_once(p->a + at + 32 * r);
+            __m256i b = sg__load_once(p->b + at + 32 * r);
             __m256i x = _mm256_unpacklo_epi16(a, b);
             __m256i y = _mm256_unpackhi_epi16(a, b);
             low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(x, d));
@@ -78,8 +78,8 @@ SG__INLINE void add_bytes(const pair *p, size_t pairs, size_t at,
         __m256i d = _mm256_set1_epi32((int32_t)p->d);
         __m256i size = _mm256_set1_epi32((int32_t)p->size);
         for (int r = 0; r < registers; r++) {
-            __m256i a = sg__load(p->a + at + 32 * r);
-            __m256i b = sg__load(p->b + at + 32 * r);
+            __m256i a = sg__load_once(p->a + at + 32 * r);
+            __m256i b = sg__load_once(p->b + at + 32 * r);
             __m256i x = _mm256_sign_epi8(_mm256_unpacklo_epi8(a, b), d);
             __m256i y = _mm256_sign_epi8(_mm256_unpackhi_epi8(a, b), d);
             low[r] = _mm256_add_epi16(low[r], _mm256_maddubs_epi16(size, x));
