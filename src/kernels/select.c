@@ -31,7 +31,7 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_AVX2
     {
         .name = "avx2",
-        .forward_sparse_below = 400,
+        .forward_sparse_below = 430,
         .propagate_sparse_below = 1001,
         .gradient_sparse_below = 1001,
         ROW(avx2, pack_size),
@@ -58,7 +58,7 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_AVXVNNI
     {
         .name = "avxvnni",
-        .forward_sparse_below = 350,
+        .forward_sparse_below = 400,
         .propagate_sparse_below = 1001,
         .gradient_sparse_below = 1001,
         ROW(avx2, pack_size),
