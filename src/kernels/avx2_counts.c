@@ -97,30 +97,41 @@ typedef struct sums {
     uint32_t sum, active, full;
 } sums;
 
+/* Adds 32 bytes to s and, in four lanes, to their sum. */
+SG__INLINE __m256i sum_bytes(sums *s, __m256i all, __m256i x, bool is_signed,
+                             __m256i cap)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    if (is_signed)
+        x = _mm256_abs_epi8(x);
+    else
+        s->full += bits_of(_mm256_cmpeq_epi8(x, cap));
+    s->active += 32 - bits_of(_mm256_cmpeq_epi8(x, zero));
+    return _mm256_add_epi64(all, _mm256_sad_epu8(x, zero));
+}
+
 SG__INLINE sums sum_run(const void *from, size_t n, size_t readable,
                         bool is_signed, __m256i cap)
 {
-    const __m256i zero = _mm256_setzero_si256();
     const uint8_t *at = from;
-    __m256i all = zero;
+    __m256i all = _mm256_setzero_si256();
     sums s = {0, 0, 0};
-    for (size_t i = 0; i < n; i += 32) {
-        size_t left = n - i < 32 ? n - i : 32;
-        __m256i x, valid = sg__first_bytes(left);
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32)
+        all = sum_bytes(&s, all, sg__load(at + i), is_signed, cap);
+    if (i < n) {
+        uint8_t bytes[32] = {0};
+        __m256i x, valid = sg__first_bytes(n - i);
+        sums rest = {0, 0, 0};
         if (readable - i >= 32) {
             x = _mm256_and_si256(sg__load(at + i), valid);
         } else {
-            uint8_t bytes[32] = {0};
-            memcpy(bytes, at + i, left);
+            memcpy(bytes, at + i, n - i);
             x = sg__load(bytes);
         }
-        if (is_signed)
-            x = _mm256_abs_epi8(x);
-        else
-            s.full +=
-                bits_of(_mm256_and_si256(_mm256_cmpeq_epi8(x, cap), valid));
-        all = _mm256_add_epi64(all, _mm256_sad_epu8(x, zero));
-        s.active += 32 - bits_of(_mm256_cmpeq_epi8(x, zero));
+        all = sum_bytes(&rest, all, x, is_signed, cap);
+        s.active += rest.active;
+        s.full += bits_of(_mm256_and_si256(_mm256_cmpeq_epi8(x, cap), valid));
     }
     s.sum = total(all);
     return s;

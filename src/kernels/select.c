@@ -53,6 +53,7 @@ static const sg__kernels tables[] = {
         ROW(avx2, step),
         ROW(avx2, quantise),
         ROW(avx2, resample),
+        ROW(avx2, roof),
     },
 #endif
 #ifdef SG_HAVE_AVXVNNI
@@ -80,6 +81,7 @@ static const sg__kernels tables[] = {
         ROW(avx2, step),
         ROW(avx2, quantise),
         ROW(avx2, resample),
+        ROW(avxvnni, roof),
     },
 #endif
 #ifdef SG_HAVE_AVX512
