@@ -66,6 +66,7 @@ typedef struct sg__kernels {
 #define K(type, kernel, arguments)                                            \
     type sg_##kernel##__ref arguments;                                        \
     type sg_##kernel##__avx2 arguments;                                       \
+    type sg_##kernel##__avxvnni arguments;                                    \
     type sg_##kernel##__avx512 arguments;                                     \
     type sg_##kernel##__neon arguments;                                       \
     type sg_##kernel##__neondot arguments;

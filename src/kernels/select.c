@@ -6,6 +6,9 @@
  * forward and, where it reads s->packed, forward_sparse) come from one file. */
 #include <stdlib.h>
 #include <string.h>
+#ifdef SG_HAVE_AVXVNNI
+#include <cpuid.h>
+#endif
 #if defined(SG_HAVE_NEONDOT) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -25,6 +28,62 @@ static const sg__kernels tables[] = {
 #include "kernels/kernels.def"
 #undef K
     },
+#ifdef SG_HAVE_AVX2
+    {
+        .name = "avx2",
+        .forward_sparse_below = 430,
+        .propagate_sparse_below = 1001,
+        .gradient_sparse_below = 1001,
+        ROW(avx2, pack_size),
+        ROW(avx2, pack),
+        ROW(avx2, scratch_size),
+        ROW(avx2, forward),
+        ROW(avx2, forward_sparse),
+        ROW(avx2, pool_sum),
+        ROW(avx2, pool_max),
+        ROW(avx2, count_sums),
+        ROW(avx2, error_sums),
+        ROW(avx2, fire_errors),
+        ROW(avx2, fire_pooled),
+        ROW(avx2, fire_winners),
+        ROW(avx2, propagate),
+        ROW(avx2, propagate_sparse),
+        ROW(avx2, gradient),
+        ROW(avx2, gradient_sparse),
+        ROW(avx2, step),
+        ROW(avx2, quantise),
+        ROW(avx2, resample),
+        ROW(avx2, roof),
+    },
+#endif
+#ifdef SG_HAVE_AVXVNNI
+    {
+        .name = "avxvnni",
+        .forward_sparse_below = 400,
+        .propagate_sparse_below = 1001,
+        .gradient_sparse_below = 1001,
+        ROW(avx2, pack_size),
+        ROW(avx2, pack),
+        ROW(avx2, scratch_size),
+        ROW(avxvnni, forward),
+        ROW(avxvnni, forward_sparse),
+        ROW(avx2, pool_sum),
+        ROW(avx2, pool_max),
+        ROW(avx2, count_sums),
+        ROW(avx2, error_sums),
+        ROW(avx2, fire_errors),
+        ROW(avx2, fire_pooled),
+        ROW(avx2, fire_winners),
+        ROW(avx2, propagate),
+        ROW(avx2, propagate_sparse),
+        ROW(avx2, gradient),
+        ROW(avx2, gradient_sparse),
+        ROW(avx2, step),
+        ROW(avx2, quantise),
+        ROW(avx2, resample),
+        ROW(avxvnni, roof),
+    },
+#endif
 #ifdef SG_HAVE_AVX512
     {
         .name = "avx512",
@@ -111,8 +170,27 @@ static const sg__kernels tables[] = {
 #endif
 };
 
+#ifdef SG_HAVE_AVXVNNI
+/* AVX-VNNI: leaf 7, sub-leaf 1, EAX bit 4. Not every compiler has a name for
+ * it in __builtin_cpu_supports. */
+static bool has_avxvnni(void)
+{
+    unsigned a, b, c, d;
+    return __builtin_cpu_supports("avx2") &&
+           __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
+}
+#endif
+
 static bool can_run(const sg__kernels *table)
 {
+#ifdef SG_HAVE_AVX2
+    if (strcmp(table->name, "avx2") == 0)
+        return __builtin_cpu_supports("avx2");
+#endif
+#ifdef SG_HAVE_AVXVNNI
+    if (strcmp(table->name, "avxvnni") == 0)
+        return has_avxvnni();
+#endif
 #ifdef SG_HAVE_AVX512
     if (strcmp(table->name, "avx512") == 0)
         return __builtin_cpu_supports("avx512f") &&

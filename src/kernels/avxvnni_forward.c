@@ -1,0 +1,26 @@
+/* AVX-VNNI forward pass: the loops of avx2_dense.h and avx2_lists.h, over
+ * the weights that AVX2 packs, with one instruction where AVX2 has two or
+ * three. */
+#include "kernels/avx2_lists.h"
+
+/* Taps in a window, in 1/1000, from which on the dense row is as fast. */
+enum { DENSE_FROM = 400 };
+
+void sg_forward__avxvnni(const sg__synapses *s, size_t n, const uint8_t *in,
+                         const sg__response_out *out, void *scratch)
+{
+    if (s->bits == 16)
+        sg__dense_forward(SG__VNNI_WORDS, 6, s, n, in, out, scratch);
+    else
+        sg__dense_forward(SG__VNNI_BYTES, 6, s, n, in, out, scratch);
+}
+
+void sg_forward_sparse__avxvnni(const sg__synapses *s, size_t n,
+                                const uint8_t *in, const sg__response_out *out,
+                                void *scratch)
+{
+    if (sg__lists_pay(s->geo, s->bits))
+        sg__lists_forward(SG__VNNI_WORDS, DENSE_FROM, s, n, in, out, scratch);
+    else
+        sg_forward__avxvnni(s, n, in, out, scratch);
+}
