@@ -14,8 +14,10 @@
 #include "core/warp.h"
 #include "spikegrad/network.h"
 
-/* Output channels come in blocks of this many where work is divided. */
+/* Output channels come in blocks of this many where work is divided; of the
+ * second where a layer has no packed layout. */
 #define SG__PACK_CHANNELS 16
+#define SG__UNPACKED_CHANNELS 4
 /* Most channels of one call of a gradient row. */
 #define SG__GRADIENT_CHANNELS 64
 

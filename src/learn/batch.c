@@ -16,32 +16,35 @@
 /* Weights of a share, at most, unless one block of channels has more. */
 enum { SHARE_WEIGHTS = 64 * 1024 };
 
-/* Output channels of the layer that one share takes. */
-static uint32_t share_channels(const sg__geometry *g)
+/* Output channels of the layer that one share takes: as many as keep its
+ * gradient near, in blocks that the packed layout allows. */
+static uint32_t share_channels(const sg__ann *ann, const sg__layer *layer)
 {
-    size_t blocks = SHARE_WEIGHTS / (sg__fan_in(g) * SG__PACK_CHANNELS);
-    uint32_t channels = (uint32_t)(blocks < 1   ? 1
-                                   : blocks > 4 ? 4
-                                                : blocks) *
-                        SG__PACK_CHANNELS;
-    return channels < SG__GRADIENT_CHANNELS ? channels : SG__GRADIENT_CHANNELS;
+    const sg__geometry *g = &layer->geo;
+    uint32_t block = ann->kernels->pack_size(g, layer->weight_bits) == 0
+                         ? SG__UNPACKED_CHANNELS
+                         : SG__PACK_CHANNELS;
+    size_t channels = SHARE_WEIGHTS / sg__fan_in(g) / block * block;
+    if (channels < block)
+        return block;
+    return channels < SG__GRADIENT_CHANNELS ? (uint32_t)channels
+                                            : SG__GRADIENT_CHANNELS;
 }
 
-/* Lists the shares, largest layers first where the order of layers gives it;
- * shares may be NULL. Returns how many. */
-static size_t list_shares(const sg_network *net, sg__share *shares)
+/* Lists the shares; shares may be NULL. Returns how many. */
+static size_t list_shares(const sg__ann *ann, sg__share *shares)
 {
     size_t count = 0;
-    for (size_t l = 0; l < net->layer_count; l++) {
-        const sg__geometry *g = &net->layer[l].geo;
-        uint32_t step = share_channels(g);
-        for (uint32_t k = 0; net->layer[l].synaptic && k < g->out_c; k += step)
+    for (size_t l = 0; l < ann->net->layer_count; l++) {
+        const sg__layer *layer = &ann->net->layer[l];
+        uint32_t end = layer->geo.out_c;
+        if (!layer->synaptic)
+            continue;
+        uint32_t step = share_channels(ann, layer);
+        for (uint32_t k = 0; k < end; k += step, count++)
             if (shares)
-                shares[count++] =
-                    (sg__share){(uint32_t)l, k,
-                                k + step < g->out_c ? k + step : g->out_c};
-            else
-                count++;
+                shares[count] = (sg__share){(uint32_t)l, k,
+                                            k + step < end ? k + step : end};
     }
     return count;
 }
@@ -52,10 +55,11 @@ static void place_scratch(const sg__batch *b, sg__arena *arena,
     const sg_network *net = b->net;
     size_t weights = 0;
     for (size_t l = 0; l < net->layer_count; l++) {
-        const sg__geometry *g = &net->layer[l].geo;
-        size_t share = share_channels(g) * sg__fan_in(g);
-        if (net->layer[l].synaptic && share > weights)
-            weights = share;
+        const sg__layer *layer = &net->layer[l];
+        size_t share = !layer->synaptic ? 0
+                                        : share_channels(&b->ann, layer) *
+                                              sg__fan_in(&layer->geo);
+        weights = share > weights ? share : weights;
     }
     s->gradient = sg__arena_take(arena, weights, sizeof *s->gradient);
     s->bias_gradient =
@@ -85,10 +89,10 @@ static void place(sg__batch *b, sg__arena *arena)
     b->scratch = sg__arena_take(arena, b->ann.threads, sizeof *b->scratch);
     for (unsigned t = 0; t < b->ann.threads; t++)
         place_scratch(b, arena, b->scratch ? &b->scratch[t] : &first);
-    b->share_count = list_shares(b->net, NULL);
+    b->share_count = list_shares(&b->ann, NULL);
     b->shares = sg__arena_take(arena, b->share_count, sizeof *b->shares);
     if (b->shares)
-        list_shares(b->net, b->shares);
+        list_shares(&b->ann, b->shares);
     if (b->ann.keeps) {
         b->kept = sg__arena_take(arena, b->net->layer_count, sizeof *b->kept);
         place_kept(b, arena, b->kept);

@@ -333,7 +333,9 @@ static void compare_gradient(const sg__kernels *table, size_t shape,
     uint32_t cap = caps[(shape + percent / 2) % 4];
     array in = counts(SAMPLES * sg__inputs(&g), 11, 50, cap);
     array d = errors(SAMPLES * sg__outputs(&g), 10, percent);
-    uint32_t width = shape % 2 ? SG__GRADIENT_CHANNELS : SG__PACK_CHANNELS;
+    static const uint32_t widths[] = {SG__GRADIENT_CHANNELS, SG__PACK_CHANNELS,
+                                      SG__UNPACKED_CHANNELS};
+    uint32_t width = widths[shape % 3];
     for (uint32_t k = 0; k < g.out_c; k += width) {
         uint32_t last = k + width < g.out_c ? k + width : g.out_c;
         array a = run_gradient(sg__kernels_table(0), shape, false, in.at, cap,
