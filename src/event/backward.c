@@ -27,15 +27,19 @@ static void fire_error(sg_simulation *sim, size_t l, size_t i)
     }
 }
 
-/* Whether fire_error would send a spike for any of n neurons. */
-static bool any_fires(const int32_t *restrict u, const int8_t *restrict d,
-                      const uint8_t *restrict gate, size_t n, int32_t half)
+/* For which of n neurons fire_error would send a spike; whether for any. */
+static bool find_firing(const int32_t *restrict u, const int8_t *restrict d,
+                        const uint8_t *restrict gate, size_t n, int32_t half,
+                        uint8_t *restrict fires)
 {
     int32_t any = 0;
-    for (size_t i = 0; i < n; i++)
-        any |= (((u[i] >= half) & (d[i] < SG__ERROR_CAP)) |
-                ((u[i] < -half) & (d[i] > -SG__ERROR_CAP))) &
-               gate[i];
+    for (size_t i = 0; i < n; i++) {
+        int32_t it = (((u[i] >= half) & (d[i] < SG__ERROR_CAP)) |
+                      ((u[i] < -half) & (d[i] > -SG__ERROR_CAP))) &
+                     gate[i];
+        fires[i] = (uint8_t)it;
+        any |= it;
+    }
     return any != 0;
 }
 
@@ -45,15 +49,17 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
 {
     struct sg__event_layer *layer = &sim->layer[l];
     int32_t half = (int32_t)1 << (layer->net->phi_bits - 1);
+    uint8_t fires[RUN];
     for (size_t done = 0; done < n; done += RUN) {
         size_t at = first + done;
         size_t run = n - done < RUN ? n - done : RUN;
         sg__add_run(layer->charge + at, w + done, run, sign);
-        if (!any_fires(layer->charge + at, layer->error + at, layer->gate + at,
-                       run, half))
+        if (!find_firing(layer->charge + at, layer->error + at,
+                         layer->gate + at, run, half, fires))
             continue;
-        for (size_t i = at; i < at + run; i++)
-            fire_error(sim, l, i);
+        for (size_t i = 0; i < run; i++)
+            if (fires[i])
+                fire_error(sim, l, at + i);
     }
 }
 

@@ -30,16 +30,20 @@ static void fire(sg_simulation *sim, size_t l, size_t i)
         count_and_emit(sim, l, i, sign);
 }
 
-/* Whether sg__fire would return a spike for any of n neurons. */
-static bool any_fires(const int32_t *restrict v, const uint8_t *restrict count,
-                      size_t n, const sg__layer *net)
+/* For which of n neurons sg__fire would return a spike; whether for any. */
+static bool find_firing(const int32_t *restrict v,
+                        const uint8_t *restrict count, size_t n,
+                        const sg__layer *net, uint8_t *restrict fires)
 {
     int32_t level = net->fire_level, cap = net->cap;
     int32_t low = level - ((int32_t)1 << net->theta_bits);
     int32_t any = 0;
-    for (size_t i = 0; i < n; i++)
-        any |= ((v[i] >= level) & (count[i] < cap)) |
-               ((v[i] < low) & (count[i] > 0));
+    for (size_t i = 0; i < n; i++) {
+        int32_t it = ((v[i] >= level) & (count[i] < cap)) |
+                     ((v[i] < low) & (count[i] > 0));
+        fires[i] = (uint8_t)it;
+        any |= it;
+    }
     return any != 0;
 }
 
@@ -48,6 +52,7 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
                       const int16_t *w, int sign)
 {
     struct sg__event_layer *layer = &sim->layer[l];
+    uint8_t fires[RUN];
     sim->totals.forward_ops += n;
     if (layer->net->output) {
         sg__add_run(layer->potential + first, w, n, sign);
@@ -57,11 +62,12 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
         size_t at = first + done;
         size_t run = n - done < RUN ? n - done : RUN;
         sg__add_run(layer->potential + at, w + done, run, sign);
-        if (!any_fires(layer->potential + at, layer->count + at, run,
-                       layer->net))
+        if (!find_firing(layer->potential + at, layer->count + at, run,
+                         layer->net, fires))
             continue;
-        for (size_t i = at; i < at + run; i++)
-            fire(sim, l, i);
+        for (size_t i = 0; i < run; i++)
+            if (fires[i])
+                fire(sim, l, at + i);
     }
 }
 
