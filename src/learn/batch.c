@@ -74,7 +74,7 @@ static void place_kept(const sg__batch *b, sg__arena *arena,
 {
     for (size_t l = 0; l < b->net->layer_count; l++) {
         const sg__layer *layer = &b->net->layer[l];
-        sg__gradients none, *to = kept ? &kept[l] : &none;
+        sg__gradients none = {NULL, NULL}, *to = kept ? &kept[l] : &none;
         if (!layer->synaptic)
             continue;
         to->weight = sg__arena_take(arena, layer->weights, sizeof *to->weight);
