@@ -21,6 +21,7 @@
 
 #include "base/threads.h"
 #include "kernels/kernels.h"
+#include "measure.h"
 
 enum { ROUNDS_MAX = 101, FORMS = 3 };
 
@@ -67,25 +68,6 @@ typedef struct form {
 
 static dnnl_engine_t engine;
 static dnnl_stream_t stream;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int n)
-{
-    qsort(values, (size_t)n, sizeof *values, ascending);
-    return values[n / 2];
-}
 
 static void must(dnnl_status_t status, const char *what)
 {
@@ -255,12 +237,12 @@ static void destroy(form *f)
 
 static double form_gops(const form *f, const sg__geometry *g, size_t n)
 {
-    double start = now(), seconds;
+    double start = bench_now(), seconds;
     int count = 0;
     do {
         execute(f->primitive, 3, f->args);
         count++;
-        seconds = now() - start;
+        seconds = bench_now() - start;
     } while (seconds < TURN);
     return count * operations(g, n) / seconds / 1e9;
 }
@@ -374,9 +356,9 @@ static void free_layer(layer *l)
 static double ours_gops(layer *l, sg__threads *threads)
 {
     unsigned tasks = (unsigned)((l->n + CHUNK - 1) / CHUNK);
-    double start = now(), spent = 0;
+    double start = bench_now(), spent = 0;
     int runs = 0;
-    for (; spent < TURN || runs < 2; runs++, spent = now() - start)
+    for (; spent < TURN || runs < 2; runs++, spent = bench_now() - start)
         sg__threads_run(threads, tasks, run_chunk, l);
     return operations(l->synapses.geo, l->n) * runs / spent / 1e9;
 }
@@ -390,7 +372,7 @@ static void settle(void)
 static void print_ours(double ours, double *ratios, int rounds)
 {
     if (ours > 0)
-        printf(" %9.1f %7.2f", ours, median(ratios, rounds));
+        printf(" %9.1f %7.2f", ours, bench_median(ratios, rounds));
     else
         printf(" %9s %7s", "-", "-");
 }
@@ -421,11 +403,11 @@ static void compare(const shape *s, int rounds, sg__threads *threads)
         }
     }
     printf("%-2s %-9s %5u %5u %5zu %9.1f", s->net, s->name, s->geo.in_c,
-           s->geo.out_c, s->batch, median(theirs, rounds));
+           s->geo.out_c, s->batch, bench_median(theirs, rounds));
     for (int b = 0; b < 2; b++)
         free_layer(&layers[b]);
     for (int b = 0; b < 2; b++)
-        print_ours(median(ours[b], rounds), ratios[b], rounds);
+        print_ours(bench_median(ours[b], rounds), ratios[b], rounds);
     printf("  %s\n", best.name);
     destroy(&best);
 }

@@ -8,30 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "kernels/kernels.h"
+#include "measure.h"
 
 enum { ROUNDS_MAX = 101, SAMPLES = 6000, EVENT_SAMPLES = 50, WARM = 200 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int n)
-{
-    qsort(values, (size_t)n, sizeof *values, ascending);
-    return values[n / 2];
-}
 
 static void check(sg_status status, const sg_error *error)
 {
@@ -53,16 +34,16 @@ static void measure(subject *s, int round, const sg_data *part,
 {
     sg_metrics metrics;
     setenv("SPIKEGRAD_ISA", s->isa, 1);
-    double start = now();
+    double start = bench_now();
     int steps = SAMPLES / 128;
     for (int i = 0; i < steps; i++)
         check(sg_trainer_step(s->trainer), error);
-    s->train[round] = steps * 128 / (now() - start);
-    start = now();
+    s->train[round] = steps * 128 / (bench_now() - start);
+    start = bench_now();
     check(sg_evaluate(sg_trainer_network(s->trainer), part, 0, &metrics, NULL,
                       error),
           error);
-    s->infer[round] = SAMPLES / (now() - start);
+    s->infer[round] = SAMPLES / (bench_now() - start);
 }
 
 static void measure_events(const sg_network *net, const sg_data *data,
@@ -71,12 +52,12 @@ static void measure_events(const sg_network *net, const sg_data *data,
     sg_simulation *sim;
     sg_event_totals totals;
     check(sg_simulation_create(net, SG_ORDER_FIFO, 1, &sim, error), error);
-    double start = now();
+    double start = bench_now();
     for (uint32_t i = 0; i < EVENT_SAMPLES; i++) {
         check(sg_simulation_present(sim, sg_data_pixels(data, i)), error);
         check(sg_simulation_learn(sim, sg_data_label(data, i), 0, i), error);
     }
-    double seconds = now() - start;
+    double seconds = bench_now() - start;
     sg_simulation_totals(sim, &totals);
     printf("event simulation, 1 thread: %.0f samples/s, %.0f M synaptic "
            "operations/s\n",
@@ -117,11 +98,11 @@ int main(int argc, char **argv)
 
     printf("%s on %s, all processors, medians of %d\n", recipe.net, source,
            rounds);
-    double first_train = median(subjects[0].train, rounds);
-    double first_infer = median(subjects[0].infer, rounds);
+    double first_train = bench_median(subjects[0].train, rounds);
+    double first_infer = bench_median(subjects[0].infer, rounds);
     for (int i = 0; i < count; i++) {
-        double t = median(subjects[i].train, rounds);
-        double e = median(subjects[i].infer, rounds);
+        double t = bench_median(subjects[i].train, rounds);
+        double e = bench_median(subjects[i].infer, rounds);
         printf("%-6s train %8.0f samples/s (%.2f x %s)   infer %8.0f "
                "samples/s (%.2f x %s)\n",
                subjects[i].isa, t, t / first_train, subjects[0].isa, e,

@@ -17,27 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/threads.h"
+#include "measure.h"
 
 enum { SLICES_MAX = 101, KINDS = 5, TASKS = 16, UNIT_NS = 2000 };
 
 static const double slice_seconds = 0.1;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Work by steps, not by the clock: a preempted task has to catch up. */
 static unsigned steps_per_unit;
@@ -54,9 +41,9 @@ static void calibrate(void)
     double best = 1;
     steps_per_unit = 1000;
     for (int i = 0; i < 100; i++) {
-        double start = now();
+        double start = bench_now();
         work(1);
-        double seconds = now() - start;
+        double seconds = bench_now() - start;
         best = seconds < best ? seconds : best;
     }
     steps_per_unit = (unsigned)(1000 * UNIT_NS * 1e-9 / best);
@@ -109,17 +96,17 @@ static double measure(sg__threads *pool, const struct kind *kind)
 {
     struct round r = {.threads = sg__threads_count(pool)};
     unsigned tasks = kind->tasks ? kind->tasks : r.threads;
-    double end = now() + slice_seconds, sum = 0;
+    double end = bench_now() + slice_seconds, sum = 0;
     unsigned rounds = 0;
-    for (double start = now(); start < end; rounds++) {
+    for (double start = bench_now(); start < end; rounds++) {
         work(kind->rest);
-        start = now();
+        start = bench_now();
         for (int i = 0; i < (kind->rest ? 1 : 16); i++) {
             atomic_store(&r.started, 0);
             sg__threads_run(pool, tasks, kind->fn, &r);
         }
-        sum += now() - start;
-        start = now();
+        sum += bench_now() - start;
+        start = bench_now();
     }
     return sum * 1e6 / (kind->rest ? 1 : 16) / rounds;
 }
@@ -141,8 +128,7 @@ static void print_line(unsigned threads, int slices)
         }
         for (int i = 0; i < slices; i++)
             us[i] = measure(pool, &kinds[k]);
-        qsort(us, (size_t)slices, sizeof us[0], ascending);
-        printf("%9.2f", us[slices / 2]);
+        printf("%9.2f", bench_median(us, slices));
     }
     printf("\n");
     sg__threads_destroy(pool);

@@ -59,7 +59,8 @@ foreach(room base core kernels data network io ann event learn dist)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
     if(room STREQUAL "kernels")
-        list(FILTER sources EXCLUDE REGEX "/(avx2|avxvnni|avx512|neon)[^/]*\\.c$")
+        list(FILTER sources EXCLUDE REGEX
+             "/(avx2|avxvnni|avx512|neon)[^/]*\\.c$")
         list(APPEND sources ${isa_sources})
     endif()
     if(sources)

@@ -7,9 +7,9 @@
 
 #include "spikegrad/status.h"
 
-/* sg_kernel_table: the instruction set of the kernels in use: "ref", "avx2" or
- * "avx512". SPIKEGRAD_ISA in the environment forces one, if it names one of
- * those below; if not, it has no effect. */
+/* sg_kernel_table: the instruction set of the kernels in use: "ref", "avx2",
+ * "avxvnni", "avx512", "neon" or "neondot". SPIKEGRAD_ISA in the environment
+ * forces one, if it names one of those below; if not, it has no effect. */
 SG_API const char *sg_kernel_table(void);
 
 /* sg_kernel_table_name: the i-th table this machine can run, from 0, the

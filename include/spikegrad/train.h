@@ -7,7 +7,6 @@
 
 #include "spikegrad/network.h"
 
-
 #define SG_LAYERS_MAX 64
 
 typedef struct sg_trainer sg_trainer;
@@ -40,12 +39,12 @@ typedef struct sg_phase_cost {
                              were walked one by one */
     uint64_t dense_ops;   /* multiply-adds a dense engine would have done */
     uint64_t bytes;       /* that had to move, at least: operands that are not
-                       skipped read once a call, results written once */
+                             skipped read once a call, results written once */
 } sg_phase_cost;
 
 typedef struct sg_layer_cost {
-    sg_phase_cost forward;   /* charge, response; pooling */
-    sg_phase_cost fire; /* error charge to error spikes; unpooling, loss */
+    sg_phase_cost forward; /* charge, response; pooling */
+    sg_phase_cost fire;    /* error charge to error spikes; unpooling, loss */
     sg_phase_cost propagate; /* error charge of the layer below */
     sg_phase_cost gradient;
     sg_phase_cost update; /* optimiser, forward copies; ops: parameters */

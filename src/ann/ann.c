@@ -201,3 +201,14 @@ uint64_t sg__ann_clock(const sg__ann *ann)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+void sg__ann_note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
+                  uint64_t macs, uint64_t share, uint64_t bytes)
+{
+    if (!ann->profiles)
+        return;
+    cost->nanoseconds += sg__ann_clock(ann) - begin;
+    cost->dense_ops += macs;
+    cost->ops += macs * share / 1000;
+    cost->bytes += bytes;
+}

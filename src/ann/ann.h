@@ -137,4 +137,10 @@ size_t sg__ann_lowest(const sg_network *net);
 /* sg__ann_clock: nanoseconds of a monotonic clock while profiling, else 0. */
 uint64_t sg__ann_clock(const sg__ann *ann);
 
+/* sg__ann_note: while profiling, adds what a phase cost since `begin`, a
+ * sg__ann_clock: dense multiply-adds, of which a share, in 1/1000, was done,
+ * and bytes. */
+void sg__ann_note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
+                  uint64_t macs, uint64_t share, uint64_t bytes);
+
 #endif

@@ -70,19 +70,6 @@ static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
     return senders * 1000 / (n * sg__outputs(&ann->net->layer[l].geo));
 }
 
-/* Adds what a phase cost: dense multiply-adds, of which a share, in 1/1000,
- * was done, and bytes. */
-static void note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
-                 uint64_t macs, uint64_t share, uint64_t bytes)
-{
-    if (!ann->profiles)
-        return;
-    cost->nanoseconds += sg__ann_clock(ann) - begin;
-    cost->dense_ops += macs;
-    cost->ops += macs * share / 1000;
-    cost->bytes += bytes;
-}
-
 /* Counts the errors layer l has fired. Returns the nanoseconds it took, so
  * that they are not also those of firing. */
 static uint64_t count(sg__ann *ann, size_t l, size_t sample,
@@ -117,8 +104,8 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
         ann->kernels->propagate(&from->synapses, n, d, scratch->error,
                                 scratch->kernel);
     share = sparse ? share : 1000;
-    note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs, share,
-         sg__traffic_propagate(&ann->net->layer[l], n, share));
+    sg__ann_note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs,
+                 share, sg__traffic_propagate(&ann->net->layer[l], n, share));
 
     begin = sg__ann_clock(ann);
     size_t below = l - 1;
@@ -133,10 +120,10 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
              scratch);
         begin += count(ann, below, first + s, scratch);
     }
-    note(ann, &scratch->cost[below].fire, begin, 0, 0,
-         sg__traffic_fire(&ann->net->layer[below], n, sg__inputs(g),
-                          ann->net->layer[below + 1].kind ==
-                              SG_LAYER_POOL_MAX));
+    sg__ann_note(ann, &scratch->cost[below].fire, begin, 0, 0,
+                 sg__traffic_fire(&ann->net->layer[below], n, sg__inputs(g),
+                                  ann->net->layer[below + 1].kind ==
+                                      SG_LAYER_POOL_MAX));
 }
 
 /* Loss and error counts of the output layer. */
@@ -157,8 +144,8 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
              (moment){step, sample_id[s]}, scratch);
         begin += count(ann, top, first + s, scratch);
     }
-    note(ann, &scratch->cost[top].fire, begin, 0, 0,
-         sg__traffic_fire(&net->layer[top], n, net->classes, false));
+    sg__ann_note(ann, &scratch->cost[top].fire, begin, 0, 0,
+                 sg__traffic_fire(&net->layer[top], n, net->classes, false));
 }
 
 void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
@@ -194,8 +181,10 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
         ann->kernels->gradient(&from->synapses, n, in, from->errors, first,
                                last, gradient, bias_gradient, scratch->kernel);
     share = sparse ? share : 1000;
-    note(ann, &scratch->cost[l].gradient, begin,
-         n * from->dense_macs * (last - first) / from->synapses.geo->out_c,
-         share,
-         sg__traffic_gradient(&ann->net->layer[l], n, last - first, share));
+    sg__ann_note(ann, &scratch->cost[l].gradient, begin,
+                 n * from->dense_macs * (last - first) /
+                     from->synapses.geo->out_c,
+                 share,
+                 sg__traffic_gradient(&ann->net->layer[l], n, last - first,
+                                      share));
 }

@@ -40,15 +40,10 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
         ann->kernels->forward_sparse(&to->synapses, n, in, &out, kernel);
     else
         ann->kernels->forward(&to->synapses, n, in, &out, kernel);
-    if (ann->profiles) {
-        uint64_t macs = n * to->dense_macs;
-        sg_phase_cost *cost = &ann->scratch[thread].cost[l].forward;
-        cost->nanoseconds += sg__ann_clock(ann) - begin;
-        cost->dense_ops += macs;
-        share = sparse ? share : 1000;
-        cost->ops += macs * share / 1000;
-        cost->bytes += sg__traffic_forward(layer, n, ann->learns, share);
-    }
+    share = sparse ? share : 1000;
+    sg__ann_note(ann, &ann->scratch[thread].cost[l].forward, begin,
+                 n * to->dense_macs, share,
+                 sg__traffic_forward(layer, n, ann->learns, share));
 }
 
 /* Where the charge went if neither logits nor the caller's array have it. */
@@ -88,11 +83,8 @@ static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
                                  to->charges ? to->charges + s * width : NULL,
                                  out);
     }
-    if (ann->profiles) {
-        sg_phase_cost *cost = &ann->scratch[thread].cost[l].forward;
-        cost->nanoseconds += sg__ann_clock(ann) - begin;
-        cost->bytes += sg__traffic_pool(layer, n);
-    }
+    sg__ann_note(ann, &ann->scratch[thread].cost[l].forward, begin, 0, 0,
+                 sg__traffic_pool(layer, n));
 }
 
 /* Activity of the samples after the forward pass of layer l. */
@@ -102,11 +94,8 @@ static void count(sg__ann *ann, size_t first, size_t n, size_t l,
     uint64_t begin = sg__ann_clock(ann);
     for (size_t s = first; s < first + n; s++)
         sg__ann_count_forward(ann, l, s);
-    if (ann->profiles) {
-        sg_phase_cost *cost = &ann->scratch[thread].cost[l].count;
-        cost->nanoseconds += sg__ann_clock(ann) - begin;
-        cost->bytes += sg__traffic_count(&ann->net->layer[l], n);
-    }
+    sg__ann_note(ann, &ann->scratch[thread].cost[l].count, begin, 0, 0,
+                 sg__traffic_count(&ann->net->layer[l], n));
 }
 
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
@@ -116,9 +105,7 @@ void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
     if (from == 0)
         for (size_t s = first; s < first + n; s++)
             sg__ann_count_input(ann, s);
-    if (ann->profiles)
-        ann->scratch[thread].cost[0].count.nanoseconds +=
-            sg__ann_clock(ann) - begin;
+    sg__ann_note(ann, &ann->scratch[thread].cost[0].count, begin, 0, 0, 0);
     for (size_t l = from; l < to; l++) {
         if (ann->net->layer[l].synaptic)
             forward_synaptic(ann, first, n, l, thread,

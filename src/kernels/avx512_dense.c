@@ -1,28 +1,21 @@
 /* AVX-512 dense products: every tap, zero or not, through the dot products of
  * VNNI, with the firing rule applied before anything leaves the registers.
  *
- * A group is four bytes of taps: four counts of 8 bits against 8-bit weights
- * (vpdpbusd), or two counts widened to 16 bits against 16-bit weights
- * (vpdpwssd). A panel is 16 output channels, one register a group. A tile is
- * some positions by up to four panels, all its sums in registers; its
- * positions may lie anywhere, in any sample, as long as they see the same taps.
- *
- * Counts are read where they are if a pixel is a whole number of groups; then
- * positions are sorted by the taps that padding leaves them, and no work is
- * done for padding. Otherwise samples are copied with their padding, widened
- * for 16 bits. */
+ * The sums are those of tiles (avx512_tiles.h). Counts are read where they
+ * are if a pixel is a whole number of groups; then positions are sorted by the
+ * taps that padding leaves them, and no work is done for padding. Otherwise
+ * samples are copied with their padding, widened for 16 bits. */
 #include <string.h>
 
 #include "kernels/avx512_dense.h"
 #include "kernels/avx512_quads.h"
+#include "kernels/avx512_tiles.h"
 
 enum {
-    LANES = 16,           /* channels of a panel */
-    GROUP = 4,            /* bytes of taps in a lane */
-    PANEL_BYTES = 64,     /* weights of a panel for one group */
-    PANELS = 4,           /* of a tile, at most */
-    POSITIONS = 8,        /* of a tile, at most */
-    NEIGHBOURS = 24,      /* of a tile of one panel over neighbouring bytes */
+    LANES = SG__TILE_LANES,
+    GROUP = SG__TILE_GROUP,
+    PANEL_BYTES = SG__TILE_PANEL_BYTES,
+    PANELS = SG__TILE_PANELS,
     SLACK = 64,           /* past a copy: the last group may be incomplete */
     COPY_BYTES = 1 << 20, /* of the samples copied at once, about */
     COPY_SAMPLES = 16
@@ -161,232 +154,9 @@ static void advance(const block *b, cursor *c)
     c->sample++;
 }
 
-/* What a tile reads and where it writes. */
-typedef struct tile {
-    const char *in[POSITIONS];
-    size_t out[POSITIONS]; /* index of the position's first channel */
-    int32_t offset[POSITIONS];
-    const char *weight; /* of the first panel, at the first tap */
-    size_t in_row, weight_row, weight_panel; /* steps in bytes */
-    uint32_t rows;
-    size_t groups;
-    const int32_t *bias; /* of the first panel; NULL for none */
-    uint32_t channels;   /* left, of the first panel on */
-} tile;
-
-/* The three products: by type of the inputs and of the weights. */
-enum { COUNTS_8, ERRORS_8, WORDS_16, PRODUCTS };
-
-static inline __attribute__((always_inline)) __m512i
-multiply_add(int product, __m512i sum, __m512i in, __m512i weights)
-{
-    if (product == COUNTS_8)
-        return _mm512_dpbusd_epi32(sum, in, weights);
-    if (product == ERRORS_8)
-        return _mm512_dpbusd_epi32(sum, weights, in);
-    return _mm512_dpwssd_epi32(sum, in, weights);
-}
-
-static inline __attribute__((always_inline)) __m512i spread(const char *group)
-{
-    int32_t word;
-    memcpy(&word, group, sizeof word);
-    return _mm512_set1_epi32(word);
-}
-
-static inline __attribute__((always_inline)) void
-run_tile(const tile *t, int product, int width, int positions,
-         const sg__response_out *out)
-{
-    __m512i sum[POSITIONS][PANELS];
-#pragma GCC unroll 8
-    for (int p = 0; p < positions; p++)
-#pragma GCC unroll 4
-        for (int w = 0; w < width; w++)
-            sum[p][w] = _mm512_setzero_si512();
-    const char *weight_row = t->weight;
-    size_t in_row = 0;
-    for (uint32_t row = 0; row < t->rows; row++) {
-        const char *weight = weight_row;
-        for (size_t i = in_row; i < in_row + t->groups * GROUP; i += GROUP) {
-            __m512i w[PANELS];
-#pragma GCC unroll 4
-            for (int k = 0; k < width; k++)
-                w[k] = _mm512_load_si512(weight + (size_t)k * t->weight_panel);
-            weight += PANEL_BYTES;
-#pragma GCC unroll 8
-            for (int p = 0; p < positions; p++) {
-                __m512i x = spread(t->in[p] + i);
-#pragma GCC unroll 4
-                for (int k = 0; k < width; k++)
-                    sum[p][k] = multiply_add(product, sum[p][k], x, w[k]);
-            }
-        }
-        in_row += t->in_row;
-        weight_row += t->weight_row;
-    }
-    __mmask16 lanes[PANELS];
-#pragma GCC unroll 4
-    for (int k = 0; k < width; k++) {
-        lanes[k] = sg__first16(t->channels - (uint32_t)k * LANES);
-        __m512i b = _mm512_setzero_si512();
-        if (t->bias)
-            b = _mm512_maskz_loadu_epi32(lanes[k], t->bias + k * LANES);
-#pragma GCC unroll 8
-        for (int p = 0; p < positions; p++) {
-            sum[p][k] = _mm512_add_epi32(sum[p][k], b);
-            if (product == ERRORS_8)
-                sum[p][k] = _mm512_sub_epi32(sum[p][k],
-                                             _mm512_set1_epi32(t->offset[p]));
-        }
-    }
-    /* one loop for each array: tests inside would cost more than the stores */
-    if (out->charge)
-#pragma GCC unroll 8
-        for (int p = 0; p < positions; p++)
-#pragma GCC unroll 4
-            for (int k = 0; k < width; k++)
-                _mm512_mask_storeu_epi32(out->charge + t->out[p] + k * LANES,
-                                         lanes[k], sum[p][k]);
-    if (out->gate)
-#pragma GCC unroll 8
-        for (int p = 0; p < positions; p++)
-#pragma GCC unroll 4
-            for (int k = 0; k < width; k++)
-                sg__gate16(sum[p][k], lanes[k],
-                           out->gate + t->out[p] + k * LANES);
-    if (out->count) {
-        sg__rule16 r = sg__rule16_of(out);
-        uint8_t *count = out->count;
-#pragma GCC unroll 8
-        for (int p = 0; p < positions; p++)
-#pragma GCC unroll 4
-            for (int k = 0; k < width; k++)
-                sg__count16(&r, sum[p][k], lanes[k],
-                            count + t->out[p] + k * LANES);
-    }
-}
-
-/* One panel of counts for `positions` neighbours that lie a byte apart, as in
- * a first layer over grey images: one address serves them all. `step` is from
- * one to the next in the output. */
-static inline __attribute__((always_inline)) void
-run_bytes(const tile *t, int positions, size_t step,
-          const sg__response_out *out)
-{
-    __m512i sum[NEIGHBOURS];
-#pragma GCC unroll 24
-    for (int p = 0; p < positions; p++)
-        sum[p] = _mm512_setzero_si512();
-    const char *weight = t->weight, *in = t->in[0];
-    for (uint32_t row = 0; row < t->rows; row++, in += t->in_row) {
-        __m256i seen = _mm256_loadu_si256((const __m256i *)in);
-        if (t->groups <= 2 && _mm256_testz_si256(seen, seen)) {
-            weight += t->groups * PANEL_BYTES; /* above and below a digit */
-            continue;
-        }
-        for (size_t i = 0; i < t->groups; i++, weight += PANEL_BYTES) {
-            __m512i w = _mm512_load_si512(weight);
-#pragma GCC unroll 24
-            for (int p = 0; p < positions; p++)
-                sum[p] =
-                    _mm512_dpbusd_epi32(sum[p], spread(in + i * GROUP + p), w);
-        }
-    }
-    __mmask16 lanes = sg__first16(t->channels);
-    __m512i b = _mm512_maskz_loadu_epi32(lanes, t->bias);
-#pragma GCC unroll 24
-    for (int p = 0; p < positions; p++)
-        sum[p] = _mm512_add_epi32(sum[p], b);
-    size_t first = t->out[0];
-    if (out->charge)
-#pragma GCC unroll 24
-        for (int p = 0; p < positions; p++)
-            _mm512_mask_storeu_epi32(out->charge + first + (size_t)p * step,
-                                     lanes, sum[p]);
-    if (out->gate)
-#pragma GCC unroll 24
-        for (int p = 0; p < positions; p++)
-            sg__gate16(sum[p], lanes, out->gate + first + (size_t)p * step);
-    if (out->count) {
-        sg__rule16 r = sg__rule16_of(out);
-        uint8_t *count = out->count + first;
-#pragma GCC unroll 24
-        for (int p = 0; p < positions; p++)
-            sg__count16(&r, sum[p], lanes, count + (size_t)p * step);
-    }
-}
-
-static void bytes_24(const tile *t, size_t step, const sg__response_out *out)
-{
-    run_bytes(t, 24, step, out);
-}
-
-static void bytes_8(const tile *t, size_t step, const sg__response_out *out)
-{
-    run_bytes(t, 8, step, out);
-}
-
-typedef void run_fn(const tile *t, const sg__response_out *out);
-
-#define TILE(product, width, positions)                                       \
-    static void tile_##product##_##width##_##positions(                       \
-        const tile *t, const sg__response_out *out)                           \
-    {                                                                         \
-        run_tile(t, product, width, positions, out);                          \
-    }
-#define TILES(product)                                                        \
-    TILE(product, 1, 1)                                                       \
-    TILE(product, 1, 2)                                                       \
-    TILE(product, 1, 4)                                                       \
-    TILE(product, 1, 8)                                                       \
-    TILE(product, 2, 1)                                                       \
-    TILE(product, 2, 2)                                                       \
-    TILE(product, 2, 4)                                                       \
-    TILE(product, 2, 8)                                                       \
-    TILE(product, 3, 1)                                                       \
-    TILE(product, 3, 2)                                                       \
-    TILE(product, 3, 4)                                                       \
-    TILE(product, 3, 8)                                                       \
-    TILE(product, 4, 1)                                                       \
-    TILE(product, 4, 2)                                                       \
-    TILE(product, 4, 4)                                                       \
-    TILE(product, 4, 6)
-TILES(COUNTS_8)
-TILES(ERRORS_8)
-TILES(WORDS_16)
-
-/* By width and log2 of the positions; the widest takes 6 instead of 8, because
- * its 24 sums leave just enough registers. */
-#define BY_POSITIONS(product, width, most)                                    \
-    {                                                                         \
-        tile_##product##_##width##_1, tile_##product##_##width##_2,           \
-            tile_##product##_##width##_4, tile_##product##_##width##_##most   \
-    }
-#define BY_WIDTH(product)                                                     \
-    {                                                                         \
-        BY_POSITIONS(product, 1, 8), BY_POSITIONS(product, 2, 8),             \
-            BY_POSITIONS(product, 3, 8), BY_POSITIONS(product, 4, 6)          \
-    }
-static run_fn *const run_table[PRODUCTS][PANELS][4] = {BY_WIDTH(COUNTS_8),
-                                                       BY_WIDTH(ERRORS_8),
-                                                       BY_WIDTH(WORDS_16)};
-
-/* How many positions the next tile takes; which: its index in run_table. */
-static int next_tile(size_t left, int width, int *which)
-{
-    static const int sizes[] = {1, 2, 4};
-    int most = width == PANELS ? 6 : 8;
-    *which = 3;
-    if (left >= (size_t)most)
-        return most;
-    *which = left >= 4 ? 2 : left >= 2 ? 1 : 0;
-    return sizes[*which];
-}
-
 /* Points position p of a tile at (sample, y, x) of a block. */
 static inline void place(const sg__dense *q, const block *b, cursor c,
-                         uint32_t k, int p, tile *t)
+                         uint32_t k, int p, sg__tile *t)
 {
     const sg__geometry *g = q->g;
     const view *v = &b->from;
@@ -402,7 +172,7 @@ static inline void place(const sg__dense *q, const block *b, cursor c,
 
 /* The next n positions; those of one row differ by constants. */
 static inline void place_all(const sg__dense *q, const block *b, cursor *c,
-                             uint32_t k, int n, tile *t)
+                             uint32_t k, int n, sg__tile *t)
 {
     size_t step = (size_t)q->g->stride * b->from.pixel;
     if (q->offsets || c->x + (uint32_t)n > b->width) {
@@ -428,37 +198,38 @@ static void run_block(const sg__dense *q, const block *b, uint32_t k,
 {
     const sg__geometry *g = q->g;
     const view *v = &b->from;
-    int product = q->bits == 16  ? WORDS_16
-                  : q->is_signed ? ERRORS_8
-                                 : COUNTS_8;
+    int product = q->bits == 16  ? SG__WORDS_16
+                  : q->is_signed ? SG__ERRORS_8
+                                 : SG__COUNTS_8;
     size_t groups = row_groups(g, q->bits);
     size_t first = ((size_t)b->tap_y * groups + b->tap_x * v->pixel / GROUP) *
                    PANEL_BYTES;
-    tile t = {.in_row = v->row,
-              .weight_row = groups * PANEL_BYTES,
-              .weight_panel = g->kernel_h * groups * PANEL_BYTES,
-              .rows = b->rows,
-              .groups = b->groups,
-              .bias = q->bias ? q->bias + k : NULL,
-              .channels = g->out_c - k};
+    sg__tile t = {.in_row = v->row,
+                  .weight_row = groups * PANEL_BYTES,
+                  .weight_panel = g->kernel_h * groups * PANEL_BYTES,
+                  .rows = b->rows,
+                  .groups = b->groups,
+                  .bias = q->bias ? q->bias + k : NULL,
+                  .channels = g->out_c - k};
     t.weight = weight + first;
     cursor c = {0, 0, 0};
-    bool bytes = product == COUNTS_8 && width == 1 && q->bias &&
+    bool bytes = product == SG__COUNTS_8 && width == 1 && q->bias &&
                  g->stride * v->pixel == 1 &&
                  b->groups * PANEL_BYTES == t.weight_row;
     for (size_t left = b->n * b->height * b->width; left > 0;) {
-        int which, n = next_tile(left, width, &which);
+        int which, n = sg__tile_next(left, width, &which);
         if (bytes && b->width - c.x >= 8) {
             place(q, b, c, k, 0, &t);
-            n = b->width - c.x >= NEIGHBOURS ? NEIGHBOURS : 8;
-            (n == 8 ? bytes_8 : bytes_24)(&t, g->out_c, out);
+            n = b->width - c.x >= SG__TILE_NEIGHBOURS ? SG__TILE_NEIGHBOURS
+                                                      : 8;
+            sg__tile_bytes(&t, n, g->out_c, out);
             c.x += (uint32_t)n - 1;
             advance(b, &c);
             left -= (size_t)n;
             continue;
         }
         place_all(q, b, &c, k, n, &t);
-        run_table[product][width - 1][which](&t, out);
+        sg__tile_runs[product][width - 1][which](&t, out);
         left -= (size_t)n;
     }
 }

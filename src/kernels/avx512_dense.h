@@ -9,8 +9,8 @@
  *   counts  uint8 against weights int8 (bits 8) or int16 (bits 16)
  *   errors  (is_signed) int8 against weights + 128, uint8 (bits 8), or int16
  * packed   weights by sg__dense_pack
- * rows     instead of packed: slabs (avx512_slabs.h) of 64 output channels, in_c
- *          rows a tap, tap_step and block_step bytes from one tap or 64
+ * rows     instead of packed: slabs (avx512_slabs.h) of 64 output channels,
+ *          in_c rows a tap, tap_step and block_step bytes from one tap or 64
  *          output channels to the next; and `block`, room for the packed
  *          weights of 64 output channels; or NULL
  * bias     int32[out_c], or NULL for none

@@ -34,12 +34,14 @@ run_tile(const int8_t *weight, const uint8_t *in, size_t K, int rows,
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++)
             w[r] = _mm512_maskz_loadu_epi8(lanes, weight + (size_t)r * K + i);
-        if (rows == ROWS) /* the next tile's rows; past the end does no harm */
+        if (rows == ROWS) {
+            /* the next tile's rows; past the end does no harm */
 #pragma GCC unroll 4
             for (int r = 0; r < rows; r++)
                 _mm_prefetch((const char *)((uintptr_t)weight +
                                             (size_t)(ROWS + r) * K + i),
                              _MM_HINT_T1);
+        }
 #pragma GCC unroll 6
         for (int s = 0; s < samples; s++) {
             __m512i x = _mm512_maskz_loadu_epi8(lanes, in + (size_t)s * K + i);

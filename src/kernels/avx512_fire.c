@@ -111,31 +111,6 @@ static inline bool any_fires(const rule *r, const int32_t *u, uint32_t n)
     return false;
 }
 
-size_t sg_fire_pooled__avx512(const sg__geometry *g, const int32_t *u,
-                              int phi_bits, int8_t *d)
-{
-    rule r = rule_of(phi_bits);
-    size_t row = (size_t)g->in_w * g->in_c * g->stride, senders = 0;
-    size_t pixel = (size_t)g->stride * g->in_c;
-    for (uint32_t y = 0; y < g->out_h; y++) {
-        uint32_t silent = 0; /* first pool of a run that sends nothing */
-        for (uint32_t x = 0; x < g->out_w; x++, u += g->in_c) {
-            if (!any_fires(&r, u, g->in_c))
-                continue;
-            silence(g, silent, x, d + y * row);
-            silent = x + 1;
-            for (uint32_t c = 0; c < g->in_c; c += 64) {
-                __mmask64 lanes = sg__first64(g->in_c - c);
-                senders += fire_pool(g, fire64(&r, u + c, lanes), lanes,
-                                     d + y * row + x * pixel + c);
-            }
-        }
-        silence(g, silent, g->out_w, d + y * row);
-    }
-    silence_rest(g, d);
-    return senders;
-}
-
 /* One max pool: the error goes to the first pixel that holds the maximum. */
 static inline size_t fire_winner(const sg__geometry *g, __m512i fired,
                                  __mmask64 lanes, const uint8_t *count,
@@ -161,14 +136,16 @@ static inline size_t fire_winner(const sg__geometry *g, __m512i fired,
     return senders;
 }
 
-size_t sg_fire_winners__avx512(const sg__geometry *g, const uint8_t *count,
-                               const int32_t *u, int phi_bits, int8_t *d)
+/* All pools: sums if count is NULL, else max pools. */
+static inline __attribute__((always_inline)) size_t
+fire_pools(const sg__geometry *g, const uint8_t *count, const int32_t *u,
+           int phi_bits, int8_t *d)
 {
     rule r = rule_of(phi_bits);
     size_t row = (size_t)g->in_w * g->in_c * g->stride, senders = 0;
     size_t pixel = (size_t)g->stride * g->in_c;
     for (uint32_t y = 0; y < g->out_h; y++) {
-        uint32_t silent = 0;
+        uint32_t silent = 0; /* first pool of a run that sends nothing */
         for (uint32_t x = 0; x < g->out_w; x++, u += g->in_c) {
             if (!any_fires(&r, u, g->in_c))
                 continue;
@@ -176,13 +153,27 @@ size_t sg_fire_winners__avx512(const sg__geometry *g, const uint8_t *count,
             silent = x + 1;
             for (uint32_t c = 0; c < g->in_c; c += 64) {
                 __mmask64 lanes = sg__first64(g->in_c - c);
+                __m512i fired = fire64(&r, u + c, lanes);
                 size_t at = y * row + x * pixel + c;
-                senders += fire_winner(g, fire64(&r, u + c, lanes), lanes,
-                                       count + at, d + at);
+                senders +=
+                    count ? fire_winner(g, fired, lanes, count + at, d + at)
+                          : fire_pool(g, fired, lanes, d + at);
             }
         }
         silence(g, silent, g->out_w, d + y * row);
     }
     silence_rest(g, d);
     return senders;
+}
+
+size_t sg_fire_pooled__avx512(const sg__geometry *g, const int32_t *u,
+                              int phi_bits, int8_t *d)
+{
+    return fire_pools(g, NULL, u, phi_bits, d);
+}
+
+size_t sg_fire_winners__avx512(const sg__geometry *g, const uint8_t *count,
+                               const int32_t *u, int phi_bits, int8_t *d)
+{
+    return fire_pools(g, count, u, phi_bits, d);
 }

@@ -14,8 +14,8 @@ enum {
     SLICE = 1024, /* positions, so that lists and windows stay in cache */
     CHANNELS = SG__GRADIENT_CHANNELS,
     LIST = SLICE + 4, /* completed to a multiple of four */
-    WIDE = 4,         /* full chunks at once */
-    ROWS = 5          /* short chunks at once */
+    WIDE = SG__QUADS_WIDE,
+    ROWS = 5 /* short chunks at once */
 };
 
 /* The errors of a slice by channel. */
@@ -153,57 +153,9 @@ static void complete(lists *l, uint32_t channels, int32_t *bias_gradient)
     }
 }
 
-/* One channel's list. */
-typedef struct events {
-    const uint32_t *window;
-    const int8_t *d;
-    uint32_t length; /* a multiple of four */
-} events;
-
-static inline __m512i four_errors(const int8_t *d)
-{
-    int32_t word;
-    memcpy(&word, d, sizeof word);
-    return _mm512_set1_epi32(word);
-}
-
-/* gradient[0..64 chunks) += d n for taps that lie at `from` in each window. */
+/* gradient += d n for up to 16 taps in each of `rows` kernel rows. */
 static inline __attribute__((always_inline)) void
-add_chunks(const events *e, int chunks, const uint8_t *from, int32_t *gradient)
-{
-    __m512i sum[WIDE][4];
-#pragma GCC unroll 4
-    for (int c = 0; c < chunks; c++)
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++)
-            sum[c][i] = _mm512_setzero_si512();
-    for (uint32_t i = 0; i < e->length; i += 4) {
-        const uint8_t *n[4];
-        __m512i d = four_errors(e->d + i), x[4];
-#pragma GCC unroll 4
-        for (int j = 0; j < 4; j++)
-            n[j] = from + e->window[i + (uint32_t)j];
-#pragma GCC unroll 4
-        for (int c = 0; c < chunks; c++) {
-            sg__interleave(_mm512_loadu_si512(n[0] + 64 * c),
-                           _mm512_loadu_si512(n[1] + 64 * c),
-                           _mm512_loadu_si512(n[2] + 64 * c),
-                           _mm512_loadu_si512(n[3] + 64 * c), x);
-#pragma GCC unroll 4
-            for (int j = 0; j < 4; j++)
-                sum[c][j] = _mm512_dpbusd_epi32(sum[c][j], x[j], d);
-        }
-    }
-#pragma GCC unroll 4
-    for (int c = 0; c < chunks; c++) {
-        sg__add_in_order(sum[c][0], sum[c][1], sum[c][2], sum[c][3],
-                         gradient + 64 * c);
-    }
-}
-
-/* The same for up to 16 taps in each of `rows` kernel rows. */
-static inline __attribute__((always_inline)) void
-add_short(const events *e, int rows, const uint8_t *from, size_t row,
+add_short(const sg__events *e, int rows, const uint8_t *from, size_t row,
           __mmask16 taps, int32_t *gradient, size_t gradient_row)
 {
     __m512i sum[ROWS];
@@ -211,7 +163,7 @@ add_short(const events *e, int rows, const uint8_t *from, size_t row,
     for (int r = 0; r < rows; r++)
         sum[r] = _mm512_setzero_si512();
     for (uint32_t i = 0; i < e->length; i += 4) {
-        __m512i d = four_errors(e->d + i);
+        __m512i d = sg__four_errors(e->d + i);
         const uint8_t *n[4];
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++)
@@ -236,7 +188,7 @@ add_short(const events *e, int rows, const uint8_t *from, size_t row,
 }
 
 /* 16 taps or fewer, `at` bytes into every kernel row. */
-static void add_short_rows(const sg__geometry *g, const events *e,
+static void add_short_rows(const sg__geometry *g, const sg__events *e,
                            const windows *w, size_t at, size_t run,
                            int32_t *gradient)
 {
@@ -253,7 +205,7 @@ static void add_short_rows(const sg__geometry *g, const events *e,
                   gradient + row * run + at, run);
 }
 
-static void add_channel(const sg__geometry *g, const events *e,
+static void add_channel(const sg__geometry *g, const sg__events *e,
                         const windows *w, int32_t *gradient)
 {
     size_t run = (size_t)g->kernel_w * g->in_c, at = 0;
@@ -261,11 +213,11 @@ static void add_channel(const sg__geometry *g, const events *e,
         const uint8_t *from = w->base + row * w->row;
         int32_t *to = gradient + row * run;
         for (at = 0; at + 64 * WIDE <= run; at += 64 * WIDE)
-            add_chunks(e, WIDE, from + at, to + at);
+            sg__add_chunks(e, WIDE, from + at, to + at, 64);
         for (; at + 64 * 2 <= run; at += 64 * 2)
-            add_chunks(e, 2, from + at, to + at);
+            sg__add_chunks(e, 2, from + at, to + at, 64);
         for (; at + 64 <= run; at += 64)
-            add_chunks(e, 1, from + at, to + at);
+            sg__add_chunks(e, 1, from + at, to + at, 64);
     }
     for (; at < run; at += 16)
         add_short_rows(g, e, w, at, run, gradient);
@@ -290,7 +242,7 @@ static void add_slice(const sg__geometry *g, size_t n, const uint8_t *in,
                         s * w.sample, l);
     complete(l, last - first, bias_gradient);
     for (uint32_t k = 0; k < last - first; k++) {
-        events e = {l->window[k], l->d[k], l->length[k]};
+        sg__events e = {l->window[k], l->d[k], l->length[k]};
         if (e.length > 0)
             add_channel(g, &e, &w, gradient + k * sg__fan_in(g));
     }

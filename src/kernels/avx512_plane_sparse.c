@@ -12,8 +12,7 @@
 enum {
     POSITIONS = 8192, /* listed at once, about */
     PARTS = 64,       /* of a list, at most */
-    CHANNELS = SG__GRADIENT_CHANNELS,
-    WIDE = 4 /* taps at once */
+    CHANNELS = SG__GRADIENT_CHANNELS
 };
 
 /* The listed errors of one channel; each part is completed to a multiple of
@@ -121,63 +120,25 @@ static void list_all(const sg__geometry *g, size_t n, const int8_t *d,
     }
 }
 
-/* gradient += d n for the taps of `count` neighbouring pixels, `step` integers
- * apart in the gradient. */
-static inline __attribute__((always_inline)) void
-add_taps(const uint32_t *window, const int8_t *d, uint32_t length, int count,
-         const uint8_t *from, int32_t *gradient, size_t step)
-{
-    __m512i sum[WIDE][4];
-#pragma GCC unroll 4
-    for (int c = 0; c < count; c++)
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++)
-            sum[c][i] = _mm512_setzero_si512();
-    for (uint32_t i = 0; i < length; i += 4) {
-        int32_t errors;
-        __m512i x[4];
-        memcpy(&errors, d + i, sizeof errors);
-        __m512i e = _mm512_set1_epi32(errors);
-        const uint8_t *n[4] = {from + window[i], from + window[i + 1],
-                               from + window[i + 2], from + window[i + 3]};
-#pragma GCC unroll 4
-        for (int c = 0; c < count; c++) {
-            sg__interleave(_mm512_load_si512(n[0] + 64 * c),
-                           _mm512_load_si512(n[1] + 64 * c),
-                           _mm512_load_si512(n[2] + 64 * c),
-                           _mm512_load_si512(n[3] + 64 * c), x);
-#pragma GCC unroll 4
-            for (int j = 0; j < 4; j++)
-                sum[c][j] = _mm512_dpbusd_epi32(sum[c][j], x[j], e);
-        }
-    }
-#pragma GCC unroll 4
-    for (int c = 0; c < count; c++) {
-        sg__add_in_order(sum[c][0], sum[c][1], sum[c][2], sum[c][3],
-                         gradient + (size_t)c * step);
-    }
-}
-
 /* One channel's part of the list against one plane; gradient is the channel's,
  * at the plane's first input channel. */
-static void add_channel(const sg__geometry *g, const uint32_t *window,
-                        const int8_t *d, uint32_t length, const uint8_t *plane,
-                        int32_t *gradient)
+static void add_channel(const sg__geometry *g, const sg__events *e,
+                        const uint8_t *plane, int32_t *gradient)
 {
     size_t row = sg__plane_width(g) * SG__PLANE_CHANNELS, step = g->in_c;
     for (uint32_t ky = 0; ky < g->kernel_h; ky++) {
         const uint8_t *from = plane + ky * row;
         uint32_t kx = 0;
         for (; kx + 4 <= g->kernel_w; kx += 4, from += 4 * 64) {
-            add_taps(window, d, length, 4, from, gradient, step);
+            sg__add_chunks(e, 4, from, gradient, step);
             gradient += 4 * step;
         }
         for (; kx + 3 <= g->kernel_w; kx += 3, from += 3 * 64) {
-            add_taps(window, d, length, 3, from, gradient, step);
+            sg__add_chunks(e, 3, from, gradient, step);
             gradient += 3 * step;
         }
         for (; kx < g->kernel_w; kx++, from += 64) {
-            add_taps(window, d, length, 1, from, gradient, step);
+            sg__add_chunks(e, 1, from, gradient, step);
             gradient += step;
         }
     }
@@ -204,9 +165,10 @@ void sg__plane_gradient_sparse(const sg__geometry *g, size_t n,
                 sg__plane_copy(g, m, in + (i + s) * sg__inputs(g), c, plane);
                 for (uint32_t k = 0; k < last - first; k++) {
                     size_t at = k * l.room + l.end[p][k];
-                    uint32_t length = l.end[p + 1][k] - l.end[p][k];
-                    if (length > 0)
-                        add_channel(g, l.window + at, l.d + at, length, plane,
+                    sg__events e = {l.window + at, l.d + at,
+                                    l.end[p + 1][k] - l.end[p][k]};
+                    if (e.length > 0)
+                        add_channel(g, &e, plane,
                                     gradient + k * sg__fan_in(g) + c);
                 }
             }

@@ -31,7 +31,8 @@ static inline bool sg__by_planes(const sg__geometry *g)
     return g->in_c % SG__PLANE_CHANNELS == 0 && g->in_h * g->in_w > 1;
 }
 
-/* sg__plane_samples: samples whose plane the nearest cache holds; at least 1. */
+/* sg__plane_samples: samples whose plane the nearest cache holds; at least
+ * 1. */
 static inline size_t sg__plane_samples(const sg__geometry *g)
 {
     size_t n = SG__PLANE_BYTES / (sg__plane_pixels(g) * SG__PLANE_CHANNELS);

@@ -8,7 +8,11 @@
 #ifndef SG_KERNELS_AVX512_QUADS_H
 #define SG_KERNELS_AVX512_QUADS_H
 
+#include <string.h>
+
 #include "kernels/avx512.h"
+
+enum { SG__QUADS_WIDE = 4 }; /* full chunks at once, at most */
 
 /* Registers to which 64 columns of four rows are interleaved. */
 static inline __attribute__((always_inline)) void
@@ -47,6 +51,58 @@ sg__add_in_order(__m512i a, __m512i b, __m512i c, __m512i d, int32_t *to)
         _mm512_storeu_si512(to + 16 * i,
                             _mm512_add_epi32(s[i],
                                              _mm512_loadu_si512(to + 16 * i)));
+}
+
+/* Errors of one output channel, each with the byte offset of the window it
+ * meets. */
+typedef struct sg__events {
+    const uint32_t *window;
+    const int8_t *d;
+    uint32_t length; /* a multiple of four */
+} sg__events;
+
+static inline __m512i sg__four_errors(const int8_t *d)
+{
+    int32_t word;
+    memcpy(&word, d, sizeof word);
+    return _mm512_set1_epi32(word);
+}
+
+/* gradient += d n for the taps of `chunks` full chunks, which lie one behind
+ * the other at `from` in each window, and `step` integers apart in the
+ * gradient. */
+static inline __attribute__((always_inline)) void
+sg__add_chunks(const sg__events *e, int chunks, const uint8_t *from,
+               int32_t *gradient, size_t step)
+{
+    __m512i sum[SG__QUADS_WIDE][4];
+#pragma GCC unroll 4
+    for (int c = 0; c < chunks; c++)
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++)
+            sum[c][i] = _mm512_setzero_si512();
+    for (uint32_t i = 0; i < e->length; i += 4) {
+        const uint8_t *n[4];
+        __m512i d = sg__four_errors(e->d + i), x[4];
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++)
+            n[j] = from + e->window[i + (uint32_t)j];
+#pragma GCC unroll 4
+        for (int c = 0; c < chunks; c++) {
+            sg__interleave(_mm512_loadu_si512(n[0] + 64 * c),
+                           _mm512_loadu_si512(n[1] + 64 * c),
+                           _mm512_loadu_si512(n[2] + 64 * c),
+                           _mm512_loadu_si512(n[3] + 64 * c), x);
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++)
+                sum[c][j] = _mm512_dpbusd_epi32(sum[c][j], x[j], d);
+        }
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < chunks; c++) {
+        sg__add_in_order(sum[c][0], sum[c][1], sum[c][2], sum[c][3],
+                         gradient + (size_t)c * step);
+    }
 }
 
 /* 16 columns of four rows, one register. */

@@ -72,7 +72,7 @@ void sg_step__avx512(const sg__step_plan *p, size_t first, size_t n,
         return;
     }
     constants c = constants_of(p);
-    __m512i half = _mm512_set1_epi64(INT64_C(1) << (p->shift - 1));
+    __m512i half = _mm512_set1_epi64(1LL << (p->shift - 1));
     for (size_t i = 0; i < n; i += 8) {
         __mmask8 lanes = (__mmask8)(n - i >= 8 ? 255 : (1u << (n - i)) - 1);
         __m512i w =

@@ -74,7 +74,7 @@ static void place_kept(const sg__batch *b, sg__arena *arena,
 {
     for (size_t l = 0; l < b->net->layer_count; l++) {
         const sg__layer *layer = &b->net->layer[l];
-        sg__gradients none, *to = kept ? &kept[l] : &none;
+        sg__gradients none = {NULL, NULL}, *to = kept ? &kept[l] : &none;
         if (!layer->synaptic)
             continue;
         to->weight = sg__arena_take(arena, layer->weights, sizeof *to->weight);
@@ -171,9 +171,10 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     begin = sg__ann_clock(ann);
     for (size_t s = 0; s < n; s++)
         sg__activity_add(ann, first + s, scratch->labels[s], scratch->metrics);
-    if (ann->profiles) /* sums of all layers, at the place of the last */
-        ann->scratch[thread].cost[b->net->layer_count - 1].count.nanoseconds +=
-            sg__ann_clock(ann) - begin;
+    /* sums of all layers, at the place of the last */
+    sg__ann_note(ann,
+                 &ann->scratch[thread].cost[b->net->layer_count - 1].count,
+                 begin, 0, 0, 0);
 }
 
 void sg__batch_pass(sg__batch *b, sg_metrics *sums)
@@ -203,14 +204,10 @@ static void update_task(void *context, unsigned task, unsigned thread)
     sg__update_apply(b->net, b->ann.kernels, l, &b->update[l], b->step,
                      share->first, share->last, gradient, bias);
     sg__ann_pack(&b->ann, l, share->first, share->last);
-    if (b->ann.profiles) {
-        sg_phase_cost *cost = &b->ann.scratch[thread].cost[l].update;
-        cost->nanoseconds += sg__ann_clock(&b->ann) - begin;
-        cost->ops += (share->last - share->first) * (fan_in + 1);
-        cost->dense_ops = cost->ops;
-        cost->bytes +=
-            sg__traffic_update(&b->net->layer[l], share->last - share->first);
-    }
+    uint32_t channels = share->last - share->first;
+    sg__ann_note(&b->ann, &b->ann.scratch[thread].cost[l].update, begin,
+                 channels * (fan_in + 1), 1000,
+                 sg__traffic_update(&b->net->layer[l], channels));
 }
 
 void sg__batch_update(sg__batch *b)

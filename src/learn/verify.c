@@ -1,8 +1,9 @@
 /* Verification: batches through both engines, every integer compared.
  *
  * The engines share the network, the images, the rules of core/, the loss and
- * the optimiser, but nothing of how spikes travel; each updates its own clone of the network with its own gradient. Batches are
- * small, because every charge of every sample is kept. */
+ * the optimiser, but nothing of how spikes travel; each updates its own clone
+ * of the network with its own gradient. Batches are small, because every
+ * charge of every sample is kept. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # One training run, many ways: the commands given as arguments (release,
-# debug, clang builds), 1, 2 and 3 threads, each kernel table. Every
-# checkpoint must have the same bytes.
+# debug, clang builds), 1, 2 and 3 threads, each kernel table that this
+# machine can run. Every checkpoint must have the same bytes.
 #
 #     same_bits.sh SPIKEGRAD...
 set -eu
@@ -28,12 +28,23 @@ train() {
     }
 }
 
+# tables_of COMMAND: "kernels: BEST (of ref, avx2, ...)" is what it says.
+tables_of() {
+    tables=$("$1" --version | sed -n 's/^kernels: .* (of \(.*\))$/\1/p' |
+        tr -d ,)
+    [ -n "$tables" ] || {
+        echo "same_bits: $1 --version names no kernel tables"
+        exit 1
+    }
+}
+
 # one_recipe RECIPE-OPTION...: all ways for one set of options.
 one_recipe() {
     expected=
     for command in $commands; do
+        tables_of "$command"
         for threads in 1 2 3; do
-            for isa in ref avx2; do
+            for isa in $tables; do
                 train "$command" "$threads" "$isa" "$@"
             done
         done
@@ -43,4 +54,4 @@ one_recipe() {
 commands=$*
 one_recipe --weight-bits 16
 one_recipe --weight-bits 8 --loss squared --dither on --rounding stochastic
-echo "same_bits: $runs runs, equal checkpoints"
+echo "same_bits: $runs runs, equal checkpoints; tables: $tables"

@@ -98,7 +98,7 @@ static array counts(size_t n, uint32_t key, uint32_t percent, uint32_t cap)
     array a = take(n, 1);
     for (size_t i = 0; i < n; i++) {
         uint32_t x = draw(key, i);
-        a.at[i] = x % 100 < percent ? (uint8_t)((x >> 16) % cap + 1) : 0;
+        a.at[i] = (uint8_t)(x % 100 < percent ? (x >> 16) % cap + 1 : 0);
     }
     return a;
 }
