@@ -67,8 +67,12 @@ void sg_step__avx512(const sg__step_plan *p, size_t first, size_t n,
                      const int32_t *gradient, int32_t *velocity,
                      int32_t *master, void *weight)
 {
-    if (p->stochastic) {
+    if (p->stochastic) { /* most of it are the draws, which are narrow */
+#ifdef SG_HAVE_AVX2
+        sg_step__avx2(p, first, n, gradient, velocity, master, weight);
+#else
         sg_step__ref(p, first, n, gradient, velocity, master, weight);
+#endif
         return;
     }
     constants c = constants_of(p);
