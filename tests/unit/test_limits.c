@@ -1,5 +1,5 @@
-/* Layers near the limits of network/topology.h, where offsets no longer fit 32
- * bits. */
+/* Layers near the limits of network/topology.h, where offsets and what kernels
+ * add to sums no longer fit 32 bits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,10 +50,48 @@ static void batches_beyond_4_gib(void **state)
     free(in);
 }
 
+/* All errors at the cap: the charge fits, 128 times their sum does not. */
+static void errors_at_the_cap(void **state)
+{
+    (void)state;
+    enum { C = 64, OUT = 5312, TAPS = 25, WEIGHT = 119, D = -127 };
+    sg__geometry g = {5, 6, C, 1, 2, OUT, 5, 5, 1, 0};
+    sg__geometry padded = {1, 2, C, 5, 6, OUT, 5, 5, 1, 4};
+    const sg__geometry *both[] = {&g, &padded};
+    size_t weights = (size_t)TAPS * C * OUT;
+    int8_t *weight = aligned(weights), *d = aligned(30 * (size_t)OUT);
+    int32_t u[30 * C];
+    memset(weight, WEIGHT, weights);
+    memset(d, D, 30 * (size_t)OUT);
+    for (size_t t = 0; sg__kernels_table(t); t++)
+        for (size_t i = 0; i < 2; i++) {
+            const sg__kernels *table = sg__kernels_table(t);
+            sg__synapses s = {.geo = both[i], .bits = 8, .weight = weight};
+            s.packed = aligned(table->pack_size(both[i], 8));
+            void *scratch = aligned(table->scratch_size(both[i], 8));
+            table->pack(&s, 0, OUT);
+            for (int sparse = 0; sparse < 2; sparse++) {
+                (sparse ? table->propagate_sparse
+                        : table->propagate)(&s, 1, d, u, scratch);
+                for (size_t j = 0; j < sg__inputs(both[i]); j++) {
+                    /* of 1 x 2 outputs, those whose window holds the pixel */
+                    int32_t x = (int32_t)(j / C % 6);
+                    int32_t windows = i ? TAPS : x % 5 ? 2 : 1;
+                    assert_int_equal(u[j], windows * OUT * WEIGHT * D);
+                }
+            }
+            free(s.packed);
+            free(scratch);
+        }
+    free(weight);
+    free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(batches_beyond_4_gib),
+        cmocka_unit_test(errors_at_the_cap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
