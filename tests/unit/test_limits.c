@@ -1,5 +1,5 @@
-/* Layers near the limits of network/topology.h, where offsets and what kernels
- * add to sums no longer fit 32 bits. */
+/* Layers near the limits of network/topology.h, where offsets, what kernels add
+ * to sums, and counts of operations no longer fit 32 bits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
+#include "spikegrad/spikegrad.h"
 
 static void *aligned(size_t bytes)
 {
@@ -87,11 +88,42 @@ static void errors_at_the_cap(void **state)
     free(d);
 }
 
+/* One row of pixels whose spikes reach more than 2^32 positions. */
+static void operations_beyond_32_bits(void **state)
+{
+    (void)state;
+    enum { WIDTH = 256, CHANNELS = 22528, COUNT = 255 };
+    static const char name[] = "bright";
+    static const uint8_t label = 1;
+    const size_t n = (size_t)WIDTH * CHANNELS;
+    sg_data_info info = {name, 1, WIDTH, CHANNELS, 2, 1};
+    uint8_t *pixels = malloc(n);
+    sg_recipe recipe;
+    sg_data *data;
+    sg_network *net;
+    static sg_metrics metrics;
+    assert_non_null(pixels);
+    memset(pixels, 255, n);
+    sg_recipe_init(&recipe);
+    strcpy(recipe.net, "1C3p1-2");
+    sg_recipe_set(&recipe, "input-levels", "255", NULL);
+    assert_int_equal(sg_data_from_arrays(&info, pixels, &label, &data, NULL),
+                     SG_OK);
+    assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+    assert_int_equal(sg_evaluate(net, data, 1, &metrics, NULL, NULL), SG_OK);
+    assert_int_equal(metrics.layer[0].forward_ops,
+                     (uint64_t)COUNT * CHANNELS * (3 * WIDTH - 2));
+    sg_network_destroy(net);
+    sg_data_destroy(data);
+    free(pixels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(batches_beyond_4_gib),
         cmocka_unit_test(errors_at_the_cap),
+        cmocka_unit_test(operations_beyond_32_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
