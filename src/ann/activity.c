@@ -33,10 +33,10 @@ static uint64_t arrivals(const sg__ann *ann, size_t l, size_t sample)
     if (ann->net->layer[l].kind == SG_LAYER_DENSE)
         return total(spikes, p->count);
     for (uint32_t y = 0; y < g->in_h; y++, spikes += g->in_w) {
-        uint32_t row = 0; /* 255 spikes, 2^14 channels, 2^9 positions fit */
+        uint64_t row = 0;
         for (uint32_t x = 0; x < g->in_w; x++)
-            row += reach[x] * spikes[x];
-        sum += (uint64_t)ann->layer[l].reach_y[y] * row;
+            row += (uint64_t)reach[x] * spikes[x];
+        sum += ann->layer[l].reach_y[y] * row;
     }
     return sum;
 }

@@ -25,11 +25,13 @@ bool sg__avx512_by_rows(const sg__geometry *g, int bits)
            !sg__avx512_by_dots(g, bits);
 }
 
-/* The same layer with slabs of a moderate size. */
+/* The same layer with slabs of a moderate size; a padded image of one pixel
+ * stays a convolution. */
 static sg__geometry cut(const sg__geometry *g)
 {
     sg__geometry c = *g;
-    if (g->in_h * g->in_w == 1 && g->in_c % PART == 0) {
+    if (g->in_h * g->in_w == 1 && g->kernel_h * g->kernel_w == 1 &&
+        g->in_c % PART == 0) {
         c.in_w = c.kernel_w = g->in_c / PART;
         c.in_c = PART;
     }

@@ -30,11 +30,14 @@ static size_t padded_bytes(const sg__geometry *g)
     return (size_t)(g->in_h + 2 * g->pad) * (g->in_w + 2 * g->pad) * g->in_c;
 }
 
-/* Samples of a slice; more positions than a slice has are taken in parts. */
+/* Samples of a slice, all of which 32-bit offsets must reach; more positions
+ * than a slice has are taken in parts. */
 static size_t slice_samples(const sg__geometry *g)
 {
     size_t positions = (size_t)g->out_h * g->out_w;
-    return positions >= SLICE ? 1 : SLICE / positions;
+    size_t n = SLICE / positions, reached = UINT32_MAX / padded_bytes(g);
+    n = n < reached ? n : reached;
+    return n < 1 ? 1 : n;
 }
 
 size_t sg__avx512_gradient_scratch(const sg__geometry *g)

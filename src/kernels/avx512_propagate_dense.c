@@ -56,7 +56,8 @@ static void channel_sums(const sg__geometry *g, const int8_t *d, int32_t *sum)
     }
 }
 
-/* What adding 128 to the weights of each input pixel's window adds. */
+/* What adding 128 to the weights of each input pixel's window adds, modulo
+ * 2^32: unlike the charge it may not fit. */
 static void set_offsets(const sg__geometry *g, const int32_t *sum,
                         int32_t *offset)
 {
@@ -69,7 +70,7 @@ static void set_offsets(const sg__geometry *g, const int32_t *sum,
             for (uint32_t oy = y0; oy < y1; oy++)
                 for (uint32_t ox = x0; ox < x1; ox++)
                     all += sum[(size_t)oy * g->out_w + ox];
-            *offset++ = 128 * all;
+            *offset++ = (int32_t)(128 * (uint32_t)all);
         }
 }
 
