@@ -68,6 +68,12 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
         sg__arena_take(arena, 1,
                        ann->kernels->pack_size(g, layer->weight_bits));
     to->dense_macs = sg__dense_macs(g);
+    to->forward_sparse_below =
+        ann->kernels->forward_sparse_below(g, layer->weight_bits);
+    to->propagate_sparse_below =
+        ann->kernels->propagate_sparse_below(g, layer->weight_bits);
+    to->gradient_sparse_below =
+        ann->kernels->gradient_sparse_below(g, layer->weight_bits);
     if (is_convolution(ann->net, l)) {
         to->reach_x = place_reach(arena, g, g->kernel_w, g->in_w, g->out_w);
         to->reach_y = place_reach(arena, g, g->kernel_h, g->in_h, g->out_h);

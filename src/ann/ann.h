@@ -42,6 +42,8 @@ typedef struct sg__ann_layer {
     sg__synapses synapses;       /* synaptic layers */
     uint32_t *reach_x, *reach_y; /* convolutions: how many windows hold an
                                     input column, row */
+    uint32_t forward_sparse_below, propagate_sparse_below,
+        gradient_sparse_below; /* as in kernels.def */
     uint64_t dense_macs;         /* multiply-adds of a dense forward pass */
     size_t group; /* samples of one propagate call, so that U stays near */
 } sg__ann_layer;

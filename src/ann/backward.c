@@ -96,7 +96,7 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
     const sg__geometry *g = &ann->net->layer[l].geo;
     const int8_t *d = from->errors + first * sg__outputs(g);
     uint64_t begin = sg__ann_clock(ann), share = density(ann, l, first, n);
-    bool sparse = share < ann->kernels->propagate_sparse_below;
+    bool sparse = share < from->propagate_sparse_below;
     if (sparse)
         ann->kernels->propagate_sparse(&from->synapses, n, d, scratch->error,
                                        scratch->kernel);
@@ -172,7 +172,7 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
     const sg__ann_scratch *scratch = &ann->scratch[thread];
     const uint8_t *in = sg__ann_counts(ann, l, 0);
     uint64_t begin = sg__ann_clock(ann), share = density(ann, l, 0, n);
-    bool sparse = share < ann->kernels->gradient_sparse_below;
+    bool sparse = share < from->gradient_sparse_below;
     if (sparse)
         ann->kernels->gradient_sparse(&from->synapses, n, in, from->errors,
                                       first, last, gradient, bias_gradient,

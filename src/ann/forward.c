@@ -33,7 +33,7 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
         out.charge = to->charges + start;
 
     uint64_t begin = sg__ann_clock(ann), share = density(ann, l, first, n);
-    bool sparse = share < ann->kernels->forward_sparse_below;
+    bool sparse = share < to->forward_sparse_below;
     void *kernel = ann->scratch[thread].kernel;
     const uint8_t *in = sg__ann_counts(ann, l, first);
     if (sparse)

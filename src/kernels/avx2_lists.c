@@ -4,6 +4,11 @@
 /* Taps in a window, in 1/1000, from which on the dense row is as fast. */
 enum { DENSE_FROM = 450 };
 
+uint32_t sg_forward_sparse_below__avx2(const sg__geometry *g, int bits)
+{
+    return sg__lists_pay(g, bits) ? 430 : 0;
+}
+
 void sg_forward_sparse__avx2(const sg__synapses *s, size_t n,
                              const uint8_t *in, const sg__response_out *out,
                              void *scratch)

@@ -160,6 +160,11 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
                           _mm512_load_si512(charge + 64 * p + i), 0xffff);
 }
 
+uint32_t sg_forward_sparse_below__avx512(const sg__geometry *g, int bits)
+{
+    return sg__avx512_by_rows(g, bits) ? 270 : 0;
+}
+
 void sg_forward_sparse__avx512(const sg__synapses *s, size_t n,
                                const uint8_t *in, const sg__response_out *out,
                                void *scratch)

@@ -74,6 +74,11 @@ static void set_offsets(const sg__geometry *g, const int32_t *sum,
         }
 }
 
+uint32_t sg_propagate_sparse_below__avx512(const sg__geometry *g, int bits)
+{
+    return sg__avx512_turns(g, bits) ? 220 : 1001;
+}
+
 void sg_propagate__avx512(const sg__synapses *s, size_t n, const int8_t *d,
                           int32_t *u, void *scratch)
 {

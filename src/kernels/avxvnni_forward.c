@@ -15,6 +15,11 @@ void sg_forward__avxvnni(const sg__synapses *s, size_t n, const uint8_t *in,
         sg__dense_forward(SG__VNNI_BYTES, 6, s, n, in, out, scratch);
 }
 
+uint32_t sg_forward_sparse_below__avxvnni(const sg__geometry *g, int bits)
+{
+    return sg__lists_pay(g, bits) ? 400 : 0;
+}
+
 void sg_forward_sparse__avxvnni(const sg__synapses *s, size_t n,
                                 const uint8_t *in, const sg__response_out *out,
                                 void *scratch)

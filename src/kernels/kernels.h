@@ -56,10 +56,6 @@ typedef struct sg__step_plan {
 
 typedef struct sg__kernels {
     const char *name;
-    /* Densities, in 1/1000 of the neurons, below which the _sparse rows are
-     * taken; 0 means never, 1001 always. */
-    uint32_t forward_sparse_below, propagate_sparse_below,
-        gradient_sparse_below;
 #define K(type, kernel, arguments) type(*kernel) arguments;
 #include "kernels/kernels.def"
 #undef K

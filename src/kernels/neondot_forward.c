@@ -157,6 +157,11 @@ void sg_forward__neondot(const sg__synapses *s, size_t n, const uint8_t *in,
 
 /* For 8 bits four dense products cost less than one sparse one: only layers
  * of 16 gain from leaving inputs out. */
+uint32_t sg_forward_sparse_below__neondot(const sg__geometry *g, int bits)
+{
+    return bits == 8 ? 0 : sg_forward_sparse_below__neon(g, bits);
+}
+
 void sg_forward_sparse__neondot(const sg__synapses *s, size_t n,
                                 const uint8_t *in, const sg__response_out *out,
                                 void *scratch)

@@ -21,9 +21,6 @@
 static const sg__kernels tables[] = {
     {
         .name = "ref",
-        .forward_sparse_below = 1001,
-        .propagate_sparse_below = 1001,
-        .gradient_sparse_below = 1001,
 #define K(type, kernel, arguments) ROW(ref, kernel),
 #include "kernels/kernels.def"
 #undef K
@@ -31,9 +28,9 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_AVX2
     {
         .name = "avx2",
-        .forward_sparse_below = 430,
-        .propagate_sparse_below = 1001,
-        .gradient_sparse_below = 1001,
+        ROW(avx2, forward_sparse_below),
+        ROW(ref, propagate_sparse_below),
+        ROW(ref, gradient_sparse_below),
         ROW(avx2, pack_size),
         ROW(avx2, pack),
         ROW(avx2, scratch_size),
@@ -59,9 +56,9 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_AVXVNNI
     {
         .name = "avxvnni",
-        .forward_sparse_below = 400,
-        .propagate_sparse_below = 1001,
-        .gradient_sparse_below = 1001,
+        ROW(avxvnni, forward_sparse_below),
+        ROW(ref, propagate_sparse_below),
+        ROW(ref, gradient_sparse_below),
         ROW(avx2, pack_size),
         ROW(avx2, pack),
         ROW(avx2, scratch_size),
@@ -87,9 +84,9 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_AVX512
     {
         .name = "avx512",
-        .forward_sparse_below = 270,
-        .propagate_sparse_below = 220,
-        .gradient_sparse_below = 230,
+        ROW(avx512, forward_sparse_below),
+        ROW(avx512, propagate_sparse_below),
+        ROW(avx512, gradient_sparse_below),
         ROW(avx512, pack_size),
         ROW(avx512, pack),
         ROW(avx512, scratch_size),
@@ -115,9 +112,9 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_NEON
     {
         .name = "neon",
-        .forward_sparse_below = 300,
-        .propagate_sparse_below = 1001,
-        .gradient_sparse_below = 1001,
+        ROW(neon, forward_sparse_below),
+        ROW(ref, propagate_sparse_below),
+        ROW(ref, gradient_sparse_below),
         ROW(neon, pack_size),
         ROW(neon, pack),
         ROW(neon, scratch_size),
@@ -143,9 +140,9 @@ static const sg__kernels tables[] = {
 #ifdef SG_HAVE_NEONDOT
     {
         .name = "neondot",
-        .forward_sparse_below = 300,
-        .propagate_sparse_below = 1001,
-        .gradient_sparse_below = 1001,
+        ROW(neondot, forward_sparse_below),
+        ROW(ref, propagate_sparse_below),
+        ROW(ref, gradient_sparse_below),
         ROW(neondot, pack_size),
         ROW(neondot, pack),
         ROW(neon, scratch_size),
