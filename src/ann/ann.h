@@ -44,7 +44,7 @@ typedef struct sg__ann_layer {
                                     input column, row */
     uint32_t forward_sparse_below, propagate_sparse_below,
         gradient_sparse_below; /* as in kernels.def */
-    uint64_t dense_macs;         /* multiply-adds of a dense forward pass */
+    uint64_t dense_macs;       /* multiply-adds of a dense forward pass */
     size_t group; /* samples of one propagate call, so that U stays near */
 } sg__ann_layer;
 
