@@ -122,6 +122,38 @@ narrow_sums(size_t pixels, uint32_t channels, const uint8_t *x, bool absolute,
     return saturated;
 }
 
+/* Sums over up to RUN registers of bytes: of the bytes, of those that are not
+ * 0, of those that equal top. Counters are bytes too, so RUN stays below 256. */
+enum { RUN = 255 };
+
+typedef struct byte_sums {
+    __m512i sum, active, saturated; /* eight lanes of 64 bits */
+} byte_sums;
+
+static inline __attribute__((always_inline)) byte_sums
+add_run(const uint8_t *x, size_t n, bool absolute, __m512i top, byte_sums s)
+{
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi8(1);
+    __m512i active = zero, saturated = zero;
+    for (size_t c = 0; c < n; c += 64) {
+        __mmask64 lanes = sg__first64(n - c);
+        __m512i v = _mm512_maskz_loadu_epi8(lanes, x + c);
+        v = absolute ? _mm512_abs_epi8(v) : v;
+        s.sum = _mm512_add_epi64(s.sum, _mm512_sad_epu8(v, zero));
+        active = _mm512_add_epi8(active, _mm512_min_epu8(v, one));
+        if (!absolute)
+            saturated =
+                _mm512_mask_add_epi8(saturated,
+                                     _mm512_mask_cmpeq_epi8_mask(lanes, v,
+                                                                 top),
+                                     saturated, one);
+    }
+    s.active = _mm512_add_epi64(s.active, _mm512_sad_epu8(active, zero));
+    s.saturated =
+        _mm512_add_epi64(s.saturated, _mm512_sad_epu8(saturated, zero));
+    return s;
+}
+
 static inline __attribute__((always_inline)) size_t
 wide_sums(size_t pixels, uint32_t channels, const uint8_t *x, bool absolute,
           int32_t cap, uint32_t *sum, uint32_t *active)
@@ -130,21 +162,15 @@ wide_sums(size_t pixels, uint32_t channels, const uint8_t *x, bool absolute,
     const __m512i zero = _mm512_setzero_si512();
     size_t saturated = 0;
     for (size_t p = 0; p < pixels; p++, x += channels) {
-        __m512i sums = zero;
-        size_t some = 0;
-        for (uint32_t c = 0; c < channels; c += 64) {
-            __mmask64 lanes = sg__first64(channels - c);
-            __m512i v = _mm512_maskz_loadu_epi8(lanes, x + c);
-            some += (size_t)__builtin_popcountll(_mm512_test_epi8_mask(v, v));
-            sums = _mm512_add_epi64(
-                sums,
-                _mm512_sad_epu8(absolute ? _mm512_abs_epi8(v) : v, zero));
-            if (!absolute)
-                saturated += (size_t)__builtin_popcountll(
-                    _mm512_mask_cmpeq_epi8_mask(lanes, v, top));
-        }
-        sum[p] = (uint32_t)_mm512_reduce_add_epi64(sums);
-        active[p] = (uint32_t)some;
+        byte_sums s = {zero, zero, zero};
+        for (size_t c = 0; c < channels; c += 64 * RUN)
+            s = add_run(x + c,
+                        channels - c < 64 * RUN ? channels - c : 64 * RUN,
+                        absolute, top, s);
+        sum[p] = (uint32_t)_mm512_reduce_add_epi64(s.sum);
+        active[p] = (uint32_t)_mm512_reduce_add_epi64(s.active);
+        if (!absolute)
+            saturated += (size_t)_mm512_reduce_add_epi64(s.saturated);
     }
     return saturated;
 }

@@ -392,7 +392,7 @@ static void sums_match_reference(void **state)
     SKIP_WITHOUT_TABLES();
     const sg__kernels *ref = sg__kernels_table(0);
     static const uint32_t channels[] = {1,  2,  3,  15,  16,
-                                        31, 64, 65, 200, 1000};
+                                        31, 64, 65, 200, 40000};
     for (size_t c = 0; c < 10; c++)
         for (size_t pixels = 0; pixels <= 70; pixels += pixels < 5 ? 1 : 13)
             for (size_t t = 1; sg__kernels_table(t); t++) {
