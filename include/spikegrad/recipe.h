@@ -17,6 +17,10 @@
 #define SG_RECIPE_AUGMENT 64
 
 enum { SG_LOSS_SOFTMAX, SG_LOSS_SQUARED };
+/* A pixel p becomes levels * p / 255 spikes; or, for its distance from 128,
+ * levels * (p - 128) / 128 on a channel for bright and as much on one for dark
+ * pixels, of which one is silent. */
+enum { SG_INPUT_PLAIN, SG_INPUT_ONOFF };
 enum { SG_FIRE_ROUND, SG_FIRE_FLOOR };
 enum { SG_SCHEDULE_LINEAR, SG_SCHEDULE_COSINE, SG_SCHEDULE_CONSTANT };
 enum { SG_ROUNDING_NEAREST, SG_ROUNDING_STOCHASTIC };
@@ -25,12 +29,16 @@ typedef struct sg_recipe {
     char net[SG_RECIPE_NET];         /* e.g. "15C5-P2-40C5-P2-300-10" */
     char augment[SG_RECIPE_AUGMENT]; /* "none", "shift:2", "affine", ... */
     char phi[SG_RECIPE_PHI]; /* error threshold(s) in units of Theta, powers
-                                of two: "0.5" or one per hidden layer */
+                                of two: "0.5" or one per hidden layer; or
+                                "auto:R", near rms(U) / R early in the run */
     int32_t weight_bits;     /* 8 or 16 */
     int32_t count_cap;       /* c: largest spike count of a hidden neuron */
     int32_t input_levels;    /* a pixel of 255 becomes this many spikes */
+    int32_t input;           /* SG_INPUT_* */
     int32_t fire;            /* SG_FIRE_*: upper firing level Theta/2, Theta */
     int32_t spread;          /* A: std of hidden charge at start, in Theta */
+    int32_t standardise;     /* 1: hidden weights are standardised */
+    int32_t gain_limit;      /* of a standardised channel, which starts at 1 */
     int32_t alpha;           /* error spikes for a whole mistake, 1..127 */
     int32_t loss;            /* SG_LOSS_* */
     int32_t smoothing_ppm;   /* label smoothing, softmax only */
@@ -40,9 +48,11 @@ typedef struct sg_recipe {
     int32_t batch;
     int64_t lr_ppm;
     int32_t momentum_ppm;
-    int32_t schedule;   /* SG_SCHEDULE_* */
-    int32_t warmup_ppm; /* of an epoch: lr rises linearly from 0 */
-    int32_t rounding;   /* SG_ROUNDING_* of the optimiser step */
+    int32_t readout_rate_ppm; /* lr of the last layer, over lr */
+    int32_t weight_decay_ppm; /* times lr / (1 - momentum), per step */
+    int32_t schedule;         /* SG_SCHEDULE_* */
+    int32_t warmup_ppm;       /* of an epoch: lr rises linearly from 0 */
+    int32_t rounding;         /* SG_ROUNDING_* of the optimiser step */
     int32_t validation; /* samples held back from the end of the train split */
     uint64_t seed;
 } sg_recipe;

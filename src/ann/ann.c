@@ -109,6 +109,8 @@ static void place_scratch(sg__ann *ann, sg__arena *arena,
     scratch->kernel = sg__arena_take(arena, 1, kernel);
     scratch->cost =
         sg__arena_take(arena, ann->net->layer_count, sizeof *scratch->cost);
+    scratch->squares =
+        sg__arena_take(arena, ann->net->layer_count, sizeof *scratch->squares);
     if (!ann->learns) {
         scratch->error =
             sg__arena_take(arena, ann->net->classes, sizeof(int32_t));
@@ -136,8 +138,9 @@ void sg__ann_place(sg__ann *ann, sg__arena *arena)
         *scratch = sg__arena_take(arena, ann->threads, sizeof *ann->scratch);
     ann->scratch = scratch;
     ann->input = sg__arena_take(arena, ann->batch, sg__inputs(g));
-    place_pixels(ann, arena, &ann->input_pixels, 0,
-                 net->input.height * net->input.width, net->input.channels);
+    const sg_shape in = sg__input_neurons(&net->recipe, net->input);
+    place_pixels(ann, arena, &ann->input_pixels, 0, in.height * in.width,
+                 in.channels);
     ann->logits =
         sg__arena_take(arena, ann->batch * net->classes, sizeof *ann->logits);
     ann->loss_q20 = sg__arena_take(arena, ann->batch, sizeof *ann->loss_q20);

@@ -12,6 +12,13 @@
 #include "kernels/kernels.h"
 #include "network/network.h"
 
+/* Squares of the error charges that arrive at a layer, or at the pooling unit
+ * directly above it: sum U^2 = high 2^32 + low, of `count` charges. Exact for
+ * up to 2^32 of them. */
+typedef struct sg__error_squares {
+    uint64_t high, low, count;
+} sg__error_squares;
+
 /* Working memory of one thread. */
 typedef struct sg__ann_scratch {
     int32_t *error;      /* error charge arriving at a layer, some samples */
@@ -20,6 +27,7 @@ typedef struct sg__ann_scratch {
     uint32_t *sums;      /* by position, of one sample, for its activity */
     void *kernel;        /* what the rows of sg__kernels ask for */
     sg_layer_cost *cost; /* [layer_count], while profiling */
+    sg__error_squares *squares; /* [layer_count], while measuring */
 } sg__ann_scratch;
 
 /* Spikes by pixel of the neurons below a convolution, for counting operations;
@@ -54,6 +62,7 @@ typedef struct sg__ann {
     size_t batch, chunk; /* samples; of a batch, of one forward call */
     unsigned threads;
     bool learns, keeps, profiles;
+    bool measures; /* adds to squares of the scratch memory */
     sg__arena arena;
     uint8_t *input; /* [batch][inputs] spike counts */
     sg__ann_pixels input_pixels;

@@ -56,9 +56,10 @@ raster *raster_create(const sg_network *net)
         raster_destroy(r);
         return NULL;
     }
-    name_band(&r->band[0], "input", info.input,
-              (uint64_t)info.input.height * info.input.width *
-                  info.input.channels);
+    memset(&layer, 0, sizeof layer);
+    sg_network_get_layer(net, 0, &layer);
+    name_band(&r->band[0], "input", layer.in,
+              (uint64_t)layer.in.height * layer.in.width * layer.in.channels);
     for (size_t i = 0; i < info.layers; i++) {
         memset(&layer, 0, sizeof layer);
         sg_network_get_layer(net, i, &layer);

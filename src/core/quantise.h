@@ -33,4 +33,19 @@ static inline void sg__quantise(size_t n, const uint8_t *pixels,
     }
 }
 
+/* sg__on_off: counts of n pixels on two channels each, side by side: bright
+ * ones max(0, floor(((p - 128) levels + 64) / 128)), dark ones the same of
+ * 128 - p. At most levels, 1..255. counts is uint8[2 n], apart from pixels. */
+static inline void sg__on_off(size_t n, const uint8_t *restrict pixels,
+                              int32_t levels, uint8_t *restrict counts)
+{
+    for (size_t i = 0; i < n; i++) {
+        int32_t contrast = ((int32_t)pixels[i] - 128) * levels;
+        int32_t on = contrast > 0 ? contrast : 0;
+        int32_t off = contrast < 0 ? -contrast : 0;
+        counts[2 * i] = (uint8_t)((uint32_t)(on + 64) >> 7);
+        counts[2 * i + 1] = (uint8_t)((uint32_t)(off + 64) >> 7);
+    }
+}
+
 #endif

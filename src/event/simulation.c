@@ -80,9 +80,8 @@ static bool create_pooling(struct sg__event_layer *layer)
 static bool create_layers(sg_simulation *sim)
 {
     const sg_network *net = sim->net;
-    const sg_shape *in = &net->input;
     sim->layers = net->layer_count + 1;
-    sim->layer[0].neurons = (size_t)in->height * in->width * in->channels;
+    sim->layer[0].neurons = sg__inputs(&net->layer[0].geo);
     for (size_t l = 0; l < sim->layers; l++) {
         struct sg__event_layer *layer = &sim->layer[l];
         if (l > 0) {

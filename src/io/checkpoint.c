@@ -32,19 +32,31 @@ enum part {
     BIAS,
     BIAS_MASTER,
     BIAS_VELOCITY,
+    GAIN,
+    GAIN_VELOCITY,
     WEIGHT,
     PARTS
 };
 
 static const char *const part_names[PARTS] = {
     "weight_master", "weight_velocity", "bias",
-    "bias_master",   "bias_velocity",   "weight"};
+    "bias_master",   "bias_velocity",   "gain",
+    "gain_velocity", "weight"};
 
 enum { NAME_SIZE = 48 };
 
 static void name_tensor(char name[NAME_SIZE], size_t layer, enum part part)
 {
     snprintf(name, NAME_SIZE, "layer.%zu.%s", layer, part_names[part]);
+}
+
+/* Whether this layer, of a network of that recipe, has the part. */
+static bool has_part(const sg_recipe *recipe, const sg__layer *layer,
+                     enum part part)
+{
+    if (part == GAIN || part == GAIN_VELOCITY)
+        return layer->synaptic && !layer->output && recipe->standardise;
+    return layer->synaptic;
 }
 
 /* What a tensor of this layer looks like; count and offset stay unset. */
@@ -56,7 +68,7 @@ static sg__tensor describe(const sg__layer *layer, enum part part,
     tensor.shape[0] = g->out_c;
     if (part == WEIGHT)
         tensor.dtype = weight_bits == 8 ? SG__DTYPE_I8 : SG__DTYPE_I16;
-    if (part == BIAS || part == BIAS_MASTER || part == BIAS_VELOCITY)
+    if (part != WEIGHT_MASTER && part != WEIGHT_VELOCITY && part != WEIGHT)
         return tensor;
     if (layer->kind == SG_LAYER_DENSE) {
         tensor.rank = 2;
@@ -82,6 +94,10 @@ static int32_t *values_of(const sg__layer *layer, enum part part)
         return layer->bias;
     case BIAS_MASTER:
         return layer->bias_master;
+    case GAIN:
+        return layer->gain;
+    case GAIN_VELOCITY:
+        return layer->gain_velocity;
     default:
         return layer->bias_velocity;
     }
@@ -107,7 +123,7 @@ static sg_status lay_out(const sg_network *net, sg__tensor *tensors,
     size_t count = 0;
     for (int part = 0; part < PARTS; part++) {
         for (size_t l = 0; l < net->layer_count; l++) {
-            if (!net->layer[l].synaptic)
+            if (!has_part(&net->recipe, &net->layer[l], (enum part)part))
                 continue;
             name_tensor(names[count], l, (enum part)part);
             tensors[count] = describe(&net->layer[l], (enum part)part,
@@ -127,7 +143,7 @@ static sg_status lay_out(const sg_network *net, sg__tensor *tensors,
     count = 0;
     for (int part = 0; part < PARTS; part++)
         for (size_t l = 0; l < net->layer_count; l++)
-            if (net->layer[l].synaptic)
+            if (has_part(&net->recipe, &net->layer[l], (enum part)part))
                 fill(*bytes, &tensors[count++], &net->layer[l],
                      (enum part)part);
     return SG_OK;
@@ -228,6 +244,8 @@ static sg_status check_layers(source *from, const sg__layer *layers,
             continue;
         synaptic++;
         for (int part = 0; part < PARTS; part++) {
+            if (!has_part(&from->saved.recipe, &layers[l], (enum part)part))
+                continue;
             sg_status status =
                 check_tensor(from, &layers[l], l, (enum part)part);
             if (status != SG_OK)
@@ -241,12 +259,7 @@ static sg_status check_layers(source *from, const sg__layer *layers,
                             from->name, from->file.tensor[i].name,
                             from->saved.recipe.net);
     }
-    if (from->saved.thresholds != synaptic)
-        return sg__fail(from->error, SG_E_FORMAT,
-                        "%s: metadata 'theta_bits' has %zu values, expected "
-                        "%zu, one for each layer with weights",
-                        from->name, from->saved.thresholds, synaptic);
-    return SG_OK;
+    return sg__saved_check(&from->saved, synaptic, from->name, from->error);
 }
 
 /* The tensors against the topology, before any network is allocated. */
@@ -259,12 +272,27 @@ static sg_status check_topology(source *from)
         return sg__fail(from->error, SG_E_MEMORY, "%s: no memory to load it",
                         from->name);
     sg_status status =
-        sg__topology_parse(from->saved.recipe.net, from->saved.input,
+        sg__topology_parse(from->saved.recipe.net,
+                           sg__input_neurons(&from->saved.recipe,
+                                             from->saved.input),
                            from->saved.classes, layers, &count, &reason);
     status = status == SG_OK ? check_layers(from, layers, count)
                              : blame(from, status, &reason);
     free(layers);
     return status;
+}
+
+/* Whether the sums that standardise a layer stay within their bounds. */
+static bool in_range(const sg__layer *layer)
+{
+    bool good = true;
+    for (size_t i = 0; i < layer->weights; i++)
+        good &= layer->master[i] <= SG__ROW_LIMIT &&
+                layer->master[i] >= -SG__ROW_LIMIT;
+    for (size_t k = 0; k < layer->geo.out_c; k++)
+        good &= layer->gain[k] <= 16 << SG__GAIN_BITS &&
+                layer->gain[k] >= -(16 << SG__GAIN_BITS);
+    return good;
 }
 
 /* Copies the masters, and compares the forward values in the file with those
@@ -275,6 +303,8 @@ static sg_status read_layer(source *from, sg_network *net, size_t l)
     const sg__tensor *tensor[PARTS];
     for (int part = 0; part < PARTS; part++) {
         char name[NAME_SIZE];
+        if (!has_part(&net->recipe, layer, (enum part)part))
+            continue;
         name_tensor(name, l, (enum part)part);
         tensor[part] = sg__safetensors_find(&from->file, name);
         if (part == WEIGHT || part == BIAS)
@@ -283,6 +313,11 @@ static sg_status read_layer(source *from, sg_network *net, size_t l)
         for (size_t i = 0; i < tensor[part]->count; i++)
             values[i] = (int32_t)sg__tensor_get(from->bytes, tensor[part], i);
     }
+    if (layer->standardised && !in_range(layer))
+        return sg__fail(from->error, SG_E_FORMAT,
+                        "%s: layer %zu: a master weight or gain is out of "
+                        "range, expected +-%d and +-16 in 2^-%d",
+                        from->name, l, SG__ROW_LIMIT, SG__GAIN_BITS);
     sg__layer_refresh(&net->layer[l], 0, layer->geo.out_c);
     for (int k = 0; k < 2; k++) {
         enum part part = k == 0 ? WEIGHT : BIAS;
@@ -310,6 +345,8 @@ static sg_status build(source *from, sg_network **out)
                                         saved->classes, &net, &reason);
     if (status == SG_OK)
         status = sg__network_set_thresholds(net, saved->theta_bits, &reason);
+    if (status == SG_OK)
+        status = sg__saved_apply(saved, net, &reason);
     if (status != SG_OK)
         status = blame(from, status, &reason);
     for (size_t l = 0; status == SG_OK && l < net->layer_count; l++)

@@ -93,16 +93,40 @@ static int put_shape(json_t *object, const sg_network *net)
     return put(object, "input", text);
 }
 
-static int put_thresholds(json_t *object, const sg_network *net)
+/* Which number of a layer a key lists. */
+typedef enum list { THETA_BITS, ROW_NORM, PHI_BITS } list;
+
+static int number_of(const sg__layer *layer, list of)
+{
+    return of == THETA_BITS ? layer->theta_bits
+           : of == ROW_NORM ? layer->row_norm
+                            : layer->phi_bits;
+}
+
+/* A number of each layer with weights, or of the hidden ones among them. */
+static int put_list(json_t *object, const char *key, const sg_network *net,
+                    list of)
 {
     char text[SG_LAYERS_MAX * (DIGITS + 1)] = "";
     char *to = text;
     for (size_t l = 0; l < net->layer_count; l++) {
-        if (net->layer[l].synaptic)
+        const sg__layer *layer = &net->layer[l];
+        if (layer->synaptic && (of == THETA_BITS || !layer->output))
             to += sprintf(to, "%s%d", to == text ? "" : ",",
-                          net->layer[l].theta_bits);
+                          number_of(layer, of));
     }
-    return put(object, "theta_bits", text);
+    return put(object, key, text);
+}
+
+static int put_thresholds(json_t *object, const sg_network *net)
+{
+    int share;
+    int failed = put_list(object, "theta_bits", net, THETA_BITS);
+    if (!failed && net->recipe.standardise)
+        failed = put_list(object, "row_norm", net, ROW_NORM);
+    if (!failed && sg__recipe_phi_auto(&net->recipe, &share))
+        failed = put_list(object, "phi_bits", net, PHI_BITS);
+    return failed;
 }
 
 /* "samples,correct,loss_q20;spikes,active,...;..." with one group a layer. */
@@ -259,6 +283,18 @@ static sg_status get_format(const reader *from)
     return SG_OK;
 }
 
+/* Options that files of version 0.1 lack; their defaults are what there was
+ * before them. */
+static bool is_newer(const char *option)
+{
+    static const char *const newer[] = {"input", "standardise", "gain-limit",
+                                        "readout-rate", "weight-decay"};
+    for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
+        if (strcmp(option, newer[i]) == 0)
+            return true;
+    return false;
+}
+
 static sg_status get_recipe(const reader *from, sg_recipe *recipe)
 {
     size_t count;
@@ -267,6 +303,9 @@ static sg_status get_recipe(const reader *from, sg_recipe *recipe)
     for (size_t i = 0; i < count; i++) {
         char key[KEY_SIZE], value[TEXT_SIZE];
         snprintf(key, sizeof key, "recipe.%s", option[i].name);
+        if (is_newer(option[i].name) &&
+            !sg__safetensors_metadata(from->file, key))
+            continue;
         sg_status status = get_text(from, key, value, sizeof value);
         if (status != SG_OK)
             return status;
@@ -291,21 +330,38 @@ static sg_status get_shape(const reader *from, sg_shape *shape)
     return SG_OK;
 }
 
-static sg_status get_thresholds(const reader *from, sg__saved *out)
+/* Numbers up to max, separated by commas. */
+static sg_status get_list(const reader *from, const char *key, uint64_t max,
+                          int *values, size_t *count)
 {
-    const char *text = sg__safetensors_metadata(from->file, "theta_bits");
+    const char *text = sg__safetensors_metadata(from->file, key);
     bool more = text != NULL;
-    out->thresholds = 0;
+    *count = 0;
     while (more) {
-        uint64_t bits;
-        if (out->thresholds == SG_LAYERS_MAX || !scan(&text, 31, &bits))
+        uint64_t value;
+        if (*count == SG_LAYERS_MAX || !scan(&text, max, &value))
             break;
-        out->theta_bits[out->thresholds++] = (int)bits;
+        values[(*count)++] = (int)value;
         if (*text == '\0')
             return SG_OK;
         more = *text++ == ',';
     }
-    return unexpected(from, "theta_bits", "numbers like 13,16,15");
+    return unexpected(from, key, "numbers like 13,16,15");
+}
+
+static sg_status get_thresholds(const reader *from, sg__saved *out)
+{
+    int share;
+    sg_status status =
+        get_list(from, "theta_bits", 31, out->theta_bits, &out->thresholds);
+    out->row_norms = out->phis = 0;
+    if (status == SG_OK && out->recipe.standardise)
+        status = get_list(from, "row_norm", INT32_MAX, out->row_norm,
+                          &out->row_norms);
+    if (status == SG_OK && sg__recipe_phi_auto(&out->recipe, &share))
+        status = get_list(from, "phi_bits", SG__PHI_BITS_MAX, out->phi_bits,
+                          &out->phis);
+    return status;
 }
 
 static sg_status get_metrics(const reader *from, sg_metrics *train)
@@ -376,6 +432,53 @@ sg_status sg__metadata_read(const sg__safetensors *file, const char *name,
     if (status == SG_OK)
         status = get_metrics(&from, &out->run.train);
     return status;
+}
+
+static sg_status check_list(const char *name, const char *key, size_t count,
+                            size_t expected, sg_error *error)
+{
+    if (count == expected)
+        return SG_OK;
+    return sg__fail(error, SG_E_FORMAT,
+                    "%s: metadata '%s' has %zu values, expected %zu, one for "
+                    "each%s layer with weights",
+                    name, key, count, expected,
+                    strcmp(key, "theta_bits") == 0 ? "" : " hidden");
+}
+
+sg_status sg__saved_check(const sg__saved *saved, size_t synaptic,
+                          const char *name, sg_error *error)
+{
+    int share;
+    size_t hidden = synaptic - 1;
+    bool found = sg__recipe_phi_auto(&saved->recipe, &share);
+    sg_status status =
+        check_list(name, "theta_bits", saved->thresholds, synaptic, error);
+    if (status == SG_OK)
+        status = check_list(name, "row_norm", saved->row_norms,
+                            saved->recipe.standardise ? hidden : 0, error);
+    if (status == SG_OK)
+        status = check_list(name, "phi_bits", saved->phis, found ? hidden : 0,
+                            error);
+    return status;
+}
+
+sg_status sg__saved_apply(const sg__saved *saved, sg_network *net,
+                          sg_error *error)
+{
+    int phi[SG_LAYERS_MAX];
+    size_t i = 0;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        if (!layer->synaptic || layer->output)
+            continue;
+        if (saved->row_norms)
+            layer->row_norm = saved->row_norm[i];
+        if (saved->phis) /* as a share of Theta of the next layer */
+            phi[i] = layer->phi_log2 + saved->phi_bits[i] - layer->phi_bits;
+        i++;
+    }
+    return saved->phis ? sg__network_set_phi(net, phi, error) : SG_OK;
 }
 
 #endif

@@ -21,6 +21,9 @@ typedef struct sg__saved {
     uint32_t classes;
     size_t thresholds; /* synaptic layers */
     int theta_bits[SG_LAYERS_MAX];
+    size_t row_norms, phis; /* hidden layers, or 0: not needed */
+    int row_norm[SG_LAYERS_MAX];
+    int phi_bits[SG_LAYERS_MAX];
     char data[sizeof((sg_network *)0)->data];
     uint32_t data_size;
     sg__run run;
@@ -38,5 +41,15 @@ struct json_t *sg__metadata_write(const sg_network *net);
  * Errors: SG_E_FORMAT, the detail names file and key. */
 sg_status sg__metadata_read(const sg__safetensors *file, const char *name,
                             sg__saved *out, sg_error *error);
+
+/* sg__saved_check: SG_E_FORMAT unless there is a value for every layer that
+ * needs one, of `synaptic` in all. */
+sg_status sg__saved_check(const sg__saved *saved, size_t synaptic,
+                          const char *name, sg_error *error);
+
+/* sg__saved_apply: gives a network of that recipe, with its firing thresholds,
+ * the error thresholds and row norms that were found on data. SG_E_RANGE. */
+sg_status sg__saved_apply(const sg__saved *saved, sg_network *net,
+                          sg_error *error);
 
 #endif

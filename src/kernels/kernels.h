@@ -11,6 +11,7 @@
 
 #include "core/geometry.h"
 #include "core/rules.h"
+#include "core/standardise.h"
 #include "core/warp.h"
 #include "spikegrad/network.h"
 

@@ -66,6 +66,8 @@ static void place_scratch(const sg__batch *b, sg__arena *arena,
         sg__arena_take(arena, SG__GRADIENT_CHANNELS, sizeof *s->bias_gradient);
     s->labels = sg__arena_take(arena, b->ann.chunk, sizeof *s->labels);
     s->ids = sg__arena_take(arena, b->ann.chunk, sizeof *s->ids);
+    if (net->recipe.input == SG_INPUT_ONOFF)
+        s->split = sg__arena_take(arena, sg__inputs(&net->layer[0].geo), 1);
     s->metrics = sg__arena_take(arena, 1, sizeof *s->metrics);
 }
 
@@ -89,6 +91,8 @@ static void place(sg__batch *b, sg__arena *arena)
     b->scratch = sg__arena_take(arena, b->ann.threads, sizeof *b->scratch);
     for (unsigned t = 0; t < b->ann.threads; t++)
         place_scratch(b, arena, b->scratch ? &b->scratch[t] : &first);
+    b->squares =
+        sg__arena_take(arena, b->net->layer_count, sizeof *b->squares);
     b->share_count = list_shares(&b->ann, NULL);
     b->shares = sg__arena_take(arena, b->share_count, sizeof *b->shares);
     if (b->shares)
@@ -141,14 +145,22 @@ void sg__batch_destroy(sg__batch *b)
     memset(b, 0, sizeof *b);
 }
 
-static void load_sample(sg__batch *b, size_t s)
+static void load_sample(sg__batch *b, size_t s, uint8_t *split)
 {
     const sg_network *net = b->net;
-    sg__augment_counts(&b->augment, b->ann.kernels, net->input,
-                       net->recipe.seed, b->epoch, b->samples[s],
-                       net->recipe.input_levels,
-                       sg_data_pixels(b->data, b->samples[s]),
-                       sg__ann_counts(&b->ann, 0, s));
+    const uint8_t *pixels = sg_data_pixels(b->data, b->samples[s]);
+    int32_t levels = net->recipe.input_levels;
+    if (net->recipe.input == SG_INPUT_ONOFF) {
+        /* counts are what is moved about, so that no spikes come from outside
+         * the image */
+        sg__network_quantise(net, pixels, split);
+        pixels = split;
+        levels = UINT8_MAX;
+    }
+    sg__augment_counts(&b->augment, b->ann.kernels,
+                       sg__input_neurons(&net->recipe, net->input),
+                       net->recipe.seed, b->epoch, b->samples[s], levels,
+                       pixels, sg__ann_counts(&b->ann, 0, s));
 }
 
 static void pass_task(void *context, unsigned task, unsigned thread)
@@ -160,7 +172,7 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     n = n < ann->chunk ? n : ann->chunk;
     uint64_t begin = sg__ann_clock(ann);
     for (size_t s = 0; s < n; s++) {
-        load_sample(b, first + s);
+        load_sample(b, first + s, scratch->split);
         scratch->ids[s] = b->samples[first + s];
         scratch->labels[s] = sg_data_label(b->data, scratch->ids[s]);
     }
@@ -187,6 +199,27 @@ void sg__batch_pass(sg__batch *b, sg_metrics *sums)
         sg__metrics_add(sums, b->scratch[t].metrics);
 }
 
+void sg__batch_measure(sg__batch *b)
+{
+    sg_metrics unused;
+    size_t layers = b->net->layer_count;
+    memset(&unused, 0, sizeof unused);
+    for (unsigned t = 0; t < b->ann.threads; t++)
+        memset(b->ann.scratch[t].squares, 0,
+               layers * sizeof *b->ann.scratch[t].squares);
+    b->ann.measures = true;
+    sg__batch_pass(b, &unused);
+    b->ann.measures = false;
+    memset(b->squares, 0, layers * sizeof *b->squares);
+    for (unsigned t = 0; t < b->ann.threads; t++)
+        for (size_t l = 0; l < layers; l++) {
+            const sg__error_squares *part = &b->ann.scratch[t].squares[l];
+            b->squares[l].high += part->high;
+            b->squares[l].low += part->low;
+            b->squares[l].count += part->count;
+        }
+}
+
 static void update_task(void *context, unsigned task, unsigned thread)
 {
     sg__batch *b = context;
@@ -194,17 +227,18 @@ static void update_task(void *context, unsigned task, unsigned thread)
     size_t l = share->layer, fan_in = sg__fan_in(&b->net->layer[l].geo);
     int32_t *gradient = b->scratch[thread].gradient;
     int32_t *bias = b->scratch[thread].bias_gradient;
-    if (b->kept) {
-        gradient = b->kept[l].weight + share->first * fan_in;
-        bias = b->kept[l].bias + share->first;
-    }
     sg__ann_gradient(&b->ann, b->count, l, share->first, share->last, gradient,
                      bias, thread);
+    uint32_t channels = share->last - share->first;
+    if (b->kept) {
+        memcpy(b->kept[l].weight + share->first * fan_in, gradient,
+               channels * fan_in * sizeof *gradient);
+        memcpy(b->kept[l].bias + share->first, bias, channels * sizeof *bias);
+    }
     uint64_t begin = sg__ann_clock(&b->ann);
     sg__update_apply(b->net, b->ann.kernels, l, &b->update[l], b->step,
                      share->first, share->last, gradient, bias);
     sg__ann_pack(&b->ann, l, share->first, share->last);
-    uint32_t channels = share->last - share->first;
     sg__ann_note(&b->ann, &b->ann.scratch[thread].cost[l].update, begin,
                  channels * (fan_in + 1), 1000,
                  sg__traffic_update(&b->net->layer[l], channels));

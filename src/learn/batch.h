@@ -17,6 +17,7 @@ typedef struct sg__batch_scratch {
     int32_t *gradient;      /* of one share */
     int32_t *bias_gradient; /* [SG__GRADIENT_CHANNELS] */
     uint32_t *labels, *ids; /* [chunk] */
+    uint8_t *split;         /* an image on two channels, if input is onoff */
     sg_metrics *metrics;
     uint64_t load_ns; /* spent on images, while profiling */
 } sg__batch_scratch;
@@ -39,6 +40,7 @@ typedef struct sg__batch {
     sg__share *shares;
     size_t share_count;
     sg__update update[SG_LAYERS_MAX];
+    sg__error_squares *squares; /* [layers], of the last pass that measured */
 
     uint32_t epoch;          /* keys augmentation */
     uint64_t step;           /* keys dither and rounding */
@@ -60,6 +62,9 @@ void sg__batch_destroy(sg__batch *batch);
 /* sg__batch_pass: forward and backward of the batch; adds its metrics to
  * sums. Weights do not change. */
 void sg__batch_pass(sg__batch *batch, sg_metrics *sums);
+
+/* sg__batch_measure: a pass whose only result is batch->squares. */
+void sg__batch_measure(sg__batch *batch);
 
 /* sg__batch_update: gradient and optimiser step by batch->update, forward
  * copies and the workspace's packed weights included. */

@@ -27,10 +27,9 @@ static void run_chunk(void *context, unsigned task, unsigned thread)
     size_t first = task * ann->chunk, n = e->count - first;
     n = n < ann->chunk ? n : ann->chunk;
     for (size_t s = first; s < first + n; s++)
-        ann->kernels->quantise(sg__inputs(&net->layer[0].geo),
-                               sg_data_pixels(e->data, e->first + (uint32_t)s),
-                               net->recipe.input_levels,
-                               sg__ann_counts(ann, 0, s));
+        sg__network_quantise(net,
+                             sg_data_pixels(e->data, e->first + (uint32_t)s),
+                             sg__ann_counts(ann, 0, s));
     sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
     for (size_t s = first; s < first + n; s++) {
         uint32_t label = sg_data_label(e->data, e->first + (uint32_t)s);

@@ -37,25 +37,40 @@ static int32_t probe_scale(const sg__layer *layer)
     return layer->weight_limit < PROBE_MAX ? layer->weight_limit : PROBE_MAX;
 }
 
-static void set_probe(const sg_network *net, size_t l)
+/* A standardised layer is probed as it will be, but for its norm: that of
+ * uniform weights in +-probe_scale. */
+static void set_standardised_probe(const sg_network *net, size_t l)
 {
     sg__layer *layer = &net->layer[l];
     int32_t r[4];
     for (size_t i = 0; i < layer->weights; i++) {
         if (i % 4 == 0)
             draw(net->recipe.seed, l, i / 4, r);
+        layer->master[i] = r[i % 4] * 4;
+    }
+    for (size_t k = 0; k < layer->geo.out_c; k++)
+        layer->gain[k] = (int32_t)1 << SG__GAIN_BITS;
+    layer->row_norm =
+        (int32_t)(((uint64_t)probe_scale(layer) << SG__ROW_NORM_BITS) *
+                      sg__row_start(sg__fan_in(&layer->geo)) >>
+                  18);
+    sg__layer_refresh(layer, 0, layer->geo.out_c);
+}
+
+static void set_probe(const sg_network *net, size_t l)
+{
+    sg__layer *layer = &net->layer[l];
+    int32_t r[4];
+    if (layer->standardised) {
+        set_standardised_probe(net, l);
+        return;
+    }
+    for (size_t i = 0; i < layer->weights; i++) {
+        if (i % 4 == 0)
+            draw(net->recipe.seed, l, i / 4, r);
         sg__layer_set_weight(layer, i,
                              r[i % 4] * probe_scale(layer) / DRAW_MAX);
     }
-}
-
-static uint64_t integer_root(uint64_t x)
-{
-    uint64_t root = 0;
-    for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
-        if ((root | bit) * (root | bit) <= x)
-            root |= bit;
-    return root;
 }
 
 /* Standard deviation of the layer's charge in units of 1/256. */
@@ -86,8 +101,7 @@ static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples,
     uint64_t centre = (uint64_t)(mean * mean);
     uint64_t variance = squares > centre ? squares - centre : 0;
     const uint64_t most = (UINT64_C(1) << 47) - 1;
-    uint64_t deviation =
-        integer_root((variance < most ? variance : most) << 16);
+    uint64_t deviation = sg__root((variance < most ? variance : most) << 16);
     return deviation > 256 ? deviation : 256; /* silent input: scale 1 */
 }
 
@@ -100,6 +114,8 @@ static int choose_bits(const sg_network *net, const sg__layer *layer,
     uint64_t headroom = net->recipe.weight_bits == 8
                             ? (layer->output ? 20 : 6)
                             : (layer->output ? 40 : 12);
+    if (layer->standardised) /* its norm does not grow by itself */
+        headroom /= 2;
     uint64_t ratio = (uint64_t)layer->weight_limit * 2 * deviation /
                      (headroom * doubled * (uint64_t)probe_scale(layer) * 256);
     int bits = 2;
@@ -129,6 +145,15 @@ static void set_masters(const sg_network *net, size_t l, int bits,
     }
 }
 
+/* The norm for which the charge has the spread that is wanted. */
+static void set_row_norm(sg__layer *layer, int bits, uint64_t doubled,
+                         uint64_t deviation)
+{
+    uint64_t norm = (uint64_t)layer->row_norm * doubled * 128 << bits;
+    norm /= deviation;
+    layer->row_norm = norm < INT32_MAX ? (int32_t)norm : INT32_MAX;
+}
+
 /* charges  int32[chunk][neurons of the largest layer], working memory */
 static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
                            int32_t *charges, sg_error *error)
@@ -149,7 +174,10 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
         uint64_t deviation = measure(ann, from, l, samples, charges);
         bits[synaptic] = choose_bits(net, layer, doubled, deviation);
         status = sg__network_set_thresholds(net, bits, error);
-        set_masters(net, l, bits[synaptic], doubled, deviation);
+        if (layer->standardised)
+            set_row_norm(layer, bits[synaptic], doubled, deviation);
+        else
+            set_masters(net, l, bits[synaptic], doubled, deviation);
         sg__layer_refresh(layer, 0, layer->geo.out_c);
         sg__ann_pack(ann, l, 0, layer->geo.out_c);
         from = l; /* the next measurement starts by running this layer */

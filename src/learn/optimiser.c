@@ -53,14 +53,18 @@ static int normalise(uint64_t *x)
 }
 
 /* lr A^2 2^unit_bits / (Ain^2 B alpha 2^gain). */
-static sg__rate rate_of(const sg_recipe *r, int32_t out, int32_t in,
-                        int gain_bits, int unit_bits, int32_t schedule)
+static sg__rate rate_of(const sg_recipe *r, const sg__layer *layer, int32_t in,
+                        int unit_bits, int32_t schedule)
 {
-    uint64_t value = (uint64_t)r->lr_ppm * (uint64_t)(out * out);
+    int32_t out = layer->rate_out;
+    int64_t lr = r->lr_ppm;
+    if (layer->output) /* at most 1000 * 16 million */
+        lr = lr * r->readout_rate_ppm / MILLION;
+    uint64_t value = (uint64_t)lr * (uint64_t)(out * out);
     value = (value * (uint64_t)(schedule >> 10)); /* in units of 2^-20 */
     if (value == 0)
         return (sg__rate){0, 1};
-    int shift = 20 + gain_bits - unit_bits;
+    int shift = 20 + layer->gain_bits - unit_bits;
     shift += normalise(&value);
     value /= (uint64_t)in * (uint64_t)in * (uint64_t)r->batch;
     shift += normalise(&value);
@@ -78,26 +82,109 @@ static sg__rate rate_of(const sg_recipe *r, int32_t out, int32_t in,
     return (sg__rate){(int32_t)value, shift};
 }
 
+/* A positive number value 2^exponent of 31 bits, or 0: enough for a rate. */
+typedef struct scaled {
+    uint64_t value;
+    int exponent;
+} scaled;
+
+static scaled scaled_of(uint64_t value, int exponent)
+{
+    for (; value >> 31; exponent++)
+        value >>= 1;
+    return (scaled){value, exponent};
+}
+
+static scaled times(scaled a, uint64_t factor)
+{
+    scaled b = scaled_of(factor, 0);
+    return scaled_of(a.value * b.value, a.exponent + b.exponent);
+}
+
+static scaled over(scaled a, uint64_t divisor)
+{
+    scaled b = scaled_of(divisor, 0);
+    return scaled_of((a.value << 32) / b.value, a.exponent - 32 - b.exponent);
+}
+
+static sg__rate scaled_rate(scaled a)
+{
+    for (; a.value >> 30; a.exponent++)
+        a.value >>= 1;
+    int shift = -a.exponent;
+    if (shift < 1)
+        return (sg__rate){a.value ? WHOLE - 1 : 0, 1};
+    for (; shift > 61 && a.value; shift--)
+        a.value >>= 1;
+    return (sg__rate){(int32_t)a.value, shift > 61 ? 61 : shift};
+}
+
+/* lr(t), of the last layer its own. */
+static scaled learning_rate(const sg_recipe *r, bool output, int32_t schedule)
+{
+    scaled lr = scaled_of((uint64_t)schedule, -30);
+    lr = over(times(lr, (uint64_t)r->lr_ppm), MILLION);
+    return output ? over(times(lr, (uint64_t)r->readout_rate_ppm), MILLION)
+                  : lr;
+}
+
+/* lr(t) norm / (2^f B alpha 2^gain): what a gradient along a standardised row
+ * is worth, in directions, or one across it, in gains. */
+static scaled standardised_rate(const sg_network *net, const sg__layer *layer,
+                                int32_t schedule)
+{
+    const sg_recipe *r = &net->recipe;
+    scaled rate = learning_rate(r, false, schedule);
+    rate = times(rate, (uint64_t)layer->row_norm);
+    rate = over(rate, (uint64_t)r->batch * (uint64_t)r->alpha);
+    rate.exponent -= SG__ROW_NORM_BITS + SG__TANGENT_BITS + layer->theta_bits +
+                     layer->gain_bits;
+    return rate;
+}
+
+static int32_t decay_of(const sg_recipe *r, bool output, int32_t schedule)
+{
+    scaled share = times(learning_rate(r, output, schedule),
+                         (uint64_t)r->weight_decay_ppm);
+    share = over(share, (uint64_t)(MILLION - r->momentum_ppm));
+    int shift = share.exponent + 32;
+    uint64_t most = INT32_MAX;
+    if (share.value == 0 || shift < -31)
+        return 0;
+    if (shift > 31)
+        return INT32_MAX;
+    uint64_t decay = shift >= 0 ? share.value << shift : share.value >> -shift;
+    return (int32_t)(decay < most ? decay : most);
+}
+
 sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
 {
     const sg__layer *layer = &net->layer[l];
     const sg_recipe *r = &net->recipe;
-    return (sg__update){
-        .weight = rate_of(r, layer->rate_out, layer->rate_in, layer->gain_bits,
+    sg__update update = {
+        .weight = rate_of(r, layer, layer->rate_in,
                           layer->theta_bits + layer->master_shift, schedule),
-        .bias = rate_of(r, layer->rate_out, BIAS_INPUT, layer->gain_bits,
-                        BIAS_UNIT_BITS, schedule),
+        .bias = rate_of(r, layer, BIAS_INPUT, BIAS_UNIT_BITS, schedule),
         .friction = (int32_t)(((int64_t)(MILLION - r->momentum_ppm) * 65536 +
                                MILLION / 2) /
                               MILLION),
+        .decay = decay_of(r, layer->output, schedule),
     };
+    if (layer->standardised) {
+        scaled rate = standardised_rate(net, layer, schedule);
+        size_t fan_in = sg__fan_in(&layer->geo);
+        update.weight = scaled_rate(times(rate, sg__row_start(fan_in)));
+        rate.exponent += SG__GAIN_BITS;
+        update.gain = scaled_rate(rate);
+    }
+    return update;
 }
 
 sg__step_plan sg__weight_step(const sg_network *net, size_t l,
                               const sg__update *update, uint64_t step)
 {
     const sg__layer *layer = &net->layer[l];
-    return (sg__step_plan){
+    sg__step_plan plan = {
         .friction = update->friction,
         .mult = update->weight.mult,
         .shift = update->weight.shift,
@@ -109,6 +196,12 @@ sg__step_plan sg__weight_step(const sg_network *net, size_t l,
         .step = step,
         .key = 2 * (uint32_t)l,
     };
+    if (layer->standardised) {
+        plan.limit = SG__ROW_LIMIT;
+        plan.weight_bits = 32;
+        plan.weight_shift = 0;
+    }
+    return plan;
 }
 
 sg__step_plan sg__bias_step(const sg_network *net, size_t l,
@@ -125,20 +218,76 @@ sg__step_plan sg__bias_step(const sg_network *net, size_t l,
     return plan;
 }
 
-void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
+sg__step_plan sg__gain_step(const sg_network *net, size_t l,
+                            const sg__update *update, uint64_t step)
+{
+    sg__step_plan plan = sg__weight_step(net, l, update, step);
+    plan.mult = update->gain.mult;
+    plan.shift = update->gain.shift;
+    plan.limit = net->recipe.gain_limit * ((int32_t)1 << SG__GAIN_BITS);
+    plan.key |= SG__GAIN_KEY;
+    return plan;
+}
+
+/* Rows first..last-1 of a standardised layer: gradients along and across the
+ * sphere, the step of both, and the weights they make. */
+static void step_rows(sg_network *net, const sg__kernels *kernels, size_t l,
                       const sg__update *update, uint64_t step, uint32_t first,
-                      uint32_t last, const int32_t *gradient,
-                      const int32_t *bias_gradient)
+                      uint32_t last, int32_t *gradient)
+{
+    enum { ROWS = 64 };
+    sg__layer *layer = &net->layer[l];
+    const size_t fan_in = sg__fan_in(&layer->geo), start = first * fan_in;
+    const uint32_t size = sg__row_start(fan_in);
+    const sg__step_plan weights = sg__weight_step(net, l, update, step);
+    const sg__step_plan gains = sg__gain_step(net, l, update, step);
+    int32_t across[ROWS];
+    for (uint32_t k = first; k < last; k += ROWS) {
+        uint32_t end = last - k < ROWS ? last : k + ROWS;
+        for (uint32_t i = k; i < end; i++)
+            kernels->tangent(fan_in, layer->master + i * fan_in,
+                             &layer->row[i],
+                             sg__row_ratio(layer->gain[i], size,
+                                           layer->row[i].size),
+                             gradient + (i - first) * fan_in, &across[i - k]);
+        kernels->step(&gains, k, end - k, across, layer->gain_velocity + k,
+                      layer->gain + k, across);
+    }
+    if (update->decay)
+        kernels->decay((last - first) * fan_in, update->decay,
+                       layer->master + start);
+    kernels->step(&weights, start, (last - first) * fan_in, gradient,
+                  layer->velocity + start, layer->master + start, gradient);
+    sg__layer_standardise(layer, kernels, first, last);
+}
+
+static void step_weights(sg_network *net, const sg__kernels *kernels, size_t l,
+                         const sg__update *update, uint64_t step,
+                         uint32_t first, uint32_t last,
+                         const int32_t *gradient)
 {
     sg__layer *layer = &net->layer[l];
     size_t start = first * sg__fan_in(&layer->geo);
     size_t end = last * sg__fan_in(&layer->geo);
     sg__step_plan weights = sg__weight_step(net, l, update, step);
-    sg__step_plan biases = sg__bias_step(net, l, update, step);
+    if (update->decay)
+        kernels->decay(end - start, update->decay, layer->master + start);
     kernels->step(&weights, start, end - start, gradient,
                   layer->velocity + start, layer->master + start,
                   (char *)layer->weight +
                       start * (size_t)layer->weight_bits / 8);
+}
+
+void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
+                      const sg__update *update, uint64_t step, uint32_t first,
+                      uint32_t last, int32_t *gradient, int32_t *bias_gradient)
+{
+    sg__layer *layer = &net->layer[l];
+    sg__step_plan biases = sg__bias_step(net, l, update, step);
+    if (layer->standardised)
+        step_rows(net, kernels, l, update, step, first, last, gradient);
+    else
+        step_weights(net, kernels, l, update, step, first, last, gradient);
     kernels->step(&biases, first, last - first, bias_gradient,
                   layer->bias_velocity + first, layer->bias_master + first,
                   layer->bias + first);

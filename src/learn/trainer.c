@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "io/checkpoint.h"
 #include "learn/batch.h"
+#include "learn/calibrate.h"
 #include "learn/evaluate.h"
 
 struct sg_trainer {
@@ -168,6 +169,8 @@ sg_status sg_trainer_step(sg_trainer *t)
     b->count = t->samples - first < size ? t->samples - first : size;
     b->epoch = run->epoch;
     b->step = run->step;
+    if (sg__calibrates(r, run->step))
+        sg__calibrate_phi(b);
     int32_t schedule =
         sg__schedule(r, run->step, (uint64_t)epochs * t->batches, t->batches);
     for (size_t l = 0; l < net->layer_count; l++)

@@ -124,22 +124,28 @@ static sg_status check_update(comparison *c)
         size_t n = a->weights, channels = a->geo.out_c;
         if (!a->synaptic)
             continue;
-        const int32_t *g = sg__simulation_gradient(c->sim, l + 1);
-        const int32_t *gb = sg__simulation_bias_gradient(c->sim, l + 1);
+        int32_t *g = sg__simulation_gradient(c->sim, l + 1);
+        int32_t *gb = sg__simulation_bias_gradient(c->sim, l + 1);
+        if (!same_array(c, "gradient", l, n, g, c->batch.kept[l].weight) ||
+            !same_array(c, "bias gradient", l, channels, gb,
+                        c->batch.kept[l].bias))
+            return SG_E_MISMATCH;
         /* by the plain rule, whatever table the ANN engine uses */
         sg__update_apply(c->event_net, sg__kernels_table(0), l,
                          &c->batch.update[l], c->batch.step, 0, a->geo.out_c,
                          g, gb);
-        if (!same_array(c, "gradient", l, n, g, c->batch.kept[l].weight) ||
-            !same_array(c, "bias gradient", l, channels, gb,
-                        c->batch.kept[l].bias) ||
-            !same_array(c, "master weight", l, n, e->master, a->master) ||
+        if (!same_array(c, "master weight", l, n, e->master, a->master) ||
             !same_array(c, "velocity", l, n, e->velocity, a->velocity) ||
             !same_array(c, "bias velocity", l, channels, e->bias_velocity,
                         a->bias_velocity) ||
             !same_array(c, "bias master", l, channels, e->bias_master,
                         a->bias_master) ||
             !same_array(c, "bias", l, channels, e->bias, a->bias))
+            return SG_E_MISMATCH;
+        if (a->standardised &&
+            (!same_array(c, "gain", l, channels, e->gain, a->gain) ||
+             !same_array(c, "gain velocity", l, channels, e->gain_velocity,
+                         a->gain_velocity)))
             return SG_E_MISMATCH;
         for (size_t i = 0; i < n; i++)
             if (!same(c->out, "updated weight", c->samples[0], l, i,

@@ -40,6 +40,9 @@ size_t sg__network_bytes(const sg_network *net)
         if (layer->synaptic) /* master, velocity, copy; the same for biases */
             bytes += layer->weights * (8 + (size_t)layer->weight_bits / 8) +
                      layer->geo.out_c * 3 * sizeof(int32_t);
+        if (layer->standardised)
+            bytes += layer->geo.out_c *
+                     (2 * sizeof *layer->gain + sizeof *layer->row);
     }
     return bytes;
 }

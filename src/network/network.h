@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "core/geometry.h"
+#include "core/standardise.h"
+#include "kernels/kernels.h"
 #include "spikegrad/network.h"
 #include "spikegrad/train.h"
 
@@ -35,6 +37,7 @@ typedef struct sg__layer {
     /* error compartment (synaptic); Phi is in the units of the error charge
      * that arrives: weight units of the next synaptic layer, or 2^-16 for the
      * output layer, whose error comes from the loss */
+    int phi_log2; /* of Phi over Theta of the next synaptic layer */
     int phi_bits;
 
     /* numbers of the synapses (synaptic only) */
@@ -50,6 +53,14 @@ typedef struct sg__layer {
      * G_l / alpha, the error gain accumulated from the top */
     int32_t rate_out, rate_in;
     int gain_bits;
+
+    /* standardisation (docs/semantics.md): w = round(gain row_norm c / |c|),
+     * c = W - mean, for each output channel */
+    bool standardised;
+    int32_t row_norm;       /* |w| at gain 1, in 2^-8 weight units */
+    int32_t *gain;          /* [out_c], in 2^-16 */
+    int32_t *gain_velocity; /* [out_c] */
+    sg__row *row;           /* [out_c]: mean and size of the masters */
 
     size_t weights;       /* out_c * K */
     int weight_bits;      /* 8 or 16: type of the forward copy */
@@ -118,6 +129,11 @@ void sg__network_refresh(sg_network *net);
  * synaptic layer. */
 void sg__layer_refresh(sg__layer *layer, size_t first, size_t last);
 
+/* sg__layer_standardise: forward weights, means and sizes of rows
+ * first..last-1 of a standardised layer; not their biases. */
+void sg__layer_standardise(sg__layer *layer, const sg__kernels *kernels,
+                           size_t first, size_t last);
+
 /* sg__network_bytes: memory of the weights and the optimiser's state. */
 size_t sg__network_bytes(const sg_network *net);
 
@@ -128,12 +144,33 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out);
  * accept; the struct is public, so anything may be in it. */
 sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error);
 
-/* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n. */
+/* sg__recipe_phi_auto: whether phi is "auto:R"; log2 of R. */
+bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits);
+
+enum { SG__PHI_BITS_MAX = 24 }; /* log2 of the largest error threshold */
+
+/* sg__network_set_phi: Phi = 2^bits[i] Theta of the next layer for the i-th
+ * hidden synaptic layer, and the error gains that follow. SG_E_RANGE. */
+sg_status sg__network_set_phi(sg_network *net, const int *phi_log2,
+                              sg_error *error);
+
+/* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n;
+ * all 0 if it is to be found. */
 sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
                               sg_error *error);
 
+/* sg__input_neurons: the neurons that send input spikes, as an image: that of
+ * the pixels, with two channels for each of theirs if input is onoff. */
+static inline sg_shape sg__input_neurons(const sg_recipe *recipe,
+                                         sg_shape pixels)
+{
+    uint32_t codes = recipe->input == SG_INPUT_ONOFF ? 2 : 1;
+    return (sg_shape){pixels.height, pixels.width, pixels.channels * codes};
+}
+
 /* sg__network_quantise: input spike counts of an image of the network's input
- * shape, count = floor((pixel * levels + 127) / 255), i.e. rounded. */
+ * shape, count = floor((pixel * levels + 127) / 255), i.e. rounded, or as
+ * core/quantise.h sg__on_off. */
 void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
                           uint8_t *counts);
 

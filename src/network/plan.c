@@ -101,26 +101,29 @@ static sg_status check_gradient(const sg_network *net, size_t l,
     return SG_OK;
 }
 
-/* Spread of charge at start and error gain, for the optimiser's rates. */
-static sg_status set_rates(sg_network *net, sg_error *error)
+/* Spread of charge at start, for the optimiser's rates. */
+static void set_rates(sg_network *net)
 {
-    int phi[SG_LAYERS_MAX] = {0};
-    size_t hidden = 0;
     int32_t arriving = net->recipe.input_levels;
+    if (net->recipe.input == SG_INPUT_ONOFF) /* what half the contrast sends */
+        arriving = (arriving + 1) / 2;
     for (size_t l = 0; l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
         if (layer->synaptic) {
             layer->rate_in = arriving;
             layer->rate_out = layer->output ? 1 : net->recipe.spread;
             arriving = layer->rate_out;
-            hidden += !layer->output;
         } else if (layer->kind == SG_LAYER_POOL_SUM) {
             arriving *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
         }
     }
-    sg_status status = sg__recipe_phi_bits(&net->recipe, hidden, phi, error);
+}
+
+/* Error gain of each layer, from the output down. */
+static void set_gains(sg_network *net)
+{
     int gain = 0;
-    for (size_t l = net->layer_count; status == SG_OK && l-- > 0;) {
+    for (size_t l = net->layer_count; l-- > 0;) {
         sg__layer *layer = &net->layer[l];
         const uint32_t k = layer->geo.kernel_h;
         if (layer->kind == SG_LAYER_POOL_AVERAGE)
@@ -128,12 +131,29 @@ static sg_status set_rates(sg_network *net, sg_error *error)
                 gain++; /* errors are routed whole, not divided by k*k */
         if (!layer->synaptic)
             continue;
-        if (!layer->output) {
-            gain -= phi[--hidden];
-        }
+        if (!layer->output)
+            gain -= layer->phi_log2;
         layer->gain_bits = gain;
     }
-    return status;
+}
+
+/* Hidden layers whose weights are standardised. */
+static sg_status set_standardised(sg_network *net, sg_error *error)
+{
+    for (size_t l = 0; l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        layer->standardised =
+            net->recipe.standardise && layer->synaptic && !layer->output;
+        if (!layer->standardised)
+            continue;
+        size_t fan_in = sg__fan_in(&layer->geo);
+        if (fan_in < 2 || fan_in > SG__ROW_SYNAPSES)
+            return sg__fail(error, SG_E_BOUND,
+                            "layer %zu (%s): %zu inputs a neuron, expected "
+                            "2..%d to standardise its weights",
+                            l, layer->name, fan_in, SG__ROW_SYNAPSES);
+    }
+    return SG_OK;
 }
 
 static sg_status allocate(sg_network *net)
@@ -153,6 +173,13 @@ static sg_status allocate(sg_network *net)
         if (!layer->weight || !layer->master || !layer->velocity ||
             !layer->bias || !layer->bias_master || !layer->bias_velocity)
             return SG_E_MEMORY;
+        if (!layer->standardised)
+            continue;
+        layer->gain = calloc(channels, sizeof *layer->gain);
+        layer->gain_velocity = calloc(channels, sizeof *layer->gain_velocity);
+        layer->row = calloc(channels, sizeof *layer->row);
+        if (!layer->gain || !layer->gain_velocity || !layer->row)
+            return SG_E_MEMORY;
     }
     return SG_OK;
 }
@@ -160,8 +187,9 @@ static sg_status allocate(sg_network *net)
 static sg_status plan(sg_network *net, sg_error *error)
 {
     sg_status status =
-        sg__topology_parse(net->recipe.net, net->input, net->classes,
-                           net->layer, &net->layer_count, error);
+        sg__topology_parse(net->recipe.net,
+                           sg__input_neurons(&net->recipe, net->input),
+                           net->classes, net->layer, &net->layer_count, error);
     if (status == SG_OK)
         status = set_caps(net, error);
     bool below = false; /* is there a firing layer to send errors to? */
@@ -174,9 +202,10 @@ static sg_status plan(sg_network *net, sg_error *error)
         below = true;
     }
     if (status == SG_OK)
-        status = set_rates(net, error);
+        status = set_standardised(net, error);
     if (status == SG_OK)
         status = allocate(net);
+    set_rates(net);
     if (status == SG_E_MEMORY)
         sg__fail(error, status, "net: not enough memory for %s",
                  net->recipe.net);
@@ -221,7 +250,7 @@ sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
 }
 
 static sg_status set_threshold(sg_network *net, size_t l, int bits,
-                               int next_bits, int phi_log2, sg_error *error)
+                               sg_error *error)
 {
     sg__layer *layer = &net->layer[l];
     if (bits < THETA_BITS_MIN || bits > THETA_BITS_MAX)
@@ -234,13 +263,41 @@ static sg_status set_threshold(sg_network *net, size_t l, int bits,
                             : (int32_t)1 << bits;
     layer->bias_shift = BIAS_MASTER_BITS - bits;
     layer->bias_limit = ((int32_t)1 << (bits + BIAS_BITS)) - 1;
-    layer->phi_bits = next_bits + phi_log2;
-    if (layer->phi_bits < 1 || layer->phi_bits > 24)
+    return SG_OK;
+}
+
+/* Phi of hidden layer l, in weight units of the next one with weights. */
+static sg_status set_phi(sg_network *net, size_t l, int phi_log2,
+                         sg_error *error)
+{
+    sg__layer *layer = &net->layer[l];
+    size_t next = l + 1;
+    while (!net->layer[next].synaptic)
+        next++;
+    layer->phi_log2 = phi_log2;
+    layer->phi_bits = net->layer[next].theta_bits + phi_log2;
+    if (layer->phi_bits < 1 || layer->phi_bits > SG__PHI_BITS_MAX)
         return sg__fail(error, SG_E_RANGE,
                         "layer %zu (%s): error threshold 2^%d weight units, "
-                        "expected 2^1..2^24: choose another phi",
-                        l, layer->name, layer->phi_bits);
+                        "expected 2^1..2^%d: choose another phi",
+                        l, layer->name, layer->phi_bits, SG__PHI_BITS_MAX);
     return SG_OK;
+}
+
+sg_status sg__network_set_phi(sg_network *net, const int *phi_log2,
+                              sg_error *error)
+{
+    size_t i = 0;
+    sg_status status = SG_OK;
+    for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
+        sg__layer *layer = &net->layer[l];
+        if (layer->output)
+            layer->phi_bits = 16; /* its error is in units of 2^-16, Phi = 1 */
+        else if (layer->synaptic)
+            status = set_phi(net, l, phi_log2[i++], error);
+    }
+    set_gains(net);
+    return status;
 }
 
 sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
@@ -257,12 +314,7 @@ sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
     for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
         if (layer->synaptic) {
-            /* the output layer's error is in units of 2^-16, Phi = 1 */
-            status = layer->output
-                         ? set_threshold(net, l, theta_bits[i], 16, 0, error)
-                         : set_threshold(net, l, theta_bits[i],
-                                         theta_bits[i + 1], phi[i], error);
-            i++;
+            status = set_threshold(net, l, theta_bits[i++], error);
         } else if (layer->kind == SG_LAYER_POOL_AVERAGE) {
             int32_t theta =
                 (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
@@ -272,5 +324,7 @@ sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
                 net->recipe.fire == SG_FIRE_ROUND ? theta / 2 : theta;
         }
     }
+    if (status == SG_OK)
+        status = sg__network_set_phi(net, phi, error);
     return status;
 }

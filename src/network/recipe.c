@@ -29,10 +29,16 @@
       "largest spike count of a hidden neuron")                               \
     X("input-levels", input_levels, INT32, 1, 255, "15", "N",                 \
       "spikes of a full-intensity pixel")                                     \
+    X("input", input, CHOICE, 0, 1, "plain", "plain|onoff",                   \
+      "pixels as spikes, or as distances from grey on two channels")          \
     X("fire", fire, CHOICE, 0, 1, "round", "round|floor",                     \
       "upper firing level: Theta/2 or Theta")                                 \
     X("spread", spread, INT32, 1, 64, "4", "A",                               \
       "std of a hidden neuron's charge at start, in thresholds")              \
+    X("standardise", standardise, CHOICE, 0, 1, "off", "off|on",              \
+      "hidden weights of mean 0 and norm by a learned gain")                  \
+    X("gain-limit", gain_limit, INT32, 1, 16, "4", "N",                       \
+      "largest learned gain; it starts at 1")                                 \
     X("loss", loss, CHOICE, 0, 1, "softmax", "softmax|squared",               \
       "cross-entropy, or squared error on counts")                            \
     X("smoothing", smoothing_ppm, PPM32, 0, MILLION / 2, "0", "F",            \
@@ -41,8 +47,8 @@
       "wanted count for the squared loss, a power of two")                    \
     X("alpha", alpha, INT32, 1, 127, "127", "N",                              \
       "error spikes for a whole mistake")                                     \
-    X("phi", phi, TEXT, 0, SG_RECIPE_PHI, "0.5", "F[,F...]",                  \
-      "error threshold(s) of hidden layers, powers of two")                   \
+    X("phi", phi, TEXT, 0, SG_RECIPE_PHI, "0.5", "F[,F...]|auto:R",           \
+      "error thresholds of hidden layers, powers of two; or rms(U)/R")        \
     X("dither", dither, CHOICE, 0, 1, "off", "off|on",                        \
       "error compartments start at a random charge")                          \
     X("epochs", epochs, INT32, 1, 100000, "12", "N",                          \
@@ -53,6 +59,10 @@
       "peak learning rate")                                                   \
     X("momentum", momentum_ppm, PPM32, 0, 990000, "0.875", "F",               \
       "share of the velocity kept per step, 0..0.99")                         \
+    X("readout-rate", readout_rate_ppm, PPM32, 0, 16 * MILLION, "1", "F",     \
+      "learning rate of the last layer over that of the others")              \
+    X("weight-decay", weight_decay_ppm, PPM32, 0, MILLION, "0", "F",          \
+      "share of a weight lost per step, times lr / (1 - momentum)")           \
     X("schedule", schedule, CHOICE, 0, 1, "linear", "linear|cosine|constant", \
       "course of the learning rate, down to 0")                               \
     X("warmup", warmup_ppm, PPM32, 0, 100 * MILLION, "0.1", "F",              \
@@ -331,7 +341,8 @@ sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error)
                             options[i].name, options[i].value);
     bool words = recipe->weight_bits <= 16 && recipe->fire <= 1 &&
                  recipe->loss <= 1 && recipe->dither <= 1 &&
-                 recipe->rounding <= 1;
+                 recipe->rounding <= 1 && recipe->input <= 1 &&
+                 recipe->standardise <= 1;
     if (!words || (recipe->target & (recipe->target - 1)))
         return sg__fail(error, SG_E_RANGE,
                         "recipe: a choice or the target has no such value");
@@ -362,18 +373,33 @@ static bool parse_power(const char *text, size_t length, int *bits)
     return false;
 }
 
+bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits)
+{
+    static const char word[] = "auto:";
+    size_t length = strlen(word);
+    return strncmp(recipe->phi, word, length) == 0 &&
+           parse_power(recipe->phi + length, strlen(recipe->phi + length),
+                       share_bits);
+}
+
 sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
                               sg_error *error)
 {
     const char *p = recipe->phi;
     size_t found = 0;
+    int share;
+    if (sg__recipe_phi_auto(recipe, &share)) {
+        for (size_t i = 0; i < n; i++)
+            bits[i] = 0;
+        return SG_OK;
+    }
     for (;;) {
         size_t length = strcspn(p, ",");
         int value;
         if (!parse_power(p, length, &value))
             return sg__fail(error, SG_E_RANGE,
                             "phi: '%.*s', expected a power of two "
-                            "from 1/64 to 64",
+                            "from 1/64 to 64, or auto: and one",
                             (int)length, p);
         if (found < n)
             bits[found] = value;

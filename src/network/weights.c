@@ -4,6 +4,7 @@
 
 #include "core/quantise.h"
 #include "core/rules.h"
+#include "kernels/kernels.h"
 #include "network/network.h"
 
 /* round(master / 2^shift), half up, saturated. The master of a saturated
@@ -17,10 +18,26 @@ static int32_t forward_copy(int32_t master, int shift, int32_t limit)
     return w < -limit ? -limit : (int32_t)w;
 }
 
+void sg__layer_standardise(sg__layer *layer, const sg__kernels *kernels,
+                           size_t first, size_t last)
+{
+    size_t fan_in = sg__fan_in(&layer->geo);
+    for (size_t k = first; k < last; k++)
+        kernels->standardise(fan_in, layer->master + k * fan_in,
+                             layer->gain[k], layer->row_norm,
+                             layer->weight_limit, layer->weight_bits,
+                             &layer->row[k],
+                             (char *)layer->weight +
+                                 k * fan_in * (size_t)layer->weight_bits / 8);
+}
+
 void sg__layer_refresh(sg__layer *layer, size_t first, size_t last)
 {
     size_t fan_in = sg__fan_in(&layer->geo);
-    for (size_t i = first * fan_in; i < last * fan_in; i++)
+    if (layer->standardised)
+        sg__layer_standardise(layer, sg__kernels_table(0), first, last);
+    for (size_t i = first * fan_in; !layer->standardised && i < last * fan_in;
+         i++)
         sg__layer_set_weight(layer, i,
                              forward_copy(layer->master[i],
                                           layer->master_shift,
@@ -39,16 +56,20 @@ void sg__network_refresh(sg_network *net)
 
 sg_status sg__network_clone(const sg_network *net, sg_network **out)
 {
-    int bits[SG_LAYERS_MAX];
+    int bits[SG_LAYERS_MAX], phi[SG_LAYERS_MAX];
     size_t synaptic = 0;
     sg_status status =
         sg__network_plan(&net->recipe, net->input, net->classes, out, NULL);
     if (status != SG_OK)
         return status;
     for (size_t l = 0; l < net->layer_count; l++)
-        if (net->layer[l].synaptic)
+        if (net->layer[l].synaptic) {
+            phi[synaptic] = net->layer[l].phi_log2;
             bits[synaptic++] = net->layer[l].theta_bits;
+        }
     status = sg__network_set_thresholds(*out, bits, NULL);
+    if (status == SG_OK)
+        status = sg__network_set_phi(*out, phi, NULL);
     if (status != SG_OK) {
         sg_network_destroy(*out);
         *out = NULL;
@@ -68,6 +89,13 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
                channels * sizeof *to->bias_master);
         memcpy(to->bias_velocity, from->bias_velocity,
                channels * sizeof *to->bias_velocity);
+        if (!from->standardised)
+            continue;
+        to->row_norm = from->row_norm;
+        memcpy(to->gain, from->gain, channels * sizeof *to->gain);
+        memcpy(to->gain_velocity, from->gain_velocity,
+               channels * sizeof *to->gain_velocity);
+        memcpy(to->row, from->row, channels * sizeof *to->row);
     }
     memcpy((*out)->data, net->data, sizeof net->data);
     (*out)->data_size = net->data_size;
@@ -80,7 +108,11 @@ void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
 {
     size_t n =
         (size_t)net->input.height * net->input.width * net->input.channels;
-    sg__quantise(n, pixels, net->recipe.input_levels, counts);
+    if (net->recipe.input == SG_INPUT_ONOFF)
+        sg__on_off(n, pixels, net->recipe.input_levels, counts);
+    else
+        sg__kernels_select()->quantise(n, pixels, net->recipe.input_levels,
+                                       counts);
 }
 
 void sg_network_destroy(sg_network *net)
@@ -95,6 +127,9 @@ void sg_network_destroy(sg_network *net)
         free(layer->bias);
         free(layer->bias_master);
         free(layer->bias_velocity);
+        free(layer->gain);
+        free(layer->gain_velocity);
+        free(layer->row);
     }
     free(net->layer);
     free(net);

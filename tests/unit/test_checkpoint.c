@@ -302,6 +302,27 @@ static void test_metadata(void **state)
 }
 
 /* Each key of the metadata is needed. */
+static void assert_loads(const uint8_t *bytes, size_t size)
+{
+    sg_network *net;
+    assert_int_equal(sg__checkpoint_parse(bytes, size, "file", &net, NULL),
+                     SG_OK);
+    sg_network_destroy(net);
+}
+
+/* Options that came after the first files. */
+static bool may_be_missing(const char *key)
+{
+    static const char *const newer[] = {"recipe.input", "recipe.standardise",
+                                        "recipe.gain-limit",
+                                        "recipe.readout-rate",
+                                        "recipe.weight-decay"};
+    for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
+        if (strcmp(key, newer[i]) == 0)
+            return true;
+    return false;
+}
+
 static void test_missing_key(void **state)
 {
     (void)state;
@@ -319,7 +340,10 @@ static void test_missing_key(void **state)
         image lie = rebuilt(&file, less);
         char expected[80];
         snprintf(expected, sizeof expected, "metadata '%s' is missing", key);
-        assert_refused(lie.bytes, lie.size, expected);
+        if (may_be_missing(key))
+            assert_loads(lie.bytes, lie.size);
+        else
+            assert_refused(lie.bytes, lie.size, expected);
         free(lie.bytes);
     }
     json_decref(header);

@@ -123,7 +123,7 @@ static void everything_saturates(void **state)
     (void)state;
     sg_network *net = make("nearest", "8");
     sg__layer *layer = &net->layer[0];
-    sg__update u = {{WHOLE - 1, 1}, {WHOLE - 1, 1}, 0};
+    sg__update u = {.weight = {WHOLE - 1, 1}, .bias = {WHOLE - 1, 1}};
     int32_t gradient[72], bias[8];
     for (int i = 0; i < 72; i++)
         gradient[i] = i % 2 ? INT32_MAX : -INT32_MAX;
@@ -150,7 +150,9 @@ static void stochastic_rounding_is_unbiased(void **state)
     (void)state;
     sg_network *net = make("stochastic", "16"),
                *part = make("stochastic", "16");
-    sg__update u = {{3 << 20, 24}, {3 << 20, 24}, 65536}; /* 3/16 a unit */
+    sg__update u = {.weight = {3 << 20, 24}, /* 3/16 a unit */
+                    .bias = {3 << 20, 24},
+                    .friction = 65536};
     int32_t gradient[72], bias[8] = {0};
     enum { STEPS = 4000 };
     for (int i = 0; i < 72; i++)

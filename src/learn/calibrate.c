@@ -1,0 +1,98 @@
+/* Error thresholds found on data; see calibrate.h. */
+#include "learn/calibrate.h"
+
+static const uint64_t moments[] = {0, 10, 25, 50, 75, 100};
+
+bool sg__calibrates(const sg_recipe *recipe, uint64_t step)
+{
+    int share_bits;
+    if (!sg__recipe_phi_auto(recipe, &share_bits))
+        return false;
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++)
+        if (moments[i] == step)
+            return true;
+    return false;
+}
+
+/* log2 of the power of two nearest to rms(U) / R, in proportion: the smallest
+ * b >= 1 with mean U^2 <= R^2 2^(2b+1). R = 2^share_bits. */
+static int threshold_bits(const sg__error_squares *sums, int share_bits)
+{
+    uint64_t high = sums->high + (sums->low >> 32);
+    uint64_t mean =
+        high < UINT64_C(1) << 31
+            ? ((high << 32) | (sums->low & UINT32_MAX)) / sums->count
+            : (high / sums->count) << 32;
+    int bits = 1;
+    for (; bits < SG__PHI_BITS_MAX; bits++) {
+        int top = 2 * (bits + share_bits) + 1;
+        if (top > 62 || (top >= 0 && mean <= UINT64_C(1) << top))
+            break;
+    }
+    return bits;
+}
+
+static void scale(size_t n, int32_t *velocity, int bits)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t v = velocity[i];
+        v = bits >= 0
+                ? v * (INT64_C(1) << bits)
+                : sg__floor_shift64(v + (INT64_C(1) << (-bits - 1)), -bits);
+        velocity[i] = sg__saturate(v, INT32_MAX);
+    }
+}
+
+/* Momentum gathered at another error gain. */
+static void scale_momentum(sg__layer *layer, int gain_bits)
+{
+    int bits = layer->gain_bits - gain_bits;
+    bits = bits > 30 ? 30 : bits < -30 ? -30 : bits;
+    if (bits == 0)
+        return;
+    scale(layer->weights, layer->velocity, bits);
+    scale(layer->geo.out_c, layer->bias_velocity, bits);
+    if (layer->standardised)
+        scale(layer->geo.out_c, layer->gain_velocity, bits);
+}
+
+/* New thresholds by what was measured; false if none differs. */
+static bool set_thresholds(sg__batch *b, int share_bits)
+{
+    sg_network *net = b->net;
+    int phi[SG_LAYERS_MAX], gain[SG_LAYERS_MAX];
+    size_t hidden = 0;
+    bool changed = false;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const sg__layer *layer = &net->layer[l];
+        gain[l] = layer->gain_bits;
+        if (!layer->synaptic || layer->output)
+            continue;
+        const sg__error_squares *sums = &b->squares[l];
+        int bits = layer->phi_bits;
+        if (sums->high | sums->low)
+            bits = threshold_bits(sums, share_bits);
+        changed |= bits != layer->phi_bits;
+        phi[hidden++] = layer->phi_log2 + bits - layer->phi_bits;
+    }
+    if (!changed)
+        return false;
+    (void)sg__network_set_phi(net, phi, NULL); /* bits are in its range */
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].synaptic)
+            scale_momentum(&net->layer[l], gain[l]);
+    return true;
+}
+
+void sg__calibrate_phi(sg__batch *b)
+{
+    int share_bits;
+    if (!sg__recipe_phi_auto(&b->net->recipe, &share_bits))
+        return;
+    /* a threshold settles once those above it have */
+    for (size_t l = 0; l < b->net->layer_count; l++) {
+        sg__batch_measure(b);
+        if (!set_thresholds(b, share_bits))
+            break;
+    }
+}
