@@ -203,13 +203,16 @@ void sg__batch_measure(sg__batch *b)
 {
     sg_metrics unused;
     size_t layers = b->net->layer_count;
+    const bool profiles = b->ann.profiles;
     memset(&unused, 0, sizeof unused);
     for (unsigned t = 0; t < b->ann.threads; t++)
         memset(b->ann.scratch[t].squares, 0,
                layers * sizeof *b->ann.scratch[t].squares);
     b->ann.measures = true;
+    b->ann.profiles = false; /* a profile is of what every batch costs */
     sg__batch_pass(b, &unused);
     b->ann.measures = false;
+    b->ann.profiles = profiles;
     memset(b->squares, 0, layers * sizeof *b->squares);
     for (unsigned t = 0; t < b->ann.threads; t++)
         for (size_t l = 0; l < layers; l++) {

@@ -32,6 +32,8 @@ static uint64_t state_hash(const sg_network *net)
         h = hash(h, layer->master, layer->weights);
         h = hash(h, layer->velocity, layer->weights);
         h = hash(h, layer->bias_master, layer->geo.out_c);
+        if (layer->standardised)
+            h = hash(h, layer->gain, layer->geo.out_c);
     }
     return h;
 }
@@ -100,11 +102,35 @@ static void int8_squared_dither_stochastic(void **state)
     assert_int_equal(train(options, 7), UINT64_C(0x664a4368e1b4160e));
 }
 
+static void deep_standardised(void **state)
+{
+    (void)state;
+    static const char *const options[][2] = {
+        {"net", "6C3p1-6C3p1-P2max-9C3p1-9C3p1-P2-12C3p1-10"},
+        {"weight-bits", "8"},
+        {"loss", "softmax"},
+        {"standardise", "on"},
+        {"input", "onoff"},
+        {"phi", "auto:1"},
+        {"weight-decay", "0.0005"},
+        {"readout-rate", "0.1"},
+        {"gain-limit", "2"},
+        {"spread", "2"},
+        {"augment", "crop:2+flip"},
+        {"dither", "on"},
+        {"rounding", "nearest"},
+        {"batch", "8"},
+        {"schedule", "cosine"},
+    };
+    assert_int_equal(train(options, 15), UINT64_C(0x97e54161019b583e));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(int16_softmax),
         cmocka_unit_test(int8_squared_dither_stochastic),
+        cmocka_unit_test(deep_standardised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
