@@ -54,8 +54,9 @@ static size_t read_part(const char *spec, sg__augment *a)
         a->flip = true;
         return length;
     }
-    if (a->shift)
-        return 0;
+    length = a->cutout ? 0 : shift_length(spec, "cutout:", &a->cutout);
+    if (length || a->shift)
+        return length;
     length = shift_length(spec, "shift:", &a->shift);
     return length ? length : shift_length(spec, "crop:", &a->shift);
 }
@@ -74,8 +75,8 @@ sg_status sg__augment_parse(const char *spec, sg__augment *out,
         if (length == 0)
             return sg__fail(error, SG_E_ARGUMENT,
                             "augment \"%s\": at \"%s\": expected none, or "
-                            "shift:N or crop:N (N 1..%d), affine, flip, each "
-                            "at most once, joined by +",
+                            "shift:N or crop:N, affine, flip, cutout:N (N "
+                            "1..%d), each at most once, joined by +",
                             spec, part, SG__AUGMENT_SHIFT_MAX);
         part += length;
         if (*part == '\0')
@@ -195,16 +196,32 @@ static sg__warp choose_warp(sg_shape shape, sg__draw d, sg__draw e, int32_t dx,
     return w;
 }
 
-void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
-                        sg_shape shape, uint64_t seed, uint32_t epoch,
-                        uint32_t sample, int32_t levels, const uint8_t *in,
-                        uint8_t *out)
+/* Blanks rows and columns first..last-1 of a square around one pixel. */
+static void cut_out(sg_shape shape, int32_t side, uint32_t x, uint32_t y,
+                    uint8_t *out)
+{
+    const int32_t height = (int32_t)shape.height, width = (int32_t)shape.width;
+    int32_t top = (int32_t)y - side / 2, left = (int32_t)x - side / 2;
+    int32_t bottom = top + side < height ? top + side : height;
+    int32_t right = left + side < width ? left + side : width;
+    top = top > 0 ? top : 0;
+    left = left > 0 ? left : 0;
+    const size_t c = shape.channels;
+    for (int32_t row = top; row < bottom && left < right; row++)
+        memset(out + ((size_t)row * shape.width + (size_t)left) * c, 0,
+               (size_t)(right - left) * c);
+}
+
+/* Everything but the cutout. Blocks: 0 shift and flip, 1 and 2 affine. */
+static void transform(const sg__augment *a, const sg__kernels *kernels,
+                      sg_shape shape, uint64_t seed, uint32_t epoch,
+                      uint32_t sample, int32_t levels, const uint8_t *in,
+                      uint8_t *out)
 {
     if (!a->affine && !a->flip && !a->shift) {
         move(kernels, shape, 0, 0, false, levels, in, out);
         return;
     }
-    /* blocks: 0 shift and flip, 1 and 2 affine */
     sg__draw d = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 0, 0);
     int32_t dx = sg__spread(d.v[0], (int32_t)a->shift);
     int32_t dy = sg__spread(d.v[1], (int32_t)a->shift);
@@ -217,6 +234,19 @@ void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
     sg__draw f = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 2, 0);
     sg__warp w = choose_warp(shape, e, f, dx, dy, flip);
     kernels->resample(&w, shape, levels, in, out);
+}
+
+void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
+                        sg_shape shape, uint64_t seed, uint32_t epoch,
+                        uint32_t sample, int32_t levels, const uint8_t *in,
+                        uint8_t *out)
+{
+    transform(a, kernels, shape, seed, epoch, sample, levels, in, out);
+    if (a->cutout == 0)
+        return;
+    sg__draw d = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 3, 0);
+    cut_out(shape, (int32_t)a->cutout, sg__random_below(d.v[0], shape.width),
+            sg__random_below(d.v[1], shape.height), out);
 }
 
 void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,

@@ -13,7 +13,8 @@
 #define SG__AUGMENT_SHIFT_MAX 64
 
 typedef struct sg__augment {
-    uint32_t shift; /* whole pixels at most, in both axes */
+    uint32_t shift;  /* whole pixels at most, in both axes */
+    uint32_t cutout; /* side of the square that is blanked; 0: none */
     bool affine;
     bool flip;
 } sg__augment;
@@ -24,6 +25,8 @@ typedef struct sg__augment {
  *   affine   rotation +-10 degrees, scale +-10 %, shear +-0.1, shift +-2
  *            pixels, all uniform, about the centre, bilinear
  *   flip     mirrored left to right, or not
+ *   cutout:N a square of N pixels, N <= 64, blanked last; its centre is any
+ *            pixel, so some of it may lie outside
  * What comes in from outside the image is 0. SG_E_ARGUMENT otherwise. */
 sg_status sg__augment_parse(const char *spec, sg__augment *out,
                             sg_error *error);

@@ -48,7 +48,9 @@ static void parses(void **state)
     a = parsed("crop:4+flip");
     assert_true(a.shift == 4 && !a.affine && a.flip);
     a = parsed("flip+affine+shift:64");
-    assert_true(a.shift == 64 && a.affine && a.flip);
+    assert_true(a.shift == 64 && a.affine && a.flip && !a.cutout);
+    a = parsed("cutout:8+crop:4");
+    assert_true(a.cutout == 8 && a.shift == 4);
 }
 
 static void refuses_unknown_parts(void **state)
@@ -70,6 +72,10 @@ static void refuses_unknown_parts(void **state)
                                       "affine flip",
                                       "crop:99999999999999",
                                       "shift:1+crop:1",
+                                      "cutout",
+                                      "cutout:0",
+                                      "cutout:65",
+                                      "cutout:2+cutout:2",
                                       "Affine"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -167,6 +173,43 @@ static void shift_can_leave_the_image(void **state)
         for (size_t k = 0; k < 6; k++)
             assert_true(out[k] <= 6);
     }
+}
+
+/* What is blank is one rectangle of at most N x N pixels, whole unless it
+ * touches the edge; every pixel is hit, and nothing else changes. */
+static void cutout_blanks_a_square(void **state)
+{
+    (void)state;
+    enum { N = 6, VARIANTS = 3000 };
+    const sg_shape shape = {10, 9, 2};
+    uint8_t in[180], out[180];
+    uint32_t hits[90] = {0}, whole = 0;
+    fill(in, sizeof in);
+    sg__augment a = parsed("cutout:6");
+    for (uint32_t v = 0; v < VARIANTS; v++) {
+        uint32_t blank = 0, top = 10, left = 9, bottom = 0, right = 0;
+        sg__augment_apply(&a, shape, 3, v, 1, in, out);
+        for (uint32_t i = 0; i < 90; i++) {
+            uint32_t y = i / 9, x = i % 9;
+            if (out[2 * i] != 0) {
+                assert_memory_equal(out + 2 * i, in + 2 * i, 2);
+                continue;
+            }
+            assert_int_equal(out[2 * i + 1], 0);
+            hits[i]++;
+            blank++;
+            top = y < top ? y : top;
+            left = x < left ? x : left;
+            bottom = y + 1 > bottom ? y + 1 : bottom;
+            right = x + 1 > right ? x + 1 : right;
+        }
+        assert_int_equal(blank, (bottom - top) * (right - left));
+        assert_true(bottom - top <= N && right - left <= N && blank >= 9);
+        whole += blank == N * N;
+    }
+    assert_true(whole > VARIANTS / 10);
+    for (uint32_t i = 0; i < 90; i++)
+        assert_true(hits[i] > VARIANTS / 20);
 }
 
 static void variants_repeat_and_differ(void **state)
@@ -506,6 +549,7 @@ int main(void)
         cmocka_unit_test(none_is_identity),
         cmocka_unit_test(shift_moves_exactly),
         cmocka_unit_test(shift_can_leave_the_image),
+        cmocka_unit_test(cutout_blanks_a_square),
         cmocka_unit_test(variants_repeat_and_differ),
         cmocka_unit_test(affine_keeps_the_picture),
         cmocka_unit_test(channels_are_warped_alike),
