@@ -51,7 +51,8 @@ typedef struct sg_layer_cost {
     sg_phase_cost count;  /* spikes and operations, for sg_metrics */
 } sg_layer_cost;
 
-/* What a training run reports. epoch counts from 1. Times are wall clock. */
+/* What a training run reports. epoch counts from 1; epochs is the number
+ * planned. Times are wall clock. */
 typedef struct sg_epoch_report {
     uint32_t epoch, epochs;
     uint64_t step;
@@ -105,8 +106,24 @@ SG_API sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                         const sg_data *train, unsigned threads,
                                         sg_trainer **out, sg_error *error);
 
-/* sg_trainer_run: trains to the end of the recipe's epochs. test may be NULL;
- * it is evaluated after every epoch and has no influence on the weights. */
+/* sg_trainer_plan: ends the run after `epochs` epochs in all, instead of the
+ * number in the recipe or in an earlier plan.
+ *
+ * From the next step on the learning rate is that of a run of this length,
+ * lr(step, epochs x steps of an epoch), so that it comes to its end with the
+ * run however often the plan has changed. The plan is part of the state:
+ * checkpoints carry it. A callback of sg_trainer_run may call this. A plan
+ * longer than what is done lets a completed run go on.
+ *
+ * epochs  at least those begun (1 before the first), at most the recipe's;
+ *         the recipe's number makes the run one without a plan
+ * Errors: SG_E_RANGE, and the plan stays. */
+SG_API sg_status sg_trainer_plan(sg_trainer *trainer, uint32_t epochs,
+                                 sg_error *error);
+
+/* sg_trainer_run: trains to the end of the planned epochs, which are the
+ * recipe's unless sg_trainer_plan says otherwise. test may be NULL; it is
+ * evaluated after every epoch and has no influence on the weights. */
 SG_API sg_status sg_trainer_run(sg_trainer *trainer, const sg_data *test,
                                 const sg_callbacks *callbacks,
                                 sg_error *error);
