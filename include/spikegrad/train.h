@@ -172,4 +172,25 @@ SG_API sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                              unsigned threads, sg_metrics *out,
                              uint32_t *confusion, sg_error *error);
 
+/* How to evaluate; all zero is as sg_evaluate does it. */
+typedef struct sg_evaluate_options {
+    unsigned threads; /* 1..256, 0: one a processor; changes no result */
+    int flip;         /* not 0: each image is shown a second time, mirrored
+                         left to right, and the logits of both views are added;
+                         the class is that of the largest sum, the first one on
+                         a tie, and the loss that of the means, rounded down */
+} sg_evaluate_options;
+
+/* sg_evaluate_with: forward pass over data, as options say.
+ *
+ * out  with flip, the activity of the layers is that of both views, and so
+ *      what it takes; samples, correct and loss_q20 count each image once
+ * confusion  as for sg_evaluate
+ * Errors: SG_E_ARGUMENT if the data's shape is not the network's; SG_E_RANGE
+ * (threads); SG_E_MEMORY. */
+SG_API sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
+                                  const sg_evaluate_options *options,
+                                  sg_metrics *out, uint32_t *confusion,
+                                  sg_error *error);
+
 #endif

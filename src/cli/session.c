@@ -98,6 +98,7 @@ static int end(session *s, const history_epoch *last,
         .net = session_network(s),
         .test = s->test,
         .held = s->held != NULL,
+        .flips = conclude_flips(&s->file.recipe),
         .best_wanted =
             s->kept_final ? s->past.chose_best : session_wants_best(s),
         .last = *last,

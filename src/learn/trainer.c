@@ -207,7 +207,8 @@ static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
     sg__batch *b = &t->batch;
     double start = now();
     if (test)
-        sg__evaluate(&b->ann, b->threads, test, t->parts, &t->test, NULL);
+        sg__evaluate(&b->ann, b->threads, test, t->parts, NULL, &t->test,
+                     NULL);
     if (!callbacks || !callbacks->on_epoch)
         return 0;
     sg_epoch_report report = {
