@@ -50,6 +50,7 @@ typedef struct sg_network_info {
     uint64_t neurons, synapses, dense_macs;
     uint64_t step;    /* optimiser steps taken */
     uint32_t epoch;   /* whole epochs completed */
+    uint32_t epochs;  /* planned in all: the recipe's, or fewer */
     const char *data; /* data specification it was trained on */
     const sg_recipe *recipe;
 } sg_network_info;

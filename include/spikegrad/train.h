@@ -51,7 +51,8 @@ typedef struct sg_layer_cost {
     sg_phase_cost count;  /* spikes and operations, for sg_metrics */
 } sg_layer_cost;
 
-/* What a training run reports. epoch counts from 1. Times are wall clock. */
+/* What a training run reports. epoch counts from 1; epochs is the number
+ * planned. Times are wall clock. */
 typedef struct sg_epoch_report {
     uint32_t epoch, epochs;
     uint64_t step;
@@ -105,8 +106,24 @@ SG_API sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                         const sg_data *train, unsigned threads,
                                         sg_trainer **out, sg_error *error);
 
-/* sg_trainer_run: trains to the end of the recipe's epochs. test may be NULL;
- * it is evaluated after every epoch and has no influence on the weights. */
+/* sg_trainer_plan: ends the run after `epochs` epochs in all, instead of the
+ * number in the recipe or in an earlier plan.
+ *
+ * From the next step on the learning rate is that of a run of this length,
+ * lr(step, epochs x steps of an epoch), so that it comes to its end with the
+ * run however often the plan has changed. The plan is part of the state:
+ * checkpoints carry it. A callback of sg_trainer_run may call this. A plan
+ * longer than what is done lets a completed run go on.
+ *
+ * epochs  at least those begun (1 before the first), at most the recipe's;
+ *         the recipe's number makes the run one without a plan
+ * Errors: SG_E_RANGE, and the plan stays. */
+SG_API sg_status sg_trainer_plan(sg_trainer *trainer, uint32_t epochs,
+                                 sg_error *error);
+
+/* sg_trainer_run: trains to the end of the planned epochs, which are the
+ * recipe's unless sg_trainer_plan says otherwise. test may be NULL; it is
+ * evaluated after every epoch and has no influence on the weights. */
 SG_API sg_status sg_trainer_run(sg_trainer *trainer, const sg_data *test,
                                 const sg_callbacks *callbacks,
                                 sg_error *error);
@@ -154,5 +171,26 @@ SG_API void sg_trainer_destroy(sg_trainer *trainer);
 SG_API sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                              unsigned threads, sg_metrics *out,
                              uint32_t *confusion, sg_error *error);
+
+/* How to evaluate; all zero is as sg_evaluate does it. */
+typedef struct sg_evaluate_options {
+    unsigned threads; /* 1..256, 0: one a processor; changes no result */
+    int flip;         /* not 0: each image is shown a second time, mirrored
+                         left to right, and the logits of both views are added;
+                         the class is that of the largest sum, the first one on
+                         a tie, and the loss that of the means, rounded down */
+} sg_evaluate_options;
+
+/* sg_evaluate_with: forward pass over data, as options say.
+ *
+ * out  with flip, the activity of the layers is that of both views, and so
+ *      what it takes; samples, correct and loss_q20 count each image once
+ * confusion  as for sg_evaluate
+ * Errors: SG_E_ARGUMENT if the data's shape is not the network's; SG_E_RANGE
+ * (threads); SG_E_MEMORY. */
+SG_API sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
+                                  const sg_evaluate_options *options,
+                                  sg_metrics *out, uint32_t *confusion,
+                                  sg_error *error);
 
 #endif

@@ -109,7 +109,7 @@ static bool parse_number(const arg_flag *flag, const char *text, uint64_t *out)
 }
 
 /* Decimals are read as integers, so that no locale has a say. */
-static bool parse_milli(const arg_flag *flag, const char *text, uint64_t *out)
+bool args_milli(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;
     size_t whole = strspn(text, "0123456789");
@@ -125,7 +125,7 @@ static bool parse_milli(const arg_flag *flag, const char *text, uint64_t *out)
         value = value * 10 + (more ? (uint64_t)(*text++ - '0') : 0);
     }
     *out = value;
-    return !*text && value >= flag->min && value <= flag->max;
+    return !*text && value >= min && value <= max;
 }
 
 /* Stores one value in the options struct; -1 or the exit code. */
@@ -149,7 +149,7 @@ static int store(const arg_command *command, const arg_flag *flag,
         memcpy(field, &number, sizeof number);
         break;
     case ARG_MILLI:
-        if (!parse_milli(flag, text, &number))
+        if (!args_milli(text, flag->min, flag->max, &number))
             return cli_usage(command->name,
                              "--%s: '%s' is not a decimal from %g to %g",
                              flag->name, text, (double)flag->min / 1000,

@@ -48,6 +48,10 @@ typedef struct arg_rest {
     const char *recipe_given; /* name of one that was given, or NULL */
 } arg_rest;
 
+/* args_milli: a decimal like 0.5 in thousandths; false unless text is one of
+ * min..max. */
+bool args_milli(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+
 /* args_parse: fills options and rest, defaults first.
  *
  * Returns -1 if the command is to be carried out, else the exit code: after

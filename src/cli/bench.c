@@ -127,7 +127,7 @@ static int start_from(const struct options *options, const arg_rest *rest,
     sg_network *net;
     sg_network_info info;
     sg_error error = {""};
-    int code = model_load("bench", options->from, &net);
+    int code = model_load("bench", options->from, false, &net);
     if (code != CLI_OK)
         return code;
     sg_network_get_info(net, &info);
@@ -136,9 +136,10 @@ static int start_from(const struct options *options, const arg_rest *rest,
         code = open_data(m, options->data ? options->data : info.data);
     if (code == CLI_OK) {
         uint32_t last = (uint32_t)info.recipe->epochs - 1;
+        bool complete = info.epoch >= info.epochs;
         sg_status status =
-            sg_trainer_create_from(net, info.epoch < last ? info.epoch : last,
-                                   m->data, m->threads, &m->trainer, &error);
+            sg_trainer_create_from(net, complete ? last : info.epoch, m->data,
+                                   m->threads, &m->trainer, &error);
         if (status != SG_OK)
             code = cli_status("bench", status, &error);
     }

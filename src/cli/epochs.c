@@ -8,10 +8,10 @@
 #include "report.h"
 #include "verify.h"
 
-static int save(epochs *e, const sg_trainer *trainer)
+static int save(epochs *e, const char *path)
 {
     sg_error error = {""};
-    sg_status status = sg_trainer_save(trainer, e->run->checkpoint, &error);
+    sg_status status = sg_trainer_save(e->trainer, path, &error);
     if (status == SG_OK)
         return CLI_OK;
     progress_clear(&e->line);
@@ -43,18 +43,56 @@ static void show(epochs *e, const sg_progress *p)
                     note);
 }
 
+/* Changes the plan and says so. */
+static int plan(epochs *e, uint32_t before, uint32_t now)
+{
+    sg_error error = {""};
+    if (now == before)
+        return CLI_OK;
+    progress_clear(&e->line);
+    sg_status status = sg_trainer_plan(e->trainer, now, &error);
+    if (status != SG_OK)
+        return cli_status(e->command, status, &error);
+    /* the little changes of every epoch are in the metrics */
+    uint32_t said = e->said_plan, tenth = said / 10;
+    if (e->quiet || (now >= said - tenth && now <= said + tenth))
+        return CLI_OK;
+    e->said_plan = now;
+    fprintf(stderr, "plan: %u epoch%s; %.1f of %.1f s are over\n", now,
+            now == 1 ? "" : "s", budget_elapsed(e->time), e->time->limit);
+    return CLI_OK;
+}
+
+/* A first plan in the first epoch, always at the same batch: otherwise an
+ * epoch that takes most of the time would be over before its learning rate
+ * has begun to fall. */
+static int plan_early(epochs *e, const sg_progress *p)
+{
+    sg_network_info info;
+    if (e->time->limit <= 0.0 || p->epoch != 1 || e->base_batch > 0 ||
+        p->batch != (p->batches + 7) / 8 || p->batch == p->batches)
+        return CLI_OK;
+    sg_network_get_info(sg_trainer_network(p->trainer), &info);
+    return plan(e, p->epochs,
+                budget_guess(e->time, (double)p->batch / p->batches, e->tests,
+                             (uint32_t)info.recipe->epochs));
+}
+
 int epochs_on_batch(const sg_progress *p, void *user)
 {
     epochs *e = user;
     if (e->epoch != p->epoch)
         begin_epoch(e, p);
+    e->batches = p->batches;
+    if ((e->code = plan_early(e, p)) != CLI_OK)
+        return 1;
     show(e, p);
     /* After the last batch comes the end of the epoch, which saves and stops
      * by itself; stopping here would lose its evaluation. */
     if (p->batch >= p->batches)
         return 0;
     if (e->checkpoint_every > 0 && p->step % e->checkpoint_every == 0 &&
-        (e->code = save(e, p->trainer)) != CLI_OK)
+        (e->code = save(e, e->run->checkpoint)) != CLI_OK)
         return 1;
     return cli_stopped();
 }
@@ -62,17 +100,18 @@ int epochs_on_batch(const sg_progress *p, void *user)
 static json_t *epoch_json(const epochs *e, const sg_network *net,
                           const sg_epoch_report *r, double rate)
 {
-    return json_pack("{s:s,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:f}}", "type", "epoch",
-                     "epoch", (json_int_t)r->epoch, "step",
-                     (json_int_t)r->step, "train", report_json(net, r->train),
+    return json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:f,s:f}}", "type",
+                     "epoch", "epoch", (json_int_t)r->epoch, "planned",
+                     (json_int_t)r->epochs, "step", (json_int_t)r->step,
+                     "train", report_json(net, r->train),
                      e->held ? "validation" : "test",
                      report_json(net, r->test), "time", "seconds", r->seconds,
                      "test_seconds", r->test_seconds, "samples_per_second",
-                     rate);
+                     rate, "elapsed", budget_elapsed(e->time));
 }
 
 static void print_row(epochs *e, const sg_network *net,
-                      const sg_epoch_report *r, double rate)
+                      const sg_epoch_report *r, double rate, bool last)
 {
     figures f;
     bool bold = cli_colour(stdout);
@@ -87,12 +126,42 @@ static void print_row(epochs *e, const sg_network *net,
     printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",
            r->epoch, f.loss, f.accuracy, report_accuracy(r->test), f.spikes,
            f.senders, f.forward, f.backward, rate, r->seconds);
-    if (e->layers || r->epoch == r->epochs) {
+    if (e->layers || last) {
         putchar('\n');
         report_layers(net, r->train, true);
         putchar('\n');
     }
     fflush(stdout);
+}
+
+/* How long the run is to be after this epoch; for whom it matters, so that
+ * the checkpoint has it. */
+static int plan_rest(epochs *e, const sg_epoch_report *r)
+{
+    sg_network_info info;
+    double share = e->batches > 0
+                       ? 1.0 - (double)e->base_batch / (double)e->batches
+                       : 1.0;
+    budget_epoch(e->time, share, r->test_seconds);
+    if (e->time->limit <= 0.0)
+        return CLI_OK;
+    sg_network_get_info(sg_trainer_network(r->trainer), &info);
+    return plan(e, r->epochs,
+                budget_plan(e->time, r->epoch, r->epochs,
+                            (uint32_t)info.recipe->epochs));
+}
+
+/* Before the checkpoint: whatever checkpoint a run goes on from, the best of
+ * the epochs up to it is there, or is found again. */
+static int keep_best(epochs *e, const sg_epoch_report *r)
+{
+    if (!e->held)
+        return CLI_OK;
+    e->last = (history_epoch){r->epoch, r->test->correct, r->test->samples};
+    if (!history_better(&e->best, &e->last))
+        return CLI_OK;
+    e->best = e->last;
+    return save(e, e->run->best);
 }
 
 int epochs_on_epoch(const sg_epoch_report *r, void *user)
@@ -102,9 +171,15 @@ int epochs_on_epoch(const sg_epoch_report *r, void *user)
     uint64_t samples = r->train->samples - e->base_samples;
     double rate = r->seconds > 0.0 ? (double)samples / r->seconds : 0.0;
 
+    sg_network_info info;
+
     progress_clear(&e->line);
+    if ((e->code = plan_rest(e, r)) != CLI_OK)
+        return 1;
+    sg_network_get_info(net, &info);
+    bool last = r->epoch == info.epochs;
     if (!e->json)
-        print_row(e, net, r, rate);
+        print_row(e, net, r, rate, last);
     json_t *line = epoch_json(e, net, r, rate);
     json_incref(line);
     e->code = rundir_log(e->run, line);
@@ -113,12 +188,14 @@ int epochs_on_epoch(const sg_epoch_report *r, void *user)
     else
         json_decref(line);
     if (e->code == CLI_OK)
-        e->code = save(e, r->trainer);
+        e->code = keep_best(e, r);
+    if (e->code == CLI_OK)
+        e->code = save(e, e->run->checkpoint);
     if (e->code == CLI_OK && e->verify > 0)
         e->code =
             verify_network(e->command, net, e->verified, (uint32_t)e->verify,
                            "random", r->epoch, e->json, e->quiet);
     if (e->code != CLI_OK)
         return 1;
-    return cli_stopped() && r->epoch < r->epochs;
+    return cli_stopped() && !last;
 }

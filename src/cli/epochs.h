@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "budget.h"
+#include "history.h"
 #include "progress.h"
 #include "rundir.h"
 
@@ -18,9 +20,15 @@ typedef struct epochs {
     uint64_t verify;         /* samples to verify after each epoch, or 0 */
     const sg_data *verified; /* where they are from */
     const char *command;     /* whose help a usage error names */
+    sg_trainer *trainer;     /* whose run it is */
+    budget *time;
+    double tests;             /* samples evaluated for each one trained on */
+    history_epoch last, best; /* if held; kept up to date */
 
     progress line;
     uint32_t epoch;      /* under way in this process, 0 before the first */
+    uint32_t batches;    /* of an epoch */
+    uint32_t said_plan;  /* epochs of the plan last announced */
     uint64_t base_batch; /* batches of it that an earlier process trained */
     uint64_t base_samples;
     bool headed; /* the head of the table is printed */

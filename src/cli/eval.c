@@ -12,7 +12,7 @@
 struct options {
     model_images images;
     uint64_t limit, threads;
-    bool json;
+    bool json, flip;
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -23,6 +23,10 @@ static const arg_flag flags[] = {
      "only the first N (default: all)", 1, UINT32_MAX},
     {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
      "worker threads (default: one a processor)", 1, 256},
+    {"flip", ARG_SWITCH, FIELD(flip), NULL, NULL,
+     "show each image a second time, mirrored left to right, and add the "
+     "logits of both",
+     0, 0},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
      "one JSON line on stdout instead of tables", 0, 0},
 };
@@ -86,8 +90,9 @@ static void print_worst(uint32_t *confusion, uint32_t classes)
     }
 }
 
-static int print_json(const sg_network *net, const sg_metrics *metrics,
-                      const uint32_t *confusion, uint32_t classes)
+static int print_json(const sg_network *net, bool flip,
+                      const sg_metrics *metrics, const uint32_t *confusion,
+                      uint32_t classes)
 {
     json_t *matrix = json_array();
     for (uint32_t t = 0; matrix && t < classes; t++) {
@@ -99,14 +104,15 @@ static int print_json(const sg_network *net, const sg_metrics *metrics,
         json_array_append_new(matrix, row);
     }
     return output_json(stdout, "standard output",
-                       json_pack("{s:f,s:o,s:o}", "accuracy",
-                                 report_accuracy(metrics), "metrics",
-                                 report_json(net, metrics), "confusion",
-                                 matrix));
+                       json_pack("{s:f,s:b,s:o,s:o}", "accuracy",
+                                 report_accuracy(metrics), "flip", (int)flip,
+                                 "metrics", report_json(net, metrics),
+                                 "confusion", matrix));
 }
 
-static void print_tables(const sg_network *net, const sg_metrics *metrics,
-                         uint32_t *confusion, uint32_t classes)
+static void print_tables(const sg_network *net, bool flip,
+                         const sg_metrics *metrics, uint32_t *confusion,
+                         uint32_t classes)
 {
     figures f;
     report_figures(net, metrics, &f);
@@ -114,7 +120,13 @@ static void print_tables(const sg_network *net, const sg_metrics *metrics,
            "neuron; %.3f synaptic operations a multiply-add\n\n",
            f.accuracy, (unsigned long long)metrics->correct,
            (unsigned long long)metrics->samples, f.loss, f.spikes, f.forward);
-    report_layers(net, metrics, false);
+    sg_metrics views = *metrics;
+    if (flip) {
+        puts("with mirror images; all of these are sums over both views, the "
+             "table has\nmeans of them\n");
+        views.samples *= 2;
+    }
+    report_layers(net, &views, false);
     putchar('\n');
     if (classes <= MATRIX_MAX)
         print_matrix(confusion, classes);
@@ -133,15 +145,16 @@ static int evaluate(const void *given, const model *m)
     uint32_t *confusion = calloc((size_t)classes * classes, sizeof *confusion);
     if (!confusion)
         return cli_fail("out of memory");
-    sg_status status = sg_evaluate(net, data, (unsigned)options->threads,
-                                   &metrics, confusion, &error);
+    sg_evaluate_options how = {(unsigned)options->threads, options->flip};
+    sg_status status =
+        sg_evaluate_with(net, data, &how, &metrics, confusion, &error);
     int code = CLI_OK;
     if (status != SG_OK)
         code = cli_status("eval", status, &error);
     else if (options->json)
-        code = print_json(net, &metrics, confusion, classes);
+        code = print_json(net, options->flip, &metrics, confusion, classes);
     else
-        print_tables(net, &metrics, confusion, classes);
+        print_tables(net, options->flip, &metrics, confusion, classes);
     free(confusion);
     return code;
 }

@@ -10,13 +10,15 @@
 
 struct options {
     uint64_t threads;
-    bool json;
+    bool json, best;
 };
 
 static const arg_flag flags[] = {
     {"threads", ARG_NUMBER, offsetof(struct options, threads), "N", NULL,
      "for which the memory of training is given (default: one a processor)", 1,
      256},
+    {"best", ARG_SWITCH, offsetof(struct options, best), NULL, NULL,
+     MODEL_BEST_HELP, 0, 0},
     {"json", ARG_SWITCH, offsetof(struct options, json), NULL, NULL,
      "one JSON line on stdout instead of tables", 0, 0},
 };
@@ -112,10 +114,10 @@ static void print_info(const sg_network *net, unsigned threads)
            report_shape(info.input, shape), info.classes, info.layers,
            info.neurons, info.synapses, info.dense_macs);
     print_layers(net, info.layers);
-    printf("\ntrained on %s: %u of %" PRId32 " epochs, %" PRIu64
+    printf("\ntrained on %s: %" PRIu32 " of %" PRIu32 " epochs, %" PRIu64
            " steps, with\n",
-           *info.data ? info.data : "unknown data", info.epoch,
-           info.recipe->epochs, info.step);
+           *info.data ? info.data : "unknown data", info.epoch, info.epochs,
+           info.step);
     print_recipe(info.recipe);
     printf("\nmemory for training at batch %" PRId32 " with %u thread%s: "
            "%.1f MiB, and the images\n",
@@ -164,17 +166,18 @@ static int print_json(const sg_network *net, unsigned threads)
         json_array_append_new(layers, layer_json(net, i));
     return output_json(
         stdout, "standard output",
-        json_pack("{s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:o}",
-                  "input", (int)info.input.height, (int)info.input.width,
-                  (int)info.input.channels, "classes",
-                  (json_int_t)info.classes, "neurons",
-                  (json_int_t)info.neurons, "synapses",
-                  (json_int_t)info.synapses, "dense_macs",
-                  (json_int_t)info.dense_macs, "epoch", (json_int_t)info.epoch,
-                  "step", (json_int_t)info.step, "training_memory_bytes",
-                  (json_int_t)sg_network_training_memory(net, threads),
-                  "threads", (json_int_t)threads, "data", info.data, "layers",
-                  layers, "recipe", recipe_json(info.recipe)));
+        json_pack(
+            "{s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:o}",
+            "input", (int)info.input.height, (int)info.input.width,
+            (int)info.input.channels, "classes", (json_int_t)info.classes,
+            "neurons", (json_int_t)info.neurons, "synapses",
+            (json_int_t)info.synapses, "dense_macs",
+            (json_int_t)info.dense_macs, "epoch", (json_int_t)info.epoch,
+            "planned_epochs", (json_int_t)info.epochs, "step",
+            (json_int_t)info.step, "training_memory_bytes",
+            (json_int_t)sg_network_training_memory(net, threads), "threads",
+            (json_int_t)threads, "data", info.data, "layers", layers, "recipe",
+            recipe_json(info.recipe)));
 }
 
 int cmd_info(int argc, char **argv)
@@ -186,7 +189,8 @@ int cmd_info(int argc, char **argv)
 
     if (code >= 0)
         return code;
-    if ((code = model_load("info", rest.operand[0], &net)) != CLI_OK)
+    if ((code = model_load("info", rest.operand[0], options.best, &net)) !=
+        CLI_OK)
         return code;
     if (options.json)
         code = print_json(net, cli_threads(options.threads));

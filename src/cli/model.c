@@ -8,16 +8,19 @@
 #include "cli.h"
 #include "output.h"
 
-int model_load(const char *command, const char *path, sg_network **out)
+int model_load(const char *command, const char *path, bool best,
+               sg_network **out)
 {
     struct stat status;
     sg_error error = {""};
     char *inside = NULL;
 
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-        inside = output_path(path, MODEL_FILE);
+        inside = output_path(path, best ? MODEL_BEST_FILE : MODEL_FILE);
         if (!inside)
             return cli_fail("%s: out of memory", path);
+    } else if (best) {
+        return cli_usage(command, "--best: %s is not a run directory", path);
     }
     sg_status result = sg_network_load(inside ? inside : path, out, &error);
     free(inside);
@@ -84,7 +87,7 @@ int model_run(const arg_command *command, int argc, char **argv, void *options,
 
     if (code >= 0)
         return code;
-    code = model_load(command->name, rest.operand[0], &m.net);
+    code = model_load(command->name, rest.operand[0], images->best, &m.net);
     if (code == CLI_OK)
         code = open_images(command->name, images, limit ? *limit : 0, &m);
     if (code == CLI_OK)

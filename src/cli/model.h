@@ -10,10 +10,14 @@
 
 /* Name of the checkpoint in a run directory. */
 #define MODEL_FILE "checkpoint.safetensors"
+/* Name of the one with the best validation accuracy. */
+#define MODEL_BEST_FILE "best.safetensors"
 
-/* model_load: path is a checkpoint or a run directory that holds one.
- * CLI_OK or the exit code, reported. */
-int model_load(const char *command, const char *path, sg_network **out);
+/* model_load: path is a checkpoint or a run directory that holds one; best
+ * asks for that of the best epoch, which only a run directory has. CLI_OK or
+ * the exit code, reported. */
+int model_load(const char *command, const char *path, bool best,
+               sg_network **out);
 
 /* model_split: opens the split of spec that word names, "train" or "test". */
 int model_split(const char *command, const char *spec, const char *word,
@@ -23,15 +27,28 @@ int model_split(const char *command, const char *spec, const char *word,
  * type is the options struct, in which the field is called images. */
 typedef struct model_images {
     const char *data, *split;
+    bool best;
 } model_images;
+
+#define MODEL_BEST_HELP                                                       \
+    "of a run directory, the checkpoint with the best validation accuracy "   \
+    "instead of the last one"
 
 #define MODEL_FLAGS(type)                                                     \
     {"data", ARG_TEXT, offsetof(type, images.data),                           \
      "SPEC", NULL,     "images (default: those the model was trained on)",    \
      0,      0},                                                              \
+        {"split",                                                             \
+         ARG_CHOICE,                                                          \
+         offsetof(type, images.split),                                        \
+         "train|test",                                                        \
+         "test",                                                              \
+         "which part of them",                                                \
+         0,                                                                   \
+         0},                                                                  \
     {                                                                         \
-        "split", ARG_CHOICE, offsetof(type, images.split), "train|test",      \
-            "test", "which part of them", 0, 0                                \
+        "best", ARG_SWITCH, offsetof(type, images.best), NULL, NULL,          \
+            MODEL_BEST_HELP, 0, 0                                             \
     }
 
 /* A network and images of its shape. */

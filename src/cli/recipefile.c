@@ -29,8 +29,17 @@ static int take_run_key(struct reading *reading, const char *name,
     }
     if (strcmp(name, "version") == 0)
         return 1;
+    if (strcmp(name, "max-minutes") == 0 &&
+        args_milli(value, 1, RECIPE_MINUTES_MAX, &file->max_minutes))
+        return 1;
+    if (strcmp(name, "choose") == 0 &&
+        (strcmp(value, "last") == 0 || strcmp(value, "best") == 0)) {
+        strcpy(file->choose, value);
+        return 1;
+    }
     snprintf(reading->problem, sizeof reading->problem,
-             "bad or unknown key '%s' in [run]: expected data or version",
+             "bad or unknown key '%s' in [run]: expected data, version, "
+             "max-minutes (a decimal) or choose (last or best)",
              name);
     return 0;
 }
@@ -155,8 +164,15 @@ int recipe_file_write(const char *path, const recipe_file *file)
         return code;
     fprintf(out.stream,
             "# What this run computes; 'spikegrad train --resume' reads it.\n"
-            "[run]\nversion = %s\ndata = %s\n\n[recipe]\n",
+            "[run]\nversion = %s\ndata = %s\n",
             sg_version(), file->data);
+    if (file->max_minutes > 0)
+        fprintf(out.stream, "max-minutes = %llu.%03llu\n",
+                (unsigned long long)(file->max_minutes / 1000),
+                (unsigned long long)(file->max_minutes % 1000));
+    if (file->choose[0])
+        fprintf(out.stream, "choose = %s\n", file->choose);
+    fputs("\n[recipe]\n", out.stream);
     for (size_t i = 0; i < count; i++) {
         sg_status status =
             sg_recipe_get(&file->recipe, option[i].name, text, sizeof text);

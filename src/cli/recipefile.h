@@ -2,6 +2,8 @@
  *
  *     [run]                  what is computed on; optional
  *     data = mnist:DIR
+ *     max-minutes = 30
+ *     choose = best
  *     [recipe]               how; the header may be left out
  *     net = 15C5-P2-40C5-P2-300-10
  *
@@ -19,7 +21,12 @@ enum { RECIPE_DATA = 256 };
 typedef struct recipe_file {
     sg_recipe recipe;
     char data[RECIPE_DATA]; /* "" if the file does not say */
+    uint64_t max_minutes;   /* in thousandths; 0 if it does not say */
+    char choose[8];         /* "last", "best" or "" */
 } recipe_file;
+
+/* Largest time limit, in thousandths of a minute: about a year. */
+#define RECIPE_MINUTES_MAX 500000000
 
 /* recipe_file_read: sets the options that path gives and leaves the others.
  * CLI_OK, CLI_FAILED (unreadable) or CLI_DATA (bad key or value; the report

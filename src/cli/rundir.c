@@ -21,17 +21,20 @@ void rundir_close(rundir *run)
     free(run->recipe);
     free(run->metrics);
     free(run->checkpoint);
-    *run = (rundir){NULL, NULL, NULL, NULL, NULL};
+    free(run->best);
+    *run = (rundir){0};
 }
 
 static int name_files(rundir *run, const char *path)
 {
-    *run = (rundir){NULL, NULL, NULL, NULL, NULL};
+    *run = (rundir){0};
     run->path = strdup(path);
     run->recipe = output_path(path, "recipe.ini");
     run->metrics = output_path(path, "metrics.jsonl");
     run->checkpoint = output_path(path, MODEL_FILE);
-    if (run->path && run->recipe && run->metrics && run->checkpoint)
+    run->best = output_path(path, MODEL_BEST_FILE);
+    if (run->path && run->recipe && run->metrics && run->checkpoint &&
+        run->best)
         return CLI_OK;
     rundir_close(run);
     return cli_fail("%s: out of memory", path);
@@ -147,7 +150,8 @@ static bool keep_line(const char *text, uint32_t epoch, bool final,
     if (keep && strcmp(type, "final") == 0)
         keep = *kept_final = final;
     else if (keep)
-        keep = number >= 1 && number <= (json_int_t)epoch;
+        keep = strcmp(type, "stop") != 0 && number >= 1 &&
+               number <= (json_int_t)epoch;
     json_decref(line);
     return keep;
 }

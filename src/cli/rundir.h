@@ -1,5 +1,6 @@
 /* A run directory: recipe.ini (what is computed), metrics.jsonl (a line an
- * epoch), checkpoint.safetensors (the state, and the model).
+ * epoch), checkpoint.safetensors (the state, and the model) and, with held-back
+ * samples, best.safetensors (the checkpoint of the best epoch).
  *
  * The line of an epoch is written before its checkpoint; so after any kind of
  * death the lines reach at least as far as the checkpoint, and a resumed run
@@ -16,7 +17,7 @@
 
 typedef struct rundir {
     char *path; /* of the directory */
-    char *recipe, *metrics, *checkpoint;
+    char *recipe, *metrics, *checkpoint, *best;
     FILE *stream; /* of the metrics, at its end; or NULL */
 } rundir;
 
@@ -32,7 +33,8 @@ int rundir_open(rundir *run, const char *path, recipe_file *file);
 bool rundir_has_checkpoint(const rundir *run);
 
 /* rundir_keep: keeps the lines of metrics up to epoch, and "final" ones if
- * final is true; a torn last line goes. *kept_final tells if there was one. */
+ * final is true; those of stops go, and a torn last line. *kept_final tells
+ * if there was a final one. */
 int rundir_keep(rundir *run, uint32_t epoch, bool final, bool *kept_final);
 
 /* rundir_log: appends one line, synced; takes the reference. */

@@ -5,23 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli.h"
+#include "conclude.h"
 #include "epochs.h"
 #include "output.h"
 #include "report.h"
-
-struct session {
-    session_options options;
-    recipe_file file;
-    sg_data *whole;       /* train split */
-    sg_data *part, *held; /* its two parts if samples are held back */
-    sg_data *test;
-    sg_trainer *trainer;
-    rundir run;
-    bool kept_final; /* the test after a run with validation is logged */
-};
+#include "session_state.h"
 
 const sg_network *session_network(const session *s)
 {
@@ -51,143 +41,6 @@ void session_close(session *s)
     free(s);
 }
 
-static int take_data(session *s, const char *spec)
-{
-    if (strlen(spec) >= sizeof s->file.data || strpbrk(spec, "\r\n"))
-        return cli_usage(s->options.command,
-                         "--data: longer than %zu bytes, "
-                         "or of several lines",
-                         sizeof s->file.data - 1);
-    memmove(s->file.data, spec, strlen(spec) + 1);
-    return CLI_OK;
-}
-
-static int open_data(session *s)
-{
-    sg_error error = {""};
-    const char *spec = s->file.data;
-    sg_status status = sg_data_open(spec, SG_SPLIT_TRAIN, &s->whole, &error);
-    if (status == SG_OK)
-        status = sg_data_open(spec, SG_SPLIT_TEST, &s->test, &error);
-    if (status != SG_OK)
-        return cli_status(s->options.command, status, &error);
-
-    uint32_t size = sg_data_get_info(s->whole)->size;
-    uint32_t back = (uint32_t)s->file.recipe.validation;
-    if (back == 0)
-        return CLI_OK;
-    if (back >= size)
-        return cli_usage(s->options.command,
-                         "--validation: holds back %u of "
-                         "%u training samples",
-                         back, size);
-    status = sg_data_slice(s->whole, 0, size - back, &s->part, &error);
-    if (status == SG_OK)
-        status = sg_data_slice(s->whole, size - back, back, &s->held, &error);
-    return status == SG_OK ? CLI_OK
-                           : cli_status(s->options.command, status, &error);
-}
-
-static const sg_data *training_data(const session *s)
-{
-    return s->part ? s->part : s->whole;
-}
-
-static int open_new(session *s)
-{
-    sg_error error = {""};
-    sg_status status =
-        sg_trainer_create(&s->file.recipe, training_data(s),
-                          (unsigned)s->options.threads, &s->trainer, &error);
-    return status == SG_OK ? CLI_OK
-                           : cli_status(s->options.command, status, &error);
-}
-
-/* recipe.ini is for reading; what counts is in the checkpoint. */
-static int compare_recipes(const session *s)
-{
-    char file[SG_RECIPE_NET], state[SG_RECIPE_NET];
-    size_t count;
-    sg_network_info info;
-    const sg_recipe_option *option = sg_recipe_options(&count);
-
-    sg_network_get_info(session_network(s), &info);
-    for (size_t i = 0; i < count; i++) {
-        const char *name = option[i].name;
-        if (sg_recipe_get(&s->file.recipe, name, file, sizeof file) != SG_OK ||
-            sg_recipe_get(info.recipe, name, state, sizeof state) != SG_OK ||
-            strcmp(file, state) == 0)
-            continue;
-        cli_fail("%s: %s = %s, but the checkpoint was trained with %s",
-                 s->run.recipe, name, file, state);
-        return CLI_DATA;
-    }
-    return CLI_OK;
-}
-
-static int open_resumed(session *s)
-{
-    sg_error error = {""};
-    sg_network_info info;
-    int code;
-
-    if (!rundir_has_checkpoint(&s->run)) {
-        if ((code = open_new(s)) != CLI_OK)
-            return code;
-    } else {
-        sg_status status =
-            sg_trainer_resume(s->run.checkpoint, training_data(s),
-                              (unsigned)s->options.threads, &s->trainer,
-                              &error);
-        if (status != SG_OK)
-            return cli_status(s->options.command, status, &error);
-        if ((code = compare_recipes(s)) != CLI_OK)
-            return code;
-    }
-    sg_network_get_info(session_network(s), &info);
-    bool complete = info.epoch >= (uint32_t)info.recipe->epochs;
-    return rundir_keep(&s->run, info.epoch, complete, &s->kept_final);
-}
-
-static int open_parts(session *s, const sg_recipe *recipe)
-{
-    const session_options *options = &s->options;
-    int code = CLI_OK;
-
-    if (options->resume)
-        code = rundir_open(&s->run, options->resume, &s->file);
-    else
-        s->file.recipe = *recipe;
-    if (code == CLI_OK && options->data)
-        code = take_data(s, options->data);
-    if (code == CLI_OK)
-        code = open_data(s);
-    if (code != CLI_OK)
-        return code;
-    if (options->resume)
-        return open_resumed(s);
-    if ((code = open_new(s)) != CLI_OK)
-        return code;
-    return rundir_create(&s->run, options->out, &s->file);
-}
-
-int session_open(const session_options *options, const sg_recipe *recipe,
-                 session **out)
-{
-    *out = NULL;
-    session *s = calloc(1, sizeof *s);
-    if (!s)
-        return cli_fail("out of memory");
-    s->options = *options;
-    sg_recipe_init(&s->file.recipe);
-    int code = open_parts(s, recipe);
-    if (code == CLI_OK)
-        *out = s;
-    else
-        session_close(s);
-    return code;
-}
-
 /* Says what is about to run. */
 static int introduce(const session *s)
 {
@@ -204,7 +57,7 @@ static int introduce(const session *s)
                 "run directory %s\n",
                 info.recipe->net, s->file.data,
                 report_shape(info.input, shape),
-                sg_data_get_info(training_data(s))->size, info.neurons,
+                sg_data_get_info(session_training(s))->size, info.neurons,
                 info.synapses, info.dense_macs,
                 (double)sg_trainer_memory(s->trainer) / 1048576.0,
                 s->run.path);
@@ -224,46 +77,38 @@ static int save(session *s)
                            : cli_status(s->options.command, status, &error);
 }
 
-/* With validation the test split is looked at only once, here. */
-static int test_once(session *s)
+/* The time of the part of an epoch that no other line has. */
+static int log_stop(session *s)
 {
-    sg_metrics metrics;
-    sg_error error = {""};
     sg_network_info info;
-    const sg_network *net = session_network(s);
-
-    if (!s->held || s->kept_final)
-        return CLI_OK;
-    sg_status status = sg_evaluate(net, s->test, (unsigned)s->options.threads,
-                                   &metrics, NULL, &error);
-    if (status != SG_OK)
-        return cli_status(s->options.command, status, &error);
-    sg_network_get_info(net, &info);
-    json_t *line =
-        json_pack("{s:s,s:I,s:o}", "type", "final", "epoch",
-                  (json_int_t)info.epoch, "test", report_json(net, &metrics));
-    json_incref(line);
-    int code = rundir_log(&s->run, line);
-    if (s->options.json && code == CLI_OK)
-        return output_json(stdout, "standard output", line);
-    json_decref(line);
-    if (code == CLI_OK)
-        printf("test: %.2f %%, %" PRIu64 " of %" PRIu64 "\n",
-               report_accuracy(&metrics), metrics.correct, metrics.samples);
-    return code;
+    sg_network_get_info(session_network(s), &info);
+    return rundir_log(&s->run,
+                      json_pack("{s:s,s:I,s:I,s:{s:f}}", "type", "stop",
+                                "epoch", (json_int_t)info.epoch, "step",
+                                (json_int_t)info.step, "time", "elapsed",
+                                budget_elapsed(&s->time)));
 }
 
-static int conclude(session *s)
+static int end(session *s, const history_epoch *last,
+               const history_epoch *best)
 {
-    int code = test_once(s);
-    if (code != CLI_OK)
-        return code;
-    if (s->options.json)
-        return output_json(stdout, "standard output",
-                           json_pack("{s:s,s:s}", "type", "end", "model",
-                                     s->run.checkpoint));
-    printf("model: %s\n", s->run.checkpoint);
-    return CLI_OK;
+    const conclusion c = {
+        .command = s->options.command,
+        .run = &s->run,
+        .net = session_network(s),
+        .test = s->test,
+        .held = s->held != NULL,
+        .flips = conclude_flips(&s->file.recipe),
+        .best_wanted =
+            s->kept_final ? s->past.chose_best : session_wants_best(s),
+        .last = *last,
+        .best = *best,
+        .tested = s->kept_final,
+        .json = s->options.json,
+        .quiet = s->options.quiet,
+        .threads = (unsigned)s->options.threads,
+    };
+    return conclude(&c);
 }
 
 int session_train(session *s)
@@ -274,36 +119,43 @@ int session_train(session *s)
     if (code != CLI_OK)
         return code;
     sg_network_get_info(session_network(s), &info);
-    if (info.epoch >= (uint32_t)info.recipe->epochs) {
+    if (info.epoch >= info.epochs) {
         fprintf(stderr, "spikegrad: the run is complete (%u epochs)\n",
                 info.epoch);
-        return conclude(s);
+        return end(s, &s->past.last, &s->past.best);
     }
 
+    const sg_data *tested = s->held ? s->held : s->test;
     epochs run = {
         .run = &s->run,
+        .trainer = s->trainer,
+        .time = &s->time,
+        .tests = (double)sg_data_get_info(tested)->size /
+                 sg_data_get_info(session_training(s))->size,
+        .last = s->past.last,
+        .best = s->past.best,
         .held = s->held != NULL,
         .json = s->options.json,
         .layers = s->options.layers,
         .quiet = s->options.quiet,
         .checkpoint_every = s->options.checkpoint_every,
         .verify = s->options.verify,
-        .verified = s->held ? s->held : s->test,
+        .verified = tested,
         .command = s->options.command,
     };
     sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};
     cli_catch_signals();
     progress_begin(&run.line, run.quiet);
-    sg_status status = sg_trainer_run(s->trainer, s->held ? s->held : s->test,
-                                      &callbacks, &error);
+    s->time.mark = cli_seconds();
+    sg_status status = sg_trainer_run(s->trainer, tested, &callbacks, &error);
     progress_clear(&run.line);
     if (run.code != CLI_OK)
         return run.code;
     if (status == SG_OK)
-        return conclude(s);
+        return end(s, &run.last, &run.best);
     if (status != SG_E_STOPPED)
         return cli_status(s->options.command, status, &error);
-    if ((code = save(s)) != CLI_OK)
+    if ((code = save(s)) != CLI_OK || (code = log_stop(s)) != CLI_OK)
         return code;
     fprintf(stderr,
             "spikegrad: stopped; continue with: %s train --resume %s\n",

@@ -9,7 +9,8 @@
 
 struct options {
     const char *data, *recipe, *out, *resume;
-    uint64_t threads, checkpoint_every, verify;
+    const char *choose;
+    uint64_t threads, checkpoint_every, verify, max_minutes;
     bool layers, json, quiet;
 };
 
@@ -32,6 +33,15 @@ static const arg_flag flags[] = {
     {"resume", ARG_TEXT, FIELD(resume), "RUNDIR", NULL,
      "continue a run, bit for bit as if it had not stopped; needs no other "
      "flags",
+     0, 0},
+    {"max-minutes", ARG_MILLI, FIELD(max_minutes), "M", NULL,
+     "time limit: as many epochs as fit, at most the recipe's, planned so that "
+     "the learning rate comes to its end; of the whole run, with what it took "
+     "before --resume",
+     1, RECIPE_MINUTES_MAX},
+    {"choose", ARG_CHOICE, FIELD(choose), "last|best", NULL,
+     "the model to test at the end and to name: of the last epoch or of the "
+     "one with the best validation accuracy (default: best with --validation)",
      0, 0},
     {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
      "worker threads; they change no result (default: one a processor)", 1,
@@ -89,7 +99,7 @@ int cmd_train(int argc, char **argv)
 {
     struct options options = {0};
     arg_rest rest;
-    recipe_file file;
+    recipe_file file = {.data = ""};
     session *run;
     int code = args_parse(&command, argc, argv, &options, &rest);
 
@@ -107,6 +117,12 @@ int cmd_train(int argc, char **argv)
         .threads = options.threads,
         .checkpoint_every = options.checkpoint_every,
         .verify = options.verify,
+        .max_minutes = options.max_minutes || options.resume
+                           ? options.max_minutes
+                           : file.max_minutes,
+        .choose = options.choose || options.resume || !file.choose[0]
+                      ? options.choose
+                      : file.choose,
         .json = options.json,
         .quiet = options.quiet,
         .layers = options.layers,

@@ -16,6 +16,7 @@
 
 static const char format_name[] = "spikegrad";
 static const char format_version[] = "1";
+static const char plan_key[] = "planned_epochs";
 
 enum {
     KEY_SIZE = 64,   /* "recipe." and the name of an option */
@@ -152,6 +153,13 @@ static int put_metrics(json_t *object, const sg_metrics *train)
     return failed;
 }
 
+/* Only where there is one: a run of the recipe's epochs has no such key. */
+static int put_plan(json_t *object, const sg_network *net)
+{
+    return net->run.planned ? put_number(object, plan_key, net->run.planned)
+                            : 0;
+}
+
 struct json_t *sg__metadata_write(const sg_network *net)
 {
     json_t *object = json_object();
@@ -167,6 +175,7 @@ struct json_t *sg__metadata_write(const sg_network *net)
         put_number(object, "step", net->run.step) == 0 &&
         put_number(object, "epoch", net->run.epoch) == 0 &&
         put_number(object, "batch", net->run.batch) == 0 &&
+        put_plan(object, net) == 0 &&
         put_metrics(object, &net->run.train) == 0)
         return object;
     json_decref(object);
@@ -387,21 +396,41 @@ static sg_status get_metrics(const reader *from, sg_metrics *train)
     return SG_OK;
 }
 
+/* Files from before there were plans have none. */
+static sg_status get_plan(const reader *from, sg__saved *out)
+{
+    uint64_t planned = 0;
+    if (!sg__safetensors_metadata(from->file, plan_key))
+        return SG_OK;
+    sg_status status =
+        get_number(from, plan_key, (uint64_t)out->recipe.epochs, &planned);
+    out->run.planned = (uint32_t)planned;
+    if (status == SG_OK && planned == 0)
+        return unexpected(from, plan_key, "at least 1");
+    return status;
+}
+
 static sg_status get_run(const reader *from, sg__saved *out)
 {
+    out->run.planned = 0;
     sg_status status = get_number(from, "step", UINT64_MAX, &out->run.step);
     if (status == SG_OK)
         status = get_number32(from, "epoch", &out->run.epoch);
     if (status == SG_OK)
         status = get_number32(from, "batch", &out->run.batch);
+    if (status == SG_OK)
+        status = get_plan(from, out);
     if (status != SG_OK)
         return status;
 
     uint64_t size = (uint64_t)out->recipe.batch;
     uint64_t batches = (out->data_size + size - 1) / size;
-    uint64_t epochs = (uint64_t)out->recipe.epochs;
+    uint32_t planned = out->run.planned;
+    uint64_t epochs = planned ? planned : (uint64_t)out->recipe.epochs;
     if (out->run.epoch > epochs)
-        return unexpected(from, "epoch", "at most recipe.epochs");
+        return unexpected(from, "epoch",
+                          planned ? "at most planned_epochs"
+                                  : "at most recipe.epochs");
     if (out->run.batch > 0 &&
         (out->run.batch >= batches || out->run.epoch == epochs))
         return unexpected(from, "batch", "fewer than the rest of the run has");

@@ -21,17 +21,24 @@ static void add_layer(sg_layer_activity *to, const sg_layer_activity *from)
     to->gradient_ops += from->gradient_ops;
 }
 
+void sg__activity_add_layers(const sg__ann *ann, size_t sample,
+                             sg_metrics *sums)
+{
+    size_t layers = ann->net->layer_count;
+    sums->layers = layers;
+    for (size_t l = 0; l < layers; l++)
+        add_layer(&sums->layer[l], &ann->layer[l].activity[sample]);
+}
+
 void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
                       sg_metrics *sums)
 {
     const sg_network *net = ann->net;
     const int32_t *logits = ann->logits + sample * net->classes;
-    sums->layers = net->layer_count;
     sums->samples++;
     sums->correct += sg__argmax(logits, net->classes) == label;
     sums->loss_q20 += ann->loss_q20[sample];
-    for (size_t l = 0; l < net->layer_count; l++)
-        add_layer(&sums->layer[l], &ann->layer[l].activity[sample]);
+    sg__activity_add_layers(ann, sample, sums);
 }
 
 void sg__metrics_add(sg_metrics *sums, const sg_metrics *part)

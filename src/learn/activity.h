@@ -10,6 +10,10 @@
 void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
                       sg_metrics *sums);
 
+/* sg__activity_add_layers: of that, only what the layers did. */
+void sg__activity_add_layers(const sg__ann *ann, size_t sample,
+                             sg_metrics *sums);
+
 /* sg__metrics_add: adds part to sums. */
 void sg__metrics_add(sg_metrics *sums, const sg_metrics *part);
 

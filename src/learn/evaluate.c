@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "core/rules.h"
 #include "learn/activity.h"
 #include "network/loss.h"
 
@@ -16,8 +17,56 @@ typedef struct evaluation {
     sg__ann *ann;
     const sg_data *data;
     sg_metrics *parts;
+    int64_t *sums;         /* logits of both views; NULL if there is one */
     uint32_t first, count; /* samples of this batch */
 } evaluation;
+
+/* Left to right; HWC. */
+static void mirror(sg_shape shape, uint8_t *counts)
+{
+    size_t channels = shape.channels, row = shape.width * channels;
+    for (uint32_t y = 0; y < shape.height; y++, counts += row)
+        for (size_t i = 0, k = row - channels; i < k;
+             i += channels, k -= channels)
+            for (size_t c = 0; c < channels; c++) {
+                uint8_t swap = counts[i + c];
+                counts[i + c] = counts[k + c];
+                counts[k + c] = swap;
+            }
+}
+
+/* Shows samples that have been through a forward pass once more, mirrored.
+ * Their logits become the rounded down means of both views, for the loss. */
+static void run_mirrored(const evaluation *e, size_t first, size_t n,
+                         unsigned thread)
+{
+    sg__ann *ann = e->ann;
+    const sg_network *net = ann->net;
+    size_t begin = first * net->classes, end = (first + n) * net->classes;
+    for (size_t i = begin; i < end; i++)
+        e->sums[i] = ann->logits[i];
+    for (size_t s = first; s < first + n; s++) {
+        sg__activity_add_layers(ann, s, &e->parts[thread]);
+        mirror(net->input, sg__ann_counts(ann, 0, s));
+    }
+    sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
+    for (size_t i = begin; i < end; i++) {
+        e->sums[i] += ann->logits[i];
+        ann->logits[i] = (int32_t)sg__floor_shift64(e->sums[i], 1);
+    }
+}
+
+/* The class of sample s of the batch; of equal ones the first. */
+static uint32_t predict(const evaluation *e, size_t s)
+{
+    uint32_t classes = e->ann->net->classes, best = 0;
+    if (!e->sums)
+        return sg__argmax(e->ann->logits + s * classes, classes);
+    const int64_t *sums = e->sums + s * classes;
+    for (uint32_t k = 1; k < classes; k++)
+        best = sums[k] > sums[best] ? k : best;
+    return best;
+}
 
 static void run_chunk(void *context, unsigned task, unsigned thread)
 {
@@ -31,11 +80,17 @@ static void run_chunk(void *context, unsigned task, unsigned thread)
                              sg_data_pixels(e->data, e->first + (uint32_t)s),
                              sg__ann_counts(ann, 0, s));
     sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
+    if (e->sums)
+        run_mirrored(e, first, n, thread);
+    sg_metrics *part = &e->parts[thread];
     for (size_t s = first; s < first + n; s++) {
         uint32_t label = sg_data_label(e->data, e->first + (uint32_t)s);
         sg__loss_error(net, ann->logits + s * net->classes, label,
                        ann->scratch[thread].error, &ann->loss_q20[s]);
-        sg__activity_add(ann, s, label, &e->parts[thread]);
+        part->samples++;
+        part->correct += predict(e, s) == label;
+        part->loss_q20 += ann->loss_q20[s];
+        sg__activity_add_layers(ann, s, part);
     }
 }
 
@@ -44,14 +99,15 @@ static void add_confusion(const evaluation *e, uint32_t *confusion)
     uint32_t classes = e->ann->net->classes;
     for (uint32_t s = 0; s < e->count; s++)
         confusion[sg_data_label(e->data, e->first + s) * classes +
-                  sg__argmax(e->ann->logits + (size_t)s * classes, classes)]++;
+                  predict(e, s)]++;
 }
 
 void sg__evaluate(sg__ann *ann, sg__threads *threads, const sg_data *data,
-                  sg_metrics *parts, sg_metrics *out, uint32_t *confusion)
+                  sg_metrics *parts, int64_t *sums, sg_metrics *out,
+                  uint32_t *confusion)
 {
     uint32_t size = sg_data_get_info(data)->size;
-    evaluation e = {ann, data, parts, 0, 0};
+    evaluation e = {ann, data, parts, sums, 0, 0};
     unsigned workers = sg__threads_count(threads);
     memset(out, 0, sizeof *out);
     memset(parts, 0, workers * sizeof *parts);
@@ -113,9 +169,19 @@ sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                       unsigned threads, sg_metrics *out, uint32_t *confusion,
                       sg_error *error)
 {
+    const sg_evaluate_options options = {.threads = threads};
+    return sg_evaluate_with(net, data, &options, out, confusion, error);
+}
+
+sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
+                           const sg_evaluate_options *options, sg_metrics *out,
+                           uint32_t *confusion, sg_error *error)
+{
+    unsigned threads = options->threads;
     sg__threads *pool = NULL;
     sg__ann *ann = NULL;
     sg_metrics *parts = NULL;
+    int64_t *sums = NULL;
     sg_status status = sg__check_data(net, data, error);
     if (status != SG_OK)
         return status;
@@ -126,15 +192,18 @@ sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                                 false, false, &ann);
     if (status == SG_OK) {
         parts = calloc(sg__threads_count(pool), sizeof *parts);
-        status = parts ? SG_OK : SG_E_MEMORY;
+        if (options->flip)
+            sums = calloc(ann->batch * net->classes, sizeof *sums);
+        status = parts && (sums || !options->flip) ? SG_OK : SG_E_MEMORY;
     }
     if (status == SG_OK) {
         sg__ann_pack_all(ann);
-        sg__evaluate(ann, pool, data, parts, out, confusion);
+        sg__evaluate(ann, pool, data, parts, sums, out, confusion);
     } else {
         sg__fail(error, status, "evaluation with %u threads: %s", threads,
                  sg_status_text(status));
     }
+    free(sums);
     free(parts);
     sg__ann_destroy(ann);
     sg__threads_destroy(pool);

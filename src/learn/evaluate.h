@@ -5,10 +5,14 @@
 #include "ann/ann.h"
 #include "base/threads.h"
 
-/* sg__evaluate: as sg_evaluate. parts is sg_metrics[threads of the pool],
- * working memory. */
+/* sg__evaluate: as sg_evaluate_with.
+ *
+ * parts  sg_metrics[threads of the pool], working memory
+ * sums   int64[ann->batch][classes], working memory: each image is shown with
+ *        its mirror image; NULL: alone */
 void sg__evaluate(sg__ann *ann, sg__threads *threads, const sg_data *data,
-                  sg_metrics *parts, sg_metrics *out, uint32_t *confusion);
+                  sg_metrics *parts, int64_t *sums, sg_metrics *out,
+                  uint32_t *confusion);
 
 /* sg__check_data: SG_E_ARGUMENT unless data's shape and classes are net's. */
 sg_status sg__check_data(const sg_network *net, const sg_data *data,

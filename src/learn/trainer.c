@@ -3,6 +3,7 @@
  * The state that decides the rest of the run is the network with its run
  * counters; shuffles, augmentation, dither and rounding are pure functions of
  * the seed and those counters, so a run can stop and go on anywhere. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -157,7 +158,7 @@ sg_status sg_trainer_step(sg_trainer *t)
     sg_network *net = b->net;
     sg__run *run = &net->run;
     const sg_recipe *r = &net->recipe;
-    uint32_t epochs = (uint32_t)r->epochs, size = (uint32_t)r->batch;
+    uint32_t epochs = sg__network_epochs(net), size = (uint32_t)r->batch;
     if (run->epoch >= epochs)
         return SG_E_RANGE;
 
@@ -187,6 +188,21 @@ sg_status sg_trainer_step(sg_trainer *t)
     return SG_OK;
 }
 
+sg_status sg_trainer_plan(sg_trainer *t, uint32_t epochs, sg_error *error)
+{
+    sg_network *net = t->batch.net;
+    uint32_t most = (uint32_t)net->recipe.epochs;
+    uint32_t least = net->run.epoch + (net->run.batch > 0);
+    least = least > 0 ? least : 1;
+    if (epochs < least || epochs > most)
+        return sg__fail(error, SG_E_RANGE,
+                        "plan of %" PRIu32 " epochs, expected %" PRIu32
+                        "..%" PRIu32,
+                        epochs, least, most);
+    net->run.planned = epochs == most ? 0 : epochs;
+    return SG_OK;
+}
+
 /* Reports the epoch just completed; non-zero if the caller wants to stop. */
 static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
                         const sg_callbacks *callbacks)
@@ -194,12 +210,13 @@ static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
     sg__batch *b = &t->batch;
     double start = now();
     if (test)
-        sg__evaluate(&b->ann, b->threads, test, t->parts, &t->test, NULL);
+        sg__evaluate(&b->ann, b->threads, test, t->parts, NULL, &t->test,
+                     NULL);
     if (!callbacks || !callbacks->on_epoch)
         return 0;
     sg_epoch_report report = {
         .epoch = b->net->run.epoch,
-        .epochs = (uint32_t)b->net->recipe.epochs,
+        .epochs = sg__network_epochs(b->net),
         .step = b->net->run.step,
         .seconds = seconds,
         .test_seconds = now() - start,
@@ -217,7 +234,7 @@ static int report_batch(sg_trainer *t, uint32_t epoch, uint32_t done,
         return 0;
     sg_progress progress = {
         .epoch = epoch + 1,
-        .epochs = (uint32_t)t->batch.net->recipe.epochs,
+        .epochs = sg__network_epochs(t->batch.net),
         .batch = done,
         .batches = t->batches,
         .step = t->batch.net->run.step,
@@ -233,7 +250,7 @@ sg_status sg_trainer_run(sg_trainer *t, const sg_data *test,
     const sg_network *net = t->batch.net;
     sg_status status = test ? sg__check_data(net, test, error) : SG_OK;
     double seconds = 0;
-    while (status == SG_OK && net->run.epoch < (uint32_t)net->recipe.epochs) {
+    while (status == SG_OK && net->run.epoch < sg__network_epochs(net)) {
         uint32_t epoch = net->run.epoch, done = net->run.batch + 1;
         double start = now();
         status = sg_trainer_step(t);

@@ -55,6 +55,7 @@ void sg_network_get_info(const sg_network *net, sg_network_info *out)
         .layers = net->layer_count,
         .step = net->run.step,
         .epoch = net->run.epoch,
+        .epochs = sg__network_epochs(net),
         .data = net->data,
         .recipe = &net->recipe,
     };

@@ -92,8 +92,9 @@ static inline void sg__layer_set_weight(sg__layer *layer, size_t i, int32_t w)
  * `train` sums the metrics of the unfinished epoch. */
 typedef struct sg__run {
     uint64_t step;
-    uint32_t epoch; /* completed */
-    uint32_t batch; /* completed in the epoch under way */
+    uint32_t epoch;   /* completed */
+    uint32_t batch;   /* completed in the epoch under way */
+    uint32_t planned; /* epochs the schedule runs over; 0: the recipe's */
     sg_metrics train;
 } sg__run;
 
@@ -133,6 +134,12 @@ void sg__layer_refresh(sg__layer *layer, size_t first, size_t last);
  * first..last-1 of a standardised layer; not their biases. */
 void sg__layer_standardise(sg__layer *layer, const sg__kernels *kernels,
                            size_t first, size_t last);
+
+/* sg__network_epochs: epochs of the run in all, as planned. */
+static inline uint32_t sg__network_epochs(const sg_network *net)
+{
+    return net->run.planned ? net->run.planned : (uint32_t)net->recipe.epochs;
+}
 
 /* sg__network_bytes: memory of the weights and the optimiser's state. */
 size_t sg__network_bytes(const sg_network *net);
