@@ -57,15 +57,14 @@ static void scale_momentum(sg__layer *layer, int gain_bits)
 }
 
 /* New thresholds by what was measured; false if none differs. */
-static bool set_thresholds(sg__batch *b, int share_bits)
+static bool set_thresholds(const sg__batch *b, int share_bits)
 {
     sg_network *net = b->net;
-    int phi[SG_LAYERS_MAX], gain[SG_LAYERS_MAX];
+    int phi[SG_LAYERS_MAX];
     size_t hidden = 0;
     bool changed = false;
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];
-        gain[l] = layer->gain_bits;
         if (!layer->synaptic || layer->output)
             continue;
         const sg__error_squares *sums = &b->squares[l];
@@ -75,24 +74,26 @@ static bool set_thresholds(sg__batch *b, int share_bits)
         changed |= bits != layer->phi_bits;
         phi[hidden++] = layer->phi_log2 + bits - layer->phi_bits;
     }
-    if (!changed)
-        return false;
-    (void)sg__network_set_phi(net, phi, NULL); /* bits are in its range */
-    for (size_t l = 0; l < net->layer_count; l++)
-        if (net->layer[l].synaptic)
-            scale_momentum(&net->layer[l], gain[l]);
-    return true;
+    if (changed)
+        (void)sg__network_set_phi(net, phi, NULL); /* bits are in its range */
+    return changed;
 }
 
 void sg__calibrate_phi(sg__batch *b)
 {
-    int share_bits;
-    if (!sg__recipe_phi_auto(&b->net->recipe, &share_bits))
+    int share_bits, gain[SG_LAYERS_MAX];
+    sg_network *net = b->net;
+    if (!sg__recipe_phi_auto(&net->recipe, &share_bits))
         return;
+    for (size_t l = 0; l < net->layer_count; l++)
+        gain[l] = net->layer[l].gain_bits;
     /* a threshold settles once those above it have */
-    for (size_t l = 0; l < b->net->layer_count; l++) {
+    for (size_t l = 0; l < net->layer_count; l++) {
         sg__batch_measure(b);
         if (!set_thresholds(b, share_bits))
             break;
     }
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].synaptic)
+            scale_momentum(&net->layer[l], gain[l]);
 }
