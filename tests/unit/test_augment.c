@@ -497,6 +497,27 @@ static void resampling_at_the_edges(void **state)
 }
 
 /* Counts are the quantised pixels, by every table and kind of variant. */
+/* On and off: each its definition, never both, and symmetric about grey. */
+static void on_off_is_its_definition(void **state)
+{
+    (void)state;
+    for (int32_t levels = 1; levels <= 255; levels++) {
+        uint8_t pixels[256], counts[512];
+        for (int i = 0; i < 256; i++)
+            pixels[i] = (uint8_t)i;
+        sg__on_off(256, pixels, levels, counts);
+        for (int32_t p = 0; p < 256; p++) {
+            int32_t on = p > 128 ? ((p - 128) * levels + 64) / 128 : 0;
+            int32_t off = p < 128 ? ((128 - p) * levels + 64) / 128 : 0;
+            assert_int_equal(counts[2 * p], on);
+            assert_int_equal(counts[2 * p + 1], off);
+            assert_true(on <= levels && off <= levels);
+        }
+        assert_int_equal(counts[1], levels);
+        assert_int_equal(counts[2 * 255], counts[2 * 1 + 1]);
+    }
+}
+
 static void counts_are_quantised_pixels(void **state)
 {
     static const char *const specs[] = {"none", "shift:3", "crop:64+flip",
@@ -559,6 +580,7 @@ int main(void)
         cmocka_unit_test(quantising_rows_match),
         cmocka_unit_test(resampling_is_its_definition),
         cmocka_unit_test(resampling_at_the_edges),
+        cmocka_unit_test(on_off_is_its_definition),
         cmocka_unit_test(counts_are_quantised_pixels),
         cmocka_unit_test(fixed_point_functions),
     };
