@@ -34,7 +34,7 @@ _spikegrad() {
     fi
     case $prev in
     --recipe)
-        words=$("$program" recipes 2>/dev/null | sed -n 's/^  \([^ ]*\).*/\1/p')
+        words=$("$program" recipes 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\).*/\1/p')
         COMPREPLY=($(compgen -W "$words" -- "$cur") $(compgen -f -- "$cur"))
         return ;;
     --data)
