@@ -20,12 +20,12 @@ _spikegrad() {
 
     if ((COMP_CWORD == 1)); then
         COMPREPLY=($(compgen -W "demo train eval verify trace bench info
-            data recipes help --help --version" -- "$cur"))
+            data sweep recipes help --help --version" -- "$cur"))
         return
     fi
     if [[ $command == help ]]; then
         COMPREPLY=($(compgen -W "demo train eval verify trace bench info
-            data recipes" -- "$cur"))
+            data sweep recipes" -- "$cur"))
         return
     fi
     if [[ $command == data ]] && ((COMP_CWORD == 2)); then
@@ -34,7 +34,7 @@ _spikegrad() {
     fi
     case $prev in
     --recipe)
-        words=$("$program" recipes 2>/dev/null | sed -n 's/^  \([^ ]*\).*/\1/p')
+        words=$("$program" recipes 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\).*/\1/p')
         COMPREPLY=($(compgen -W "$words" -- "$cur") $(compgen -f -- "$cur"))
         return ;;
     --data)

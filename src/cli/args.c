@@ -128,6 +128,16 @@ bool args_milli(const char *text, uint64_t min, uint64_t max, uint64_t *out)
     return !*text && value >= min && value <= max;
 }
 
+static int append(const arg_command *command, const arg_flag *flag,
+                  const char *text, arg_list *list)
+{
+    if (list->count == ARG_LIST_MAX)
+        return cli_usage(command->name, "--%s: more than %d of them",
+                         flag->name, ARG_LIST_MAX);
+    list->item[list->count++] = text;
+    return -1;
+}
+
 /* Stores one value in the options struct; -1 or the exit code. */
 static int store(const arg_command *command, const arg_flag *flag,
                  const char *text, void *options)
@@ -162,6 +172,8 @@ static int store(const arg_command *command, const arg_flag *flag,
                              flag->name, text, flag->value);
         memcpy(field, &text, sizeof text);
         break;
+    case ARG_LIST:
+        return append(command, flag, text, (arg_list *)(void *)field);
     case ARG_TEXT:
         if (!*text)
             return cli_usage(command->name, "--%s: the value is empty",

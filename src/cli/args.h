@@ -15,8 +15,16 @@ typedef enum arg_type {
     ARG_TEXT,   /* const char * */
     ARG_NUMBER, /* uint64_t, min..max */
     ARG_MILLI,  /* uint64_t, min..max: thousandths of a decimal like 0.5 */
-    ARG_CHOICE  /* const char *, one of the words of value, "a|b|c" */
+    ARG_CHOICE, /* const char *, one of the words of value, "a|b|c" */
+    ARG_LIST    /* arg_list: may be given several times */
 } arg_type;
+
+enum { ARG_LIST_MAX = 16 };
+
+typedef struct arg_list {
+    const char *item[ARG_LIST_MAX]; /* as given */
+    size_t count;
+} arg_list;
 
 typedef struct arg_flag {
     const char *name; /* "threads" */

@@ -22,29 +22,51 @@ const char *cli_program(void)
     return program;
 }
 
+static char *captured;
+static size_t captured_size;
+
+void cli_capture(char *text, size_t size)
+{
+    captured = text;
+    captured_size = size;
+    if (text)
+        text[0] = '\0';
+}
+
+static void __attribute__((format(printf, 1, 0)))
+say(const char *format, va_list args)
+{
+    if (captured) {
+        vsnprintf(captured, captured_size, format, args);
+        return;
+    }
+    fputs("spikegrad: ", stderr);
+    vfprintf(stderr, format, args);
+}
+
 int cli_fail(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fputs("spikegrad: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    say(format, args);
     va_end(args);
+    if (!captured)
+        fputc('\n', stderr);
     return CLI_FAILED;
 }
 
 static void point_to_help(const char *command)
 {
-    fprintf(stderr, "; try 'spikegrad %s%s--help'\n", command ? command : "",
-            command ? " " : "");
+    if (!captured)
+        fprintf(stderr, "; try 'spikegrad %s%s--help'\n",
+                command ? command : "", command ? " " : "");
 }
 
 int cli_usage(const char *command, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fputs("spikegrad: ", stderr);
-    vfprintf(stderr, format, args);
+    say(format, args);
     point_to_help(command);
     va_end(args);
     return CLI_USAGE;
@@ -80,11 +102,9 @@ int cli_status(const char *command, sg_status status, const sg_error *error)
     const char *text =
         error && error->text[0] ? error->text : sg_status_text(status);
     int code = exit_code(status);
-    fprintf(stderr, "spikegrad: %s", text);
     if (code == CLI_USAGE)
-        point_to_help(command);
-    else
-        fputc('\n', stderr);
+        return cli_usage(command, "%s", text);
+    cli_fail("%s", text);
     return code;
 }
 

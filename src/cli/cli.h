@@ -30,6 +30,7 @@ int cmd_data(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_recipes(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
 
 /* cli_program: how the command was called, for lines that the user may copy;
  * cli_set_program is main's. */
@@ -47,6 +48,10 @@ int cli_usage(const char *command, const char *format, ...)
 /* cli_status: reports what the library said; the exit code that belongs to
  * status. command as in cli_usage. */
 int cli_status(const char *command, sg_status status, const sg_error *error);
+
+/* cli_capture: until it is called with NULL, error lines go to text (cut to
+ * size, without the name of the command) instead of stderr. */
+void cli_capture(char *text, size_t size);
 
 /* cli_finish: code, or CLI_FAILED if what went to stdout was not written. */
 int cli_finish(int code);

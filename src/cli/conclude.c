@@ -90,7 +90,7 @@ static int report(const conclusion *c, const sg_network *net, bool best,
     if (c->json && code == CLI_OK)
         return output_json(stdout, "standard output", line);
     json_decref(line);
-    if (code == CLI_OK)
+    if (code == CLI_OK && !c->silent)
         print_tests(c, plain, flipped);
     return code;
 }
@@ -120,12 +120,12 @@ int conclude(const conclusion *c)
 {
     bool best = c->best_wanted && (c->best.epoch > 0 || c->tested);
     int code = CLI_OK;
-    if (c->best_wanted && !best && !c->quiet)
+    if (c->best_wanted && !best && !c->quiet && !c->silent)
         fprintf(stderr, "spikegrad: no checkpoint of the best epoch is left: "
                         "the last one is chosen\n");
     if ((c->held || c->flips) && !c->tested)
         code = test(c, best);
-    if (code != CLI_OK)
+    if (code != CLI_OK || c->silent)
         return code;
     const char *model = best ? c->run->best : c->run->checkpoint;
     if (c->json)

@@ -21,6 +21,7 @@ typedef struct conclusion {
     history_epoch last, best; /* if held; best.epoch 0: it is not there */
     bool tested;              /* the line of the last test is written */
     bool json, quiet;
+    bool silent; /* nothing on stdout, no notes */
     unsigned threads;
 } conclusion;
 

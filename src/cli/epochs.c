@@ -178,7 +178,7 @@ int epochs_on_epoch(const sg_epoch_report *r, void *user)
         return 1;
     sg_network_get_info(net, &info);
     bool last = r->epoch == info.epochs;
-    if (!e->json)
+    if (!e->json && !e->silent)
         print_row(e, net, r, rate, last);
     json_t *line = epoch_json(e, net, r, rate);
     json_incref(line);

@@ -16,6 +16,7 @@ typedef struct epochs {
     rundir *run;
     bool held; /* the test data are held-back training samples */
     bool json, layers, quiet;
+    bool silent; /* nothing on stdout */
     uint64_t checkpoint_every;
     uint64_t verify;         /* samples to verify after each epoch, or 0 */
     const sg_data *verified; /* where they are from */

@@ -21,6 +21,7 @@ static const struct subcommand {
     {"bench", cmd_bench, "samples a second, and where the time goes"},
     {"info", cmd_info, "what a model is made of and how it came to be"},
     {"data", cmd_data, "what a data source holds; export samples"},
+    {"sweep", cmd_sweep, "train a grid of recipe options, and compare"},
     {"recipes", cmd_recipes, "list the recipe files that can be found"},
 };
 

@@ -44,6 +44,30 @@ static int take_run_key(struct reading *reading, const char *name,
     return 0;
 }
 
+static int take_result_key(struct reading *reading, const char *name,
+                           const char *value)
+{
+    recipe_result *result = &reading->file->result;
+    const struct {
+        const char *name;
+        char *text;
+    } keys[] = {{"reached", result->reached},
+                {"time", result->time},
+                {"machine", result->machine},
+                {"command", result->command}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(name, keys[i].name) == 0 && strlen(value) < RECIPE_TEXT) {
+            strcpy(keys[i].text, value);
+            return 1;
+        }
+    }
+    snprintf(reading->problem, sizeof reading->problem,
+             "bad or unknown key '%s' in [result]: expected reached, time, "
+             "machine or command, of less than %d bytes",
+             name, RECIPE_TEXT);
+    return 0;
+}
+
 /* inih calls this for each pair; 0 marks the line as bad. */
 static int take_key(void *user, const char *section, const char *name,
                     const char *value)
@@ -53,9 +77,12 @@ static int take_key(void *user, const char *section, const char *name,
         return 0;
     if (strcmp(section, "run") == 0)
         return take_run_key(reading, name, value);
+    if (strcmp(section, "result") == 0)
+        return take_result_key(reading, name, value);
     if (*section && strcmp(section, "recipe") != 0) {
         snprintf(reading->problem, sizeof reading->problem,
-                 "unknown section [%s]: expected [recipe] or [run]", section);
+                 "unknown section [%s]: expected [recipe], [run] or [result]",
+                 section);
         return 0;
     }
     sg_error error = {""};

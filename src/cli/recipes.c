@@ -1,20 +1,33 @@
 /* spikegrad recipes: the recipe files that --recipe NAME can find, each with
- * the first line of its comment. */
+ * the first line of its comment and what it has reached. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "args.h"
 #include "cli.h"
+#include "output.h"
 #include "recipefile.h"
+
+enum { NAME_TO = 18, KEY_TO = 28, WIDTH = 80 }; /* columns */
+
+struct options {
+    bool json;
+};
+
+static const arg_flag flags[] = {
+    {"json", ARG_SWITCH, offsetof(struct options, json), NULL, NULL,
+     "a JSON line for each recipe on stdout instead of the list", 0, 0},
+};
 
 static const arg_command command = {
     "recipes",
     "",
     "Lists the recipe files that 'train --recipe NAME' finds: those in\n"
-    "$SPIKEGRAD_RECIPES, the installed ones and those in ./recipes.",
-    NULL,
-    0,
+    "$SPIKEGRAD_RECIPES, the installed ones and those in ./recipes; with what\n"
+    "their section [result] says of a run that was measured.",
+    flags,
+    sizeof flags / sizeof flags[0],
     0,
     0,
     false,
@@ -26,39 +39,122 @@ static int is_recipe(const struct dirent *entry)
     return length > 4 && strcmp(entry->d_name + length - 4, ".ini") == 0;
 }
 
-/* Prints name, and the first comment line of the file. */
-static void list_recipe(const char *directory, const char *file)
+/* The first line of path if it is a comment, else "". */
+static void read_about(const char *path, char *about, size_t size)
 {
-    char path[2048], line[160] = "";
-    snprintf(path, sizeof path, "%s/%s", directory, file);
+    char line[160] = "";
+    about[0] = '\0';
     FILE *stream = fopen(path, "r");
     if (!stream)
         return;
-    const char *about = fgets(line, sizeof line, stream);
+    if (fgets(line, sizeof line, stream) && *line == '#') {
+        line[strcspn(line, "\r\n")] = '\0';
+        snprintf(about, size, "%s", line + 1 + strspn(line + 1, " "));
+    }
     fclose(stream);
-    about = about && *about == '#' ? line + 1 + strspn(line + 1, " ") : "";
-    line[strcspn(line, "\n")] = '\0';
-    printf("  %-16.*s%s\n", (int)(strlen(file) - 4), file, about);
+}
+
+/* Text from column `from` on, where the cursor is, in 80 columns. */
+static void print_wrapped(const char *text, size_t from)
+{
+    size_t column = from;
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (column > from && column + 1 + word > WIDTH) {
+            printf("\n%*s", (int)from, "");
+            column = from;
+        } else if (column > from) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)word, text);
+        column += word;
+        text += word + strspn(text + word, " ");
+    }
+    putchar('\n');
+}
+
+static void print_row(const char *key, const char *text)
+{
+    if (!*text)
+        return;
+    printf("%*s%-*s", NAME_TO, "", KEY_TO - NAME_TO, key);
+    print_wrapped(text, KEY_TO);
+}
+
+static void print_recipe(const char *name, const char *about,
+                         const recipe_result *result)
+{
+    printf("  %-*s", NAME_TO - 2, name);
+    print_wrapped(about, NAME_TO);
+    print_row("reached", result->reached);
+    print_row("time", result->time);
+    print_row("machine", result->machine);
+    print_row("command", result->command);
+}
+
+static int print_json(const char *name, const char *path, const char *about,
+                      const recipe_file *file, const char *problem)
+{
+    json_t *object =
+        json_pack("{s:s,s:s,s:s}", "name", name, "path", path, "about", about);
+    const recipe_result *r = &file->result;
+    const char *const pairs[][2] = {
+        {"net", *problem ? "" : file->recipe.net},
+        {"data", file->data},
+        {"reached", r->reached},
+        {"time", r->time},
+        {"machine", r->machine},
+        {"command", r->command},
+        {"problem", problem},
+    };
+    for (size_t i = 0; object && i < sizeof pairs / sizeof pairs[0]; i++)
+        if (*pairs[i][1])
+            json_object_set_new(object, pairs[i][0], json_string(pairs[i][1]));
+    return output_json(stdout, "standard output", object);
+}
+
+/* A file that is no recipe is listed with what is wrong with it. */
+static int list_recipe(const char *directory, const char *name, bool json)
+{
+    char path[2048], about[160], problem[512], stem[256];
+    recipe_file file = {.data = ""};
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    snprintf(stem, sizeof stem, "%.*s", (int)(strlen(name) - 4), name);
+    read_about(path, about, sizeof about);
+    sg_recipe_init(&file.recipe);
+    cli_capture(problem, sizeof problem);
+    int code = recipe_file_read(path, &file);
+    cli_capture(NULL, 0);
+    if (json)
+        return print_json(stem, path, about, &file, problem);
+    print_recipe(stem, about, &file.result);
+    if (code != CLI_OK)
+        print_row("unusable", problem);
+    return CLI_OK;
 }
 
 int cmd_recipes(int argc, char **argv)
 {
     arg_rest rest;
+    struct options options = {false};
     char directory[1024];
-    int code = args_parse(&command, argc, argv, NULL, &rest);
+    int code = args_parse(&command, argc, argv, &options, &rest);
     if (code >= 0)
         return code;
+    code = CLI_OK;
     for (size_t i = 0; recipe_directory(i, directory, sizeof directory); i++) {
         struct dirent **entry;
         int count = scandir(directory, &entry, is_recipe, alphasort);
-        if (count > 0)
+        if (count > 0 && !options.json)
             printf("%s:\n", directory);
         for (int k = 0; k < count; k++) {
-            list_recipe(directory, entry[k]->d_name);
+            if (code == CLI_OK)
+                code = list_recipe(directory, entry[k]->d_name, options.json);
             free(entry[k]);
         }
         if (count >= 0)
             free(entry);
     }
-    return CLI_OK;
+    return code;
 }

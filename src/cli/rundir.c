@@ -25,7 +25,7 @@ void rundir_close(rundir *run)
     *run = (rundir){0};
 }
 
-static int name_files(rundir *run, const char *path)
+int rundir_name(rundir *run, const char *path)
 {
     *run = (rundir){0};
     run->path = strdup(path);
@@ -88,10 +88,16 @@ static int open_metrics(rundir *run)
                        : cli_fail("%s: %s", run->metrics, strerror(errno));
 }
 
+bool rundir_holds_run(const rundir *run)
+{
+    return exists(run->recipe) || exists(run->metrics) ||
+           exists(run->checkpoint);
+}
+
 /* Fills a directory that stands and holds no run. */
 static int settle(rundir *run, const recipe_file *file)
 {
-    if (exists(run->recipe) || exists(run->metrics) || exists(run->checkpoint))
+    if (rundir_holds_run(run))
         return cli_fail("%s already holds a run: continue it with --resume "
                         "%s, or choose another --out",
                         run->path, run->path);
@@ -113,7 +119,7 @@ int rundir_create(rundir *run, const char *path, const recipe_file *file)
             return code;
         path = numbered;
     }
-    if ((code = name_files(run, path)) != CLI_OK)
+    if ((code = rundir_name(run, path)) != CLI_OK)
         return code;
     if ((code = settle(run, file)) != CLI_OK)
         rundir_close(run);
@@ -122,7 +128,7 @@ int rundir_create(rundir *run, const char *path, const recipe_file *file)
 
 int rundir_open(rundir *run, const char *path, recipe_file *file)
 {
-    int code = name_files(run, path);
+    int code = rundir_name(run, path);
     if (code != CLI_OK)
         return code;
     if (!exists(run->recipe))

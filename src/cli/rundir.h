@@ -21,6 +21,13 @@ typedef struct rundir {
     FILE *stream; /* of the metrics, at its end; or NULL */
 } rundir;
 
+/* rundir_name: the names of the files in path; nothing is opened. CLI_OK, or
+ * CLI_FAILED after a report. */
+int rundir_name(rundir *run, const char *path);
+
+/* rundir_holds_run: whether there is any of a run's files. */
+bool rundir_holds_run(const rundir *run);
+
 /* rundir_create: makes the directory for a new run and writes recipe.ini.
  * path NULL: runs/SOURCE-N with the first free N. CLI_OK, or CLI_FAILED
  * after a report, e.g. if path already holds a run. */

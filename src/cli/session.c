@@ -49,6 +49,8 @@ static int introduce(const session *s)
     const sg_network *net = session_network(s);
 
     sg_network_get_info(net, &info);
+    if (s->options.silent)
+        return CLI_OK;
     if (!s->options.quiet)
         fprintf(stderr,
                 "%s on %s (%s, %u training samples)\n"
@@ -106,6 +108,7 @@ static int end(session *s, const history_epoch *last,
         .tested = s->kept_final,
         .json = s->options.json,
         .quiet = s->options.quiet,
+        .silent = s->options.silent,
         .threads = (unsigned)s->options.threads,
     };
     return conclude(&c);
@@ -120,8 +123,9 @@ int session_train(session *s)
         return code;
     sg_network_get_info(session_network(s), &info);
     if (info.epoch >= info.epochs) {
-        fprintf(stderr, "spikegrad: the run is complete (%u epochs)\n",
-                info.epoch);
+        if (!s->options.silent)
+            fprintf(stderr, "spikegrad: the run is complete (%u epochs)\n",
+                    info.epoch);
         return end(s, &s->past.last, &s->past.best);
     }
 
@@ -137,7 +141,8 @@ int session_train(session *s)
         .held = s->held != NULL,
         .json = s->options.json,
         .layers = s->options.layers,
-        .quiet = s->options.quiet,
+        .quiet = s->options.quiet || s->options.silent,
+        .silent = s->options.silent,
         .checkpoint_every = s->options.checkpoint_every,
         .verify = s->options.verify,
         .verified = tested,
@@ -145,7 +150,7 @@ int session_train(session *s)
     };
     sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};
     cli_catch_signals();
-    progress_begin(&run.line, run.quiet);
+    progress_begin(&run.line, s->options.quiet);
     s->time.mark = cli_seconds();
     sg_status status = sg_trainer_run(s->trainer, tested, &callbacks, &error);
     progress_clear(&run.line);
@@ -157,8 +162,9 @@ int session_train(session *s)
         return cli_status(s->options.command, status, &error);
     if ((code = save(s)) != CLI_OK || (code = log_stop(s)) != CLI_OK)
         return code;
-    fprintf(stderr,
-            "spikegrad: stopped; continue with: %s train --resume %s\n",
-            cli_program(), s->run.path);
+    if (!s->options.silent)
+        fprintf(stderr,
+                "spikegrad: stopped; continue with: %s train --resume %s\n",
+                cli_program(), s->run.path);
     return CLI_INTERRUPTED;
 }

@@ -20,6 +20,7 @@ typedef struct session_options {
     uint64_t max_minutes;      /* thousandths; 0: resume that of the run */
     const char *choose;        /* "last" or "best"; NULL: as the run says */
     bool json, quiet, layers;
+    bool silent; /* nothing on stdout, no notes; progress unless quiet */
 } session_options;
 
 typedef struct session session;

@@ -92,7 +92,7 @@ static void check_best(session *s)
     if (sg_network_load(s->run.best, &net, NULL) == SG_OK)
         sg_network_get_info(net, &info);
     if (info.epoch != s->past.best.epoch) {
-        if (!s->options.quiet)
+        if (!s->options.quiet && !s->options.silent)
             fprintf(stderr,
                     "spikegrad: %s is not the checkpoint of epoch %u: the "
                     "best is looked for among the epochs to come\n",

@@ -142,6 +142,20 @@ expect 0 "$SPIKEGRAD" train --resume lost
 says err 'lost/best.safetensors is not the checkpoint of epoch'
 says out '^model: lost/checkpoint.safetensors$'
 
+# the best checkpoint that cannot be written is an error, in one line
+mkdir -p full/best.safetensors.tmp
+# shellcheck disable=SC2086
+expect 1 "$SPIKEGRAD" train $held --out full --quiet
+one_error
+says err 'full/best.safetensors'
+
+# metrics that are torn or nonsense are passed over
+cp -r a odd
+printf '[]\n{"type":"epoch","epoch":-1,"time":3}\n{"type":7}\n{"ty' \
+    >>odd/metrics.jsonl
+expect 0 "$SPIKEGRAD" train --resume odd
+[ "$(last_line odd)" = "$(last_line a)" ] || bad "lines were lost"
+
 # refused CODE PATTERN ARGUMENT...
 refused() {
     wanted_code=$1 pattern=$2

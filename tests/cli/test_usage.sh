@@ -31,7 +31,7 @@ says err 'lr'
 expect 2 "$SPIKEGRAD" verify a --order sideways
 says err "'sideways' is not one of fifo|lifo|random|all"
 
-for command in demo train eval verify trace bench info recipes data \
+for command in demo train eval verify trace bench info sweep recipes data \
     "data info" "data export"; do
     # shellcheck disable=SC2086
     expect 0 "$SPIKEGRAD" $command --help

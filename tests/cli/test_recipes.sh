@@ -1,0 +1,53 @@
+#!/bin/sh
+# The list of recipes: what they reached, in 80 columns, and as JSON.
+. "$(dirname "$0")/common.sh"
+
+mkdir own
+SPIKEGRAD_RECIPES=$recipes
+export SPIKEGRAD_RECIPES
+expect 0 "$SPIKEGRAD" recipes
+silent err
+says out '^  mnist  *MNIST, int16 weights'
+says out '^  *reached  *99.48 % test'
+says out '^  *command  *spikegrad train --data mnist:DIR --recipe mnist-int8'
+# but for the name of the directory
+grep -v ':$' out | grep '.\{81\}' && bad "lines longer than 80"
+expect 0 "$SPIKEGRAD" recipes --json
+says out '^{"name":"mnist","path":".*/mnist.ini","about":"MNIST, .*,"net":"15C5-P2-40C5-P2-300-10","reached":"99.48 % test, '
+grep -v '^{.*}$' out && bad "not JSON lines"
+
+# results are read by training too, and are no part of a run
+SPIKEGRAD_RECIPES=$work/own
+cat >own/mine.ini <<END
+# mine
+[run]
+data = $tiny_data
+[recipe]
+net = 4C5-P2-10
+epochs = 1
+[result]
+reached = something
+command = spikegrad train --recipe mine
+END
+printf '# worse\n[recipe]\nalpha = 0\n' >own/worse.ini
+expect 0 "$SPIKEGRAD" recipes
+says out '^  mine  *mine$'
+says out '^  *reached  *something$'
+says out '^  worse  *worse$'
+says out '^  *unusable  *.*worse.ini:3: alpha'
+silent err
+expect 0 "$SPIKEGRAD" recipes --json
+says out '"name":"worse",.*"problem":"'
+expect 0 "$SPIKEGRAD" train --recipe mine --out run --quiet
+! grep -q result run/recipe.ini || bad "the result of another run"
+
+printf '[result]\nsped = 1 s\n' >bad.ini
+expect 3 "$SPIKEGRAD" train --recipe ./bad.ini --data glyphs
+one_error
+says err "bad.ini:2: bad or unknown key 'sped' in \[result\]"
+printf '[results]\ntime = 1 s\n' >bad.ini
+expect 3 "$SPIKEGRAD" train --recipe ./bad.ini --data glyphs
+one_error
+expect 2 "$SPIKEGRAD" recipes more
+one_error
+finish

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Sweeps: every combination is a run like any other; a sweep that is called
+# again goes on; a combination that is refused is a row.
+. "$(dirname "$0")/common.sh"
+
+small="--data $tiny_data --net 4C5-P2-10-10 --batch 32 --epochs 2 --threads 2"
+
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $small --out s/a --set alpha=16,64 \
+    --set "phi=0.5;0.25,0.5" --quiet
+silent err
+mv out table
+[ "$(wc -l <table)" -eq 5 ] || bad "not a head and four rows"
+says table '^alpha phi  *epochs  val % test % fwd/ANN bwd/ANN  time s state$'
+sed -n 2p table >row
+says row '^16    0.5       *2  *-  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]* complete$'
+sed -n 5p table >row
+says row '^64    0.25,0.5  *2 '
+[ "$(find s/a -name checkpoint.safetensors | wc -l)" -eq 4 ] ||
+    bad "not four runs"
+
+# one of them by hand
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $small --alpha 64 --phi 0.25,0.5 --out one
+same one/checkpoint.safetensors s/a/alpha=64,phi=0.25,0.5/checkpoint.safetensors
+
+# again: nothing is trained; as JSON it is the file
+cp s/a/sweep.json before
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $small --out s/a --set alpha=16,64 \
+    --set "phi=0.5;0.25,0.5" --json
+silent err
+same out before
+same s/a/sweep.json before
+says out '^{"type":"sweep","runs":\[{"path":"s/a/alpha=16,phi=0.5","options":{"alpha":"16","phi":"0.5"},"state":"complete","epochs":2,"planned":2,'
+
+# a combination the library refuses, one whose directory holds something else
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $small --out s/b --set net=10,15C99-10
+says out '^10  *2 .* complete$'
+says out '^15C99-10  *refused: .*15C99'
+says err '^\[2/2\] s/b/net=15C99-10$'
+says s/b/sweep.json '"state":"refused","reason":"'
+[ ! -e s/b/net=15C99-10 ] || bad "a refused run left a directory"
+# shellcheck disable=SC2086
+expect 2 "$SPIKEGRAD" sweep $small --out s/c --set net=11,15C99-10
+# shellcheck disable=SC2086
+expect 1 "$SPIKEGRAD" sweep $small --out s/b --set net=10 --lr 1
+says out 'failed: it holds a run with lr = 0.25$'
+
+# seeds, validation, and the recipe's own seed as the first one
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $small --out s/d --seeds 2 --seed 5 \
+    --validation 100
+says out '^seed epochs'
+says out '^5  *2  *[0-9.]*  *[0-9.]* '
+says out '^6  *2  *[0-9.]*  *[0-9.]* '
+[ -e s/d/seed=6/best.safetensors ] || bad "no best checkpoint"
+
+# a time limit for all; what does not fit is not run, and may be later
+long="--data glyphs:train=1500,test=100 --net 4C5-P2-10 --batch 50"
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $long --epochs 5000 --out s/e --max-minutes 0.03 \
+    --set alpha=32,64
+[ "$(grep -c ' complete$' out)" -eq 2 ] || bad "two runs did not fit"
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $long --epochs 5000 --out s/e --max-minutes 0.001 \
+    --set alpha=32,64,96
+says out '^96  *not run$'
+[ ! -e s/e/alpha=96 ] || bad "it was run"
+
+# a signal, and the same command goes on
+# shellcheck disable=SC2086
+"$SPIKEGRAD" sweep $long --epochs 30 --out s/f --set alpha=32,64 >out 2>err &
+process=$!
+tries=0
+until [ -e s/f/alpha=32/checkpoint.safetensors ] || [ $tries -gt 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+kill -INT $process 2>/dev/null
+code=0
+wait $process || code=$?
+[ $code = 130 ] || bad "exit code $code after a signal"
+says err '^spikegrad: stopped; the same command goes on$'
+says s/f/sweep.json '"state":"unfinished"'
+says s/f/sweep.json '"state":"not run"'
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $long --epochs 30 --out s/f --set alpha=32,64
+[ "$(grep -c '  30 .* complete$' out)" -eq 2 ] || bad "it did not go on"
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $long --epochs 30 --alpha 32 --out uncut --quiet
+same uncut/checkpoint.safetensors s/f/alpha=32/checkpoint.safetensors
+
+# refused CODE PATTERN ARGUMENT...
+refused() {
+    wanted_code=$1 pattern=$2
+    shift 2
+    expect "$wanted_code" "$SPIKEGRAD" sweep "$@"
+    one_error
+    says err "$pattern"
+    silent out
+    [ ! -e x ] || bad "a refused sweep left a directory"
+}
+refused 2 'out is missing' --data glyphs --set alpha=1
+refused 2 'set is missing' --data glyphs --out x
+refused 2 'data is missing' --set alpha=1 --out x
+refused 2 "'alpha' is not NAME=VALUE" --data glyphs --out x --set alpha
+refused 2 "'beta' is not an option" --data glyphs --out x --set beta=1
+refused 2 'alpha.*1..127' --data glyphs --out x --set alpha=1,128
+refused 2 'alpha' --data glyphs --out x --set alpha=
+refused 2 'alpha is there twice' --data glyphs --out x --set alpha=1 \
+    --set alpha=2
+refused 2 '0.5 is there twice' --data glyphs --out x --set lr=0.5,0.50
+refused 2 'seed is there twice' --data glyphs --out x --set seed=1,2 --seeds 2
+refused 2 'no such option' --data glyphs --out x --resume y
+refused 1 'nowhere' --data mnist:nowhere --out x --set alpha=1
+refused 2 'operand too many' y --data glyphs --out x --set alpha=1
+finish
