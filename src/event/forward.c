@@ -210,17 +210,16 @@ sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
     }
 
     struct sg__event event;
-    while (!sim->queue.failed && sg__queue_pop(&sim->queue, &event)) {
+    while (sim->queue.failure == SG_OK && sg__queue_pop(&sim->queue, &event)) {
         size_t l = (size_t)event.layer + 1;
         sim->time++;
         sim->totals.forward_spikes++;
+        sim->totals.taken_back += event.sign < 0;
         if (sim->layer[l].net->synaptic)
             deliver_synaptic(sim, l, event.neuron, event.sign);
         else
             deliver_pooling(sim, l, event.neuron, event.sign);
     }
-    if (sim->queue.failed)
-        return SG_E_MEMORY;
-    sim->presented = true;
-    return SG_OK;
+    sim->presented = sim->queue.failure == SG_OK;
+    return sim->queue.failure;
 }

@@ -19,6 +19,12 @@
  * peak       their maximum over the inputs of each unit; max pooling
  * winner     the input each unit's error goes to, while learning; max pooling
  *
+ * Synaptic layers, and max pooling right above one, which keeps its winners'
+ * compartments here while learning:
+ * gate       g, while learning
+ * error      d
+ * charge     U
+ *
  * Synaptic layers only:
  * weight     [kernel_h][in_c][kernel_w][out_c] with the taps of a row in the
  *            order of tap_slot, so that all targets of an event in one output
@@ -26,9 +32,6 @@
  * tap_slot   [kernel_w], place of a tap: equal tap modulo stride together,
  *            falling
  * down       the same weights in the network's layout, for error spikes
- * gate       g, while learning
- * error      d
- * charge     U
  * gradient   [out_c][kernel_h][kernel_w][in_c], as the network's weights
  * bias_gradient  [out_c] */
 struct sg__event_layer {

@@ -14,6 +14,7 @@
 #include "event/simulation.h"
 #include "network/network.h"
 
+enum { ORDERS = SG_ORDER_RANDOM + 1 };
 enum { LEVELS = 15, SPIKE = 255 / LEVELS }; /* a pixel of n spikes: n*SPIKE */
 
 static void set(sg_recipe *recipe, const char *name, const char *value)
@@ -338,7 +339,8 @@ static void test_bad_arguments(void **state)
     sg_recipe recipe = recipe_for("1-2");
     sg_network *net = network(&recipe, (sg_shape){1, 1, 1}, 2, 2);
     sg_simulation *sim;
-    assert_int_equal(sg_simulation_create(net, (sg_order)7, 0, &sim, NULL),
+    assert_int_equal(sg_simulation_create(net, (sg_order)ORDERS, 0, &sim,
+                                          NULL),
                      SG_E_ARGUMENT);
     assert_int_equal(sg_simulation_create(net, SG_ORDER_RANDOM, SG__SEED_LIMIT,
                                           &sim, NULL),
@@ -490,8 +492,8 @@ static void check_orders(const char *topology, uint64_t seed)
         pixels[i] = (uint8_t)(uniform(seed, 1000, i, 127) + 127);
 
     sg_simulation *first = NULL;
-    for (int i = 0; i < 5; i++) {
-        sg_order order = i < 2 ? (sg_order)i : SG_ORDER_RANDOM;
+    for (int i = 0; i < 3 * ORDERS; i++) {
+        sg_order order = (sg_order)(i % ORDERS);
         sg_simulation *sim = simulate(net, order, (uint64_t)i);
         struct sums *sums = calloc(1, sizeof *sums);
         assert_non_null(sums);
@@ -529,47 +531,6 @@ static void test_orders_agree(void **state)
             check_orders(topology[t], seed);
 }
 
-/* ---- the queue by itself ---- */
-
-static void push(struct sg__queue *queue, uint32_t neuron)
-{
-    sg__queue_push(queue, (struct sg__event){.neuron = neuron, .sign = 1});
-}
-
-static void test_queue_orders(void **state)
-{
-    (void)state;
-    enum { N = 5000, HEAD = 700 };
-    for (int order = SG_ORDER_FIFO; order <= SG_ORDER_RANDOM; order++) {
-        struct sg__queue queue;
-        struct sg__event event;
-        static uint8_t seen[N];
-        memset(seen, 0, sizeof seen);
-        assert_int_equal(sg__queue_init(&queue, (sg_order)order, 5), SG_OK);
-        for (uint32_t i = 0; i < HEAD; i++) { /* moves the head of the ring */
-            push(&queue, 0);
-            assert_true(sg__queue_pop(&queue, &event));
-        }
-        for (uint32_t i = 0; i < N; i++)
-            push(&queue, i);
-        size_t in_place = 0;
-        for (uint32_t i = 0; i < N; i++) {
-            assert_true(sg__queue_pop(&queue, &event));
-            if (order == SG_ORDER_FIFO)
-                assert_int_equal(event.neuron, i);
-            if (order == SG_ORDER_LIFO)
-                assert_int_equal(event.neuron, N - 1 - i);
-            assert_int_equal(seen[event.neuron]++, 0);
-            in_place += event.neuron == i;
-        }
-        if (order == SG_ORDER_RANDOM)
-            assert_in_range(in_place, 0, 20);
-        assert_false(sg__queue_pop(&queue, &event));
-        assert_false(queue.failed);
-        sg__queue_free(&queue);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -583,7 +544,6 @@ int main(void)
         cmocka_unit_test(test_error_through_sum),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_orders_agree),
-        cmocka_unit_test(test_queue_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
