@@ -333,6 +333,34 @@ static void test_error_through_sum(void **state)
     sg_network_destroy(net);
 }
 
+/* More spikes under way than there is room for: said, and forgotten with the
+ * next image. */
+static void test_full_queue(void **state)
+{
+    (void)state;
+    enum { SIDE = 12 };
+    sg_recipe recipe = recipe_for("1C1-2");
+    sg_network *net = network(&recipe, (sg_shape){SIDE, SIDE, 1}, 2, 2);
+    uint8_t pixels[SIDE * SIDE];
+    memset(pixels, 255, sizeof pixels);
+    for (int order = 0; order < ORDERS; order++) {
+        sg_simulation *sim = simulate(net, (sg_order)order, 0);
+        bool by_neuron = order == SG_ORDER_TURNS || order == SG_ORDER_RANDOM;
+        sim->queue.limit = sim->queue.capacity;
+        assert_in_range(sim->queue.limit, 1, SIDE * SIDE * LEVELS - 1);
+        assert_int_equal(sg_simulation_present(sim, pixels),
+                         by_neuron ? SG_OK : SG_E_FULL);
+        assert_int_equal(sg_simulation_learn(sim, 0, 0, 0),
+                         by_neuron ? SG_OK : SG_E_ARGUMENT);
+        memset(pixels, SPIKE, sizeof pixels);
+        assert_int_equal(sg_simulation_present(sim, pixels), SG_OK);
+        assert_int_equal(sg_simulation_learn(sim, 0, 0, 0), SG_OK);
+        memset(pixels, 255, sizeof pixels);
+        sg_simulation_destroy(sim);
+    }
+    sg_network_destroy(net);
+}
+
 static void test_bad_arguments(void **state)
 {
     (void)state;
@@ -542,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_max_takes_a_spike_back),
         cmocka_unit_test(test_backward_by_hand),
         cmocka_unit_test(test_error_through_sum),
+        cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_orders_agree),
     };
