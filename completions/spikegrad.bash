@@ -19,12 +19,12 @@ _spikegrad() {
     COMPREPLY=()
 
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "demo train eval verify trace bench info
+        COMPREPLY=($(compgen -W "demo train eval verify trace anytime bench info
             data recipes help --help --version" -- "$cur"))
         return
     fi
     if [[ $command == help ]]; then
-        COMPREPLY=($(compgen -W "demo train eval verify trace bench info
+        COMPREPLY=($(compgen -W "demo train eval verify trace anytime bench info
             data recipes" -- "$cur"))
         return
     fi

@@ -61,6 +61,21 @@ SG_API void sg_simulation_watch(sg_simulation *sim, sg_spike_fn fn,
 SG_API sg_status sg_simulation_present(sg_simulation *sim,
                                        const uint8_t *pixels);
 
+/* The same in parts, for what the network knows before all spikes are there.
+ *
+ * sg_simulation_begin: as sg_simulation_present, but no input spike has
+ * arrived; *spikes is set to how many there are. Neurons that a bias drives
+ * fire. The order of arrival is drawn from the seed, every order as likely.
+ * SG_E_MEMORY, SG_E_FULL as above.
+ *
+ * sg_simulation_arrive: the next `spikes` of them, or what is left, and all
+ * that follows, until no neuron can fire. The state can then be read. Only
+ * with the last of them is the image one that can be learned; its state is
+ * that of sg_simulation_present. SG_E_MEMORY, SG_E_FULL as above. */
+SG_API sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
+                                     uint64_t *spikes);
+SG_API sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes);
+
 /* sg_simulation_learn: backward pass of the image last presented for the
  * given label; adds to the gradient. step and sample key the dither draws.
  * SG_E_ARGUMENT if no image is at rest, SG_E_RANGE for a label that is no

@@ -175,6 +175,7 @@ void sg_simulation_destroy(sg_simulation *sim)
         free(layer->gradient);
         free(layer->bias_gradient);
     }
+    free(sim->arrival);
     free(sim->output_error);
     sg__queue_free(&sim->queue);
     free(sim);

@@ -58,6 +58,8 @@ struct sg_simulation {
     uint64_t samples; /* presented so far */
     bool presented;   /* a sample is complete and can be learned */
     sg_event_totals totals;
+    uint32_t *arrival; /* pixels of the input spikes, in order of arrival */
+    size_t arrivals, arrived, arrival_room; /* all, those there, allocated */
     int32_t *output_error; /* [classes], what the loss asks for */
     size_t first_synaptic; /* the lowest layer with error compartments */
     size_t layers;         /* the input included */
@@ -80,6 +82,14 @@ const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
  * counter of the sender is the caller's. */
 void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
               sg_phase phase);
+
+/* The parts of a forward pass. sg__forward_reset: the state before the first
+ * spike; the input's counts are the caller's. sg__forward_bias: lets neurons
+ * fire that their bias drives. sg__forward_run: delivers until no neuron can
+ * fire; SG_E_MEMORY or SG_E_FULL if the queue had no room. */
+void sg__forward_reset(sg_simulation *sim);
+void sg__forward_bias(sg_simulation *sim);
+sg_status sg__forward_run(sg_simulation *sim);
 
 /* sg__add: a + b modulo 2^32. */
 static inline int32_t sg__add(int32_t a, int32_t b)

@@ -559,6 +559,54 @@ static void test_orders_agree(void **state)
             check_orders(topology[t], seed);
 }
 
+/* Input that arrives in parts ends in the same state, can be learned once it
+ * is complete, and comes in an order of its own for every seed. */
+static void test_arrival(void **state)
+{
+    (void)state;
+    enum { SIDE = 8 };
+    sg_recipe recipe = recipe_for("4C3p1-P2max-6C3p1-5");
+    recipe.count_cap = 7;
+    sg_network *net = network(&recipe, (sg_shape){SIDE, SIDE, 1}, 5, 7);
+    randomise(net, 3);
+    uint8_t pixels[SIDE * SIDE];
+    for (uint32_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(uniform(4, 1000, i, 127) + 127);
+    sg_simulation *whole = simulate(net, SG_ORDER_FIFO, 0);
+    assert_int_equal(sg_simulation_present(whole, pixels), SG_OK);
+    uint64_t expected = 0, spikes;
+    for (size_t i = 0; i < sizeof pixels; i++)
+        expected += sg_simulation_counts(whole, 0)[i];
+    assert_int_equal(sg_simulation_learn(whole, 1, 0, 0), SG_OK);
+
+    uint8_t half[2][SIDE * SIDE];
+    for (int order = 0; order < ORDERS; order++) {
+        sg_simulation *sim =
+            simulate(net, (sg_order)order, (uint64_t)order % 2);
+        assert_int_equal(sg_simulation_begin(sim, pixels, &spikes), SG_OK);
+        assert_int_equal(spikes, expected);
+        assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_E_ARGUMENT);
+        assert_int_equal(sg_simulation_arrive(sim, spikes / 2), SG_OK);
+        assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_E_ARGUMENT);
+        if (order < 2)
+            memcpy(half[order], sg_simulation_counts(sim, 0), sizeof *half);
+        else
+            assert_memory_equal(half[order % 2], sg_simulation_counts(sim, 0),
+                                sizeof *half);
+        uint64_t here = 0;
+        for (size_t i = 0; i < sizeof pixels; i++)
+            here += sg_simulation_counts(sim, 0)[i];
+        assert_int_equal(here, spikes / 2);
+        assert_int_equal(sg_simulation_arrive(sim, UINT64_MAX), SG_OK);
+        assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_OK);
+        assert_same_state(whole, sim);
+        sg_simulation_destroy(sim);
+    }
+    assert_memory_not_equal(half[0], half[1], sizeof *half);
+    sg_simulation_destroy(whole);
+    sg_network_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -570,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_max_takes_a_spike_back),
         cmocka_unit_test(test_backward_by_hand),
         cmocka_unit_test(test_error_through_sum),
+        cmocka_unit_test(test_arrival),
         cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_orders_agree),
