@@ -19,12 +19,12 @@ _spikegrad() {
     COMPREPLY=()
 
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "demo train eval verify trace bench info
+        COMPREPLY=($(compgen -W "demo train eval verify trace anytime bench info
             data sweep recipes help --help --version" -- "$cur"))
         return
     fi
     if [[ $command == help ]]; then
-        COMPREPLY=($(compgen -W "demo train eval verify trace bench info
+        COMPREPLY=($(compgen -W "demo train eval verify trace anytime bench info
             data sweep recipes" -- "$cur"))
         return
     fi

@@ -9,9 +9,23 @@
 
 typedef struct sg_simulation sg_simulation;
 
+/* Which spike is delivered next (docs/semantics.md, orders of delivery).
+ *
+ * In the first three every spike, once emitted, is under way by itself: the
+ * oldest comes first, the newest, or one drawn uniformly from all. A spike
+ * that is taken back is delivered all the same, and so is the taking back;
+ * each lets neurons above fire and take back in turn, several for one, so
+ * that deep networks have billions of them.
+ *
+ * In the last two a neuron holds its spikes until its turn comes and then
+ * sends one; a spike taken back before it was sent is not sent. The neuron
+ * that has waited longest comes first, or one drawn uniformly from all that
+ * wait. No more wait than there are neurons. */
 typedef enum sg_order {
     SG_ORDER_FIFO,
     SG_ORDER_LIFO,
+    SG_ORDER_SCATTER,
+    SG_ORDER_TURNS,
     SG_ORDER_RANDOM
 } sg_order;
 typedef enum sg_phase { SG_PHASE_FORWARD, SG_PHASE_BACKWARD } sg_phase;
@@ -30,7 +44,7 @@ typedef struct sg_spike {
 typedef void (*sg_spike_fn)(const sg_spike *spike, void *user);
 
 /* sg_simulation_create: a simulator over net, which must outlive it and not
- * change while it exists. */
+ * change while it exists. seed < 2^56 keys the draws of the order. */
 SG_API sg_status sg_simulation_create(const sg_network *net, sg_order order,
                                       uint64_t seed, sg_simulation **out,
                                       sg_error *error);
@@ -40,12 +54,32 @@ SG_API void sg_simulation_watch(sg_simulation *sim, sg_spike_fn fn,
                                 void *user);
 
 /* sg_simulation_present: forward pass of one image, until no neuron can fire.
- * pixels  uint8[height][width][channels] */
+ * pixels  uint8[height][width][channels]
+ * SG_E_MEMORY, or SG_E_FULL if more than 2^26 spikes were under way, which
+ * SG_ORDER_TURNS and SG_ORDER_RANDOM cannot return; the state is then that of
+ * a sample half done. */
 SG_API sg_status sg_simulation_present(sg_simulation *sim,
                                        const uint8_t *pixels);
 
+/* The same in parts, for what the network knows before all spikes are there.
+ *
+ * sg_simulation_begin: as sg_simulation_present, but no input spike has
+ * arrived; *spikes is set to how many there are. Neurons that a bias drives
+ * fire. The order of arrival is drawn from the seed, every order as likely.
+ * SG_E_MEMORY, SG_E_FULL as above.
+ *
+ * sg_simulation_arrive: the next `spikes` of them, or what is left, and all
+ * that follows, until no neuron can fire. The state can then be read. Only
+ * with the last of them is the image one that can be learned; its state is
+ * that of sg_simulation_present. SG_E_MEMORY, SG_E_FULL as above. */
+SG_API sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
+                                     uint64_t *spikes);
+SG_API sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes);
+
 /* sg_simulation_learn: backward pass of the image last presented for the
- * given label; adds to the gradient. step and sample key the dither draws. */
+ * given label; adds to the gradient. step and sample key the dither draws.
+ * SG_E_ARGUMENT if no image is at rest, SG_E_RANGE for a label that is no
+ * class, SG_E_MEMORY and SG_E_FULL as above. */
 SG_API sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
                                      uint64_t step, uint32_t sample);
 
@@ -67,6 +101,8 @@ typedef struct sg_event_totals {
     uint64_t forward_spikes, backward_spikes; /* events delivered */
     uint64_t forward_ops, backward_ops;       /* synaptic operations */
     uint64_t gradient_ops;
+    uint64_t taken_back;    /* of forward_spikes, those of sign -1 */
+    uint64_t longest_queue; /* spikes under way, or neurons that waited */
 } sg_event_totals;
 SG_API void sg_simulation_totals(const sg_simulation *sim,
                                  sg_event_totals *out);

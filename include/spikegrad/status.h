@@ -25,7 +25,8 @@
     X(SG_E_EXISTS, "already exists")                                          \
     X(SG_E_UNSUPPORTED, "not supported by this build")                        \
     X(SG_E_MISMATCH, "event simulation and ANN engine differ")                \
-    X(SG_E_STOPPED, "stopped by the caller")
+    X(SG_E_STOPPED, "stopped by the caller")                                  \
+    X(SG_E_FULL, "too many spikes under way for this order of delivery")
 
 typedef enum sg_status {
 #define SG_STATUS_CODE(code, text) code,

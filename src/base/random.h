@@ -15,7 +15,8 @@ enum sg__stream {
     SG__STREAM_DITHER,   /* counter: step, sample, layer, neuron / 4 */
     SG__STREAM_ROUNDING, /* counter: step, layer, synapse / 4 */
     SG__STREAM_GLYPHS,   /* counter: sample, block */
-    SG__STREAM_ORDER     /* counter: sample, event */
+    SG__STREAM_ORDER,    /* counter: sample, event */
+    SG__STREAM_ARRIVAL   /* counter: sample, place */
 };
 
 typedef struct sg__draw {

@@ -89,6 +89,7 @@ static int exit_code(sg_status status)
     case SG_E_STOPPED:
         return CLI_INTERRUPTED;
     case SG_E_MEMORY:
+    case SG_E_FULL:
     case SG_E_IO:
     case SG_E_EXISTS:
     case SG_E_UNSUPPORTED:

@@ -42,7 +42,7 @@ static const arg_command command = {
 static int prove(const session *run, uint32_t samples)
 {
     sg_data *test;
-    puts("\nSimulating every spike, in three orders of delivery:");
+    puts("\nSimulating every spike, in five orders of delivery:");
     fflush(stdout);
     int code = model_split("demo", session_data(run), "test", &test);
     if (code != CLI_OK)

@@ -24,10 +24,13 @@ static const arg_flag flags[] = {
     MODEL_FLAGS(struct options),
     {"samples", ARG_NUMBER, FIELD(samples), "N", "20",
      "how many, from the first on; they form one batch", 1, UINT32_MAX},
-    {"order", ARG_CHOICE, FIELD(order), VERIFY_ORDERS "|all", "fifo",
-     "order in which events are delivered", 0, 0},
-    {"seed", ARG_NUMBER, FIELD(seed), "S", "1", "of the random order", 0,
-     (UINT64_C(1) << 56) - 1},
+    {"order", ARG_CHOICE, FIELD(order), VERIFY_ORDERS "|all", "random",
+     "order in which spikes are delivered: each by itself (fifo, lifo, "
+     "scatter: for small networks), or by neurons that hold them until their "
+     "turn (turns, random)",
+     0, 0},
+    {"seed", ARG_NUMBER, FIELD(seed), "S", "1",
+     "of the draws of random and scatter", 0, (UINT64_C(1) << 56) - 1},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
      "JSON lines on stdout, one an order", 0, 0},
     {"quiet", ARG_SWITCH, FIELD(quiet), NULL, NULL, "no progress on stderr", 0,
@@ -52,8 +55,8 @@ static const struct {
     const char *word;
     sg_order order;
 } orders[] = {
-    {"fifo", SG_ORDER_FIFO},
-    {"lifo", SG_ORDER_LIFO},
+    {"fifo", SG_ORDER_FIFO},       {"lifo", SG_ORDER_LIFO},
+    {"scatter", SG_ORDER_SCATTER}, {"turns", SG_ORDER_TURNS},
     {"random", SG_ORDER_RANDOM},
 };
 
@@ -79,12 +82,14 @@ static int print_json(const char *order, const sg_verification *v,
 {
     const sg_event_totals *e = &v->events;
     json_t *line =
-        json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "order", order,
-                  "equal", v->quantity == NULL, "samples",
+        json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "order",
+                  order, "equal", v->quantity == NULL, "samples",
                   (json_int_t)v->samples, "compared", (json_int_t)v->compared,
                   "forward_spikes", (json_int_t)e->forward_spikes,
                   "backward_spikes", (json_int_t)e->backward_spikes,
-                  "forward_ops", (json_int_t)e->forward_ops, "backward_ops",
+                  "taken_back", (json_int_t)e->taken_back, "longest_queue",
+                  (json_int_t)e->longest_queue, "forward_ops",
+                  (json_int_t)e->forward_ops, "backward_ops",
                   (json_int_t)e->backward_ops, "gradient_ops",
                   (json_int_t)e->gradient_ops, "seconds", seconds);
     if (line && v->quantity)
@@ -103,11 +108,12 @@ static void print_equal(const char *order, const sg_verification *v,
                         double seconds)
 {
     const sg_event_totals *e = &v->events;
-    printf("%-6s  equal: %" PRIu64 " samples, %" PRIu64 " events (%" PRIu64
-           " forward, %" PRIu64 " backward), %" PRIu64
-           " synaptic operations, %" PRIu64 " integers compared, %.1f s\n",
+    printf("%-7s  equal: %" PRIu64 " samples, %" PRIu64 " events (%" PRIu64
+           " forward, %" PRIu64 " of them taken back, %" PRIu64
+           " backward), %" PRIu64 " synaptic operations, %" PRIu64
+           " integers compared, %.1f s\n",
            order, v->samples, e->forward_spikes + e->backward_spikes,
-           e->forward_spikes, e->backward_spikes,
+           e->forward_spikes, e->taken_back, e->backward_spikes,
            e->forward_ops + e->backward_ops + e->gradient_ops, v->compared,
            seconds);
     fflush(stdout);

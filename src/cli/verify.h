@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Words of --order; "all" only where it makes sense. */
-#define VERIFY_ORDERS "fifo|lifo|random"
+#define VERIFY_ORDERS "fifo|lifo|scatter|turns|random"
 
 /* verify_order: the order a word names. */
 sg_order verify_order(const char *word);

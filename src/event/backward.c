@@ -12,18 +12,21 @@
 /* Charges are added and tested in runs of this many, as in forward.c. */
 enum { RUN = 32 };
 
-/* Applies the error firing rule to one neuron until it no longer fires. */
+/* Applies the error firing rule to compartment i of layer l until it no longer
+ * fires. Those of a max pooling layer are the winners' below. */
 static void fire_error(sg_simulation *sim, size_t l, size_t i)
 {
     struct sg__event_layer *layer = &sim->layer[l];
     if (!layer->gate[i])
         return;
-    int32_t phi = (int32_t)1 << layer->net->phi_bits;
+    size_t owner = layer->winner ? l - 1 : l;
+    size_t neuron = layer->winner ? layer->winner[i] : i;
+    int32_t phi = (int32_t)1 << sim->layer[owner].net->phi_bits;
     int32_t d = layer->error[i];
     int sign;
     while ((sign = sg__fire_error(&layer->charge[i], &d, phi)) != 0) {
         layer->error[i] = (int8_t)d;
-        sg__emit(sim, l, i, sign, SG_PHASE_BACKWARD);
+        sg__emit(sim, owner, neuron, sign, SG_PHASE_BACKWARD);
     }
 }
 
@@ -43,12 +46,13 @@ static bool find_firing(const int32_t *restrict u, const int8_t *restrict d,
     return any != 0;
 }
 
-/* Error charge sign*w for the neurons first..first+n-1 of synaptic layer l. */
+/* Error charge sign*w for the compartments first..first+n-1 of layer l. */
 static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
                       const int16_t *w, int sign)
 {
     struct sg__event_layer *layer = &sim->layer[l];
-    int32_t half = (int32_t)1 << (layer->net->phi_bits - 1);
+    const sg__layer *owner = sim->layer[layer->winner ? l - 1 : l].net;
+    int32_t half = (int32_t)1 << (owner->phi_bits - 1);
     uint8_t fires[RUN];
     for (size_t done = 0; done < n; done += RUN) {
         size_t at = first + done;
@@ -65,14 +69,14 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
 
 /* Error charge sign*w for units first..first+n-1 of layer l, which lie at one
  * position if l is a pooling layer: to their compartments, or through pooling
- * to the neurons they heard. Ends at a synaptic layer, since only layers
- * above the first synaptic one send charge down; recurses once for each
- * pooling layer between two synaptic ones. */
+ * to the neurons they heard. Ends at a layer with compartments, since only
+ * layers above the first synaptic one send charge down; recurses once for
+ * each pooling layer above those. */
 static void receive(sg_simulation *sim, size_t l, size_t first, size_t n,
                     const int16_t *w, int sign)
 {
     struct sg__event_layer *layer = &sim->layer[l];
-    if (layer->net->synaptic) {
+    if (layer->charge) {
         integrate(sim, l, first, n, w, sign);
         return;
     }
@@ -175,6 +179,23 @@ static uint32_t find_winner(const sg__geometry *g, const uint8_t *count,
     return (uint32_t)winner;
 }
 
+/* Winners of max pooling layer l. Above a synaptic layer their compartments
+ * are kept side by side for the pass, as charge arrives in runs of units. */
+static void route(sg_simulation *sim, size_t l)
+{
+    struct sg__event_layer *layer = &sim->layer[l];
+    const struct sg__event_layer *below = &sim->layer[l - 1];
+    for (uint32_t i = 0; i < layer->neurons; i++) {
+        uint32_t winner = find_winner(&layer->net->geo, below->count, i);
+        layer->winner[i] = winner;
+        if (!layer->charge)
+            continue;
+        layer->charge[i] = below->charge[winner];
+        layer->gate[i] = below->gate[winner];
+        layer->error[i] = 0;
+    }
+}
+
 /* What the backward pass reads off the quiescent forward pass. */
 static void prepare(sg_simulation *sim, uint64_t step, uint32_t sample)
 {
@@ -183,9 +204,22 @@ static void prepare(sg_simulation *sim, uint64_t step, uint32_t sample)
         if (layer->net->synaptic)
             reset_errors(sim, layer, (uint32_t)l - 1, step, sample);
         if (layer->net->kind == SG_LAYER_POOL_MAX)
-            for (uint32_t i = 0; i < layer->neurons; i++)
-                layer->winner[i] =
-                    find_winner(&layer->net->geo, sim->layer[l - 1].count, i);
+            route(sim, l);
+    }
+}
+
+/* The winners' compartments, back to where they belong. */
+static void return_compartments(sg_simulation *sim)
+{
+    for (size_t l = 1; l < sim->layers; l++) {
+        const struct sg__event_layer *layer = &sim->layer[l];
+        struct sg__event_layer *below = &sim->layer[l - 1];
+        if (!layer->winner || !layer->charge)
+            continue;
+        for (size_t i = 0; i < layer->neurons; i++) {
+            below->charge[layer->winner[i]] = layer->charge[i];
+            below->error[layer->winner[i]] = layer->error[i];
+        }
     }
 }
 
@@ -208,14 +242,13 @@ sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
     }
 
     struct sg__event event;
-    while (!sim->queue.failed && sg__queue_pop(&sim->queue, &event)) {
+    while (sim->queue.failure == SG_OK && sg__queue_pop(&sim->queue, &event)) {
         sim->time++;
         sim->totals.backward_spikes++;
         deliver(sim, &event);
     }
-    if (sim->queue.failed) {
+    return_compartments(sim);
+    if (sim->queue.failure != SG_OK)
         sim->presented = false;
-        return SG_E_MEMORY;
-    }
-    return SG_OK;
+    return sim->queue.failure;
 }

@@ -155,8 +155,7 @@ static void deliver_pooling(sg_simulation *sim, size_t l, uint32_t j, int sign)
                  sign);
 }
 
-/* All state of the sample to what it is before the first spike. */
-static void reset(sg_simulation *sim)
+void sg__forward_reset(sg_simulation *sim)
 {
     sg__queue_reset(&sim->queue, sim->samples++);
     sim->time = 0;
@@ -197,30 +196,40 @@ static void emit_input(sg_simulation *sim)
     }
 }
 
-sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
+void sg__forward_bias(sg_simulation *sim)
 {
-    reset(sim);
-    sg__network_quantise(sim->net, pixels, sim->layer[0].count);
-    emit_input(sim);
     for (size_t l = 1; l < sim->layers; l++) {
         const struct sg__event_layer *layer = &sim->layer[l];
         if (layer->potential && !layer->net->output)
             for (size_t i = 0; i < layer->neurons; i++)
                 fire(sim, l, i);
     }
+}
 
+sg_status sg__forward_run(sg_simulation *sim)
+{
     struct sg__event event;
-    while (!sim->queue.failed && sg__queue_pop(&sim->queue, &event)) {
+    while (sim->queue.failure == SG_OK && sg__queue_pop(&sim->queue, &event)) {
         size_t l = (size_t)event.layer + 1;
         sim->time++;
         sim->totals.forward_spikes++;
+        sim->totals.taken_back += event.sign < 0;
         if (sim->layer[l].net->synaptic)
             deliver_synaptic(sim, l, event.neuron, event.sign);
         else
             deliver_pooling(sim, l, event.neuron, event.sign);
     }
-    if (sim->queue.failed)
-        return SG_E_MEMORY;
-    sim->presented = true;
-    return SG_OK;
+    return sim->queue.failure;
+}
+
+sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
+{
+    sg__forward_reset(sim);
+    sim->arrivals = sim->arrived = 0;
+    sg__network_quantise(sim->net, pixels, sim->layer[0].count);
+    emit_input(sim);
+    sg__forward_bias(sim);
+    sg_status status = sg__forward_run(sim);
+    sim->presented = status == SG_OK;
+    return status;
 }

@@ -38,6 +38,14 @@ static void copy_weights(struct sg__event_layer *layer)
                 }
 }
 
+static bool create_compartments(struct sg__event_layer *layer)
+{
+    layer->gate = calloc(layer->neurons, sizeof *layer->gate);
+    layer->error = calloc(layer->neurons, sizeof *layer->error);
+    layer->charge = calloc(layer->neurons, sizeof *layer->charge);
+    return layer->gate && layer->error && layer->charge;
+}
+
 static bool create_synaptic(struct sg__event_layer *layer)
 {
     const sg__layer *net = layer->net;
@@ -46,21 +54,19 @@ static bool create_synaptic(struct sg__event_layer *layer)
     layer->weight = calloc(net->weights, sizeof *layer->weight);
     layer->down = calloc(net->weights, sizeof *layer->down);
     layer->tap_slot = calloc(net->geo.kernel_w, sizeof *layer->tap_slot);
-    layer->gate = calloc(layer->neurons, sizeof *layer->gate);
-    layer->error = calloc(layer->neurons, sizeof *layer->error);
-    layer->charge = calloc(layer->neurons, sizeof *layer->charge);
     layer->gradient = calloc(net->weights, sizeof *layer->gradient);
     layer->bias_gradient = calloc(channels, sizeof *layer->bias_gradient);
     if (!layer->potential || !layer->weight || !layer->down ||
-        !layer->tap_slot || !layer->gate || !layer->error || !layer->charge ||
-        !layer->gradient || !layer->bias_gradient)
+        !layer->tap_slot || !layer->gradient || !layer->bias_gradient ||
+        !create_compartments(layer))
         return false;
     order_taps(&net->geo, layer->tap_slot);
     copy_weights(layer);
     return true;
 }
 
-static bool create_pooling(struct sg__event_layer *layer)
+/* above_synaptic: whether the layer below has error compartments. */
+static bool create_pooling(struct sg__event_layer *layer, bool above_synaptic)
 {
     switch (layer->net->kind) {
     case SG_LAYER_POOL_AVERAGE:
@@ -71,6 +77,8 @@ static bool create_pooling(struct sg__event_layer *layer)
             calloc(sg__inputs(&layer->net->geo), sizeof *layer->seen);
         layer->peak = calloc(layer->neurons, sizeof *layer->peak);
         layer->winner = calloc(layer->neurons, sizeof *layer->winner);
+        if (above_synaptic && !create_compartments(layer))
+            return false;
         return layer->seen && layer->peak && layer->winner;
     default:
         return true;
@@ -94,7 +102,7 @@ static bool create_layers(sg_simulation *sim)
         if (l == 0)
             continue;
         if (!layer->net->synaptic) {
-            if (!create_pooling(layer))
+            if (!create_pooling(layer, l > 1 && net->layer[l - 2].synaptic))
                 return false;
             continue;
         }
@@ -107,13 +115,21 @@ static bool create_layers(sg_simulation *sim)
     return sim->output_error != NULL;
 }
 
+static bool create_queue(sg_simulation *sim, sg_order order, uint64_t seed)
+{
+    size_t neurons[SG_LAYERS_MAX + 1];
+    for (size_t l = 0; l < sim->layers; l++)
+        neurons[l] = sim->layer[l].neurons;
+    return sg__queue_init(&sim->queue, order, seed, sim->layers, neurons) ==
+           SG_OK;
+}
+
 sg_status sg_simulation_create(const sg_network *net, sg_order order,
                                uint64_t seed, sg_simulation **out,
                                sg_error *error)
 {
     *out = NULL;
-    if (order != SG_ORDER_FIFO && order != SG_ORDER_LIFO &&
-        order != SG_ORDER_RANDOM)
+    if ((int)order < SG_ORDER_FIFO || (int)order > SG_ORDER_RANDOM)
         return sg__fail(error, SG_E_ARGUMENT, "unknown delivery order %d",
                         (int)order);
     if (seed >= SG__SEED_LIMIT)
@@ -127,8 +143,7 @@ sg_status sg_simulation_create(const sg_network *net, sg_order order,
     sg_simulation *sim = calloc(1, sizeof *sim);
     if (sim)
         sim->net = net;
-    if (!sim || sg__queue_init(&sim->queue, order, seed) != SG_OK ||
-        !create_layers(sim)) {
+    if (!sim || !create_layers(sim) || !create_queue(sim, order, seed)) {
         sg_simulation_destroy(sim);
         return sg__fail(error, SG_E_MEMORY,
                         "no memory for a simulation of "
@@ -159,6 +174,7 @@ void sg_simulation_destroy(sg_simulation *sim)
         free(layer->gradient);
         free(layer->bias_gradient);
     }
+    free(sim->arrival);
     free(sim->output_error);
     sg__queue_free(&sim->queue);
     free(sim);
@@ -196,15 +212,21 @@ const int32_t *sg_simulation_potentials(const sg_simulation *sim, size_t layer)
     return layer < sim->layers ? sim->layer[layer].potential : NULL;
 }
 
+/* Max pooling has arrays for its winners', of use during the pass only. */
+static bool has_errors(const sg_simulation *sim, size_t layer)
+{
+    return layer > 0 && layer < sim->layers && sim->layer[layer].net->synaptic;
+}
+
 const int8_t *sg_simulation_errors(const sg_simulation *sim, size_t layer)
 {
-    return layer < sim->layers ? sim->layer[layer].error : NULL;
+    return has_errors(sim, layer) ? sim->layer[layer].error : NULL;
 }
 
 const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
                                            size_t layer)
 {
-    return layer < sim->layers ? sim->layer[layer].charge : NULL;
+    return has_errors(sim, layer) ? sim->layer[layer].charge : NULL;
 }
 
 int32_t *sg__simulation_gradient(sg_simulation *sim, size_t layer)
@@ -233,4 +255,5 @@ void sg__simulation_clear_gradients(sg_simulation *sim)
 void sg_simulation_totals(const sg_simulation *sim, sg_event_totals *out)
 {
     *out = sim->totals;
+    out->longest_queue = sim->queue.longest;
 }

@@ -19,6 +19,12 @@
  * peak       their maximum over the inputs of each unit; max pooling
  * winner     the input each unit's error goes to, while learning; max pooling
  *
+ * Synaptic layers, and max pooling right above one, which keeps its winners'
+ * compartments here while learning:
+ * gate       g, while learning
+ * error      d
+ * charge     U
+ *
  * Synaptic layers only:
  * weight     [kernel_h][in_c][kernel_w][out_c] with the taps of a row in the
  *            order of tap_slot, so that all targets of an event in one output
@@ -26,9 +32,6 @@
  * tap_slot   [kernel_w], place of a tap: equal tap modulo stride together,
  *            falling
  * down       the same weights in the network's layout, for error spikes
- * gate       g, while learning
- * error      d
- * charge     U
  * gradient   [out_c][kernel_h][kernel_w][in_c], as the network's weights
  * bias_gradient  [out_c] */
 struct sg__event_layer {
@@ -55,6 +58,8 @@ struct sg_simulation {
     uint64_t samples; /* presented so far */
     bool presented;   /* a sample is complete and can be learned */
     sg_event_totals totals;
+    uint32_t *arrival; /* pixels of the input spikes, in order of arrival */
+    size_t arrivals, arrived, arrival_room; /* all, those there, allocated */
     int32_t *output_error; /* [classes], what the loss asks for */
     size_t first_synaptic; /* the lowest layer with error compartments */
     size_t layers;         /* the input included */
@@ -77,6 +82,14 @@ const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
  * counter of the sender is the caller's. */
 void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
               sg_phase phase);
+
+/* The parts of a forward pass. sg__forward_reset: the state before the first
+ * spike; the input's counts are the caller's. sg__forward_bias: lets neurons
+ * fire that their bias drives. sg__forward_run: delivers until no neuron can
+ * fire; SG_E_MEMORY or SG_E_FULL if the queue had no room. */
+void sg__forward_reset(sg_simulation *sim);
+void sg__forward_bias(sg_simulation *sim);
+sg_status sg__forward_run(sg_simulation *sim);
 
 /* sg__add: a + b modulo 2^32. */
 static inline int32_t sg__add(int32_t a, int32_t b)

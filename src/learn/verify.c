@@ -197,6 +197,9 @@ static void add_totals(sg_event_totals *sums, const sg_simulation *sim)
     sums->forward_ops += part.forward_ops;
     sums->backward_ops += part.backward_ops;
     sums->gradient_ops += part.gradient_ops;
+    sums->taken_back += part.taken_back;
+    if (sums->longest_queue < part.longest_queue)
+        sums->longest_queue = part.longest_queue;
 }
 
 /* One batch; both engines start it from the same weights. */
@@ -210,6 +213,8 @@ static sg_status check_batch(comparison *c, sg_progress_fn progress,
     for (uint32_t s = 0; status == SG_OK && s < c->count; s++) {
         status = check_sample(c, s);
         c->out->samples++;
+        if (status == SG_E_MEMORY)
+            sg__fail(error, status, "verify: %s", sg_status_text(status));
         if (status == SG_OK && progress &&
             progress((uint32_t)c->out->samples, total, user))
             status = sg__fail(error, SG_E_STOPPED,
@@ -264,5 +269,13 @@ sg_status sg_verify(const sg_network *net, const sg_data *data,
             sg__fail(error, status, "verify: %s", sg_status_text(status));
         release(&c);
     }
-    return status == SG_E_MISMATCH ? describe(out, error) : status;
+    if (status == SG_E_MISMATCH)
+        return describe(out, error);
+    if (status == SG_E_FULL)
+        return sg__fail(error, status,
+                        "verify: sample %llu: %s; turns and random have room "
+                        "for any network",
+                        (unsigned long long)out->samples - 1,
+                        sg_status_text(status));
+    return status;
 }

@@ -50,9 +50,22 @@ says out '"confusion":\[\['
 expect 0 "$SPIKEGRAD" verify $run --samples 4 --order all
 says out '^fifo .*equal: 4 samples, [0-9]* events.* integers compared'
 says out '^lifo '
-says out '^random '
+says out '^scatter '
+says out '^turns '
+says out '^random .* of them taken back'
 expect 0 "$SPIKEGRAD" verify $run --samples 2 --order random --seed 7 --json
 says out '"equal":true,"samples":2,'
+
+# with all of the input, anytime says what eval says
+expect 0 "$SPIKEGRAD" eval $run --limit 50 --json
+correct=$(sed -n 's/.*"samples":50,"correct":\([0-9]*\),.*/\1/p' out)
+[ -n "$correct" ] || correct=$(sed -n 's/.*"correct":\([0-9]*\),.*/\1/p' out)
+expect 0 "$SPIKEGRAD" anytime $run --samples 50 --json
+[ "$(wc -l <out)" -eq 7 ] || bad "not seven lines of anytime"
+says out "^{\"share\":1.0,\"samples\":50,\"correct\":$correct,\"settled\":50,"
+expect 0 "$SPIKEGRAD" anytime $run --samples 5
+says out '^ *1/64 '
+says out '^ *1/1 .* 100.00 '
 
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --verify 3 --out proven

@@ -29,7 +29,7 @@ done
 expect 2 "$SPIKEGRAD" train --data glyphs --lr fast
 says err 'lr'
 expect 2 "$SPIKEGRAD" verify a --order sideways
-says err "'sideways' is not one of fifo|lifo|random|all"
+says err "'sideways' is not one of fifo|lifo|scatter|turns|random|all"
 
 for command in demo train eval verify trace bench info sweep recipes data \
     "data info" "data export"; do

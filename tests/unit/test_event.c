@@ -14,6 +14,7 @@
 #include "event/simulation.h"
 #include "network/network.h"
 
+enum { ORDERS = SG_ORDER_RANDOM + 1 };
 enum { LEVELS = 15, SPIKE = 255 / LEVELS }; /* a pixel of n spikes: n*SPIKE */
 
 static void set(sg_recipe *recipe, const char *name, const char *value)
@@ -332,13 +333,42 @@ static void test_error_through_sum(void **state)
     sg_network_destroy(net);
 }
 
+/* More spikes under way than there is room for: said, and forgotten with the
+ * next image. */
+static void test_full_queue(void **state)
+{
+    (void)state;
+    enum { SIDE = 12 };
+    sg_recipe recipe = recipe_for("1C1-2");
+    sg_network *net = network(&recipe, (sg_shape){SIDE, SIDE, 1}, 2, 2);
+    uint8_t pixels[SIDE * SIDE];
+    memset(pixels, 255, sizeof pixels);
+    for (int order = 0; order < ORDERS; order++) {
+        sg_simulation *sim = simulate(net, (sg_order)order, 0);
+        bool by_neuron = order == SG_ORDER_TURNS || order == SG_ORDER_RANDOM;
+        sim->queue.limit = sim->queue.capacity;
+        assert_in_range(sim->queue.limit, 1, SIDE * SIDE * LEVELS - 1);
+        assert_int_equal(sg_simulation_present(sim, pixels),
+                         by_neuron ? SG_OK : SG_E_FULL);
+        assert_int_equal(sg_simulation_learn(sim, 0, 0, 0),
+                         by_neuron ? SG_OK : SG_E_ARGUMENT);
+        memset(pixels, SPIKE, sizeof pixels);
+        assert_int_equal(sg_simulation_present(sim, pixels), SG_OK);
+        assert_int_equal(sg_simulation_learn(sim, 0, 0, 0), SG_OK);
+        memset(pixels, 255, sizeof pixels);
+        sg_simulation_destroy(sim);
+    }
+    sg_network_destroy(net);
+}
+
 static void test_bad_arguments(void **state)
 {
     (void)state;
     sg_recipe recipe = recipe_for("1-2");
     sg_network *net = network(&recipe, (sg_shape){1, 1, 1}, 2, 2);
     sg_simulation *sim;
-    assert_int_equal(sg_simulation_create(net, (sg_order)7, 0, &sim, NULL),
+    assert_int_equal(sg_simulation_create(net, (sg_order)ORDERS, 0, &sim,
+                                          NULL),
                      SG_E_ARGUMENT);
     assert_int_equal(sg_simulation_create(net, SG_ORDER_RANDOM, SG__SEED_LIMIT,
                                           &sim, NULL),
@@ -490,8 +520,8 @@ static void check_orders(const char *topology, uint64_t seed)
         pixels[i] = (uint8_t)(uniform(seed, 1000, i, 127) + 127);
 
     sg_simulation *first = NULL;
-    for (int i = 0; i < 5; i++) {
-        sg_order order = i < 2 ? (sg_order)i : SG_ORDER_RANDOM;
+    for (int i = 0; i < 3 * ORDERS; i++) {
+        sg_order order = (sg_order)(i % ORDERS);
         sg_simulation *sim = simulate(net, order, (uint64_t)i);
         struct sums *sums = calloc(1, sizeof *sums);
         assert_non_null(sums);
@@ -529,45 +559,52 @@ static void test_orders_agree(void **state)
             check_orders(topology[t], seed);
 }
 
-/* ---- the queue by itself ---- */
-
-static void push(struct sg__queue *queue, uint32_t neuron)
-{
-    sg__queue_push(queue, (struct sg__event){.neuron = neuron, .sign = 1});
-}
-
-static void test_queue_orders(void **state)
+/* Input that arrives in parts ends in the same state, can be learned once it
+ * is complete, and comes in an order of its own for every seed. */
+static void test_arrival(void **state)
 {
     (void)state;
-    enum { N = 5000, HEAD = 700 };
-    for (int order = SG_ORDER_FIFO; order <= SG_ORDER_RANDOM; order++) {
-        struct sg__queue queue;
-        struct sg__event event;
-        static uint8_t seen[N];
-        memset(seen, 0, sizeof seen);
-        assert_int_equal(sg__queue_init(&queue, (sg_order)order, 5), SG_OK);
-        for (uint32_t i = 0; i < HEAD; i++) { /* moves the head of the ring */
-            push(&queue, 0);
-            assert_true(sg__queue_pop(&queue, &event));
-        }
-        for (uint32_t i = 0; i < N; i++)
-            push(&queue, i);
-        size_t in_place = 0;
-        for (uint32_t i = 0; i < N; i++) {
-            assert_true(sg__queue_pop(&queue, &event));
-            if (order == SG_ORDER_FIFO)
-                assert_int_equal(event.neuron, i);
-            if (order == SG_ORDER_LIFO)
-                assert_int_equal(event.neuron, N - 1 - i);
-            assert_int_equal(seen[event.neuron]++, 0);
-            in_place += event.neuron == i;
-        }
-        if (order == SG_ORDER_RANDOM)
-            assert_in_range(in_place, 0, 20);
-        assert_false(sg__queue_pop(&queue, &event));
-        assert_false(queue.failed);
-        sg__queue_free(&queue);
+    enum { SIDE = 8 };
+    sg_recipe recipe = recipe_for("4C3p1-P2max-6C3p1-5");
+    recipe.count_cap = 7;
+    sg_network *net = network(&recipe, (sg_shape){SIDE, SIDE, 1}, 5, 7);
+    randomise(net, 3);
+    uint8_t pixels[SIDE * SIDE];
+    for (uint32_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(uniform(4, 1000, i, 127) + 127);
+    sg_simulation *whole = simulate(net, SG_ORDER_FIFO, 0);
+    assert_int_equal(sg_simulation_present(whole, pixels), SG_OK);
+    uint64_t expected = 0, spikes;
+    for (size_t i = 0; i < sizeof pixels; i++)
+        expected += sg_simulation_counts(whole, 0)[i];
+    assert_int_equal(sg_simulation_learn(whole, 1, 0, 0), SG_OK);
+
+    uint8_t half[2][SIDE * SIDE];
+    for (int order = 0; order < ORDERS; order++) {
+        sg_simulation *sim =
+            simulate(net, (sg_order)order, (uint64_t)order % 2);
+        assert_int_equal(sg_simulation_begin(sim, pixels, &spikes), SG_OK);
+        assert_int_equal(spikes, expected);
+        assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_E_ARGUMENT);
+        assert_int_equal(sg_simulation_arrive(sim, spikes / 2), SG_OK);
+        assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_E_ARGUMENT);
+        if (order < 2)
+            memcpy(half[order], sg_simulation_counts(sim, 0), sizeof *half);
+        else
+            assert_memory_equal(half[order % 2], sg_simulation_counts(sim, 0),
+                                sizeof *half);
+        uint64_t here = 0;
+        for (size_t i = 0; i < sizeof pixels; i++)
+            here += sg_simulation_counts(sim, 0)[i];
+        assert_int_equal(here, spikes / 2);
+        assert_int_equal(sg_simulation_arrive(sim, UINT64_MAX), SG_OK);
+        assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_OK);
+        assert_same_state(whole, sim);
+        sg_simulation_destroy(sim);
     }
+    assert_memory_not_equal(half[0], half[1], sizeof *half);
+    sg_simulation_destroy(whole);
+    sg_network_destroy(net);
 }
 
 int main(void)
@@ -581,9 +618,10 @@ int main(void)
         cmocka_unit_test(test_max_takes_a_spike_back),
         cmocka_unit_test(test_backward_by_hand),
         cmocka_unit_test(test_error_through_sum),
+        cmocka_unit_test(test_arrival),
+        cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_orders_agree),
-        cmocka_unit_test(test_queue_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

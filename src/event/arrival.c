@@ -1,0 +1,72 @@
+/* A sample whose input spikes arrive some at a time, in an order drawn for it,
+ * with the network at rest in between. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/simulation.h"
+
+/* Lists the pixel of every input spike. False without memory. */
+static bool list_input(sg_simulation *sim)
+{
+    const struct sg__event_layer *input = &sim->layer[0];
+    size_t total = 0;
+    for (size_t j = 0; j < input->neurons; j++)
+        total += input->count[j];
+    if (total > sim->arrival_room) {
+        uint32_t *more = malloc(total * sizeof *more);
+        if (!more)
+            return false;
+        free(sim->arrival);
+        sim->arrival = more;
+        sim->arrival_room = total;
+    }
+    sim->arrivals = total;
+    for (size_t j = 0, i = 0; j < input->neurons; j++)
+        for (size_t n = 0; n < input->count[j]; n++)
+            sim->arrival[i++] = (uint32_t)j;
+    return true;
+}
+
+/* Every order of the list is as likely; a matter of seed and sample alone. */
+static void shuffle(sg_simulation *sim)
+{
+    uint64_t sample = sim->queue.sample;
+    for (size_t i = sim->arrivals; i > 1; i--) {
+        sg__draw draw =
+            sg__random(sim->queue.seed, SG__STREAM_ARRIVAL, (uint32_t)sample,
+                       (uint32_t)i, (uint32_t)(sample >> 32), 0);
+        size_t j = sg__random_below(draw.v[0], (uint32_t)i);
+        uint32_t pixel = sim->arrival[i - 1];
+        sim->arrival[i - 1] = sim->arrival[j];
+        sim->arrival[j] = pixel;
+    }
+}
+
+sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
+                              uint64_t *spikes)
+{
+    struct sg__event_layer *input = &sim->layer[0];
+    sg__forward_reset(sim);
+    sg__network_quantise(sim->net, pixels, input->count);
+    sim->arrived = sim->arrivals = 0;
+    if (!list_input(sim))
+        return SG_E_MEMORY;
+    shuffle(sim);
+    memset(input->count, 0, input->neurons * sizeof *input->count);
+    *spikes = sim->arrivals;
+    sg__forward_bias(sim);
+    return sg_simulation_arrive(sim, 0);
+}
+
+sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes)
+{
+    uint64_t left = sim->arrivals - sim->arrived;
+    for (uint64_t i = 0; i < spikes && i < left; i++) {
+        uint32_t pixel = sim->arrival[sim->arrived++];
+        sim->layer[0].count[pixel]++;
+        sg__emit(sim, 0, pixel, 1, SG_PHASE_FORWARD);
+    }
+    sg_status status = sg__forward_run(sim);
+    sim->presented = status == SG_OK && sim->arrived == sim->arrivals;
+    return status;
+}
