@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "metrics.h"
 #include "output.h"
-#include "report.h"
 #include "verify.h"
 
 static int save(epochs *e, const sg_trainer *trainer)
@@ -35,7 +35,7 @@ static void show(epochs *e, const sg_progress *p)
     figures now;
     if (!e->line.shown)
         return;
-    report_figures(sg_trainer_network(p->trainer), p->train, &now);
+    metrics_figures(sg_trainer_network(p->trainer), p->train, &now);
     snprintf(label, sizeof label, "epoch %u/%u", p->epoch, p->epochs);
     snprintf(note, sizeof note, "  loss %.4f  %.2f %%", now.loss,
              now.accuracy);
@@ -64,9 +64,9 @@ static json_t *epoch_json(const epochs *e, const sg_network *net,
 {
     return json_pack("{s:s,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:f}}", "type", "epoch",
                      "epoch", (json_int_t)r->epoch, "step",
-                     (json_int_t)r->step, "train", report_json(net, r->train),
+                     (json_int_t)r->step, "train", metrics_json(net, r->train),
                      e->held ? "validation" : "test",
-                     report_json(net, r->test), "time", "seconds", r->seconds,
+                     metrics_json(net, r->test), "time", "seconds", r->seconds,
                      "test_seconds", r->test_seconds, "samples_per_second",
                      rate);
 }
@@ -83,13 +83,13 @@ static void print_row(epochs *e, const sg_network *net,
                bold ? "\033[1m" : "", e->held ? "val" : "test",
                bold ? "\033[0m" : "");
     e->headed = true;
-    report_figures(net, r->train, &f);
+    metrics_figures(net, r->train, &f);
     printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",
-           r->epoch, f.loss, f.accuracy, report_accuracy(r->test), f.spikes,
+           r->epoch, f.loss, f.accuracy, metrics_accuracy(r->test), f.spikes,
            f.senders, f.forward, f.backward, rate, r->seconds);
     if (e->layers || r->epoch == r->epochs) {
         putchar('\n');
-        report_layers(net, r->train, true);
+        metrics_layers(net, r->train, true);
         putchar('\n');
     }
     fflush(stdout);

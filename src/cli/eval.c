@@ -5,9 +5,9 @@
 
 #include "args.h"
 #include "cli.h"
+#include "metrics.h"
 #include "model.h"
 #include "output.h"
-#include "report.h"
 
 struct options {
     model_images images;
@@ -100,8 +100,8 @@ static int print_json(const sg_network *net, const sg_metrics *metrics,
     }
     return output_json(stdout, "standard output",
                        json_pack("{s:f,s:o,s:o}", "accuracy",
-                                 report_accuracy(metrics), "metrics",
-                                 report_json(net, metrics), "confusion",
+                                 metrics_accuracy(metrics), "metrics",
+                                 metrics_json(net, metrics), "confusion",
                                  matrix));
 }
 
@@ -109,12 +109,12 @@ static void print_tables(const sg_network *net, const sg_metrics *metrics,
                          uint32_t *confusion, uint32_t classes)
 {
     figures f;
-    report_figures(net, metrics, &f);
+    metrics_figures(net, metrics, &f);
     printf("accuracy %.2f %%, %llu of %llu; loss %.4f; %.3f spikes a hidden "
            "neuron; %.3f synaptic operations a multiply-add\n\n",
            f.accuracy, (unsigned long long)metrics->correct,
            (unsigned long long)metrics->samples, f.loss, f.spikes, f.forward);
-    report_layers(net, metrics, false);
+    metrics_layers(net, metrics, false);
     putchar('\n');
     if (classes <= MATRIX_MAX)
         print_matrix(confusion, classes);

@@ -9,8 +9,8 @@
 
 #include "cli.h"
 #include "epochs.h"
+#include "metrics.h"
 #include "output.h"
-#include "report.h"
 
 struct session {
     session_options options;
@@ -191,7 +191,7 @@ int session_open(const session_options *options, const sg_recipe *recipe,
 /* Says what is about to run. */
 static int introduce(const session *s)
 {
-    char shape[REPORT_SHAPE];
+    char shape[METRICS_SHAPE];
     sg_network_info info;
     const sg_network *net = session_network(s);
 
@@ -203,7 +203,7 @@ static int introduce(const session *s)
                 " multiply-adds as an ANN; %.1f MiB of working memory\n"
                 "run directory %s\n",
                 info.recipe->net, s->file.data,
-                report_shape(info.input, shape),
+                metrics_shape(info.input, shape),
                 sg_data_get_info(training_data(s))->size, info.neurons,
                 info.synapses, info.dense_macs,
                 (double)sg_trainer_memory(s->trainer) / 1048576.0,
@@ -241,7 +241,7 @@ static int test_once(session *s)
     sg_network_get_info(net, &info);
     json_t *line =
         json_pack("{s:s,s:I,s:o}", "type", "final", "epoch",
-                  (json_int_t)info.epoch, "test", report_json(net, &metrics));
+                  (json_int_t)info.epoch, "test", metrics_json(net, &metrics));
     json_incref(line);
     int code = rundir_log(&s->run, line);
     if (s->options.json && code == CLI_OK)
@@ -249,7 +249,7 @@ static int test_once(session *s)
     json_decref(line);
     if (code == CLI_OK)
         printf("test: %.2f %%, %" PRIu64 " of %" PRIu64 "\n",
-               report_accuracy(&metrics), metrics.correct, metrics.samples);
+               metrics_accuracy(&metrics), metrics.correct, metrics.samples);
     return code;
 }
 

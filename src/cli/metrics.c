@@ -1,5 +1,5 @@
-/* From sums to figures, tables and JSON; see report.h. */
-#include "report.h"
+/* From sums to figures, tables and JSON; see metrics.h. */
+#include "metrics.h"
 
 #include <stdio.h>
 
@@ -10,20 +10,20 @@ static double ratio(uint64_t part, uint64_t whole)
     return whole ? (double)part / (double)whole : 0.0;
 }
 
-const char *report_shape(sg_shape shape, char text[REPORT_SHAPE])
+const char *metrics_shape(sg_shape shape, char text[METRICS_SHAPE])
 {
-    snprintf(text, REPORT_SHAPE, "%ux%ux%u", shape.height, shape.width,
+    snprintf(text, METRICS_SHAPE, "%ux%ux%u", shape.height, shape.width,
              shape.channels);
     return text;
 }
 
-double report_accuracy(const sg_metrics *metrics)
+double metrics_accuracy(const sg_metrics *metrics)
 {
     return 100.0 * ratio(metrics->correct, metrics->samples);
 }
 
-void report_figures(const sg_network *net, const sg_metrics *metrics,
-                    figures *out)
+void metrics_figures(const sg_network *net, const sg_metrics *metrics,
+                     figures *out)
 {
     uint64_t spikes = 0, senders = 0, neurons = 0;
     uint64_t forward = 0, backward = 0, first = 0;
@@ -46,7 +46,7 @@ void report_figures(const sg_network *net, const sg_metrics *metrics,
         }
     }
     out->loss = ratio(metrics->loss_q20, metrics->samples) / 1048576.0;
-    out->accuracy = report_accuracy(metrics);
+    out->accuracy = metrics_accuracy(metrics);
     out->spikes = ratio(spikes, metrics->samples * neurons);
     out->senders = 100.0 * ratio(senders, metrics->samples * neurons);
     out->forward = ratio(forward, metrics->samples * info.dense_macs);
@@ -61,8 +61,8 @@ static void print_spikes(const sg_layer_activity *a, uint64_t all)
            100.0 * ratio(a->active, all), 100.0 * ratio(a->saturated, all));
 }
 
-void report_layers(const sg_network *net, const sg_metrics *metrics,
-                   bool train)
+void metrics_layers(const sg_network *net, const sg_metrics *metrics,
+                    bool train)
 {
     sg_layer_info layer;
 
@@ -109,7 +109,7 @@ static json_t *layer_json(const sg_network *net, size_t i,
                      (json_int_t)a->gradient_ops);
 }
 
-json_t *report_json(const sg_network *net, const sg_metrics *metrics)
+json_t *metrics_json(const sg_network *net, const sg_metrics *metrics)
 {
     json_t *layers = json_array();
     if (!layers)
