@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "metrics.h"
+#include "observed.h"
 #include "output.h"
 #include "verify.h"
 
@@ -71,6 +72,25 @@ static json_t *epoch_json(const epochs *e, const sg_network *net,
                      rate);
 }
 
+/* Adds what the instruments see to the line of an epoch. */
+static int observe(epochs *e, const sg_network *net, json_t *line)
+{
+    sg_status status = SG_OK;
+    sg_error error = {""};
+    double begin = cli_seconds();
+    if (e->observe == 0 || !line)
+        return CLI_OK;
+    json_t *seen =
+        observed_json(net, e->observed, (uint32_t)e->observe, e->threads,
+                      e->held ? "validation" : "train", &status, &error);
+    if (!seen)
+        return cli_status(e->command, status, &error);
+    json_object_set_new(line, "observed", seen);
+    json_object_set_new(json_object_get(line, "time"), "observe_seconds",
+                        json_real(cli_seconds() - begin));
+    return CLI_OK;
+}
+
 static void print_row(epochs *e, const sg_network *net,
                       const sg_epoch_report *r, double rate)
 {
@@ -107,7 +127,11 @@ int epochs_on_epoch(const sg_epoch_report *r, void *user)
         print_row(e, net, r, rate);
     json_t *line = epoch_json(e, net, r, rate);
     json_incref(line);
-    e->code = rundir_log(e->run, line);
+    e->code = observe(e, net, line);
+    if (e->code == CLI_OK)
+        e->code = rundir_log(e->run, line);
+    else
+        json_decref(line);
     if (e->json && e->code == CLI_OK)
         e->code = output_json(stdout, "standard output", line);
     else

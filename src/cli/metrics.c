@@ -97,11 +97,11 @@ static json_t *layer_json(const sg_network *net, size_t i,
     sg_layer_info layer;
     if (sg_network_get_layer(net, i, &layer) != SG_OK)
         return NULL;
-    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
                      layer.name, "neurons", (json_int_t)layer.neurons,
-                     "spikes", (json_int_t)a->spikes, "active",
-                     (json_int_t)a->active, "saturated",
-                     (json_int_t)a->saturated, "forward_ops",
+                     "dense_macs", (json_int_t)layer.dense_macs, "spikes",
+                     (json_int_t)a->spikes, "active", (json_int_t)a->active,
+                     "saturated", (json_int_t)a->saturated, "forward_ops",
                      (json_int_t)a->forward_ops, "error_spikes",
                      (json_int_t)a->error_spikes, "error_senders",
                      (json_int_t)a->error_senders, "backward_ops",

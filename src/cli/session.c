@@ -289,6 +289,9 @@ int session_train(session *s)
         .checkpoint_every = s->options.checkpoint_every,
         .verify = s->options.verify,
         .verified = s->held ? s->held : s->test,
+        .observe = s->options.observe,
+        .observed = s->held ? s->held : s->whole,
+        .threads = (unsigned)s->options.threads,
         .command = s->options.command,
     };
     sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};

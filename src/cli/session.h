@@ -17,6 +17,7 @@ typedef struct session_options {
     uint64_t threads;
     uint64_t checkpoint_every; /* batches; 0: after epochs only */
     uint64_t verify;           /* samples, after each epoch; 0: none */
+    uint64_t observe;          /* the same, for the instruments */
     bool json, quiet, layers;
 } session_options;
 
