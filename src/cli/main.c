@@ -18,6 +18,7 @@ static const struct subcommand {
     {"eval", cmd_eval, "accuracy, confusions and activity of a model"},
     {"verify", cmd_verify, "simulate every spike and compare bit for bit"},
     {"trace", cmd_trace, "event stream of one sample, as text or picture"},
+    {"report", cmd_report, "runs as an HTML page, to read and to compare"},
     {"bench", cmd_bench, "samples a second, and where the time goes"},
     {"info", cmd_info, "what a model is made of and how it came to be"},
     {"data", cmd_data, "what a data source holds; export samples"},
