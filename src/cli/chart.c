@@ -260,11 +260,11 @@ void chart_draw(FILE *out, const chart *c)
         low = 0;
     for (size_t l = 0; l < c->lines; l++)
         epochs = c->line[l].n > epochs ? c->line[l].n : epochs;
-    scale_fit(&f.y, c->kind, low, high, c->small ? 3 : 5);
+    scale_fit(&f.y, c->kind, low, high, c->small ? 4 : 5);
     if (epochs == 1)
         scale_fit(&f.x, SCALE_EXACT, 0.5, 1.5, 1);
     else
-        scale_fit(&f.x, SCALE_EXACT, 1, (double)epochs, c->small ? 3 : 6);
+        scale_fit(&f.x, SCALE_EXACT, 1, (double)epochs, c->small ? 4 : 6);
     place_frame(&f, c->small, right_room(c), c->small ? 20 : 34);
     begin_figure(out, &f, c->small, c->title, c->about);
     draw_axes(out, &f, c->small ? NULL : "epoch");
@@ -318,7 +318,7 @@ void histogram_draw(FILE *out, const histogram *h)
         }
     }
     scale_fit(&f.y, SCALE_LOG, h->least * 100, 100, 4);
-    scale_fit(&f.x, SCALE_EXACT, low - 0.5, high + 0.5, 4);
+    scale_fit(&f.x, SCALE_EXACT, low - 0.5, high + 0.5, 5);
     place_frame(&f, true, 8, 20);
     begin_figure(out, &f, true, h->title, h->about);
     draw_axes(out, &f, NULL);

@@ -71,6 +71,12 @@ size_t page_group(const page *p, size_t first, size_t member[PAGE_RUNS])
     return n;
 }
 
+const char *page_layer(size_t l, char text[PAGE_LAYER])
+{
+    snprintf(text, PAGE_LAYER, "layer %zu", l);
+    return text;
+}
+
 void page_group_title(const page *p, size_t first)
 {
     size_t member[PAGE_RUNS];
@@ -129,7 +135,7 @@ static bool any_value(const page *p, const page_column *column, size_t n,
 
 static void begin_row(const page *p, const record *r, size_t l)
 {
-    fputs("<tr><th>", p->out);
+    fprintf(p->out, "<tr><th><span class=dim>%zu</span> ", l);
     html_text(p->out, r->layer[l].name);
     fputs("</th>", p->out);
 }

@@ -56,6 +56,11 @@ const char *page_letter(const page *p, size_t run);
  * layers are drawn group by group. */
 size_t page_group(const page *p, size_t first, size_t member[PAGE_RUNS]);
 
+/* page_layer: "layer 3", as `spikegrad info` numbers them; into text, which
+ * is returned. */
+enum { PAGE_LAYER = 32 };
+const char *page_layer(size_t l, char text[PAGE_LAYER]);
+
 /* page_group_title: names the net, if there are several groups. */
 void page_group_title(const page *p, size_t first);
 

@@ -269,12 +269,13 @@ static void draw_tiles(curves *k, const page *p, const size_t *member,
 {
     const record *first = &p->run[member[0]];
     size_t layers = first->layers - !last;
+    char text[PAGE_LAYER];
     double low = NAN, high = NAN;
     for (int drawing = 0; drawing <= 1; drawing++) {
         for (size_t l = 0; l < layers; l++) {
             if (record_is_pool(first, l))
                 continue;
-            begin_chart(k, first->layer[l].name, NULL, kind);
+            begin_chart(k, first->layer[l].name, page_layer(l, text), kind);
             k->c.small = true;
             for (size_t i = 0; i < runs; i++)
                 add_curve(k, p, member[i], of, l, false,

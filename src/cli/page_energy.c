@@ -73,7 +73,7 @@ static void put_table(const page *p, size_t q, const worker *w, size_t n)
     fputs("<div class=wide><table class=num>", p->out);
     if (p->runs > 1)
         fprintf(p->out, "<caption><b>%s</b></caption>", quantity[q].title);
-    fputs("<thead><tr><th></th><th>pJ</th>", p->out);
+    fputs("<thead><tr><th></th><th>pJ / op</th>", p->out);
     for (size_t c = 0; c < columns; c++) {
         fputs("<th>", p->out);
         if (p->runs > 1)

@@ -57,8 +57,11 @@ static void draw_tiles(const page *p, const size_t *member, size_t runs,
                        bool errors)
 {
     const record *first = &p->run[member[0]];
+    char text[PAGE_LAYER];
     for (size_t l = 0; l < first->layers; l++) {
-        histogram h = {.title = first->layer[l].name, .least = 1};
+        histogram h = {.title = first->layer[l].name,
+                       .about = page_layer(l, text),
+                       .least = 1};
         if (record_is_pool(first, l) || (!errors && l + 1 == first->layers))
             continue;
         for (size_t i = 0; i < runs; i++) {

@@ -126,7 +126,11 @@ static void cell_best_epoch(const page *p, const record *r)
 
 static void cell_final(const page *p, const record *r)
 {
-    put_percent(p->out, r->held ? &r->final : &last_epoch(r)->test);
+    static const sg_metrics none;
+    bool ended = r->epochs >= (size_t)r->file.recipe.epochs;
+    put_percent(p->out, r->tested           ? &r->final
+                        : !r->held && ended ? &last_epoch(r)->test
+                                            : &none);
 }
 
 static void cell_training(const page *p, const record *r)
