@@ -20,6 +20,7 @@ typedef double (*curve_fn)(const record *r, size_t epoch, size_t layer);
 static bool begin_curves(curves *k, const page *p)
 {
     memset(k, 0, sizeof *k);
+    k->longest = 1;
     for (size_t r = 0; r < p->runs; r++)
         if (p->run[r].epochs > k->longest)
             k->longest = p->run[r].epochs;
@@ -86,7 +87,8 @@ static double test_accuracy(const record *r, size_t e, size_t layer)
 /* Logarithmic where the values call for it. */
 static void choose_kind(curves *k, scale_kind spread, double above)
 {
-    double low = k->c.mark, high = k->c.mark;
+    double low = k->c.mark;
+    double high = low;
     chart_range(&k->c, &low, &high);
     if (spread == SCALE_LOG ? low > 0 && high > above * low : high > above)
         k->c.kind = spread;

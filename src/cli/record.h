@@ -30,20 +30,20 @@ typedef struct record_sight {
 
 typedef struct record {
     const char *path; /* as the user gave it */
-    recipe_file file;
-    size_t layers; /* 0 until an epoch is known */
-    record_layer layer[SG_LAYERS_MAX];
-    bool dense; /* whether multiply-adds are known: older metrics lack them */
+    size_t layers;    /* 0 until an epoch is known */
     record_epoch *epoch;
     size_t epochs;
-    bool held;   /* test is on held-back training samples */
-    bool torn;   /* the last line was cut off */
-    bool tested; /* and looked at the test split at the end: */
-    sg_metrics final;
     uint64_t observed;   /* samples of the sight; 0: none */
     size_t observed_at;  /* the epoch it is from */
-    bool observed_held;  /* they were held back from training */
     record_sight *sight; /* [layers] */
+    recipe_file file;
+    record_layer layer[SG_LAYERS_MAX];
+    sg_metrics final;   /* of the test split, if tested */
+    bool dense;         /* multiply-adds are known: older metrics lack them */
+    bool held;          /* epochs were tested on held-back samples */
+    bool tested;        /* the test split was looked at, at the end */
+    bool torn;          /* the last line was cut off */
+    bool observed_held; /* observed samples were held back from training */
 } record;
 
 /* record_read: CLI_OK, CLI_FAILED (no run there, no epoch in it yet, not

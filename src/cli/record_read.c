@@ -39,12 +39,11 @@ void record_free(record *r)
 /* The layers as the first epoch names them. */
 static bool name_layers(record *r, const json_t *layers)
 {
-    size_t n = json_array_size(layers), l;
-    const json_t *value;
+    size_t n = json_array_size(layers);
     if (n < 1 || n > SG_LAYERS_MAX)
         return false;
-    json_array_foreach(layers, l, value)
-    {
+    for (size_t l = 0; l < n; l++) {
+        const json_t *value = json_array_get(layers, l);
         record_layer *to = &r->layer[l];
         const char *name = json_string_value(json_object_get(value, "name"));
         if (!name || strlen(name) >= sizeof to->name)
@@ -62,8 +61,7 @@ static bool name_layers(record *r, const json_t *layers)
 
 static bool read_metrics(record *r, const json_t *object, sg_metrics *to)
 {
-    const json_t *layers = json_object_get(object, "layers"), *value;
-    size_t l;
+    const json_t *layers = json_object_get(object, "layers");
     if (r->layers == 0 && !name_layers(r, layers))
         return false;
     *to = (sg_metrics){.samples = whole(object, "samples"),
@@ -72,15 +70,18 @@ static bool read_metrics(record *r, const json_t *object, sg_metrics *to)
                        .layers = r->layers};
     if (json_array_size(layers) != r->layers || to->samples == 0)
         return false;
-    json_array_foreach(layers, l, value) to->layer[l] =
-        (sg_layer_activity){.spikes = whole(value, "spikes"),
-                            .active = whole(value, "active"),
-                            .saturated = whole(value, "saturated"),
-                            .forward_ops = whole(value, "forward_ops"),
-                            .error_spikes = whole(value, "error_spikes"),
-                            .error_senders = whole(value, "error_senders"),
-                            .backward_ops = whole(value, "backward_ops"),
-                            .gradient_ops = whole(value, "gradient_ops")};
+    for (size_t l = 0; l < r->layers; l++) {
+        const json_t *value = json_array_get(layers, l);
+        to->layer[l] =
+            (sg_layer_activity){.spikes = whole(value, "spikes"),
+                                .active = whole(value, "active"),
+                                .saturated = whole(value, "saturated"),
+                                .forward_ops = whole(value, "forward_ops"),
+                                .error_spikes = whole(value, "error_spikes"),
+                                .error_senders = whole(value, "error_senders"),
+                                .backward_ops = whole(value, "backward_ops"),
+                                .gradient_ops = whole(value, "gradient_ops")};
+    }
     return true;
 }
 
@@ -111,17 +112,16 @@ static bool read_bins(const json_t *list, chart_bin **out, size_t *n)
 
 static bool read_sight(record *r, const json_t *object)
 {
-    const json_t *layers = json_object_get(object, "layers"), *value;
+    const json_t *layers = json_object_get(object, "layers");
     const char *from = json_string_value(json_object_get(object, "from"));
-    size_t l;
     free_sight(r);
     if (json_array_size(layers) != r->layers)
         return false;
     r->sight = calloc(r->layers, sizeof *r->sight);
     if (!r->sight)
         return false;
-    json_array_foreach(layers, l, value)
-    {
+    for (size_t l = 0; l < r->layers; l++) {
+        const json_t *value = json_array_get(layers, l);
         record_sight *to = &r->sight[l];
         to->neurons = whole(value, "neurons");
         to->saturated = whole(value, "saturated");

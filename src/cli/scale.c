@@ -64,8 +64,11 @@ static void fit_log(scale *s, int wanted)
     if (decades > 2.1)
         return;
     s->ticks = 0;
-    for (double v = s->low; v <= s->high * 1.0001; v = scale_step(v * 1.01))
-        add_tick(s, v);
+    double value = s->low;
+    while (value <= s->high * 1.0001) {
+        add_tick(s, value);
+        value = scale_step(value * 1.01);
+    }
 }
 
 static void fit_nines(scale *s)
