@@ -4,7 +4,7 @@
 
 _spikegrad_flags() {
     "$1" help "$2" ${3:+"$3"} 2>/dev/null |
-        sed -n 's/^  \(--[a-z-]*\).*/\1/p'
+        sed -n 's/^  \(--[a-z0-9-]*\).*/\1/p'
 }
 
 # Words of "a|b|c" behind a flag, in the help of the command.
@@ -19,13 +19,13 @@ _spikegrad() {
     COMPREPLY=()
 
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "demo train eval verify trace anytime bench info
-            data sweep recipes help --help --version" -- "$cur"))
+        COMPREPLY=($(compgen -W "demo train eval verify trace anytime report bench
+            info data sweep recipes help --help --version" -- "$cur"))
         return
     fi
     if [[ $command == help ]]; then
-        COMPREPLY=($(compgen -W "demo train eval verify trace anytime bench info
-            data sweep recipes" -- "$cur"))
+        COMPREPLY=($(compgen -W "demo train eval verify trace anytime report bench
+            info data sweep recipes" -- "$cur"))
         return
     fi
     if [[ $command == data ]] && ((COMP_CWORD == 2)); then

@@ -30,6 +30,7 @@
 #include "spikegrad/event.h"
 #include "spikegrad/machine.h"
 #include "spikegrad/network.h"
+#include "spikegrad/observe.h"
 #include "spikegrad/recipe.h"
 #include "spikegrad/status.h"
 #include "spikegrad/train.h"

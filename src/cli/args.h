@@ -46,7 +46,7 @@ typedef struct arg_command {
     bool recipe; /* takes the options of the recipe too */
 } arg_command;
 
-enum { ARG_OPERANDS = 2, ARG_RECIPE_MAX = 64 };
+enum { ARG_OPERANDS = 8, ARG_RECIPE_MAX = 64 };
 
 /* What does not go into the options struct. recipe[i] is the text given for
  * row i of sg_recipe_options(), NULL if it was not given. */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "metrics.h"
 #include "output.h"
-#include "report.h"
 
 bool conclude_flips(const sg_recipe *recipe)
 {
@@ -41,7 +41,7 @@ static double percent(const history_epoch *epoch)
 static void print_test(const char *title, const sg_metrics *metrics)
 {
     printf("%s: %.2f %%, %" PRIu64 " of %" PRIu64 "\n", title,
-           report_accuracy(metrics), metrics->correct, metrics->samples);
+           metrics_accuracy(metrics), metrics->correct, metrics->samples);
 }
 
 static void print_tests(const conclusion *c, const sg_metrics *plain,
@@ -71,10 +71,10 @@ static json_t *test_json(const conclusion *c, const sg_network *net, bool best,
         failed |= json_object_set_new(line, "validation",
                                       history_epoch_json(best ? &c->best
                                                               : &c->last));
-    failed |= json_object_set_new(line, "test", report_json(net, plain));
+    failed |= json_object_set_new(line, "test", metrics_json(net, plain));
     if (c->flips)
         failed |=
-            json_object_set_new(line, "test_flip", report_json(net, flipped));
+            json_object_set_new(line, "test_flip", metrics_json(net, flipped));
     if (!failed)
         return line;
     json_decref(line);

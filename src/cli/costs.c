@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "metrics.h"
 #include "output.h"
-#include "report.h"
 
 static const struct phase {
     const char *name;
@@ -122,7 +122,7 @@ static void print_activity(const measurement *m)
     sg_network_info info;
     const sg_network *net = sg_trainer_network(m->trainer);
     sg_network_get_info(net, &info);
-    report_figures(net, sg_trainer_metrics(m->trainer), &f);
+    metrics_figures(net, sg_trainer_metrics(m->trainer), &f);
     printf("\nafter step %llu, in epoch %llu: %.3f spikes a hidden neuron, "
            "%.2f %% send errors;\noperations a multiply-add of the ANN: "
            "%.3f forward, %.3f backward\n",
@@ -285,7 +285,7 @@ int costs_json(const measurement *m)
     sg_network_info info;
     const sg_network *net = sg_trainer_network(m->trainer);
     sg_network_get_info(net, &info);
-    report_figures(net, sg_trainer_metrics(m->trainer), &f);
+    metrics_figures(net, sg_trainer_metrics(m->trainer), &f);
     json_t *object =
         json_pack("{s:f,s:f,s:o,s:o,s:s,s:I,s:I,s:I,s:I,s:I}",
                   "train_samples_per_second", m->train.median,

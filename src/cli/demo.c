@@ -85,6 +85,7 @@ int cmd_demo(int argc, char **argv)
         .data = file.data,
         .out = options.out,
         .threads = options.threads,
+        .observe = 256,
     };
     code = session_open(&wanted, &file.recipe, &run);
     if (code == CLI_OK)

@@ -4,8 +4,9 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "metrics.h"
+#include "observed.h"
 #include "output.h"
-#include "report.h"
 #include "verify.h"
 
 static int save(epochs *e, const char *path)
@@ -35,7 +36,7 @@ static void show(epochs *e, const sg_progress *p)
     figures now;
     if (!e->line.shown)
         return;
-    report_figures(sg_trainer_network(p->trainer), p->train, &now);
+    metrics_figures(sg_trainer_network(p->trainer), p->train, &now);
     snprintf(label, sizeof label, "epoch %u/%u", p->epoch, p->epochs);
     snprintf(note, sizeof note, "  loss %.4f  %.2f %%", now.loss,
              now.accuracy);
@@ -103,11 +104,30 @@ static json_t *epoch_json(const epochs *e, const sg_network *net,
     return json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:f,s:f}}", "type",
                      "epoch", "epoch", (json_int_t)r->epoch, "planned",
                      (json_int_t)r->epochs, "step", (json_int_t)r->step,
-                     "train", report_json(net, r->train),
+                     "train", metrics_json(net, r->train),
                      e->held ? "validation" : "test",
-                     report_json(net, r->test), "time", "seconds", r->seconds,
+                     metrics_json(net, r->test), "time", "seconds", r->seconds,
                      "test_seconds", r->test_seconds, "samples_per_second",
                      rate, "elapsed", budget_elapsed(e->time));
+}
+
+/* Adds what the instruments see to the line of an epoch. */
+static int observe(epochs *e, const sg_network *net, json_t *line)
+{
+    sg_status status = SG_OK;
+    sg_error error = {""};
+    double begin = cli_seconds();
+    if (e->observe == 0 || !line)
+        return CLI_OK;
+    json_t *seen =
+        observed_json(net, e->observed, (uint32_t)e->observe, e->threads,
+                      e->held ? "validation" : "train", &status, &error);
+    if (!seen)
+        return cli_status(e->command, status, &error);
+    json_object_set_new(line, "observed", seen);
+    json_object_set_new(json_object_get(line, "time"), "observe_seconds",
+                        json_real(cli_seconds() - begin));
+    return CLI_OK;
 }
 
 static void print_row(epochs *e, const sg_network *net,
@@ -122,13 +142,13 @@ static void print_row(epochs *e, const sg_network *net,
                bold ? "\033[1m" : "", e->held ? "val" : "test",
                bold ? "\033[0m" : "");
     e->headed = true;
-    report_figures(net, r->train, &f);
+    metrics_figures(net, r->train, &f);
     printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",
-           r->epoch, f.loss, f.accuracy, report_accuracy(r->test), f.spikes,
+           r->epoch, f.loss, f.accuracy, metrics_accuracy(r->test), f.spikes,
            f.senders, f.forward, f.backward, rate, r->seconds);
     if (e->layers || last) {
         putchar('\n');
-        report_layers(net, r->train, true);
+        metrics_layers(net, r->train, true);
         putchar('\n');
     }
     fflush(stdout);
@@ -182,7 +202,11 @@ int epochs_on_epoch(const sg_epoch_report *r, void *user)
         print_row(e, net, r, rate, last);
     json_t *line = epoch_json(e, net, r, rate);
     json_incref(line);
-    e->code = rundir_log(e->run, line);
+    e->code = observe(e, net, line);
+    if (e->code == CLI_OK)
+        e->code = rundir_log(e->run, line);
+    else
+        json_decref(line);
     if (e->json && e->code == CLI_OK)
         e->code = output_json(stdout, "standard output", line);
     else

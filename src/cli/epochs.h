@@ -20,6 +20,9 @@ typedef struct epochs {
     uint64_t checkpoint_every;
     uint64_t verify;         /* samples to verify after each epoch, or 0 */
     const sg_data *verified; /* where they are from */
+    uint64_t observe;        /* samples to observe after each epoch, or 0 */
+    const sg_data *observed; /* where they are from */
+    unsigned threads;        /* of the observation */
     const char *command;     /* whose help a usage error names */
     sg_trainer *trainer;     /* whose run it is */
     budget *time;

@@ -5,9 +5,9 @@
 
 #include "args.h"
 #include "cli.h"
+#include "metrics.h"
 #include "model.h"
 #include "output.h"
-#include "report.h"
 
 struct options {
     model_images images;
@@ -105,8 +105,8 @@ static int print_json(const sg_network *net, bool flip,
     }
     return output_json(stdout, "standard output",
                        json_pack("{s:f,s:b,s:o,s:o}", "accuracy",
-                                 report_accuracy(metrics), "flip", (int)flip,
-                                 "metrics", report_json(net, metrics),
+                                 metrics_accuracy(metrics), "flip", (int)flip,
+                                 "metrics", metrics_json(net, metrics),
                                  "confusion", matrix));
 }
 
@@ -115,7 +115,7 @@ static void print_tables(const sg_network *net, bool flip,
                          uint32_t classes)
 {
     figures f;
-    report_figures(net, metrics, &f);
+    metrics_figures(net, metrics, &f);
     printf("accuracy %.2f %%, %llu of %llu; loss %.4f; %.3f spikes a hidden "
            "neuron; %.3f synaptic operations a multiply-add\n\n",
            f.accuracy, (unsigned long long)metrics->correct,
@@ -126,7 +126,7 @@ static void print_tables(const sg_network *net, bool flip,
              "table has\nmeans of them\n");
         views.samples *= 2;
     }
-    report_layers(net, &views, false);
+    metrics_layers(net, &views, false);
     putchar('\n');
     if (classes <= MATRIX_MAX)
         print_matrix(confusion, classes);

@@ -4,9 +4,9 @@
 
 #include "args.h"
 #include "cli.h"
+#include "metrics.h"
 #include "model.h"
 #include "output.h"
-#include "report.h"
 
 struct options {
     uint64_t threads;
@@ -62,7 +62,7 @@ static double share(int64_t bound)
 static void print_layers(const sg_network *net, size_t layers)
 {
     sg_layer_info l;
-    char in[REPORT_SHAPE], out[REPORT_SHAPE];
+    char in[METRICS_SHAPE], out[METRICS_SHAPE];
 
     printf("%2s %-9s %-12s %-10s %-10s %8s %9s %9s\n", "", "layer", "kind",
            "in", "out", "neurons", "synapses", "MACs");
@@ -71,8 +71,8 @@ static void print_layers(const sg_network *net, size_t layers)
             continue;
         printf("%2zu %-9s %-12s %-10s %-10s %8" PRIu64 " %9" PRIu64
                " %9" PRIu64 "\n",
-               i, l.name, kind_name(l.kind), report_shape(l.in, in),
-               report_shape(l.out, out), l.neurons, l.synapses, l.dense_macs);
+               i, l.name, kind_name(l.kind), metrics_shape(l.in, in),
+               metrics_shape(l.out, out), l.neurons, l.synapses, l.dense_macs);
     }
     printf("\n%2s %-9s %7s %9s %8s %8s %14s %14s\n", "", "layer", "theta",
            "phi", "|w| <=", "count <=", "charge bound", "error bound");
@@ -105,13 +105,13 @@ static void print_recipe(const sg_recipe *recipe)
 
 static void print_info(const sg_network *net, unsigned threads)
 {
-    char shape[REPORT_SHAPE];
+    char shape[METRICS_SHAPE];
     sg_network_info info;
 
     sg_network_get_info(net, &info);
     printf("input %s, %u classes, %zu layers\n%" PRIu64 " neurons, %" PRIu64
            " synapses, %" PRIu64 " multiply-adds as an ANN\n\n",
-           report_shape(info.input, shape), info.classes, info.layers,
+           metrics_shape(info.input, shape), info.classes, info.layers,
            info.neurons, info.synapses, info.dense_macs);
     print_layers(net, info.layers);
     printf("\ntrained on %s: %" PRIu32 " of %" PRIu32 " epochs, %" PRIu64

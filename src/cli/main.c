@@ -19,6 +19,7 @@ static const struct subcommand {
     {"verify", cmd_verify, "simulate every spike and compare bit for bit"},
     {"trace", cmd_trace, "event stream of one sample, as text or picture"},
     {"anytime", cmd_anytime, "accuracy while the input is still arriving"},
+    {"report", cmd_report, "runs as an HTML page, to read and to compare"},
     {"bench", cmd_bench, "samples a second, and where the time goes"},
     {"info", cmd_info, "what a model is made of and how it came to be"},
     {"data", cmd_data, "what a data source holds; export samples"},

@@ -1,20 +1,20 @@
-/* Counting spikes in cells; svg.c draws them. See raster.h. */
+/* Counting spikes in cells; raster_svg.c draws them. See raster.h. */
 #include "raster.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "metrics.h"
 #include "raster_cells.h"
-#include "report.h"
 
 static void name_band(band *b, const char *name, sg_shape shape,
                       uint64_t neurons)
 {
-    char text[REPORT_SHAPE];
+    char text[METRICS_SHAPE];
     b->neurons = neurons > 0 ? neurons : 1;
     snprintf(b->name, sizeof b->name, "%s", name);
-    snprintf(b->about, sizeof b->about, "%s", report_shape(shape, text));
+    snprintf(b->about, sizeof b->about, "%s", metrics_shape(shape, text));
 }
 
 /* Heights grow with the square root of the neurons, so that a small layer

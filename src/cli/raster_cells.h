@@ -1,4 +1,4 @@
-/* Inside of a raster, between raster.c, which counts, and svg.c, which
+/* Inside of a raster, between raster.c, which counts, and raster_svg.c, which
  * draws. */
 #ifndef SPIKEGRAD_CLI_RASTER_CELLS_H
 #define SPIKEGRAD_CLI_RASTER_CELLS_H

@@ -1,128 +1,80 @@
-/* From sums to figures, tables and JSON; see report.h. */
-#include "report.h"
+/* spikegrad report: runs as one HTML page, to read and to compare. */
+#include <stddef.h>
 
-#include <stdio.h>
+#include "args.h"
+#include "cli.h"
+#include "output.h"
+#include "page.h"
 
-#include "model.h"
+struct options {
+    const char *out;
+    uint64_t add32, mul8, fadd32, fmul32, fadd16, fmul16; /* fJ */
+};
 
-static double ratio(uint64_t part, uint64_t whole)
-{
-    return whole ? (double)part / (double)whole : 0.0;
-}
-
-const char *report_shape(sg_shape shape, char text[REPORT_SHAPE])
-{
-    snprintf(text, REPORT_SHAPE, "%ux%ux%u", shape.height, shape.width,
-             shape.channels);
-    return text;
-}
-
-double report_accuracy(const sg_metrics *metrics)
-{
-    return 100.0 * ratio(metrics->correct, metrics->samples);
-}
-
-void report_figures(const sg_network *net, const sg_metrics *metrics,
-                    figures *out)
-{
-    uint64_t spikes = 0, senders = 0, neurons = 0;
-    uint64_t forward = 0, backward = 0, first = 0;
-    sg_network_info info;
-    sg_layer_info layer;
-
-    sg_network_get_info(net, &info);
-    for (size_t i = 0; i < metrics->layers; i++) {
-        const sg_layer_activity *activity = &metrics->layer[i];
-        if (sg_network_get_layer(net, i, &layer) != SG_OK)
-            continue;
-        forward += activity->forward_ops;
-        backward += activity->backward_ops + activity->gradient_ops;
-        if (first == 0)
-            first = layer.dense_macs;
-        if (model_is_hidden(net, i)) {
-            neurons += layer.neurons;
-            spikes += activity->spikes;
-            senders += activity->error_senders;
-        }
+#define FIELD(name) offsetof(struct options, name)
+#define ENERGY(name, field, initial, what)                                    \
+    {                                                                         \
+        name, ARG_MILLI, FIELD(field), "PJ", initial,                         \
+            "energy of " what " in picojoules", 0, 1000000                    \
     }
-    out->loss = ratio(metrics->loss_q20, metrics->samples) / 1048576.0;
-    out->accuracy = report_accuracy(metrics);
-    out->spikes = ratio(spikes, metrics->samples * neurons);
-    out->senders = 100.0 * ratio(senders, metrics->samples * neurons);
-    out->forward = ratio(forward, metrics->samples * info.dense_macs);
-    /* the ANN needs no error for its input */
-    out->backward =
-        ratio(backward, metrics->samples * (2 * info.dense_macs - first));
+
+static const arg_flag flags[] = {
+    {"out", ARG_TEXT, FIELD(out), "FILE", "report.html",
+     "file to write; - for stdout", 0, 0},
+    ENERGY("pj-add32", add32, "0.1", "a 32-bit integer addition"),
+    ENERGY("pj-mul8", mul8, "0.2", "an 8-bit integer multiplication"),
+    ENERGY("pj-fadd32", fadd32, "0.9", "a float32 addition"),
+    ENERGY("pj-fmul32", fmul32, "3.7", "a float32 multiplication"),
+    ENERGY("pj-fadd16", fadd16, "0.4", "a float16 addition"),
+    ENERGY("pj-fmul16", fmul16, "1.1", "a float16 multiplication"),
+};
+
+static const arg_command command = {
+    "report",
+    "RUNDIR...",
+    "Writes one HTML page about one run, or several side by side: learning\n"
+    "curves, spikes and errors of every layer, histograms, synaptic operations\n"
+    "beside those of the dense ANN, an estimate of energy, settings. The page\n"
+    "needs nothing but itself. Reads recipe.ini and metrics.jsonl only; the\n"
+    "run may still be going on. At most eight runs.",
+    flags,
+    sizeof flags / sizeof flags[0],
+    1,
+    PAGE_RUNS,
+    false,
+};
+
+static page_energy energy_of(const struct options *o)
+{
+    return (page_energy){
+        (double)o->add32 / 1000,  (double)o->mul8 / 1000,
+        (double)o->fadd32 / 1000, (double)o->fmul32 / 1000,
+        (double)o->fadd16 / 1000, (double)o->fmul16 / 1000,
+    };
 }
 
-static void print_spikes(const sg_layer_activity *a, uint64_t all)
+int cmd_report(int argc, char **argv)
 {
-    printf(" %8.3f %8.2f %8.3f", ratio(a->spikes, all),
-           100.0 * ratio(a->active, all), 100.0 * ratio(a->saturated, all));
-}
+    struct options options = {0};
+    arg_rest rest;
+    record runs[PAGE_RUNS];
+    size_t n = 0;
+    output out;
+    int code = args_parse(&command, argc, argv, &options, &rest);
 
-void report_layers(const sg_network *net, const sg_metrics *metrics,
-                   bool train)
-{
-    sg_layer_info layer;
-
-    printf("%-9s %7s %8s %8s %8s %10s %10s%s\n", "layer", "neurons",
-           "spikes/n", "active %", "at cap %", "fwd ops",
-           train ? "errors %" : "dense MACs",
-           train ? "   bwd ops grad ops" : "");
-    for (size_t i = 0; i < metrics->layers; i++) {
-        const sg_layer_activity *a = &metrics->layer[i];
-        if (sg_network_get_layer(net, i, &layer) != SG_OK)
-            continue;
-        uint64_t all = metrics->samples * layer.neurons;
-        printf("%-9s %7llu", layer.name, (unsigned long long)layer.neurons);
-        if (i + 1 < metrics->layers)
-            print_spikes(a, all);
-        else
-            printf(" %8s %8s %8s", "-", "-", "-"); /* it does not fire */
-        printf(" %10.0f", ratio(a->forward_ops, metrics->samples));
-        if (train)
-            printf(" %10.3f %9.0f %8.0f\n",
-                   100.0 * ratio(a->error_senders, all),
-                   ratio(a->backward_ops, metrics->samples),
-                   ratio(a->gradient_ops, metrics->samples));
-        else
-            printf(" %10llu\n", (unsigned long long)layer.dense_macs);
+    if (code >= 0)
+        return code;
+    for (code = CLI_OK; code == CLI_OK && n < PAGE_RUNS && rest.operand[n];
+         n++)
+        code = record_read(&runs[n], rest.operand[n]);
+    if (code == CLI_OK)
+        code = output_open(&out, options.out);
+    if (code == CLI_OK) {
+        page p = {out.stream, runs, n, energy_of(&options)};
+        page_write(&p);
+        code = output_close(&out, CLI_OK);
     }
-}
-
-static json_t *layer_json(const sg_network *net, size_t i,
-                          const sg_layer_activity *a)
-{
-    sg_layer_info layer;
-    if (sg_network_get_layer(net, i, &layer) != SG_OK)
-        return NULL;
-    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "name",
-                     layer.name, "neurons", (json_int_t)layer.neurons,
-                     "spikes", (json_int_t)a->spikes, "active",
-                     (json_int_t)a->active, "saturated",
-                     (json_int_t)a->saturated, "forward_ops",
-                     (json_int_t)a->forward_ops, "error_spikes",
-                     (json_int_t)a->error_spikes, "error_senders",
-                     (json_int_t)a->error_senders, "backward_ops",
-                     (json_int_t)a->backward_ops, "gradient_ops",
-                     (json_int_t)a->gradient_ops);
-}
-
-json_t *report_json(const sg_network *net, const sg_metrics *metrics)
-{
-    json_t *layers = json_array();
-    if (!layers)
-        return NULL;
-    for (size_t i = 0; i < metrics->layers; i++) {
-        if (json_array_append_new(layers,
-                                  layer_json(net, i, &metrics->layer[i]))) {
-            json_decref(layers);
-            return NULL;
-        }
-    }
-    return json_pack("{s:I,s:I,s:I,s:o}", "samples",
-                     (json_int_t)metrics->samples, "correct",
-                     (json_int_t)metrics->correct, "loss_q20",
-                     (json_int_t)metrics->loss_q20, "layers", layers);
+    while (n > 0)
+        record_free(&runs[--n]);
+    return code;
 }

@@ -7,8 +7,8 @@
 #include "cli.h"
 #include "conclude.h"
 #include "history.h"
+#include "metrics.h"
 #include "recipefile.h"
-#include "report.h"
 #include "rundir.h"
 
 static const char *const words[] = {"not run", "unfinished", "complete",
@@ -25,7 +25,7 @@ static uint64_t count(const json_t *object, const char *key)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-/* What report_json wrote, as far as figures need it. */
+/* What metrics_json wrote, as far as figures need it. */
 static void parse_metrics(const json_t *object, sg_metrics *out)
 {
     size_t i;
@@ -72,7 +72,7 @@ static void take_line(const sg_network *net, const json_t *line,
     if (!epoch)
         return;
     parse_metrics(json_object_get(line, "train"), &metrics);
-    report_figures(net, &metrics, &f);
+    metrics_figures(net, &metrics, &f);
     out->forward = f.forward;
     out->backward = f.backward;
 }

@@ -9,8 +9,8 @@
 #include "cli.h"
 #include "conclude.h"
 #include "epochs.h"
+#include "metrics.h"
 #include "output.h"
-#include "report.h"
 #include "session_state.h"
 
 const sg_network *session_network(const session *s)
@@ -44,7 +44,7 @@ void session_close(session *s)
 /* Says what is about to run. */
 static int introduce(const session *s)
 {
-    char shape[REPORT_SHAPE];
+    char shape[METRICS_SHAPE];
     sg_network_info info;
     const sg_network *net = session_network(s);
 
@@ -58,7 +58,7 @@ static int introduce(const session *s)
                 " multiply-adds as an ANN; %.1f MiB of working memory\n"
                 "run directory %s\n",
                 info.recipe->net, s->file.data,
-                report_shape(info.input, shape),
+                metrics_shape(info.input, shape),
                 sg_data_get_info(session_training(s))->size, info.neurons,
                 info.synapses, info.dense_macs,
                 (double)sg_trainer_memory(s->trainer) / 1048576.0,
@@ -146,6 +146,9 @@ int session_train(session *s)
         .checkpoint_every = s->options.checkpoint_every,
         .verify = s->options.verify,
         .verified = tested,
+        .observe = s->options.observe,
+        .observed = s->held ? s->held : s->whole,
+        .threads = (unsigned)s->options.threads,
         .command = s->options.command,
     };
     sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};

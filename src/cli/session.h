@@ -17,6 +17,7 @@ typedef struct session_options {
     uint64_t threads;
     uint64_t checkpoint_every; /* batches; 0: after epochs only */
     uint64_t verify;           /* samples, after each epoch; 0: none */
+    uint64_t observe;          /* the same, for the instruments */
     uint64_t max_minutes;      /* thousandths; 0: resume that of the run */
     const char *choose;        /* "last" or "best"; NULL: as the run says */
     bool json, quiet, layers;

@@ -10,7 +10,7 @@
 struct options {
     const char *data, *recipe, *out, *resume;
     const char *choose;
-    uint64_t threads, checkpoint_every, verify, max_minutes;
+    uint64_t threads, checkpoint_every, verify, max_minutes, observe;
     bool layers, json, quiet;
 };
 
@@ -53,6 +53,11 @@ static const arg_flag flags[] = {
      "after every epoch, simulate every spike of N test samples in random "
      "order and compare with the fast engine; exit code 4 if they differ",
      1, 1000000},
+    {"observe", ARG_NUMBER, FIELD(observe), "N", "256",
+     "after every epoch, write to the metrics how spikes and errors of N "
+     "samples are distributed, and which neurons are silent; held-back samples "
+     "if there are any, else training ones; 0 for none",
+     0, 1000000},
     {"layers", ARG_SWITCH, FIELD(layers), NULL, NULL,
      "a table of the layers after every epoch, not only the last", 0, 0},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
@@ -123,6 +128,7 @@ int cmd_train(int argc, char **argv)
         .choose = options.choose || options.resume || !file.choose[0]
                       ? options.choose
                       : file.choose,
+        .observe = options.observe,
         .json = options.json,
         .quiet = options.quiet,
         .layers = options.layers,

@@ -15,7 +15,7 @@ for arguments in "" "bogus" "--bogus" "train" "train --data" "train --bogus" \
     "train --resume x --lr 1" "train --resume x --out y" \
     "eval" "eval a b" "eval a --split none" "verify a --order sideways" \
     "verify a --samples 0" "trace a --format xml" "info" "info a --bogus" \
-    "info a --threads 0" \
+    "info a --threads 0" "report" "report a --pj-mul8 -1" \
     "data" "data bogus" "data info" "data export glyphs" \
     "data export glyphs --png x --scale 99" "recipes more" "help bogus"; do
     # shellcheck disable=SC2086 # the words of a line are arguments
@@ -31,7 +31,7 @@ says err 'lr'
 expect 2 "$SPIKEGRAD" verify a --order sideways
 says err "'sideways' is not one of fifo|lifo|scatter|turns|random|all"
 
-for command in demo train eval verify trace bench info sweep recipes data \
+for command in demo train eval verify trace report bench info sweep recipes data \
     "data info" "data export"; do
     # shellcheck disable=SC2086
     expect 0 "$SPIKEGRAD" $command --help

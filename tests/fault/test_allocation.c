@@ -93,6 +93,7 @@ static sg_status use(void)
     sg_network *net = NULL;
     sg_metrics metrics;
     sg_verification v;
+    sg_layer_observation observed[3];
     uint32_t label;
     make_recipe(&recipe);
     sg_status status = sg_network_create(&recipe, data, &net, NULL);
@@ -104,6 +105,8 @@ static sg_status use(void)
     if (status == SG_OK)
         status =
             sg_network_classify(net, sg_data_pixels(data, 0), NULL, &label);
+    if (status == SG_OK)
+        status = sg_observe(net, data, 2, 1, observed, NULL);
     if (status == SG_OK)
         status =
             sg_verify(net, data, 2, SG_ORDER_RANDOM, 1, NULL, NULL, &v, NULL);

@@ -1,0 +1,81 @@
+/* Sums of a record that several parts of a report need; see record.h. */
+#include "record.h"
+
+#include <math.h>
+#include <string.h>
+
+bool record_is_pool(const record *r, size_t l)
+{
+    return r->layer[l].name[0] == 'P';
+}
+
+size_t record_first(const record *r)
+{
+    size_t l = 0;
+    while (l + 1 < r->layers && record_is_pool(r, l))
+        l++;
+    return l;
+}
+
+bool record_same_layers(const record *a, const record *b)
+{
+    if (a->layers != b->layers)
+        return false;
+    for (size_t l = 0; l < a->layers; l++)
+        if (strcmp(a->layer[l].name, b->layer[l].name) != 0 ||
+            a->layer[l].neurons != b->layer[l].neurons)
+            return false;
+    return true;
+}
+
+static double sum(const record *r, const sg_metrics *m, size_t l,
+                  double (*of)(const sg_layer_activity *))
+{
+    double all = 0;
+    if (l < r->layers)
+        return of(&m->layer[l]);
+    for (size_t i = 0; i < r->layers; i++)
+        all += of(&m->layer[i]);
+    return all;
+}
+
+static double forward(const sg_layer_activity *a)
+{
+    return (double)a->forward_ops;
+}
+
+static double backward(const sg_layer_activity *a)
+{
+    return (double)a->backward_ops + (double)a->gradient_ops;
+}
+
+double record_forward(const record *r, const sg_metrics *m, size_t l)
+{
+    return sum(r, m, l, forward);
+}
+
+double record_backward(const record *r, const sg_metrics *m, size_t l)
+{
+    return sum(r, m, l, backward);
+}
+
+double record_dense_forward(const record *r, size_t l)
+{
+    double all = 0;
+    if (!r->dense)
+        return NAN;
+    if (l < r->layers)
+        return (double)r->layer[l].dense_macs;
+    for (size_t i = 0; i < r->layers; i++)
+        all += (double)r->layer[i].dense_macs;
+    return all;
+}
+
+double record_dense_backward(const record *r, size_t l)
+{
+    size_t first = record_first(r);
+    double twice = 2 * record_dense_forward(r, l);
+    if (l < r->layers && l != first)
+        return twice;
+    return twice - record_dense_forward(r, first);
+}

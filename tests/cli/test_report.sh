@@ -1,0 +1,124 @@
+#!/bin/sh
+# Reports on runs of every kind, the instruments of train, and what is refused.
+. "$(dirname "$0")/common.sh"
+
+# shellcheck disable=SC2086
+{
+    expect 0 "$SPIKEGRAD" train $tiny --out one --quiet
+    expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --validation 100 --lr 0.1 \
+        --out two --quiet
+    expect 0 "$SPIKEGRAD" train $tiny --observe 0 --out blind --quiet
+    expect 0 "$SPIKEGRAD" train $tiny --observe 7 --threads 1 --out 'a<b>&"c' \
+        --quiet
+    expect 0 "$SPIKEGRAD" train $tiny --observe 7 --threads 3 --out seven \
+        --quiet
+}
+
+# the instruments: on by default, on what is held back, changing nothing
+says one/metrics.jsonl '"observed":{"samples":256,"from":"train","layers":\['
+says two/metrics.jsonl '"observed":{"samples":100,"from":"validation",'
+says one/metrics.jsonl '{"name":"4C5","neurons":2304,"cap":[0-9]*,"counts":\[0,'
+says one/metrics.jsonl '"name":"4C5","neurons":2304,"dense_macs":57600,'
+grep -q observed blind/metrics.jsonl && bad "observed with --observe 0"
+same one/checkpoint.safetensors blind/checkpoint.safetensors
+untimed seven >first
+untimed 'a<b>&"c' >second
+same first second
+
+# whole FILE: a page that needs nothing but itself, with all its parts
+whole() {
+    says "$1" '^<!doctype html>$'
+    says "$1" '^</html>$'
+    for part in Results Learning 'Synaptic operations' 'Energy, estimated' \
+        'Layers over the epochs' Distributions Settings; do
+        says "$1" "^<h2>$part</h2>$"
+    done
+    grep -i -e 'http' -e '<script' -e 'src=' -e '@import' -e 'url(' "$1" &&
+        bad "$1 is not self-contained"
+    grep -i -w -e nan -e inf "$1" && bad "$1 has numbers that are none"
+    [ "$(grep -o '<svg' "$1" | wc -l)" -eq \
+        "$(grep -o '</svg>' "$1" | wc -l)" ] || bad "unclosed pictures in $1"
+}
+
+expect 0 "$SPIKEGRAD" report one
+silent out
+silent err
+whole report.html
+says report.html '<h1>A training run</h1>'
+says report.html '4C5-P2-10 on glyphs:train=600,test=200'
+expect 0 "$SPIKEGRAD" report one --out -
+same out report.html
+silent err
+
+# side by side, one of them without instruments, one of another net
+expect 0 "$SPIKEGRAD" train --data "$tiny_data" --net 20-10 --epochs 3 \
+    --batch 32 --out other --quiet
+expect 0 "$SPIKEGRAD" report one two blind other 'a<b>&"c' --out all.html
+whole all.html
+says all.html 'a&#60;b&#62;&#38;&#34;c'
+grep -q 'a<b>' all.html && bad "a path is not escaped"
+says all.html '^<tr class=differs><th>lr '
+says all.html '^<tr class=differs><th>epochs '
+says all.html '^<tr><th>batch</th>'
+says all.html 'nothing observed'
+[ ! -e all.html.tmp ] || bad "a file is left"
+
+# constants of energy
+expect 0 "$SPIKEGRAD" report one --pj-add32 0.5 --pj-fmul32 4 --out energy.html
+says energy.html '32 bits, 0.5 '
+says energy.html 'float32</th><td>4.90</td>'
+
+# runs that are not finished, and metrics of an older version
+cp -r one going
+head -n 1 one/metrics.jsonl >going/metrics.jsonl
+printf '{"type":"epoch","ep' >>going/metrics.jsonl
+rm going/checkpoint.safetensors
+expect 0 "$SPIKEGRAD" report going two --out going.html
+whole going.html
+says going.html 'Not finished: 1 of 2 epochs'
+says going.html 'last line of its metrics is cut off'
+sed 's/"dense_macs":[0-9]*,//g; s/,"observed":.*/}/' one/metrics.jsonl \
+    >going/metrics.jsonl
+expect 0 "$SPIKEGRAD" report going --out going.html
+whole going.html
+printf '{"type":"later","x":1}\n' >>going/metrics.jsonl
+expect 0 "$SPIKEGRAD" report going --out going.html
+
+# refused CODE PATTERN ARGUMENT...: in one line, and the page stays as it was
+cp report.html before.html
+refused() {
+    wanted_code=$1 pattern=$2
+    shift 2
+    expect "$wanted_code" "$SPIKEGRAD" report "$@"
+    one_error
+    says err "$pattern"
+    silent out
+    same report.html before.html
+}
+refused 2 'RUNDIR... is missing'
+refused 2 'one operand too many' one one one one one one one one one
+refused 2 'not a decimal' one --pj-add32 much
+refused 1 'nowhere/recipe.ini' nowhere
+refused 1 'nowhere/recipe.ini' one nowhere two
+refused 1 'one/recipe.ini/recipe.ini' one/recipe.ini
+refused 1 'nowhere/x.html' one --out nowhere/x.html
+cp -r one bad
+rm bad/metrics.jsonl
+refused 1 'bad/metrics.jsonl' bad
+: >bad/metrics.jsonl
+refused 1 'bad/metrics.jsonl: no epoch yet' bad
+for line in 'nonsense' '[]' '{"type":"epoch","epoch":2}' \
+    '{"type":"epoch","epoch":1}' \
+    '{"type":"epoch","epoch":1,"train":{"samples":1,"layers":[]}}' \
+    '{"type":"epoch","epoch":1,"train":{"samples":0,"layers":[{"name":"9"}]}}'; do
+    printf '%s\n{}\n' "$line" >bad/metrics.jsonl
+    refused 3 'bad/metrics.jsonl:1: ' bad
+done
+{
+    cat one/metrics.jsonl
+    head -n 1 one/metrics.jsonl
+} >bad/metrics.jsonl
+refused 3 'bad/metrics.jsonl:3: ' bad
+echo 'speed = 3' >>bad/recipe.ini
+refused 3 'bad/recipe.ini' bad
+finish
