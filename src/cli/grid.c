@@ -1,6 +1,7 @@
 /* Parsing and numbering of grids; see grid.h. */
 #include "grid.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,11 +85,10 @@ static int add_seeds(const char *command, uint64_t seeds, grid *g)
 {
     char value[32];
     char item[64];
-    snprintf(item, sizeof item, "seed=%llu", (unsigned long long)g->base.seed);
+    snprintf(item, sizeof item, "seed=%" PRIu64, g->base.seed);
     int code = add_axis(command, item, g);
     for (uint64_t i = 1; i < seeds && code == CLI_OK; i++) {
-        snprintf(value, sizeof value, "%llu",
-                 (unsigned long long)(g->base.seed + i));
+        snprintf(value, sizeof value, "%" PRIu64, g->base.seed + i);
         code = add_value(command, &g->base, value, &g->axis[g->axes - 1]);
     }
     return code;
