@@ -71,7 +71,8 @@ SG_API sg_status sg_simulation_present(sg_simulation *sim,
  * sg_simulation_arrive: the next `spikes` of them, or what is left, and all
  * that follows, until no neuron can fire. The state can then be read. Only
  * with the last of them is the image one that can be learned; its state is
- * that of sg_simulation_present. SG_E_MEMORY, SG_E_FULL as above. */
+ * that of sg_simulation_present. SG_E_ARGUMENT if no image was begun;
+ * SG_E_MEMORY, SG_E_FULL as above. */
 SG_API sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
                                      uint64_t *spikes);
 SG_API sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes);

@@ -48,9 +48,10 @@ sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
     struct sg__event_layer *input = &sim->layer[0];
     sg__forward_reset(sim);
     sg__network_quantise(sim->net, pixels, input->count);
-    sim->arrived = sim->arrivals = 0;
     if (!list_input(sim))
         return SG_E_MEMORY;
+    sim->arrived = 0;
+    sim->begun = true;
     shuffle(sim);
     memset(input->count, 0, input->neurons * sizeof *input->count);
     *spikes = sim->arrivals;
@@ -60,6 +61,8 @@ sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
 
 sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes)
 {
+    if (!sim->begun)
+        return SG_E_ARGUMENT;
     uint64_t left = sim->arrivals - sim->arrived;
     for (uint64_t i = 0; i < spikes && i < left; i++) {
         uint32_t pixel = sim->arrival[sim->arrived++];

@@ -159,6 +159,7 @@ void sg__forward_reset(sg_simulation *sim)
 {
     sg__queue_reset(&sim->queue, sim->samples++);
     sim->time = 0;
+    sim->begun = false;
     sim->presented = false;
     for (size_t l = 1; l < sim->layers; l++) {
         struct sg__event_layer *layer = &sim->layer[l];
@@ -225,7 +226,6 @@ sg_status sg__forward_run(sg_simulation *sim)
 sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
 {
     sg__forward_reset(sim);
-    sim->arrivals = sim->arrived = 0;
     sg__network_quantise(sim->net, pixels, sim->layer[0].count);
     emit_input(sim);
     sg__forward_bias(sim);

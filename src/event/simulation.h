@@ -56,6 +56,7 @@ struct sg_simulation {
     void *user;
     uint64_t time;    /* deliveries since the sample was presented */
     uint64_t samples; /* presented so far */
+    bool begun;       /* a sample is arriving in parts */
     bool presented;   /* a sample is complete and can be learned */
     sg_event_totals totals;
     uint32_t *arrival; /* pixels of the input spikes, in order of arrival */

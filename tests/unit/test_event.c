@@ -573,7 +573,9 @@ static void test_arrival(void **state)
     for (uint32_t i = 0; i < sizeof pixels; i++)
         pixels[i] = (uint8_t)(uniform(4, 1000, i, 127) + 127);
     sg_simulation *whole = simulate(net, SG_ORDER_FIFO, 0);
+    assert_int_equal(sg_simulation_arrive(whole, 1), SG_E_ARGUMENT);
     assert_int_equal(sg_simulation_present(whole, pixels), SG_OK);
+    assert_int_equal(sg_simulation_arrive(whole, 1), SG_E_ARGUMENT);
     uint64_t expected = 0, spikes;
     for (size_t i = 0; i < sizeof pixels; i++)
         expected += sg_simulation_counts(whole, 0)[i];
