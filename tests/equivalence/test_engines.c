@@ -15,7 +15,25 @@
 
 enum { NETWORKS = 120, SAMPLES = 40, CHECKED = 10 };
 
-static void check_network(uint64_t seed, unsigned *built)
+/* Networks that came about, those with additions among them, and how often
+ * error charge of a block or of a skip was shifted to meet the other. */
+struct tally {
+    unsigned built, adding, block_shifts, skip_shifts;
+};
+
+static void count_network(const sg_network *net, struct tally *tally)
+{
+    bool adds = false;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        adds |= net->layer[l].kind == SG_LAYER_ADD;
+        tally->block_shifts += net->layer[l].error_shift > 0;
+        tally->skip_shifts += net->layer[l].skip_shift > 0;
+    }
+    tally->built++;
+    tally->adding += adds;
+}
+
+static void check_network(uint64_t seed, struct tally *tally)
 {
     sg_recipe recipe;
     sg_data *data;
@@ -32,9 +50,9 @@ static void check_network(uint64_t seed, unsigned *built)
         return;
     }
     assert_int_equal(status, SG_OK);
-    *built += 1;
     for (int step = 0; step < 6; step++)
         (void)sg_trainer_step(trainer);
+    count_network(sg_trainer_network(trainer), tally);
     for (int order = SG_ORDER_FIFO; order <= SG_ORDER_RANDOM; order++) {
         sg_verification v;
         status = sg_verify(sg_trainer_network(trainer), data, CHECKED,
@@ -52,10 +70,12 @@ static void check_network(uint64_t seed, unsigned *built)
 static void engines_agree_on_random_networks(void **state)
 {
     (void)state;
-    unsigned built = 0;
+    struct tally tally = {0};
     for (uint64_t seed = 1; seed <= NETWORKS; seed++)
-        check_network(seed, &built);
-    assert_true(built > NETWORKS / 2);
+        check_network(seed, &tally);
+    assert_true(tally.built > NETWORKS / 2);
+    assert_true(tally.adding > NETWORKS / 4);
+    assert_true(tally.block_shifts > 0 && tally.skip_shifts > 0);
 }
 
 /* The checker can fail: the simulation keeps its own copy of the weights, so
