@@ -16,7 +16,8 @@ typedef enum sg_layer_kind {
     SG_LAYER_DENSE,
     SG_LAYER_POOL_SUM,
     SG_LAYER_POOL_MAX,
-    SG_LAYER_POOL_AVERAGE
+    SG_LAYER_POOL_AVERAGE,
+    SG_LAYER_ADD /* of the spikes of two layers: a residual block's end */
 } sg_layer_kind;
 
 typedef struct sg_shape {
@@ -24,7 +25,8 @@ typedef struct sg_shape {
 } sg_shape;
 
 /* One layer as seen from outside. Layers are numbered from 0 at the input
- * side; pooling layers count. Fields after dense_macs are 0 for pooling. */
+ * side; pooling layers and additions count. For them theta and all below it
+ * are 0, but for skip. */
 typedef struct sg_layer_info {
     sg_layer_kind kind;
     char name[24]; /* as in the topology: "15C5" */
@@ -40,6 +42,8 @@ typedef struct sg_layer_info {
     int32_t weight_limit;  /* weights stay within +-this */
     int64_t charge_bound;  /* largest |charge| that can occur */
     int64_t error_bound;   /* largest |error charge| into the layer below */
+    uint64_t skip;         /* addition: the layer whose arriving spikes it adds
+                              to those of the layer below; else 0 */
 } sg_layer_info;
 
 /* How a network came to be; zero or "" where unknown. */

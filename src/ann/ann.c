@@ -87,6 +87,23 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
         to->error_charges = sg__arena_take(arena, n, sizeof(int32_t));
 }
 
+/* Where a thread keeps the error charge of additions. */
+static void place_skipped(const sg__ann *ann, sg__arena *arena,
+                          sg__ann_scratch *scratch)
+{
+    const sg_network *net = ann->net;
+    scratch->skipped =
+        sg__arena_take(arena, net->layer_count, sizeof *scratch->skipped);
+    for (size_t l = 0; l < net->layer_count; l++) {
+        if (!sg__ann_skips_to(net, l))
+            continue;
+        size_t n = ann->chunk * sg__inputs(&net->layer[l].geo);
+        int32_t *charge = sg__arena_take(arena, n, sizeof *charge);
+        if (scratch->skipped)
+            scratch->skipped[l] = charge;
+    }
+}
+
 static void place_scratch(sg__ann *ann, sg__arena *arena,
                           sg__ann_scratch *scratch)
 {
@@ -116,6 +133,7 @@ static void place_scratch(sg__ann *ann, sg__arena *arena,
             sg__arena_take(arena, ann->net->classes, sizeof(int32_t));
         return;
     }
+    place_skipped(ann, arena, scratch);
     scratch->sums = sg__arena_take(arena, sums, sizeof *scratch->sums);
     scratch->error = sg__arena_take(arena, errors, sizeof(int32_t));
     scratch->expanded = sg__arena_take(arena, widest, sizeof(int32_t));
@@ -192,14 +210,6 @@ void sg__ann_pack_all(sg__ann *ann)
     for (size_t l = 0; l < ann->net->layer_count; l++)
         if (ann->net->layer[l].synaptic)
             sg__ann_pack(ann, l, 0, ann->net->layer[l].geo.out_c);
-}
-
-size_t sg__ann_lowest(const sg_network *net)
-{
-    size_t l = 0;
-    while (!net->layer[l].synaptic)
-        l++;
-    return l;
 }
 
 uint64_t sg__ann_clock(const sg__ann *ann)

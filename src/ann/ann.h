@@ -24,6 +24,9 @@ typedef struct sg__ann_scratch {
     int32_t *error;      /* error charge arriving at a layer, some samples */
     int32_t *expanded;   /* of one sample, routed through a pooling layer */
     int32_t *routed;     /* through another one */
+    int32_t **skipped;   /* [layer_count], error charge of additions for the
+                            neurons below a layer, [chunk][neurons]; NULL
+                            where none arrives */
     uint32_t *sums;      /* by position, of one sample, for its activity */
     void *kernel;        /* what the rows of sg__kernels ask for */
     sg_layer_cost *cost; /* [layer_count], while profiling */
@@ -142,8 +145,18 @@ void sg__ann_pool_average(const sg__layer *layer, const uint8_t *in,
 void sg__ann_unpool(const sg__layer *layer, const uint8_t *in,
                     const int32_t *error, int32_t *expanded);
 
-/* sg__ann_lowest: index of the lowest synaptic layer; nothing below learns. */
-size_t sg__ann_lowest(const sg_network *net);
+/* sg__ann_add: counts that addition l sends on, of one sample.
+ * sg__ann_skips_to: whether additions send error charge to the neurons below
+ * layer l; if not, layer l need not join any.
+ * sg__ann_branch: error charge u of addition r, kept for its second source.
+ * sg__ann_join: adds it to u, what synaptic layer l has sent down; both in the
+ * unit that is common to them from there on. */
+void sg__ann_add(const sg__ann *ann, size_t l, size_t sample, uint8_t *out);
+bool sg__ann_skips_to(const sg_network *net, size_t l);
+void sg__ann_branch(const sg__ann *ann, size_t r, size_t sample,
+                    const int32_t *u, const sg__ann_scratch *scratch);
+void sg__ann_join(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
+                  const sg__ann_scratch *scratch);
 
 /* sg__ann_clock: nanoseconds of a monotonic clock while profiling, else 0. */
 uint64_t sg__ann_clock(const sg__ann *ann);

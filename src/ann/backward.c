@@ -91,7 +91,7 @@ static uint64_t count(sg__ann *ann, size_t l, size_t sample,
                       const sg__ann_scratch *scratch)
 {
     uint64_t begin = sg__ann_clock(ann);
-    sg__ann_count_backward(ann, l, sample, l > sg__ann_lowest(ann->net),
+    sg__ann_count_backward(ann, l, sample, l > sg__lowest_synaptic(ann->net),
                            scratch->sums);
     if (!ann->profiles)
         return 0;
@@ -129,8 +129,15 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
     for (size_t s = 0; s < n; s++) {
         int32_t *u = scratch->error + s * sg__inputs(g);
         size_t above = l - 1;
-        for (; above > below + 1; above--)
-            u = route(ann, above, first + s, u, scratch);
+        sg__ann_join(ann, l, first + s, u, scratch);
+        for (; above > below; above--) {
+            if (ann->net->layer[above].kind == SG_LAYER_ADD)
+                sg__ann_branch(ann, above, first + s, u, scratch);
+            else if (above == below + 1)
+                break; /* firing pools by itself */
+            else
+                u = route(ann, above, first + s, u, scratch);
+        }
         fire(ann, below, above, first + s, u, (moment){step, sample_id[s]},
              scratch);
         begin += count(ann, below, first + s, scratch);
@@ -167,7 +174,7 @@ void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
                       const uint32_t *label, uint64_t step,
                       const uint32_t *sample_id, unsigned thread)
 {
-    size_t bottom = sg__ann_lowest(ann->net);
+    size_t bottom = sg__lowest_synaptic(ann->net);
     fire_output(ann, first, n, label, step, sample_id, &ann->scratch[thread]);
     for (size_t l = ann->net->layer_count - 1; l > bottom; l--) {
         size_t group = ann->layer[l].group;

@@ -64,6 +64,7 @@ static void copy_charge(const sg__ann *ann, size_t first, size_t n, size_t l,
         memcpy(charge, from + first * width, n * width * sizeof *from);
 }
 
+/* Pools and additions. */
 static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
                          unsigned thread)
 {
@@ -74,7 +75,9 @@ static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
     for (size_t s = first; s < first + n; s++) {
         const uint8_t *in = sg__ann_counts(ann, l, s);
         uint8_t *out = to->counts + s * width;
-        if (layer->kind == SG_LAYER_POOL_SUM)
+        if (layer->kind == SG_LAYER_ADD)
+            sg__ann_add(ann, l, s, out);
+        else if (layer->kind == SG_LAYER_POOL_SUM)
             ann->kernels->pool_sum(&layer->geo, in, out);
         else if (layer->kind == SG_LAYER_POOL_MAX)
             ann->kernels->pool_max(&layer->geo, in, out);

@@ -3,9 +3,10 @@
  * reads again. Only for sg_phase_cost.bytes.
  *
  *   forward    weights *, counts in; counts out, and gates if it learns
- *   pooling    counts in; counts out
+ *   pooling    counts in, of an addition twice; counts out
  *   fire       error charge of the units above, gates, for max pooling the
  *              counts; error counts
+ *              (what additions keep meanwhile is not counted)
  *   propagate  weights *, error counts; error charge
  *   gradient   counts in *, error counts; gradient
  *   count      counts, or error counts
@@ -38,7 +39,10 @@ static inline uint64_t sg__traffic_forward(const sg__layer *layer, size_t n,
 
 static inline uint64_t sg__traffic_pool(const sg__layer *layer, size_t n)
 {
-    return n * (uint64_t)(sg__inputs(&layer->geo) + sg__outputs(&layer->geo));
+    size_t heard = sg__inputs(&layer->geo);
+    if (layer->kind == SG_LAYER_ADD)
+        heard *= 2;
+    return n * (uint64_t)(heard + sg__outputs(&layer->geo));
 }
 
 /* n samples: charge units arrive above each sample's neurons. */

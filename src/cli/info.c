@@ -49,6 +49,8 @@ static const char *kind_name(sg_layer_kind kind)
         return "max pooling";
     case SG_LAYER_POOL_AVERAGE:
         return "avg pooling";
+    case SG_LAYER_ADD:
+        return "addition";
     }
     return "?";
 }

@@ -31,6 +31,14 @@ static inline size_t sg__fan_in(const sg__geometry *g)
     return (size_t)g->kernel_h * g->kernel_w * g->in_c;
 }
 
+/* sg__fan_out: synapses from one unit of the input, at most. */
+static inline int64_t sg__fan_out(const sg__geometry *g)
+{
+    int64_t rows = (g->kernel_h + g->stride - 1) / g->stride;
+    int64_t columns = (g->kernel_w + g->stride - 1) / g->stride;
+    return rows * columns * g->out_c;
+}
+
 /* sg__span: the kernel taps [*first, *last) that fall inside an input of
  * in_size for output position out; input position = out*stride + tap - pad. */
 static inline void sg__span(uint32_t out, uint32_t stride, uint32_t pad,

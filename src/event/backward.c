@@ -46,18 +46,25 @@ static bool find_firing(const int32_t *restrict u, const int8_t *restrict d,
     return any != 0;
 }
 
-/* Error charge sign*w for the compartments first..first+n-1 of layer l. */
-static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
-                      const int16_t *w, int sign)
+/* Error charge on its way down: sign * w * 2^shift for n units side by side. */
+struct charge {
+    const int16_t *w;
+    size_t n;
+    int sign, shift;
+};
+
+/* It arrives at the compartments first..first+n-1 of layer l. */
+static void integrate(sg_simulation *sim, size_t l, size_t first,
+                      struct charge u)
 {
     struct sg__event_layer *layer = &sim->layer[l];
     const sg__layer *owner = sim->layer[layer->winner ? l - 1 : l].net;
     int32_t half = (int32_t)1 << (owner->phi_bits - 1);
     uint8_t fires[RUN];
-    for (size_t done = 0; done < n; done += RUN) {
+    for (size_t done = 0; done < u.n; done += RUN) {
         size_t at = first + done;
-        size_t run = n - done < RUN ? n - done : RUN;
-        sg__add_run(layer->charge + at, w + done, run, sign);
+        size_t run = u.n - done < RUN ? u.n - done : RUN;
+        sg__add_run(layer->charge + at, u.w + done, run, u.sign, u.shift);
         if (!find_firing(layer->charge + at, layer->error + at,
                          layer->gate + at, run, half, fires))
             continue;
@@ -67,42 +74,53 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
     }
 }
 
-/* Error charge sign*w for units first..first+n-1 of layer l, which lie at one
- * position if l is a pooling layer: to their compartments, or through pooling
- * to the neurons they heard. Ends at a layer with compartments, since only
- * layers above the first synaptic one send charge down; recurses once for
- * each pooling layer above those. */
-static void receive(sg_simulation *sim, size_t l, size_t first, size_t n,
-                    const int16_t *w, int sign)
+static void receive(sg_simulation *sim, size_t l, size_t first,
+                    struct charge u);
+
+/* It arrives at units of pooling layer l that lie at one position: on to all
+ * neurons they heard, or of a maximum to the one it heard. */
+static void unpool(sg_simulation *sim, size_t l, size_t first, struct charge u)
 {
-    struct sg__event_layer *layer = &sim->layer[l];
-    if (layer->charge) {
-        integrate(sim, l, first, n, w, sign);
-        return;
-    }
-    if (layer->net->kind == SG_LAYER_POOL_MAX) {
-        for (size_t i = 0; i < n; i++)
-            receive(sim, l - 1, layer->winner[first + i], 1, w + i, sign);
-        return;
-    }
+    const struct sg__event_layer *layer = &sim->layer[l];
     const sg__geometry *g = &layer->net->geo;
+    if (layer->net->kind == SG_LAYER_POOL_MAX) {
+        for (size_t i = 0; i < u.n; i++)
+            receive(sim, l - 1, layer->winner[first + i],
+                    (struct charge){u.w + i, 1, u.sign, u.shift});
+        return;
+    }
     sg__patch p = sg__patch_of(g, (uint32_t)first);
     for (uint32_t row = 0; row < p.rows; row++)
         for (uint32_t x = 0; x < p.width; x += g->in_c)
             receive(sim, l - 1, p.input + row * p.input_step + x + p.channel,
-                    n, w, sign);
+                    u);
 }
 
-/* One kernel row of an error spike onto units first..first+n-1 of layer l,
- * taken a position at a time where they have to be routed. */
-static void send_down(sg_simulation *sim, size_t l, size_t first, size_t n,
-                      const int16_t *w, int sign)
+/* It arrives at units first..first+n-1 of layer l: to their compartments, or
+ * through pools and additions to the neurons they heard. Ends at layers with
+ * compartments, since only layers above the first synaptic one send charge
+ * down; recurses once for each layer that is passed. */
+static void receive(sg_simulation *sim, size_t l, size_t first,
+                    struct charge u)
 {
     const sg__layer *net = sim->layer[l].net;
-    size_t step = net->synaptic ? n : net->geo.out_c;
-    for (size_t i = 0; i < n; i += step)
-        receive(sim, l, first + i, step, w + i, sign);
-    sim->totals.backward_ops += n;
+    if (sim->layer[l].charge) {
+        integrate(sim, l, first, u);
+        return;
+    }
+    if (net->kind == SG_LAYER_ADD) {
+        receive(sim, l - 1, first, u);
+        u.shift += net->skip_shift;
+        if (net->skip >= sim->first_synaptic)
+            receive(sim, net->skip, first, u);
+        return;
+    }
+    const size_t channels = net->geo.out_c;
+    for (size_t end = first + u.n; first < end; first += u.n, u.w += u.n) {
+        size_t position = channels - first % channels;
+        u.n = end - first < position ? end - first : position;
+        unpool(sim, l, first, u);
+    }
 }
 
 /* gradient += sign * count over the synapses of one kernel row. */
@@ -132,8 +150,12 @@ static void deliver(sg_simulation *sim, const struct sg__event *event)
         size_t input = p.input + row * p.input_step;
         add_traces(sim, layer->gradient + synapse,
                    sim->layer[l - 1].count + input, p.width, sign);
-        if (l > sim->first_synaptic)
-            send_down(sim, l - 1, input, p.width, layer->down + synapse, sign);
+        if (l == sim->first_synaptic)
+            continue;
+        sim->totals.backward_ops += p.width;
+        receive(sim, l - 1, input,
+                (struct charge){layer->down + synapse, p.width, sign,
+                                layer->net->error_shift});
     }
 }
 

@@ -55,13 +55,13 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
     uint8_t fires[RUN];
     sim->totals.forward_ops += n;
     if (layer->net->output) {
-        sg__add_run(layer->potential + first, w, n, sign);
+        sg__add_run(layer->potential + first, w, n, sign, 0);
         return;
     }
     for (size_t done = 0; done < n; done += RUN) {
         size_t at = first + done;
         size_t run = n - done < RUN ? n - done : RUN;
-        sg__add_run(layer->potential + at, w + done, run, sign);
+        sg__add_run(layer->potential + at, w + done, run, sign, 0);
         if (!find_firing(layer->potential + at, layer->count + at, run,
                          layer->net, fires))
             continue;
@@ -155,6 +155,23 @@ static void deliver_pooling(sg_simulation *sim, size_t l, uint32_t j, int sign)
                  sign);
 }
 
+/* A spike of neuron j of layer l to all it has synapses with, or that pass it
+ * on: the layer above and additions. */
+static void deliver(sg_simulation *sim, size_t l, uint32_t j, int sign)
+{
+    const sg__layer *above = sim->layer[l + 1].net;
+    if (above->synaptic)
+        deliver_synaptic(sim, l + 1, j, sign);
+    else if (above->kind == SG_LAYER_ADD)
+        count_and_emit(sim, l + 1, j, sign);
+    else
+        deliver_pooling(sim, l + 1, j, sign);
+    for (size_t r = sim->layer[l].first_addition; r != 0;
+         r = sim->layer[r].next_addition)
+        count_and_emit(sim, r, j, sign);
+}
+
+/* All state of the sample to what it is before the first spike. */
 void sg__forward_reset(sg_simulation *sim)
 {
     sg__queue_reset(&sim->queue, sim->samples++);
@@ -211,14 +228,10 @@ sg_status sg__forward_run(sg_simulation *sim)
 {
     struct sg__event event;
     while (sim->queue.failure == SG_OK && sg__queue_pop(&sim->queue, &event)) {
-        size_t l = (size_t)event.layer + 1;
         sim->time++;
         sim->totals.forward_spikes++;
         sim->totals.taken_back += event.sign < 0;
-        if (sim->layer[l].net->synaptic)
-            deliver_synaptic(sim, l, event.neuron, event.sign);
-        else
-            deliver_pooling(sim, l, event.neuron, event.sign);
+        deliver(sim, event.layer, event.neuron, event.sign);
     }
     return sim->queue.failure;
 }

@@ -85,6 +85,23 @@ static bool create_pooling(struct sg__event_layer *layer, bool above_synaptic)
     }
 }
 
+/* Lists at each layer the additions that get its spikes besides the layer
+ * above it: what arrives at network layer `skip` is sent by simulation layer
+ * `skip`. */
+static void link_additions(sg_simulation *sim)
+{
+    size_t next[SG_LAYERS_MAX + 1] = {0};
+    for (size_t l = sim->layers - 1; l > 0; l--) {
+        const sg__layer *net = sim->layer[l].net;
+        if (net->kind != SG_LAYER_ADD)
+            continue;
+        sim->layer[l].next_addition = next[net->skip];
+        next[net->skip] = l;
+    }
+    for (size_t l = 0; l < sim->layers; l++)
+        sim->layer[l].first_addition = next[l];
+}
+
 static bool create_layers(sg_simulation *sim)
 {
     const sg_network *net = sim->net;
@@ -111,6 +128,7 @@ static bool create_layers(sg_simulation *sim)
         if (sim->first_synaptic == 0)
             sim->first_synaptic = l;
     }
+    link_additions(sim);
     sim->output_error = calloc(net->classes, sizeof *sim->output_error);
     return sim->output_error != NULL;
 }

@@ -37,6 +37,9 @@
 struct sg__event_layer {
     const sg__layer *net; /* NULL for the input */
     size_t neurons;
+    size_t first_addition; /* the lowest one that also gets these spikes, 0
+                              if none does */
+    size_t next_addition;  /* additions: the next one of the same source */
     uint8_t *count;
     int32_t *potential;
     int32_t *seen, *peak;
@@ -98,15 +101,15 @@ static inline int32_t sg__add(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
-/* sg__add_run: v += sign * w over n neurons side by side, modulo 2^32; flip
+/* sg__add_run: v += sign * w * 2^shift over n neurons side by side, modulo 2^32; flip
  * is 0 for sign +1 and all ones for -1: (w ^ -1) - -1 = -w. */
 static inline void sg__add_run(int32_t *restrict v, const int16_t *restrict w,
-                               size_t n, int sign)
+                               size_t n, int sign, int shift)
 {
     uint32_t flip = sign < 0 ? UINT32_MAX : 0;
     for (size_t i = 0; i < n; i++)
         v[i] = (int32_t)((uint32_t)v[i] +
-                         (((uint32_t)(int32_t)w[i] ^ flip) - flip));
+                         ((((uint32_t)(int32_t)w[i] ^ flip) - flip) << shift));
 }
 
 #endif

@@ -495,7 +495,6 @@ sg_status sg__saved_check(const sg__saved *saved, size_t synaptic,
 sg_status sg__saved_apply(const sg__saved *saved, sg_network *net,
                           sg_error *error)
 {
-    int phi[SG_LAYERS_MAX];
     size_t i = 0;
     for (size_t l = 0; l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
@@ -503,11 +502,10 @@ sg_status sg__saved_apply(const sg__saved *saved, sg_network *net,
             continue;
         if (saved->row_norms)
             layer->row_norm = saved->row_norm[i];
-        if (saved->phis) /* as a share of Theta of the next layer */
-            phi[i] = layer->phi_log2 + saved->phi_bits[i] - layer->phi_bits;
         i++;
     }
-    return saved->phis ? sg__network_set_phi(net, phi, error) : SG_OK;
+    return saved->phis ? sg__network_set_phi(net, saved->phi_bits, error)
+                       : SG_OK;
 }
 
 #endif

@@ -1,6 +1,8 @@
 /* Error thresholds found on data; see calibrate.h. */
 #include "learn/calibrate.h"
 
+#include <string.h>
+
 static const uint64_t moments[] = {0, 10, 25, 50, 75, 100};
 
 bool sg__calibrates(const sg_recipe *recipe, uint64_t step)
@@ -56,27 +58,45 @@ static void scale_momentum(sg__layer *layer, int gain_bits)
         scale(layer->geo.out_c, layer->gain_velocity, bits);
 }
 
+/* Goes from the thresholds phi to the wanted ones; or, where error charges
+ * that meet at an addition could overflow, as far as they allow, layer by
+ * layer from the output. False if nothing has changed. */
+static bool move_thresholds(sg_network *net, size_t hidden, int *phi,
+                            const int *wanted)
+{
+    bool changed = false;
+    if (memcmp(phi, wanted, hidden * sizeof *phi) == 0)
+        return false;
+    if (sg__network_set_phi(net, wanted, NULL) == SG_OK)
+        return true;
+    for (size_t i = hidden; i-- > 0;) {
+        const int old = phi[i], back = wanted[i] > old ? -1 : 1;
+        phi[i] = wanted[i];
+        while (phi[i] != old && sg__network_set_phi(net, phi, NULL) != SG_OK)
+            phi[i] += back;
+        changed |= phi[i] != old;
+    }
+    (void)sg__network_set_phi(net, phi, NULL); /* with these it succeeded */
+    return changed;
+}
+
 /* New thresholds by what was measured; false if none differs. */
 static bool set_thresholds(const sg__batch *b, int share_bits)
 {
     sg_network *net = b->net;
-    int phi[SG_LAYERS_MAX];
+    int phi[SG_LAYERS_MAX], wanted[SG_LAYERS_MAX];
     size_t hidden = 0;
-    bool changed = false;
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];
         if (!layer->synaptic || layer->output)
             continue;
         const sg__error_squares *sums = &b->squares[l];
-        int bits = layer->phi_bits;
+        phi[hidden] = wanted[hidden] = layer->phi_bits;
         if (sums->high | sums->low)
-            bits = threshold_bits(sums, share_bits);
-        changed |= bits != layer->phi_bits;
-        phi[hidden++] = layer->phi_log2 + bits - layer->phi_bits;
+            wanted[hidden] = threshold_bits(sums, share_bits);
+        hidden++;
     }
-    if (changed)
-        (void)sg__network_set_phi(net, phi, NULL); /* bits are in its range */
-    return changed;
+    return move_thresholds(net, hidden, phi, wanted);
 }
 
 void sg__calibrate_phi(sg__batch *b)

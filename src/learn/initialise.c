@@ -162,7 +162,7 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
     size_t from = 0, synaptic = 0;
     for (size_t i = 0; i < SG_LAYERS_MAX; i++)
         bits[i] = GUESS_BITS;
-    sg_status status = sg__network_set_thresholds(net, bits, error);
+    sg_status status = sg__network_try_thresholds(net, bits, error);
     for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
         if (!layer->synaptic)
@@ -173,7 +173,7 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
         sg__ann_pack(ann, l, 0, layer->geo.out_c);
         uint64_t deviation = measure(ann, from, l, samples, charges);
         bits[synaptic] = choose_bits(net, layer, doubled, deviation);
-        status = sg__network_set_thresholds(net, bits, error);
+        status = sg__network_try_thresholds(net, bits, error);
         if (layer->standardised)
             set_row_norm(layer, bits[synaptic], doubled, deviation);
         else
@@ -183,6 +183,8 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
         from = l; /* the next measurement starts by running this layer */
         synaptic++;
     }
+    if (status == SG_OK) /* all are known now */
+        status = sg__network_set_thresholds(net, bits, error);
     return status;
 }
 

@@ -14,11 +14,13 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
     memcpy(out->name, layer->name, sizeof out->name);
     out->in = layer->in;
     out->out = layer->out;
-    out->kernel = layer->kind == SG_LAYER_DENSE ? 0 : layer->geo.kernel_h;
+    bool window = layer->kind != SG_LAYER_DENSE && layer->kind != SG_LAYER_ADD;
+    out->kernel = window ? layer->geo.kernel_h : 0;
     out->stride = layer->geo.stride;
     out->padding = layer->geo.pad;
     out->neurons = sg__outputs(&layer->geo);
     out->count_cap = layer->cap;
+    out->skip = layer->kind == SG_LAYER_ADD ? layer->skip : 0;
     if (!layer->synaptic)
         return SG_OK;
     out->synapses = layer->weights;

@@ -25,7 +25,7 @@ typedef struct sg__layer {
     char name[24];
     sg_shape in, out; /* as images; a flattened input keeps its image shape */
     sg__geometry geo;
-    bool synaptic; /* conv or dense; pooling layers have no weights */
+    bool synaptic; /* conv or dense; pools and additions have no weights */
     bool output;   /* last layer: integrates, does not fire */
 
     /* forward compartment (synaptic and average pooling) */
@@ -35,10 +35,18 @@ typedef struct sg__layer {
     int32_t cap;        /* largest count sent on; 0 for the output layer */
 
     /* error compartment (synaptic); Phi is in the units of the error charge
-     * that arrives: weight units of the next synaptic layer, or 2^-16 for the
-     * output layer, whose error comes from the loss */
-    int phi_log2; /* of Phi over Theta of the next synaptic layer */
+     * that arrives: weight units of the next synaptic layer, shifted as below
+     * where additions bring charge too, or 2^-16 for the output layer, whose
+     * error comes from the loss */
     int phi_bits;
+
+    /* residual blocks (docs/semantics.md, "Additions"). The spikes that arrive
+     * at synaptic layer `skip` are added; their neurons get error charge from
+     * that layer and from every addition that names it, each shifted left so
+     * that all are in the finest of their units. */
+    size_t skip;     /* addition: a lower, synaptic layer */
+    int skip_shift;  /* addition: of the error charge that takes this way */
+    int error_shift; /* synaptic: of the error charge to the layer below */
 
     /* numbers of the synapses (synaptic only) */
     int32_t weight_limit; /* |w| <= weight_limit */
@@ -122,6 +130,11 @@ sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
 sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
                                      sg_error *error);
 
+/* sg__network_try_thresholds: the same for forward passes only, while some of
+ * the thresholds are not known: error charges are not held to their bound. */
+sg_status sg__network_try_thresholds(sg_network *net, const int *theta_bits,
+                                     sg_error *error);
+
 /* sg__network_refresh: forward copies from masters: w = round(W), saturated
  * at the limit, for all layers. */
 void sg__network_refresh(sg_network *net);
@@ -156,10 +169,27 @@ bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits);
 
 enum { SG__PHI_BITS_MAX = 24 }; /* log2 of the largest error threshold */
 
-/* sg__network_set_phi: Phi = 2^bits[i] Theta of the next layer for the i-th
- * hidden synaptic layer, and the error gains that follow. SG_E_RANGE. */
-sg_status sg__network_set_phi(sg_network *net, const int *phi_log2,
+/* sg__network_set_phi: Phi = 2^bits[i] for the i-th hidden synaptic layer, and
+ * the error gains, shifts and bounds that follow. SG_E_RANGE, or SG_E_BOUND
+ * if error charges that meet at an addition could overflow: the network is
+ * of no use then until a call succeeds. */
+sg_status sg__network_set_phi(sg_network *net, const int *phi_bits,
                               sg_error *error);
+
+/* sg__adds_at: whether layer r adds the spikes that arrive at layer l. */
+static inline bool sg__adds_at(const sg_network *net, size_t r, size_t l)
+{
+    return net->layer[r].kind == SG_LAYER_ADD && net->layer[r].skip == l;
+}
+
+/* sg__lowest_synaptic: the lowest layer with weights; nothing below learns. */
+static inline size_t sg__lowest_synaptic(const sg_network *net)
+{
+    size_t l = 0;
+    while (!net->layer[l].synaptic)
+        l++;
+    return l;
+}
 
 /* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n;
  * all 0 if it is to be found. */

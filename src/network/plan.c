@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "core/rules.h"
+#include "network/errors.h"
 #include "network/topology.h"
 
 enum {
@@ -21,10 +22,6 @@ enum {
     WEIGHT_LIMIT_MIN = 31  /* fewer levels than this do not train */
 };
 
-/* What a charge may hold besides weights times counts: bias < 2^22 and
- * Theta (c + 1) <= 2^26 for the largest Theta. */
-#define CHARGE_MARGIN (INT64_C(1) << 27)
-
 static sg_status set_caps(sg_network *net, sg_error *error)
 {
     int32_t cap = net->recipe.input_levels;
@@ -33,6 +30,15 @@ static sg_status set_caps(sg_network *net, sg_error *error)
         layer->in_cap = cap;
         if (layer->synaptic) {
             cap = net->recipe.count_cap;
+        } else if (layer->kind == SG_LAYER_ADD) {
+            cap += net->layer[layer->skip].in_cap;
+            if (cap > UINT8_MAX)
+                return sg__fail(
+                    error, SG_E_BOUND,
+                    "layer %zu (%s): added counts reach %d, more than a byte "
+                    "holds; expected a lower count-cap or input-levels, or "
+                    "fewer additions in a row",
+                    l, layer->name, cap);
         } else if (layer->kind == SG_LAYER_POOL_SUM) {
             cap *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
             if (cap > UINT8_MAX)
@@ -49,27 +55,22 @@ static sg_status set_caps(sg_network *net, sg_error *error)
     return SG_OK;
 }
 
-/* Synapses from one unit of the layer's input. */
-static int64_t fan_out(const sg__geometry *g)
-{
-    int64_t rows = (g->kernel_h + g->stride - 1) / g->stride;
-    int64_t columns = (g->kernel_w + g->stride - 1) / g->stride;
-    return rows * columns * g->out_c;
-}
-
 static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
                                   sg_error *error)
 {
     sg__layer *layer = &net->layer[l];
     int64_t charge = (int64_t)sg__fan_in(&layer->geo) * layer->in_cap;
-    int64_t errors = fan_out(&layer->geo) * SG__ERROR_CAP;
+    int64_t errors = sg__fan_out(&layer->geo) * SG__ERROR_CAP;
     int64_t limit = (INT64_C(1) << (net->recipe.weight_bits - 1)) - 1;
-    int64_t room = INT32_MAX - CHARGE_MARGIN;
+    int64_t room = SG__CHARGE_ROOM;
 
     if (limit > room / charge)
         limit = room / charge;
-    if (propagates && limit > room / errors)
-        limit = room / errors;
+    if (propagates) {
+        errors *= sg__errors_share(net, l);
+        if (limit > room / errors)
+            limit = room / errors;
+    }
     if (limit < WEIGHT_LIMIT_MIN)
         return sg__fail(error, SG_E_BOUND,
                         "layer %zu (%s): fan-in %zu at counts up to %d could "
@@ -80,7 +81,6 @@ static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
     layer->weight_limit = (int32_t)limit;
     layer->master_shift = 32 - net->recipe.weight_bits;
     layer->charge_bound = charge * limit;
-    layer->error_bound = propagates ? errors * limit : 0;
     return SG_OK;
 }
 
@@ -116,24 +116,6 @@ static void set_rates(sg_network *net)
         } else if (layer->kind == SG_LAYER_POOL_SUM) {
             arriving *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
         }
-    }
-}
-
-/* Error gain of each layer, from the output down. */
-static void set_gains(sg_network *net)
-{
-    int gain = 0;
-    for (size_t l = net->layer_count; l-- > 0;) {
-        sg__layer *layer = &net->layer[l];
-        const uint32_t k = layer->geo.kernel_h;
-        if (layer->kind == SG_LAYER_POOL_AVERAGE)
-            for (uint32_t i = 1; i < k * k; i *= 2)
-                gain++; /* errors are routed whole, not divided by k*k */
-        if (!layer->synaptic)
-            continue;
-        if (!layer->output)
-            gain -= layer->phi_log2;
-        layer->gain_bits = gain;
     }
 }
 
@@ -266,51 +248,17 @@ static sg_status set_threshold(sg_network *net, size_t l, int bits,
     return SG_OK;
 }
 
-/* Phi of hidden layer l, in weight units of the next one with weights. */
-static sg_status set_phi(sg_network *net, size_t l, int phi_log2,
-                         sg_error *error)
+sg_status sg__network_set_phi(sg_network *net, const int *phi_bits,
+                              sg_error *error)
 {
-    sg__layer *layer = &net->layer[l];
-    size_t next = l + 1;
-    while (!net->layer[next].synaptic)
-        next++;
-    layer->phi_log2 = phi_log2;
-    layer->phi_bits = net->layer[next].theta_bits + phi_log2;
-    if (layer->phi_bits < 1 || layer->phi_bits > SG__PHI_BITS_MAX)
-        return sg__fail(error, SG_E_RANGE,
-                        "layer %zu (%s): error threshold 2^%d weight units, "
-                        "expected 2^1..2^%d: choose another phi",
-                        l, layer->name, layer->phi_bits, SG__PHI_BITS_MAX);
-    return SG_OK;
+    return sg__errors_descend(net, phi_bits, true, error);
 }
 
-sg_status sg__network_set_phi(sg_network *net, const int *phi_log2,
-                              sg_error *error)
+static sg_status set_thresholds(sg_network *net, const int *theta_bits,
+                                bool bounded, sg_error *error)
 {
     size_t i = 0;
     sg_status status = SG_OK;
-    for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
-        sg__layer *layer = &net->layer[l];
-        if (layer->output)
-            layer->phi_bits = 16; /* its error is in units of 2^-16, Phi = 1 */
-        else if (layer->synaptic)
-            status = set_phi(net, l, phi_log2[i++], error);
-    }
-    set_gains(net);
-    return status;
-}
-
-sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
-                                     sg_error *error)
-{
-    int phi[SG_LAYERS_MAX] = {0};
-    size_t synaptic = 0;
-    for (size_t l = 0; l < net->layer_count; l++)
-        synaptic += net->layer[l].synaptic;
-    sg_status status =
-        sg__recipe_phi_bits(&net->recipe, synaptic - 1, phi, error);
-
-    size_t i = 0;
     for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
         if (layer->synaptic) {
@@ -325,6 +273,18 @@ sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
         }
     }
     if (status == SG_OK)
-        status = sg__network_set_phi(net, phi, error);
+        status = sg__errors_descend(net, NULL, bounded, error);
     return status;
+}
+
+sg_status sg__network_set_thresholds(sg_network *net, const int *theta_bits,
+                                     sg_error *error)
+{
+    return set_thresholds(net, theta_bits, true, error);
+}
+
+sg_status sg__network_try_thresholds(sg_network *net, const int *theta_bits,
+                                     sg_error *error)
+{
+    return set_thresholds(net, theta_bits, false, error);
 }

@@ -66,11 +66,22 @@ static bool parse_pool(const char *p, sg__layer *layer)
     return *p == '\0' && kernel > 1;
 }
 
+/* Rk, its k left in `skip` until the layers below are known. */
+static bool parse_addition(const char *p, sg__layer *layer)
+{
+    layer->skip = number(&p, SG_LAYERS_MAX);
+    layer->geo = (sg__geometry){.kernel_h = 1, .kernel_w = 1, .stride = 1};
+    layer->kind = SG_LAYER_ADD;
+    return *p == '\0' && layer->skip > 0;
+}
+
 static bool parse_item(const char *item, sg__layer *layer)
 {
     const char *p = item;
     if (*p == 'P')
         return parse_pool(p + 1, layer);
+    if (*p == 'R')
+        return parse_addition(p + 1, layer);
     uint32_t channels = number(&p, SG__CHANNELS_MAX);
     if (channels == 0)
         return false;
@@ -145,6 +156,31 @@ static sg_status fit(sg__layer *layer, sg_shape in, sg_error *error)
     return SG_OK;
 }
 
+/* Finds what addition n adds: the spikes that arrive at the k-th layer with
+ * weights below it. */
+static sg_status fit_addition(sg__layer *layers, size_t n, sg_error *error)
+{
+    sg__layer *layer = &layers[n];
+    size_t left = layer->skip, l = n;
+    while (left > 0 && l > 0)
+        left -= layers[--l].synaptic;
+    if (left > 0)
+        return sg__fail(error, SG_E_TOPOLOGY,
+                        "net: layer %zu (%s): expected at least %zu layers "
+                        "with weights below it",
+                        n, layer->name, layer->skip);
+    const sg_shape *a = &layers[l].in, *b = &layer->in;
+    layer->skip = l;
+    if (memcmp(a, b, sizeof *a) != 0)
+        return sg__fail(error, SG_E_TOPOLOGY,
+                        "net: layer %zu (%s): %ux%ux%u, which arrives at "
+                        "layer %zu (%s), cannot be added to %ux%ux%u, "
+                        "expected equal shapes",
+                        n, layer->name, a->height, a->width, a->channels, l,
+                        layers[l].name, b->height, b->width, b->channels);
+    return SG_OK;
+}
+
 static sg_status check_end(const sg__layer *layers, size_t count,
                            uint32_t classes, sg_error *error)
 {
@@ -195,10 +231,12 @@ sg_status sg__topology_parse(const char *text, sg_shape input,
         memcpy(layers[n].name, item, length + 1);
         if (!parse_item(item, &layers[n]))
             return sg__fail(error, SG_E_TOPOLOGY,
-                            "net: '%s', expected NCk[sS][pP], Pk[max|avg] or "
-                            "a number of neurons",
+                            "net: '%s', expected NCk[sS][pP], Pk[max|avg], "
+                            "Rk or a number of neurons",
                             item);
         sg_status status = fit(&layers[n], shape, error);
+        if (status == SG_OK && layers[n].kind == SG_LAYER_ADD)
+            status = fit_addition(layers, n, error);
         if (status != SG_OK)
             return status;
         shape = layers[n++].out;

@@ -2,6 +2,9 @@
  *
  *   NCk[sS][pP]     convolution: N channels, k x k, stride S (1), padding P (0)
  *   Pk[max|avg]     pooling k x k, stride k; plain Pk routes spikes (sum)
+ *   Rk              passes on the spikes of the layer below and those that
+ *                   arrive at the k-th layer with weights below it: a
+ *                   residual block of k layers
  *   N               fully connected, N neurons
  *   HxW[xC]         optional first item: the input, checked against the data
  */

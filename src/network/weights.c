@@ -64,7 +64,7 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
         return status;
     for (size_t l = 0; l < net->layer_count; l++)
         if (net->layer[l].synaptic) {
-            phi[synaptic] = net->layer[l].phi_log2;
+            phi[synaptic] = net->layer[l].phi_bits;
             bits[synaptic++] = net->layer[l].theta_bits;
         }
     status = sg__network_set_thresholds(*out, bits, NULL);

@@ -15,8 +15,36 @@ static inline uint32_t pick(uint64_t seed, uint32_t what, uint32_t n)
         sg__random(seed, SG__STREAM_INIT, what, 77, 0, 0).v[0], n);
 }
 
+/* One with residual blocks: in a row, in one another, from one source, around
+ * and behind pools, from the input, among dense layers. */
+static inline void random_residual(uint64_t seed, char *text, size_t size)
+{
+    static const char *const firsts[] = {"P2max-5C3p1-", "5C3p1-P2max-",
+                                         "6C3s2p1-",     "P2-4C3p1-",
+                                         "5C3-P2avg-",   "3C3p1-R1-P2max-"};
+    static const uint32_t channels[] = {5, 5, 6, 4, 5, 3};
+    static const char *const blocks[] = {
+        "%uC3p1-R1-",
+        "%uC3p1-%uC3p1-R2-",
+        "%uC3p1-R1-%uC3p1-R1-",
+        "%uC3p1-R1-%uC3p1-R2-R1-",
+        "%uC3p1-R1-P2max-%uC3p1-R1-",
+        "%uC3p1-R1-P2-%uC5p2-R1-",
+        "%uC3p1-R1-P2avg-P2max-",
+        "P2avg-%uC4p2-%uC2-R2-",
+    };
+    static const char *const ends[] = {"", "", "9-", "8-8-R1-"};
+    uint32_t first = pick(seed, 2, 6), n = channels[first];
+    int length = snprintf(text, size, "%s", firsts[first]);
+    length += snprintf(text + length, size - (size_t)length,
+                       blocks[pick(seed, 3, 8)], n, n);
+    snprintf(text + length, size - (size_t)length, "%s5",
+             ends[pick(seed, 5, 4)]);
+}
+
 /* A small random topology with 5 classes for an h x w image: one or two
- * convolutions with any padding and stride, any pooling, dense layers. */
+ * convolutions with any padding and stride, any pooling, dense layers; or
+ * residual blocks. */
 static inline void random_topology(uint64_t seed, char *text, size_t size)
 {
     static const char *const pools[] = {"",       "P2-",       "P2max-",
@@ -26,6 +54,10 @@ static inline void random_topology(uint64_t seed, char *text, size_t size)
     static const char *const seconds[] = {
         "", "", "6C2-", "5C3p1-", "3C3s2p2-P2max-", "17C2p1-"};
     static const char *const dense[] = {"", "", "9-", "33-", "12-7-"};
+    if (pick(seed, 7, 5) < 2) {
+        random_residual(seed, text, size);
+        return;
+    }
     snprintf(text, size, "%s%s%s%s%s5", pick(seed, 0, 4) ? "" : "P2max-",
              pick(seed, 1, 8) ? convs[pick(seed, 2, 6)] : "",
              pools[pick(seed, 3, 6)], seconds[pick(seed, 4, 6)],

@@ -10,12 +10,32 @@
 
 #include <cmocka.h>
 
+#include "learn/batch.h"
+#include "learn/calibrate.h"
 #include "network/network.h"
 #include "random_network.h"
 
 enum { NETWORKS = 120, SAMPLES = 40, CHECKED = 10 };
 
-static void check_network(uint64_t seed, unsigned *built)
+/* Networks that came about, those with additions among them, and how often
+ * error charge of a block or of a skip was shifted to meet the other. */
+struct tally {
+    unsigned built, adding, block_shifts, skip_shifts;
+};
+
+static void count_network(const sg_network *net, struct tally *tally)
+{
+    bool adds = false;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        adds |= net->layer[l].kind == SG_LAYER_ADD;
+        tally->block_shifts += net->layer[l].error_shift > 0;
+        tally->skip_shifts += net->layer[l].skip_shift > 0;
+    }
+    tally->built++;
+    tally->adding += adds;
+}
+
+static void check_network(uint64_t seed, struct tally *tally)
 {
     sg_recipe recipe;
     sg_data *data;
@@ -32,9 +52,9 @@ static void check_network(uint64_t seed, unsigned *built)
         return;
     }
     assert_int_equal(status, SG_OK);
-    *built += 1;
     for (int step = 0; step < 6; step++)
         (void)sg_trainer_step(trainer);
+    count_network(sg_trainer_network(trainer), tally);
     for (int order = 0; order <= SG_ORDER_RANDOM; order++) {
         sg_verification v;
         status = sg_verify(sg_trainer_network(trainer), data, CHECKED,
@@ -52,10 +72,58 @@ static void check_network(uint64_t seed, unsigned *built)
 static void engines_agree_on_random_networks(void **state)
 {
     (void)state;
-    unsigned built = 0;
+    struct tally tally = {0};
     for (uint64_t seed = 1; seed <= NETWORKS; seed++)
-        check_network(seed, &built);
-    assert_true(built > NETWORKS / 2);
+        check_network(seed, &tally);
+    assert_true(tally.built > NETWORKS / 2);
+    assert_true(tally.adding > NETWORKS / 4);
+    assert_true(tally.block_shifts > 0 && tally.skip_shifts > 0);
+}
+
+/* Next to no error charge comes from above, so that a block's Phi, if it
+ * followed, would make the unit of what the block sends down far finer than
+ * that of the skip beside it: calibration goes as far as 32 bits allow. */
+static void calibration_stays_in_bounds(void **state)
+{
+    (void)state;
+    enum { BATCH = 16 };
+    uint32_t samples[BATCH];
+    sg_recipe recipe;
+    sg_data *data;
+    sg_network *net;
+    sg__batch batch;
+    sg_verification v;
+    sg_recipe_init(&recipe);
+    strcpy(recipe.net, "9-9-9-R1-5");
+    strcpy(recipe.phi, "auto:1");
+    recipe.alpha = 1;
+    assert_int_equal(random_data(3, SAMPLES, &data), SG_OK);
+    assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+    for (size_t i = 0; i < net->layer[4].weights; i++)
+        sg__layer_set_weight(&net->layer[4], i, (int32_t)(i % 3) - 1);
+    assert_int_equal(sg__batch_create(net, data, BATCH, 1, false, &batch),
+                     SG_OK);
+    assert_int_equal(sg__augment_parse("none", &batch.augment, NULL), SG_OK);
+    for (uint32_t i = 0; i < BATCH; i++)
+        samples[i] = i;
+    batch.samples = samples;
+    batch.count = BATCH;
+    sg__ann_pack_all(&batch.ann);
+    sg__calibrate_phi(&batch);
+    const sg__layer *block = &net->layer[2];
+    const int64_t room = INT32_MAX - (INT64_C(1) << 27);
+    assert_in_range(block->phi_bits, 2, block->theta_bits - 4);
+    assert_int_equal(net->layer[3].skip_shift,
+                     block->theta_bits - block->phi_bits);
+    assert_in_range(block->error_bound, room / 2, room);
+    for (int order = SG_ORDER_FIFO; order <= SG_ORDER_RANDOM; order++)
+        assert_int_equal(sg_verify(net, data, CHECKED, (sg_order)order, 1,
+                                   NULL, NULL, &v, NULL),
+                         SG_OK);
+    assert_true(v.events.backward_spikes > 0);
+    sg__batch_destroy(&batch);
+    sg_network_destroy(net);
+    sg_data_destroy(data);
 }
 
 /* The checker can fail: the simulation keeps its own copy of the weights, so
@@ -92,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(engines_agree_on_random_networks),
+        cmocka_unit_test(calibration_stays_in_bounds),
         cmocka_unit_test(a_wrong_bit_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,9 +46,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sg_status status = sg__network_set_thresholds(net, bits, &error);
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];
-        if (layer->charge_bound > INT32_MAX || layer->error_bound > INT32_MAX)
+        if (layer->charge_bound > INT32_MAX)
+            abort();
+        if (status == SG_OK && layer->error_bound > INT32_MAX)
             abort();
         if (status == SG_OK && layer->synaptic && layer->phi_bits < 1)
+            abort();
+        if (layer->kind == SG_LAYER_ADD && !net->layer[layer->skip].synaptic)
             abort();
     }
     sg_network_destroy(net);

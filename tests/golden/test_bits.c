@@ -125,12 +125,34 @@ static void deep_standardised(void **state)
     assert_int_equal(train(options, 15), UINT64_C(0xa7ddf7cdf1ebab08));
 }
 
+static void residual(void **state)
+{
+    (void)state;
+    static const char *const options[][2] = {
+        {"net", "6C3p1-6C3p1-6C3p1-R2-P2max-6C3p1-R1-6C3p1-R1-P2-9-9-R1-10"},
+        {"weight-bits", "8"},
+        {"loss", "softmax"},
+        {"standardise", "on"},
+        {"input", "onoff"},
+        {"phi", "auto:1"},
+        {"count-cap", "15"},
+        {"spread", "2"},
+        {"augment", "crop:2+flip"},
+        {"dither", "off"},
+        {"rounding", "nearest"},
+        {"batch", "8"},
+        {"schedule", "cosine"},
+    };
+    assert_int_equal(train(options, 13), UINT64_C(0x515293b4b261ecd9));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(int16_softmax),
         cmocka_unit_test(int8_squared_dither_stochastic),
         cmocka_unit_test(deep_standardised),
+        cmocka_unit_test(residual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -361,6 +361,71 @@ static void test_full_queue(void **state)
     sg_network_destroy(net);
 }
 
+struct residual {
+    int theta_bits[3];
+    int error_shift, skip_shift; /* of the block's layer, of the addition */
+    int8_t top[2], block, source;
+    int32_t kept[2]; /* error charge of block and source */
+};
+
+/* Neurons a, b in a row, a 2 spikes, b too, and c = a + b sends 4 up. The
+ * error charge of c goes to b, and to a, where it meets what b sends.
+ *
+ * Thresholds 4, 8, 4: logits (12, 20), errors (3, 5 - 1), charge of c 29
+ * in 1/4. b fires 7 of Phi = 4 and sends 56 in 1/8; so the 29 are shifted to
+ * 58 and a fires 14 of Phi = 8.
+ * Thresholds 4, 4, 8: errors (1.5, 2.5 - 1), fired as (2, 2); charge of c 16
+ * in 1/8; b fires 2 of Phi = 8 and sends 8 in 1/4, shifted to 16. */
+static void test_addition_by_hand(void **state)
+{
+    (void)state;
+    static const struct residual cases[] = {
+        {{2, 3, 2}, 0, 1, {3, 4}, 7, 14, {1, 2}},
+        {{2, 2, 3}, 1, 0, {2, 2}, 2, 4, {0, 0}},
+    };
+    const uint8_t pixels[] = {2 * SPIKE};
+    sg_recipe recipe = recipe_for("1-1-R1-2");
+    for (int i = 0; i < 2; i++)
+        for (int order = SG_ORDER_FIFO; order <= SG_ORDER_RANDOM; order++) {
+            const struct residual *c = &cases[i];
+            sg_network *net = network(&recipe, (sg_shape){1, 1, 1}, 2, 2);
+            assert_int_equal(sg__network_set_thresholds(net, c->theta_bits,
+                                                        NULL),
+                             SG_OK);
+            assert_int_equal(net->layer[1].error_shift, c->error_shift);
+            assert_int_equal(net->layer[2].skip_shift, c->skip_shift);
+            SET_WEIGHTS(net, 0, 4);
+            sg__layer_set_weight(&net->layer[1], 0, 1 << c->theta_bits[1]);
+            SET_WEIGHTS(net, 3, 3, 5);
+            sg_simulation *sim = simulate(net, (sg_order)order, 0);
+            assert_int_equal(sg_simulation_present(sim, pixels), SG_OK);
+            assert_int_equal(sg_simulation_counts(sim, 3)[0], 2 + 2);
+            assert_null(sg_simulation_potentials(sim, 3));
+            assert_int_equal(sg_simulation_potentials(sim, 4)[1], 20);
+
+            assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_OK);
+            assert_null(sg_simulation_errors(sim, 3));
+            assert_memory_equal(sg_simulation_errors(sim, 4), c->top, 2);
+            assert_int_equal(sg_simulation_errors(sim, 2)[0], c->block);
+            assert_int_equal(sg_simulation_errors(sim, 1)[0], c->source);
+            for (size_t l = 0; l < 2; l++)
+                assert_int_equal(sg__simulation_error_charge(sim, 2 - l)[0],
+                                 c->kept[l]);
+            assert_int_equal(sg__simulation_gradient(sim, 4)[1],
+                             c->top[1] * 4);
+            assert_int_equal(sg__simulation_gradient(sim, 1)[0],
+                             c->source * 2);
+            sg_event_totals totals;
+            sg_simulation_totals(sim, &totals);
+            assert_int_equal(totals.forward_spikes, 2 + 2 + 2 + 4);
+            assert_int_equal(totals.forward_ops, 2 + 2 + 4 * 2);
+            assert_int_equal(totals.backward_ops,
+                             c->top[0] + c->top[1] + c->block);
+            sg_simulation_destroy(sim);
+            sg_network_destroy(net);
+        }
+}
+
 static void test_bad_arguments(void **state)
 {
     (void)state;
@@ -461,6 +526,11 @@ static void check_definition(sg_simulation *sim)
     static int32_t gradient[1 << 14];
     for (size_t l = 1; l < sim->layers; l++) {
         const sg__layer *net = sim->layer[l].net;
+        if (net->kind == SG_LAYER_ADD)
+            for (size_t i = 0; i < sim->layer[l].neurons; i++)
+                assert_int_equal(sg_simulation_counts(sim, l)[i],
+                                 sg_simulation_counts(sim, l - 1)[i] +
+                                     sg_simulation_counts(sim, net->skip)[i]);
         if (!net->synaptic)
             continue;
         memset(gradient, 0, sizeof gradient);
@@ -476,6 +546,69 @@ static void check_definition(sg_simulation *sim)
         }
         assert_memory_equal(sg__simulation_gradient(sim, l), gradient,
                             net->weights * sizeof *gradient);
+    }
+}
+
+/* Adds what the errors of synaptic layer l charge the layer below with. */
+static void charge_below(const sg_simulation *sim, size_t l, int64_t *below)
+{
+    const sg__layer *net = sim->layer[l].net;
+    const int64_t unit = INT64_C(1) << net->error_shift;
+    for (uint32_t i = 0; i < sim->layer[l].neurons; i++) {
+        sg__patch p = sg__patch_of(&net->geo, i);
+        for (size_t row = 0; row < p.rows; row++)
+            for (size_t x = 0; x < p.width; x++)
+                below[p.input + row * p.input_step + x] +=
+                    unit * sg_simulation_errors(sim, l)[i] *
+                    sg__layer_weight(net, p.weight + row * p.weight_step + x);
+    }
+}
+
+/* Adds the error charge `above` of pooling layer l to that of its inputs. */
+static void charge_pooled(const sg_simulation *sim, size_t l,
+                          const int64_t *above, int64_t *below)
+{
+    const sg__layer *net = sim->layer[l].net;
+    for (uint32_t i = 0; i < sim->layer[l].neurons; i++) {
+        sg__patch p = sg__patch_of(&net->geo, i);
+        for (size_t row = 0; row < p.rows; row++)
+            for (size_t x = 0; x < p.width; x += net->geo.in_c) {
+                size_t j = p.input + row * p.input_step + x + p.channel;
+                if (net->kind != SG_LAYER_POOL_MAX ||
+                    sim->layer[l].winner[i] == j)
+                    below[j] += above[i];
+            }
+    }
+}
+
+/* The error charge of every layer, an array a layer, from the error counts
+ * alone; without dither. */
+static void check_error_charges(const sg_simulation *sim)
+{
+    static int64_t charge[SG_LAYERS_MAX + 1][NEURONS];
+    memset(charge, 0, sizeof charge);
+    for (size_t l = sim->layers - 2; l >= sim->first_synaptic; l--) {
+        const sg__layer *net = sim->layer[l].net;
+        const sg__layer *above = sim->layer[l + 1].net;
+        size_t n = sim->layer[l].neurons;
+        if (above->synaptic)
+            charge_below(sim, l + 1, charge[l]);
+        else if (above->kind == SG_LAYER_ADD)
+            memcpy(charge[l], charge[l + 1], n * sizeof charge[l][0]);
+        else
+            charge_pooled(sim, l + 1, charge[l + 1], charge[l]);
+        for (size_t r = l + 1; r < sim->layers; r++)
+            if (sim->layer[r].net->kind == SG_LAYER_ADD &&
+                sim->layer[r].net->skip == l)
+                for (size_t i = 0; i < n; i++)
+                    charge[l][i] +=
+                        charge[r][i] *
+                        (INT64_C(1) << sim->layer[r].net->skip_shift);
+        for (size_t i = 0; net->synaptic && i < n; i++)
+            assert_int_equal(charge[l][i],
+                             sg__simulation_error_charge(sim, l)[i] +
+                                 sg_simulation_errors(sim, l)[i] *
+                                     (INT64_C(1) << net->phi_bits));
     }
 }
 
@@ -534,6 +667,8 @@ static void check_orders(const char *topology, uint64_t seed)
         if (!first) {
             first = sim;
             check_definition(sim);
+            if (!recipe.dither)
+                check_error_charges(sim);
             continue;
         }
         assert_same_state(first, sim);
@@ -553,7 +688,11 @@ static void test_orders_agree(void **state)
                               "4C3-P2-3C2-P2-5",
                               "5C2-P2avg-4C3p1-P2max-5",
                               "70C5-P2max-P2-5",
-                              "P2max-4C3p1-P2avg-5"};
+                              "P2max-4C3p1-P2avg-5",
+                              "8-8-R1-8-8-R3-R1-5",
+                              "3C3p1-R1-P2-5",
+                              "4C3p1-4C3p1-R1-P2max-4C3p1-R1-5",
+                              "4C3p1-P2max-4C3p1-4C3p1-R2-R1-P2-5"};
     for (size_t t = 0; t < sizeof topology / sizeof *topology; t++)
         for (uint64_t seed = 0; seed < 6; seed++)
             check_orders(topology[t], seed);
@@ -622,6 +761,7 @@ int main(void)
         cmocka_unit_test(test_error_through_sum),
         cmocka_unit_test(test_arrival),
         cmocka_unit_test(test_full_queue),
+        cmocka_unit_test(test_addition_by_hand),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_orders_agree),
     };

@@ -85,6 +85,17 @@ static void bad_topologies_are_refused(void **state)
         "15C5x-10",
         "10 ",
         "P2-P2-P2-P2-P2-10",
+        "R1-10",
+        "9-R-10",
+        "9-9-R0-10",
+        "9-9-R3-10",
+        "9-9-R1x-10",
+        "9-9-R99999999999-10",
+        "10-10-R1",
+        "9-R1-10",
+        "9-9-8-R2-10",
+        "4C3p1-4C3p1-P2-R1-10",
+        "4C3p1-P2-4C3p1-R2-10",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sg_network *net;
@@ -95,6 +106,87 @@ static void bad_topologies_are_refused(void **state)
         assert_true(strncmp(error.text, "net: ", 5) == 0);
         assert_null(strchr(error.text, '\n'));
     }
+}
+
+static void additions_know_what_they_add(void **state)
+{
+    (void)state;
+    static const char text[] = "4C3p1-P2max-4C3p1-4C3p1-R2-4C3p1-R3-R1-9-10";
+    sg_network *net;
+    sg_layer_info layer;
+    sg_error error;
+    assert_int_equal(plan(text, mnist, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(sg_network_get_layer(net, 4, &layer), SG_OK);
+    assert_int_equal(layer.kind, SG_LAYER_ADD);
+    assert_string_equal(layer.name, "R2");
+    assert_int_equal(layer.skip, 2); /* the spikes of the pool below it */
+    assert_int_equal(layer.neurons, 14 * 14 * 4);
+    assert_int_equal(layer.count_cap, 15 + 15);
+    assert_int_equal(layer.synapses + layer.dense_macs, 0);
+    assert_int_equal(layer.kernel + layer.padding, 0);
+    assert_int_equal(sg_network_get_layer(net, 6, &layer), SG_OK);
+    assert_int_equal(layer.skip, 2);
+    assert_int_equal(sg_network_get_layer(net, 7, &layer), SG_OK);
+    assert_int_equal(layer.skip, 5); /* those of the first addition */
+    assert_int_equal(layer.count_cap, 15 + 15 + 30);
+    sg_network_destroy(net);
+
+    assert_int_equal(plan("4C3p1-5C3p1-R1-10", mnist, "8", "15", &net, &error),
+                     SG_E_TOPOLOGY);
+    assert_non_null(strstr(error.text, "layer 2 (R1): 28x28x4, which arrives "
+                                       "at layer 1 (5C3p1)"));
+    assert_non_null(strstr(error.text, "28x28x5"));
+    assert_int_equal(plan("9-9-R1-10", mnist, "8", "127", &net, NULL), SG_OK);
+    sg_network_destroy(net);
+    assert_int_equal(plan("9-9-R1-10", mnist, "8", "128", &net, &error),
+                     SG_E_BOUND);
+    assert_non_null(
+        strstr(error.text, "layer 2 (R1): added counts reach 256"));
+}
+
+/* Charges that meet are brought to one unit by shifts to the left; those that
+ * would go too far are refused, and "auto" begins without any. */
+static void units_meet_within_bounds(void **state)
+{
+    (void)state;
+    static const char text[] = "9-9-9-R1-10";
+    const int bits[] = {9, 12, 10, 11}, steep[] = {9, 12, 11, 11};
+    const int phi[] = {10, 8, 12}, far[] = {10, 8, 1};
+    sg_network *net;
+    sg_error error;
+    assert_int_equal(plan(text, mnist, "16", "15", &net, NULL), SG_OK);
+    strcpy(net->recipe.phi, "auto:1");
+    assert_int_equal(sg__network_set_thresholds(net, bits, NULL), SG_OK);
+    for (size_t l = 0; l < 3; l++)
+        assert_int_equal(net->layer[l].phi_bits, bits[l]);
+    for (size_t l = 0; l < net->layer_count; l++)
+        assert_int_equal(net->layer[l].error_shift + net->layer[l].skip_shift,
+                         0);
+    assert_int_equal(sg__network_set_phi(net, phi, NULL), SG_OK);
+    /* the skip brings units of 2^-11, the block 2^-(10 + 11 - 12) */
+    assert_int_equal(net->layer[2].gain_bits, -1);
+    assert_int_equal(net->layer[2].error_shift, 2);
+    assert_int_equal(net->layer[3].skip_shift, 0);
+    assert_int_equal(net->layer[1].gain_bits, 11 - 8);
+    int64_t top = INT64_C(127) * 10 * net->layer[4].weight_limit;
+    int64_t block = INT64_C(127) * 9 * net->layer[2].weight_limit;
+    assert_int_equal(net->layer[4].error_bound, top);
+    assert_int_equal(net->layer[2].error_bound, block * 4 + top);
+
+    assert_int_equal(sg__network_set_phi(net, far, &error), SG_E_BOUND);
+    assert_non_null(strstr(error.text, "layer 2 (9): below it"));
+    assert_non_null(strstr(error.text, "units 2^9 apart"));
+    strcpy(net->recipe.phi, "1/64");
+    assert_int_equal(sg__network_set_thresholds(net, steep, NULL), SG_E_BOUND);
+    assert_int_equal(sg__network_try_thresholds(net, steep, NULL), SG_OK);
+    strcpy(net->recipe.phi, "1,1/2,2");
+    assert_int_equal(sg__network_set_thresholds(net, bits, NULL), SG_OK);
+    assert_int_equal(net->layer[2].phi_bits, 11 + 1);
+    assert_int_equal(net->layer[2].error_shift, 2);
+    /* phi is a share of the unit that arrives, here finer than the weights' */
+    assert_int_equal(net->layer[1].phi_bits, 10 + 2 - 1);
+    assert_int_equal(net->layer[1].gain_bits, 0);
+    sg_network_destroy(net);
 }
 
 static void too_many_layers_are_refused(void **state)
@@ -160,14 +252,15 @@ static void bounds_hold_for_every_layer(void **state)
     (void)state;
     static const char *const nets[] = {
         "15C5-P2-40C5-P2-300-10", "1000-1000-10",
-        "128C3p1-256C3p1-P2-512C3p1-P2-1024C3p1-512C3p1-1024-512-10"};
-    for (size_t i = 0; i < 3; i++)
+        "128C3p1-256C3p1-P2-512C3p1-P2-1024C3p1-512C3p1-1024-512-10",
+        "64C3p1-64C3p1-64C3p1-R2-R1-64C3p1-R1-64C3p1-R3-P2max-64-64-R1-10"};
+    for (size_t i = 0; i < 4; i++)
         for (int wide = 0; wide < 2; wide++) {
             sg_network *net;
             int bits[SG_LAYERS_MAX];
             for (int b = 0; b < SG_LAYERS_MAX; b++)
                 bits[b] = 18; /* the largest threshold there is */
-            assert_int_equal(plan(nets[i], i == 2 ? cifar : mnist,
+            assert_int_equal(plan(nets[i], i >= 2 ? cifar : mnist,
                                   wide ? "16" : "8", "31", &net, NULL),
                              SG_OK);
             assert_int_equal(sg__network_set_thresholds(net, bits, NULL),
@@ -233,6 +326,8 @@ int main(void)
         cmocka_unit_test(paper_network_has_paper_numbers),
         cmocka_unit_test(padding_and_stride_count_taps),
         cmocka_unit_test(bad_topologies_are_refused),
+        cmocka_unit_test(additions_know_what_they_add),
+        cmocka_unit_test(units_meet_within_bounds),
         cmocka_unit_test(too_many_layers_are_refused),
         cmocka_unit_test(counts_must_fit_a_byte),
         cmocka_unit_test(rows_must_fit_offsets),

@@ -1,0 +1,26 @@
+/* The way of error charge down the network. */
+#ifndef SG_NETWORK_ERRORS_H
+#define SG_NETWORK_ERRORS_H
+
+#include "network/network.h"
+
+/* What a sum of products may reach; the rest of an int32 is for what else a
+ * charge holds: bias < 2^22 and Theta (c + 1) <= 2^26 for the largest Theta,
+ * or 2 Phi <= 2^25. */
+#define SG__CHARGE_ROOM (INT32_MAX - (INT64_C(1) << 27))
+
+/* sg__errors_share: by what SG__CHARGE_ROOM has to be divided for the error
+ * charge of synaptic layer l, which others may join on its way down. */
+int64_t sg__errors_share(const sg_network *net, size_t l);
+
+/* sg__errors_descend: Phi of all layers and the error gains, shifts and bounds
+ * that follow.
+ *
+ * phi_bits  of hidden synaptic layers, from the input side; NULL: those of
+ *           the recipe, or with which "auto" begins
+ * bounded   refuse error charges that could leave int32
+ * SG_E_RANGE, SG_E_BOUND: nothing may be sent down then. */
+sg_status sg__errors_descend(sg_network *net, const int *phi_bits,
+                             bool bounded, sg_error *error);
+
+#endif
