@@ -88,8 +88,9 @@ SG_API sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
  *
  * sg_simulation_counts      uint8[neurons of layer]; layer as in sg_spike
  * sg_simulation_potentials  int32[neurons], V at quiescence; NULL for the
- *                           input and for max and sum pooling
- * sg_simulation_errors      int8[neurons], d; NULL for input and pooling */
+ *                           input, for max and sum pooling and additions
+ * sg_simulation_errors      int8[neurons], d; NULL for layers without weights
+ */
 SG_API const uint8_t *sg_simulation_counts(const sg_simulation *sim,
                                            size_t layer);
 SG_API const int32_t *sg_simulation_potentials(const sg_simulation *sim,

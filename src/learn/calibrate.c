@@ -84,7 +84,7 @@ static bool move_thresholds(sg_network *net, size_t hidden, int *phi,
 static bool set_thresholds(const sg__batch *b, int share_bits)
 {
     sg_network *net = b->net;
-    int phi[SG_LAYERS_MAX], wanted[SG_LAYERS_MAX];
+    int phi[SG_LAYERS_MAX] = {0}, wanted[SG_LAYERS_MAX] = {0};
     size_t hidden = 0;
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];

@@ -45,6 +45,9 @@ static const variant variants[] = {
     {"512C5s3-64C3p1-5",
      60,
      {"weight-bits", "8", "spread", "1", "fire", "floor", "dither", "on"}},
+    {"64C3p1-P2max-64C3p1-64C3p1-R2-R1-70-5",
+     100,
+     {"weight-bits", "8", "phi", "auto:1", "count-cap", "60"}},
     {"100C3p1-260-5", 60, {"weight-bits", "8", "phi", "0.5"}},
     {"100C3p1-260-5", 60, {"weight-bits", "16", "phi", "1", "dither", "on"}},
 };
