@@ -47,7 +47,8 @@ static void run_mirrored(const evaluation *e, size_t first, size_t n,
         e->sums[i] = ann->logits[i];
     for (size_t s = first; s < first + n; s++) {
         sg__activity_add_layers(ann, s, &e->parts[thread]);
-        mirror(net->input, sg__ann_counts(ann, 0, s));
+        mirror(sg__input_neurons(&net->recipe, net->input),
+               sg__ann_counts(ann, 0, s));
     }
     sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
     for (size_t i = begin; i < end; i++) {

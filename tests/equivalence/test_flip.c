@@ -29,7 +29,8 @@ static sg_data *make_data(const sg_data_info *info, const uint8_t *pixels,
 }
 
 /* Random images, the same ones mirrored, and a network that has learned nothing. */
-static fixture make(const char *net, uint32_t width, uint32_t channels)
+static fixture make(const char *net, uint32_t width, uint32_t channels,
+                    const char *input)
 {
     fixture f;
     sg_recipe recipe;
@@ -56,6 +57,7 @@ static fixture make(const char *net, uint32_t width, uint32_t channels)
     sg_recipe_init(&recipe);
     strcpy(recipe.net, net);
     strcpy(recipe.augment, "none");
+    assert_int_equal(sg_recipe_set(&recipe, "input", input, NULL), SG_OK);
     assert_int_equal(sg_network_create(&recipe, f.data, &f.net, NULL), SG_OK);
     return f;
 }
@@ -85,9 +87,10 @@ static uint32_t by_hand(const fixture *f, uint32_t s)
     return best;
 }
 
-static void check(const char *net, uint32_t width, uint32_t channels)
+static void check(const char *net, uint32_t width, uint32_t channels,
+                  const char *input)
 {
-    fixture f = make(net, width, channels);
+    fixture f = make(net, width, channels, input);
     uint32_t expected[CLASSES * CLASSES] = {0}, confusion[CLASSES * CLASSES];
     sg_metrics flip, a, b, more;
     uint64_t correct = 0;
@@ -135,16 +138,18 @@ static void check(const char *net, uint32_t width, uint32_t channels)
 static void views_are_added(void **state)
 {
     (void)state;
-    check("5C3-P2-4", 9, 1);
-    check("5C3p1-P2max-12-4", 8, 3);
-    check("20-4", 7, 3);
-    check("4", 8, 2);
+    check("5C3-P2-4", 9, 1, "plain");
+    check("5C3p1-P2max-12-4", 8, 3, "plain");
+    check("20-4", 7, 3, "plain");
+    check("5C3p1-P2max-12-4", 8, 3, "onoff");
+    check("20-4", 9, 1, "onoff");
+    check("4", 8, 2, "plain");
 }
 
 static void other_data_are_refused(void **state)
 {
     (void)state;
-    fixture f = make("4", 8, 1), other = make("4", 9, 1);
+    fixture f = make("4", 8, 1, "plain"), other = make("4", 9, 1, "plain");
     sg_metrics metrics;
     sg_evaluate_options options = {.threads = 1, .flip = 1};
     assert_int_equal(sg_evaluate_with(f.net, other.data, &options, &metrics,
