@@ -42,6 +42,16 @@ static inline uint32_t sg__root(uint64_t x)
     return (uint32_t)root;
 }
 
+/* sg__wide_root: floor(sqrt(high 2^32 + low)) for sums of squares kept in two
+ * halves; low and high below 2^63. From 2^63 on 16 bits are cut. */
+static inline uint64_t sg__wide_root(uint64_t high, uint64_t low)
+{
+    high += low >> 32;
+    if (high >> 31)
+        return (uint64_t)sg__root(high) << 16;
+    return sg__root((high << 32) | (low & UINT32_MAX));
+}
+
 /* sg__floor_divide: floor(x / n), n > 0. */
 static inline int64_t sg__floor_divide(int64_t x, int64_t n)
 {

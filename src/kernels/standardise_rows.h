@@ -115,6 +115,25 @@ void SG__ROWS(tangent)(size_t n, const int32_t *master, const sg__row *row,
     *along = sg__saturate(radial, INT32_MAX);
 }
 
+void SG__ROWS(shorten)(size_t n, uint64_t most, int32_t *gradient,
+                       int32_t *along)
+{
+    uint64_t high = 0, low = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t square = (uint64_t)((int64_t)gradient[i] * gradient[i]);
+        high += square >> 32;
+        low += square & UINT32_MAX;
+    }
+    const uint64_t norm = sg__wide_root(high, low);
+    if (norm <= most)
+        return;
+    const int64_t share = (int64_t)((most << 16) / norm);
+    for (size_t i = 0; i < n; i++)
+        gradient[i] =
+            (int32_t)sg__floor_shift64(gradient[i] * share + (1 << 15), 16);
+    *along = (int32_t)sg__floor_shift64(*along * share + (1 << 15), 16);
+}
+
 void SG__ROWS(decay)(size_t n, int32_t share, int32_t *master)
 {
     for (size_t i = 0; i < n; i++)

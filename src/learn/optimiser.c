@@ -142,6 +142,20 @@ static scaled standardised_rate(const sg_network *net, const sg__layer *layer,
     return rate;
 }
 
+/* clip over what a gradient is worth at lr = 1, in sizes. */
+static sg__rate clip_of(const sg_network *net, const sg__layer *layer)
+{
+    const sg_recipe *r = &net->recipe;
+    const size_t fan_in = sg__fan_in(&layer->geo);
+    scaled clip = over(scaled_of((uint64_t)r->clip_ppm, 0), MILLION);
+    clip = times(clip, (uint64_t)r->batch * (uint64_t)r->alpha);
+    clip = over(clip, (uint64_t)layer->row_norm);
+    clip = over(clip, sg__row_start(fan_in));
+    clip.exponent += SG__ROW_NORM_BITS + SG__TANGENT_BITS + layer->theta_bits +
+                     layer->gain_bits;
+    return scaled_rate(clip);
+}
+
 static int32_t decay_of(const sg_recipe *r, bool output, int32_t schedule)
 {
     scaled share = times(learning_rate(r, output, schedule),
@@ -174,6 +188,7 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
         scaled rate = standardised_rate(net, layer, schedule);
         size_t fan_in = sg__fan_in(&layer->geo);
         update.weight = scaled_rate(times(rate, sg__row_start(fan_in)));
+        update.clip = clip_of(net, layer);
         rate.exponent += SG__GAIN_BITS;
         update.gain = scaled_rate(rate);
     }
@@ -229,6 +244,15 @@ sg__step_plan sg__gain_step(const sg_network *net, size_t l,
     return plan;
 }
 
+/* The largest norm that a row's gradient may have. */
+static uint64_t longest(const sg__update *update, const sg__row *row)
+{
+    const uint64_t bound = (UINT64_C(1) << 47) - 1;
+    uint64_t most = row->size * (uint64_t)(uint32_t)update->clip.mult >>
+                    update->clip.shift;
+    return most < bound ? most : bound;
+}
+
 /* Rows first..last-1 of a standardised layer: gradients along and across the
  * sphere, the step of both, and the weights they make. */
 static void step_rows(sg_network *net, const sg__kernels *kernels, size_t l,
@@ -244,12 +268,16 @@ static void step_rows(sg_network *net, const sg__kernels *kernels, size_t l,
     int32_t across[ROWS];
     for (uint32_t k = first; k < last; k += ROWS) {
         uint32_t end = last - k < ROWS ? last : k + ROWS;
-        for (uint32_t i = k; i < end; i++)
-            kernels->tangent(fan_in, layer->master + i * fan_in,
-                             &layer->row[i],
-                             sg__row_ratio(layer->gain[i], size,
-                                           layer->row[i].size),
-                             gradient + (i - first) * fan_in, &across[i - k]);
+        for (uint32_t i = k; i < end; i++) {
+            const sg__row *row = &layer->row[i];
+            int32_t *along = gradient + (i - first) * fan_in;
+            kernels->tangent(fan_in, layer->master + i * fan_in, row,
+                             sg__row_ratio(layer->gain[i], size, row->size),
+                             along, &across[i - k]);
+            if (update->clip.mult)
+                kernels->shorten(fan_in, longest(update, row), along,
+                                 &across[i - k]);
+        }
         kernels->step(&gains, k, end - k, across, layer->gain_velocity + k,
                       layer->gain + k, across);
     }

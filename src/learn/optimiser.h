@@ -28,6 +28,7 @@ typedef struct sg__rate {
 /* What one optimiser step needs for one layer. */
 typedef struct sg__update {
     sg__rate weight, bias, gain; /* gain: of a standardised layer */
+    sg__rate clip;               /* largest gradient of a row over its size */
     int32_t friction;            /* 1 - momentum in units of 2^-16 */
     int32_t decay;               /* in units of 2^-32 */
 } sg__update;

@@ -319,10 +319,9 @@ static void assert_loads(const uint8_t *bytes, size_t size)
 /* Options that came after the first files. */
 static bool may_be_missing(const char *key)
 {
-    static const char *const newer[] = {"recipe.input", "recipe.standardise",
-                                        "recipe.gain-limit",
-                                        "recipe.readout-rate",
-                                        "recipe.weight-decay"};
+    static const char *const newer[] = {
+        "recipe.input",        "recipe.standardise", "recipe.gain-limit",
+        "recipe.readout-rate", "recipe.clip",        "recipe.weight-decay"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(key, newer[i]) == 0)
             return true;

@@ -220,6 +220,57 @@ static void the_largest_row_fits(void **state)
     }
 }
 
+static double norm_of(const row_test *t)
+{
+    double squares = 0;
+    for (size_t i = 0; i < t->n; i++)
+        squares += (double)t->gradient[i] * t->gradient[i];
+    return sqrt(squares);
+}
+
+/* Down to the norm asked for, in the same direction, along too; what is short
+ * enough is left alone; and the same by every table. */
+static void long_gradients_are_shortened(void **state)
+{
+    (void)state;
+    static const int32_t sizes[] = {40, 1 << 15, INT32_MAX / 2};
+    for (size_t n = 1; n < MOST; n += n < 20 ? 1 : 53)
+        for (int k = 0; k < 3; k++) {
+            row_test given;
+            fill(&given, 200 + (uint32_t)k, n, 0, sizes[k]);
+            given.along = 1000003;
+            const double norm = norm_of(&given);
+            const uint64_t most = (uint64_t)(norm / 3) + 1;
+            row_test a = given;
+            sg__kernels_table(0)->shorten(n, (uint64_t)norm + 1, a.gradient,
+                                          &a.along);
+            assert_memory_equal(&a, &given, sizeof a);
+            sg__kernels_table(0)->shorten(n, most, a.gradient, &a.along);
+            double share = norm > (double)most ? (double)most / norm : 1;
+            for (size_t i = 0; i < n; i++)
+                assert_true(fabs(a.gradient[i] - share * given.gradient[i]) <=
+                            0.6 + 2e-5 * fabs((double)given.gradient[i]) +
+                                fabs(share * given.gradient[i]) / norm);
+            for (size_t t = 1; sg__kernels_table(t); t++) {
+                row_test b = given;
+                sg__kernels_table(t)->shorten(n, most, b.gradient, &b.along);
+                assert_memory_equal(&a, &b, sizeof a);
+            }
+        }
+    int32_t silent[3] = {5, -7, 9}, along = 3;
+    sg__kernels_table(0)->shorten(3, 0, silent, &along);
+    assert_true(!silent[0] && !silent[1] && !silent[2] && !along);
+}
+
+static void wide_roots_are_floored(void **state)
+{
+    (void)state;
+    assert_int_equal(sg__wide_root(0, 99), 9);
+    assert_int_equal(sg__wide_root(1, 0), 65536);
+    assert_int_equal(sg__wide_root(0, (uint64_t)1 << 40), 1 << 20);
+    assert_int_equal(sg__wide_root(UINT64_C(1) << 40, 0), UINT64_C(1) << 36);
+}
+
 static void decay_matches_reference(void **state)
 {
     (void)state;
@@ -251,6 +302,8 @@ int main(void)
         cmocka_unit_test(roots_are_floored),
         cmocka_unit_test(tables_agree),
         cmocka_unit_test(the_largest_row_fits),
+        cmocka_unit_test(long_gradients_are_shortened),
+        cmocka_unit_test(wide_roots_are_floored),
         cmocka_unit_test(decay_matches_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
