@@ -51,6 +51,8 @@ static const char *kind_name(sg_layer_kind kind)
         return "avg pooling";
     case SG_LAYER_ADD:
         return "addition";
+    case SG_LAYER_DROPOUT:
+        return "dropout";
     }
     return "?";
 }
