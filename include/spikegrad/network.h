@@ -45,9 +45,9 @@ typedef struct sg_layer_info {
     int64_t error_bound;   /* largest |error charge| into the layer below */
     uint64_t skip;         /* addition: the layer whose arriving spikes it adds
                               to those of the layer below; else 0 */
-    int32_t keep;         /* dropout: in training one unit in this many takes
+    int32_t keep;          /* dropout: in training one unit in this many takes
                              part, on average: 2 or 4; else 0 */
-    int32_t theta_in_use; /* outside of training: theta, times the keep of
+    int32_t theta_in_use;  /* outside of training: theta, times the keep of
                              each dropout that spikes pass on their way here;
                              biases are multiplied likewise */
 } sg_layer_info;

@@ -182,9 +182,9 @@ static void draw_gates(sg_simulation *sim, size_t l,
     uint64_t seed = sim->net->recipe.seed;
     for (uint32_t i = 0; i < layer->neurons; i++)
         layer->gate[i] =
-            (uint8_t)(!as.training || sg__takes_part(seed, as.step, as.sample,
-                                                     (uint32_t)l - 1, i,
-                                                     layer->net->keep_bits));
+            (uint8_t)(!as.training ||
+                      sg__takes_part(seed, as.step, as.sample, (uint32_t)l - 1,
+                                     i, layer->net->keep_bits));
 }
 
 /* Thresholds and potentials before the first spike. */

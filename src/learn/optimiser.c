@@ -163,10 +163,10 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     const sg__layer *layer = &net->layer[l];
     const sg_recipe *r = &net->recipe;
     sg__update update = {
-        .weight = rate_of(r, layer, layer->rate_in,
-                          layer->theta_bits + layer->master_shift +
-                              layer->use_shift,
-                          schedule),
+        .weight =
+            rate_of(r, layer, layer->rate_in,
+                    layer->theta_bits + layer->master_shift + layer->use_shift,
+                    schedule),
         .bias = rate_of(r, layer, BIAS_INPUT, BIAS_UNIT_BITS, schedule),
         .friction = (int32_t)(((int64_t)(MILLION - r->momentum_ppm) * 65536 +
                                MILLION / 2) /

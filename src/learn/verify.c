@@ -97,8 +97,8 @@ static bool same_backward(comparison *c, uint32_t s, size_t l)
 /* Sample s once more, as in use; what it has left of training is lost. */
 static sg_status check_use(comparison *c, uint32_t s)
 {
-    sg_status status = sg_simulation_present(
-        c->sim, sg_data_pixels(c->data, c->samples[s]));
+    sg_status status =
+        sg_simulation_present(c->sim, sg_data_pixels(c->data, c->samples[s]));
     for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++)
         if (!same_forward(c, s, l, true))
             status = SG_E_MISMATCH;
@@ -109,8 +109,9 @@ static sg_status check_use(comparison *c, uint32_t s)
 static sg_status check_sample(comparison *c, uint32_t s)
 {
     uint32_t image = c->samples[s];
-    sg_status status = sg_simulation_present_training(
-        c->sim, sg_data_pixels(c->data, image), c->batch.step, image);
+    sg_status status =
+        sg_simulation_present_training(c->sim, sg_data_pixels(c->data, image),
+                                       c->batch.step, image);
     if (status == SG_OK)
         status = sg_simulation_learn(c->sim, sg_data_label(c->data, image),
                                      c->batch.step, image);

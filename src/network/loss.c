@@ -8,8 +8,7 @@
 enum { ONE = 1 << 16, PPM = 1000000, RESIDUAL_LIMIT = 1 << 23 };
 
 static uint64_t softmax_error(const sg_network *net, const int32_t *logits,
-                              uint32_t label, int theta_bits,
-                              int32_t *error)
+                              uint32_t label, int theta_bits, int32_t *error)
 {
     const sg_recipe *r = &net->recipe;
     uint64_t loss =
@@ -23,8 +22,7 @@ static uint64_t softmax_error(const sg_network *net, const int32_t *logits,
 }
 
 static uint64_t squared_error(const sg_network *net, const int32_t *logits,
-                              uint32_t label, int theta_bits,
-                              int32_t *error)
+                              uint32_t label, int theta_bits, int32_t *error)
 {
     const sg_recipe *r = &net->recipe;
     int bits = theta_bits;

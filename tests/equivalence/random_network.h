@@ -64,6 +64,27 @@ static inline void random_topology(uint64_t seed, char *text, size_t size)
              dense[pick(seed, 5, 5)]);
 }
 
+/* Puts dropouts before some layers, the first one too; in networks with
+ * additions before fewer, since both ways to one must pass as many. */
+static inline void random_dropouts(uint64_t seed, char *text, size_t size)
+{
+    char plain[SG_RECIPE_NET];
+    const uint32_t one_in = strchr(text, 'R') ? 5 : 3;
+    size_t length = 0;
+    uint32_t at = 0;
+    snprintf(plain, sizeof plain, "%s", text);
+    for (const char *p = plain, *end; *p; p = end, at++) {
+        uint32_t draw = pick(seed, 100 + at, 2 * one_in);
+        end = p + strcspn(p, "-");
+        end += *end == '-';
+        length += (size_t)snprintf(text + length, size - length, "%s%.*s",
+                                   draw == 0   ? "D2-"
+                                   : draw == 1 ? "D4-"
+                                               : "",
+                                   (int)(end - p), p);
+    }
+}
+
 /* Sets the options that change numbers, at random. */
 static inline void random_recipe(uint64_t seed, sg_recipe *r)
 {
@@ -72,6 +93,8 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     static const char *const alphas[] = {"127", "64", "8"};
     sg_recipe_init(r);
     random_topology(seed, r->net, sizeof r->net);
+    if (pick(seed, 60, 5) < 2)
+        random_dropouts(seed, r->net, sizeof r->net);
     sg_recipe_set(r, "augment", "none", NULL);
     sg_recipe_set(r, "weight-bits", pick(seed, 10, 2) ? "8" : "16", NULL);
     sg_recipe_set(r, "count-cap", caps[pick(seed, 11, 4)], NULL);
