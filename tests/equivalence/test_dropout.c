@@ -19,7 +19,7 @@ enum { SAMPLES = 30, HIDDEN = 12, CLASSES = 5 };
 
 static sg_data *data;
 
-static sg_network *create(const char *text, const char *fire)
+static sg_network *create(const char *text, const char *fire, const char *bits)
 {
     sg_recipe recipe;
     sg_network *net;
@@ -28,6 +28,7 @@ static sg_network *create(const char *text, const char *fire)
     strcpy(recipe.net, text);
     strcpy(recipe.augment, "none");
     assert_int_equal(sg_recipe_set(&recipe, "fire", fire, NULL), SG_OK);
+    assert_int_equal(sg_recipe_set(&recipe, "weight-bits", bits, NULL), SG_OK);
     sg_status status = sg_network_create(&recipe, data, &net, &error);
     if (status != SG_OK)
         print_error("%s: %s\n", text, error.text);
@@ -81,7 +82,7 @@ static void both_ways_to_draw_agree(void **state)
     static uint8_t in[MOST], out[MOST];
     static int32_t u[MOST];
     for (size_t t = 0; t < 3; t++) {
-        sg_network *net = create(texts[t], "round");
+        sg_network *net = create(texts[t], "round", "16");
         for (size_t l = 0; l < net->layer_count; l++) {
             const sg__layer *layer = &net->layer[l];
             const uint32_t n = (uint32_t)sg__outputs(&layer->geo);
@@ -129,7 +130,7 @@ static void use_is_the_mean_of_training(void **state)
     static const int64_t factors[] = {2, 4, 8};
     enum { TIMES = 1500 };
     for (size_t t = 0; t < 3; t++) {
-        sg_network *net = create(texts[t], "round");
+        sg_network *net = create(texts[t], "round", "16");
         sg_simulation *sim = simulate(net);
         const uint8_t *pixels = sg_data_pixels(data, 2);
         const int32_t *v = sg_simulation_potentials(sim, net->layer_count);
@@ -174,7 +175,7 @@ static void hidden_thresholds_grow(void **state)
     (void)state;
     static const char *const fires[] = {"round", "floor"};
     for (int f = 0; f < 2; f++) {
-        sg_network *net = create("D4-12-5", fires[f]);
+        sg_network *net = create("D4-12-5", fires[f], "16");
         sg_simulation *sim = simulate(net);
         const sg__layer *layer = &net->layer[1];
         const size_t n = sg__fan_in(&layer->geo);
@@ -205,11 +206,43 @@ static void hidden_thresholds_grow(void **state)
     }
 }
 
+/* Every kernel table forms the logits of the simulation, which knows no table,
+ * with the larger thresholds and biases as well. */
+static void tables_agree_in_use(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "7C3p1-D2-20C3-D4-33-D2-5",
+        "D4-16C3p1-P2max-D2-64C3p1-D2-D2-5",
+    };
+    for (int t = 0; t < 4; t++) {
+        sg_network *net = create(texts[t / 2], "round", t % 2 ? "8" : "16");
+        sg_simulation *sim = simulate(net);
+        for (uint32_t s = 0; s < 3; s++) {
+            const uint8_t *pixels = sg_data_pixels(data, s);
+            const int32_t *v = sg_simulation_potentials(sim, net->layer_count);
+            int32_t logits[CLASSES];
+            uint32_t label;
+            assert_int_equal(sg_simulation_present(sim, pixels), SG_OK);
+            for (size_t i = 0; sg__kernels_table(i); i++) {
+                setenv("SPIKEGRAD_ISA", sg__kernels_table(i)->name, 1);
+                assert_int_equal(sg_network_classify(net, pixels, logits,
+                                                     &label),
+                                 SG_OK);
+                assert_memory_equal(logits, v, sizeof logits);
+            }
+            unsetenv("SPIKEGRAD_ISA");
+        }
+        sg_simulation_destroy(sim);
+        sg_network_destroy(net);
+    }
+}
+
 /* What is gated off sends nothing up and gets nothing from above. */
 static void gated_units_are_silent(void **state)
 {
     (void)state;
-    sg_network *net = create("12-D2-9-5", "round");
+    sg_network *net = create("12-D2-9-5", "round", "16");
     sg_simulation *sim = simulate(net);
     unsigned off = 0, on = 0;
     for (uint32_t s = 0; s < SAMPLES; s++) {
@@ -241,7 +274,7 @@ static void gated_units_are_silent(void **state)
 static void use_cannot_be_learned(void **state)
 {
     (void)state;
-    sg_network *net = create("12-D2-5", "round");
+    sg_network *net = create("12-D2-5", "round", "16");
     sg_simulation *sim = simulate(net);
     const uint8_t *pixels = sg_data_pixels(data, 0);
     uint64_t spikes;
@@ -260,12 +293,12 @@ static void use_cannot_be_learned(void **state)
 static void verification_covers_use(void **state)
 {
     (void)state;
-    sg_network *net = create("12-D2-5", "round");
+    sg_network *net = create("12-D2-5", "round", "16");
     sg_verification plain, v;
     assert_int_equal(sg_verify(net, data, 4, SG_ORDER_RANDOM, 1, NULL, NULL,
                                &v, NULL),
                      SG_OK);
-    sg_network *same = create("12-5", "round");
+    sg_network *same = create("12-5", "round", "16");
     assert_int_equal(sg_verify(same, data, 4, SG_ORDER_RANDOM, 1, NULL, NULL,
                                &plain, NULL),
                      SG_OK);
@@ -297,6 +330,7 @@ int main(void)
         cmocka_unit_test(both_ways_to_draw_agree),
         cmocka_unit_test(use_is_the_mean_of_training),
         cmocka_unit_test(hidden_thresholds_grow),
+        cmocka_unit_test(tables_agree_in_use),
         cmocka_unit_test(gated_units_are_silent),
         cmocka_unit_test(use_cannot_be_learned),
         cmocka_unit_test(verification_covers_use),
