@@ -54,7 +54,9 @@ static void measure_events(const sg_network *net, const sg_data *data,
     check(sg_simulation_create(net, SG_ORDER_FIFO, 1, &sim, error), error);
     double start = bench_now();
     for (uint32_t i = 0; i < EVENT_SAMPLES; i++) {
-        check(sg_simulation_present(sim, sg_data_pixels(data, i)), error);
+        check(sg_simulation_present_training(sim, sg_data_pixels(data, i), 0,
+                                             i),
+              error);
         check(sg_simulation_learn(sim, sg_data_label(data, i), 0, i), error);
     }
     double seconds = bench_now() - start;

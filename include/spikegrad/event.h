@@ -53,13 +53,22 @@ SG_API sg_status sg_simulation_create(const sg_network *net, sg_order order,
 SG_API void sg_simulation_watch(sg_simulation *sim, sg_spike_fn fn,
                                 void *user);
 
-/* sg_simulation_present: forward pass of one image, until no neuron can fire.
+/* sg_simulation_present: forward pass of one image in use, until no neuron can
+ * fire.
  * pixels  uint8[height][width][channels]
  * SG_E_MEMORY, or SG_E_FULL if more than 2^26 spikes were under way, which
  * SG_ORDER_TURNS and SG_ORDER_RANDOM cannot return; the state is then that of
  * a sample half done. */
 SG_API sg_status sg_simulation_present(sg_simulation *sim,
                                        const uint8_t *pixels);
+
+/* sg_simulation_present_training: the same as in training, where dropouts let
+ * only the units through that are drawn for this optimiser step and sample.
+ * Without dropouts that is sg_simulation_present. Errors as there. */
+SG_API sg_status sg_simulation_present_training(sg_simulation *sim,
+                                                const uint8_t *pixels,
+                                                uint64_t step,
+                                                uint32_t sample);
 
 /* The same in parts, for what the network knows before all spikes are there.
  *
@@ -78,8 +87,10 @@ SG_API sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
 SG_API sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes);
 
 /* sg_simulation_learn: backward pass of the image last presented for the
- * given label; adds to the gradient. step and sample key the dither draws.
- * SG_E_ARGUMENT if no image is at rest, SG_E_RANGE for a label that is no
+ * given label; adds to the gradient. step and sample key the dither draws, and
+ * are those of the presentation. SG_E_ARGUMENT if no image is at rest, or if
+ * the network has dropouts and the image was not presented as in training;
+ * SG_E_RANGE for a label that is no
  * class, SG_E_MEMORY and SG_E_FULL as above. */
 SG_API sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
                                      uint64_t step, uint32_t sample);
@@ -88,9 +99,9 @@ SG_API sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
  *
  * sg_simulation_counts      uint8[neurons of layer]; layer as in sg_spike
  * sg_simulation_potentials  int32[neurons], V at quiescence; NULL for the
- *                           input, for max and sum pooling and additions
- * sg_simulation_errors      int8[neurons], d; NULL for layers without weights
- */
+ *                           input, max and sum pooling, additions, dropouts
+ * sg_simulation_errors      int8[neurons], d; NULL for the input and layers
+ *                           without weights */
 SG_API const uint8_t *sg_simulation_counts(const sg_simulation *sim,
                                            size_t layer);
 SG_API const int32_t *sg_simulation_potentials(const sg_simulation *sim,
@@ -130,7 +141,8 @@ typedef int (*sg_progress_fn)(uint32_t done, uint32_t total, void *user);
 /* sg_verify: runs the first `samples` images of data through both engines in
  * small batches, forward, backward, gradient and update, and compares every
  * membrane value, spike count, error count, gradient, updated master and
- * updated weight. Every batch starts from net's own weights.
+ * updated weight. Every batch starts from net's own weights. A network with
+ * dropouts runs as in training, and each image once more as in use.
  *
  * Returns SG_OK if all are equal, SG_E_MISMATCH at the first difference (out
  * says where). net is not changed. progress may be NULL. */

@@ -17,7 +17,8 @@ typedef enum sg_layer_kind {
     SG_LAYER_POOL_SUM,
     SG_LAYER_POOL_MAX,
     SG_LAYER_POOL_AVERAGE,
-    SG_LAYER_ADD /* of the spikes of two layers: a residual block's end */
+    SG_LAYER_ADD,    /* of the spikes of two layers: a residual block's end */
+    SG_LAYER_DROPOUT /* some units, drawn for each sample, pass nothing on */
 } sg_layer_kind;
 
 typedef struct sg_shape {
@@ -25,8 +26,8 @@ typedef struct sg_shape {
 } sg_shape;
 
 /* One layer as seen from outside. Layers are numbered from 0 at the input
- * side; pooling layers and additions count. For them theta and all below it
- * are 0, but for skip. */
+ * side; pooling layers, additions and dropouts count. For them theta and all
+ * below it are 0, but for skip and keep. */
 typedef struct sg_layer_info {
     sg_layer_kind kind;
     char name[24]; /* as in the topology: "15C5" */
@@ -44,6 +45,11 @@ typedef struct sg_layer_info {
     int64_t error_bound;   /* largest |error charge| into the layer below */
     uint64_t skip;         /* addition: the layer whose arriving spikes it adds
                               to those of the layer below; else 0 */
+    int32_t keep;          /* dropout: in training one unit in this many takes
+                             part, on average: 2 or 4; else 0 */
+    int32_t theta_in_use;  /* outside of training: theta, times the keep of
+                             each dropout that spikes pass on their way here;
+                             biases are multiplied likewise */
 } sg_layer_info;
 
 /* How a network came to be; zero or "" where unknown. */
@@ -91,7 +97,8 @@ SG_API void sg_network_destroy(sg_network *net);
 /* sg_network_classify: the class of one image.
  *
  * pixels  uint8[height][width][channels] of the network's input
- * logits  int32[classes] final membrane values in weight units, or NULL
+ * logits  int32[classes] final membrane values in weight units, or NULL; the
+ *         threshold they are measured by is theta_in_use of the last layer
  * label   the class with the largest logit, the first one on a tie
  * Allocates and frees a workspace; for many images use sg_evaluate. */
 SG_API sg_status sg_network_classify(const sg_network *net,

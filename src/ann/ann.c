@@ -67,6 +67,8 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
     to->synapses.packed =
         sg__arena_take(arena, 1,
                        ann->kernels->pack_size(g, layer->weight_bits));
+    if (layer->use_shift > 0)
+        to->use_bias = sg__arena_take(arena, g->out_c, sizeof *to->use_bias);
     to->dense_macs = sg__dense_macs(g);
     to->forward_sparse_below =
         ann->kernels->forward_sparse_below(g, layer->weight_bits);
@@ -202,7 +204,11 @@ void sg__ann_destroy(sg__ann *ann)
 
 void sg__ann_pack(sg__ann *ann, size_t l, uint32_t first, uint32_t last)
 {
-    ann->kernels->pack(&ann->layer[l].synapses, first, last);
+    sg__ann_layer *to = &ann->layer[l];
+    const int32_t scale = (int32_t)1 << ann->net->layer[l].use_shift;
+    ann->kernels->pack(&to->synapses, first, last);
+    for (uint32_t k = first; to->use_bias && k < last; k++)
+        to->use_bias[k] = to->synapses.bias[k] * scale;
 }
 
 void sg__ann_pack_all(sg__ann *ann)

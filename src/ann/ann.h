@@ -51,6 +51,8 @@ typedef struct sg__ann_layer {
     sg_layer_activity *activity; /* [batch] */
     sg__ann_pixels pixels;       /* of counts */
     sg__synapses synapses;       /* synaptic layers */
+    int32_t *use_bias;           /* [out_c], biases in use; NULL where they
+                                    are those of training */
     uint32_t *reach_x, *reach_y; /* convolutions: how many windows hold an
                                     input column, row */
     uint32_t forward_sparse_below, propagate_sparse_below,
@@ -87,7 +89,13 @@ sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
                          bool learns, bool keeps, sg__ann **out);
 void sg__ann_destroy(sg__ann *ann);
 
-/* sg__ann_pack: takes over the weights of output channels first..last-1 of
+/* What keys the random draws of samples in training. */
+typedef struct sg__ann_moment {
+    uint64_t step;
+    const uint32_t *sample_id; /* [n], of the samples of a call */
+} sg__ann_moment;
+
+/* sg__ann_pack: takes over the weights and biases of output channels first..last-1 of
  * layer l; first a multiple of SG__PACK_CHANNELS. */
 void sg__ann_pack(sg__ann *ann, size_t l, uint32_t first, uint32_t last);
 /* sg__ann_pack_all: the same for all layers. */
@@ -111,17 +119,19 @@ static inline const sg__ann_pixels *sg__ann_arriving(const sg__ann *ann,
 
 /* sg__ann_forward: samples first..first+n-1 through layers from..to-1, given
  * what arrives at layer `from`; n <= chunk.
+ * at      keys the gates of dropouts; NULL: the network is in use
  * charge  int32[n][neurons] of layer to-1, if synaptic; may be NULL */
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
-                     size_t to, unsigned thread, int32_t *charge);
+                     size_t to, const sg__ann_moment *at, unsigned thread,
+                     int32_t *charge);
 
 /* sg__ann_backward: loss and error counts of samples first..first+n-1 after
- * their forward pass, n <= chunk.
- * label      uint32[n]
- * sample_id  uint32[n], with step the key of the dither */
+ * their forward pass at the same moment, n <= chunk.
+ * label  uint32[n]
+ * at     keys the dither, and again the gates */
 void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
-                      const uint32_t *label, uint64_t step,
-                      const uint32_t *sample_id, unsigned thread);
+                      const uint32_t *label, const sg__ann_moment *at,
+                      unsigned thread);
 
 /* sg__ann_gradient: gradient of samples 0..n-1 for output channels
  * first..last-1 of layer l, as sg__kernels.gradient. */
@@ -157,6 +167,13 @@ void sg__ann_branch(const sg__ann *ann, size_t r, size_t sample,
                     const int32_t *u, const sg__ann_scratch *scratch);
 void sg__ann_join(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
                   const sg__ann_scratch *scratch);
+
+/* sg__ann_drop: counts `in` of a sample as dropout l passes them on in
+ * training. sg__ann_drop_errors: the same for error charge, in place. */
+void sg__ann_drop(const sg_network *net, size_t l, uint64_t step,
+                  uint32_t sample_id, const uint8_t *in, uint8_t *out);
+void sg__ann_drop_errors(const sg_network *net, size_t l, uint64_t step,
+                         uint32_t sample_id, int32_t *u);
 
 /* sg__ann_clock: nanoseconds of a monotonic clock while profiling, else 0. */
 uint64_t sg__ann_clock(const sg__ann *ann);

@@ -7,7 +7,7 @@
 #include "core/dither.h"
 #include "network/loss.h"
 
-/* What keys the random draws of a sample. */
+/* sg__ann_moment of one sample. */
 typedef struct moment {
     uint64_t step;
     uint32_t sample_id;
@@ -104,7 +104,7 @@ static uint64_t count(sg__ann *ann, size_t l, size_t sample,
 /* Error charge of samples first..first+n-1 below synaptic layer l, fired at
  * the next synaptic layer below. */
 static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
-                    uint64_t step, const uint32_t *sample_id, unsigned thread)
+                    const sg__ann_moment *at, unsigned thread)
 {
     const sg__ann_scratch *scratch = &ann->scratch[thread];
     const sg__ann_layer *from = &ann->layer[l];
@@ -133,13 +133,16 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
         for (; above > below; above--) {
             if (ann->net->layer[above].kind == SG_LAYER_ADD)
                 sg__ann_branch(ann, above, first + s, u, scratch);
+            else if (ann->net->layer[above].kind == SG_LAYER_DROPOUT)
+                sg__ann_drop_errors(ann->net, above, at->step,
+                                    at->sample_id[s], u);
             else if (above == below + 1)
                 break; /* firing pools by itself */
             else
                 u = route(ann, above, first + s, u, scratch);
         }
-        fire(ann, below, above, first + s, u, (moment){step, sample_id[s]},
-             scratch);
+        fire(ann, below, above, first + s, u,
+             (moment){at->step, at->sample_id[s]}, scratch);
         begin += count(ann, below, first + s, scratch);
     }
     sg__ann_note(ann, &scratch->cost[below].fire, begin, 0, 0,
@@ -150,8 +153,8 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
 
 /* Loss and error counts of the output layer. */
 static void fire_output(sg__ann *ann, size_t first, size_t n,
-                        const uint32_t *label, uint64_t step,
-                        const uint32_t *sample_id, sg__ann_scratch *scratch)
+                        const uint32_t *label, const sg__ann_moment *at,
+                        sg__ann_scratch *scratch)
 {
     const sg_network *net = ann->net;
     size_t top = net->layer_count - 1;
@@ -160,10 +163,10 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
            n * net->classes); /* linear: its derivative is 1 */
     for (size_t s = 0; s < n; s++) {
         const int32_t *logits = ann->logits + (first + s) * net->classes;
-        sg__loss_error(net, logits, label[s], scratch->error,
+        sg__loss_error(net, logits, label[s], false, scratch->error,
                        &ann->loss_q20[first + s]);
         fire(ann, top, top, first + s, scratch->error,
-             (moment){step, sample_id[s]}, scratch);
+             (moment){at->step, at->sample_id[s]}, scratch);
         begin += count(ann, top, first + s, scratch);
     }
     sg__ann_note(ann, &scratch->cost[top].fire, begin, 0, 0,
@@ -171,18 +174,18 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
 }
 
 void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
-                      const uint32_t *label, uint64_t step,
-                      const uint32_t *sample_id, unsigned thread)
+                      const uint32_t *label, const sg__ann_moment *at,
+                      unsigned thread)
 {
     size_t bottom = sg__lowest_synaptic(ann->net);
-    fire_output(ann, first, n, label, step, sample_id, &ann->scratch[thread]);
+    fire_output(ann, first, n, label, at, &ann->scratch[thread]);
     for (size_t l = ann->net->layer_count - 1; l > bottom; l--) {
         size_t group = ann->layer[l].group;
         if (!ann->net->layer[l].synaptic)
             continue;
         for (size_t s = 0; s < n; s += group)
-            descend(ann, l, first + s, n - s < group ? n - s : group, step,
-                    sample_id + s, thread);
+            descend(ann, l, first + s, n - s < group ? n - s : group,
+                    &(sg__ann_moment){at->step, at->sample_id + s}, thread);
     }
 }
 

@@ -16,13 +16,21 @@ static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
 }
 
 static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
-                             unsigned thread, int32_t *charge)
+                             bool in_use, unsigned thread, int32_t *charge)
 {
     const sg__layer *layer = &ann->net->layer[l];
     sg__ann_layer *to = &ann->layer[l];
     size_t start = first * sg__outputs(&layer->geo);
+    const int shift = in_use ? layer->use_shift : 0;
+    sg__synapses synapses = to->synapses;
     sg__response_out out = {
-        layer->theta_bits, layer->fire_level, layer->cap, NULL, NULL, charge};
+        .theta_bits = layer->theta_bits + shift,
+        .level = layer->fire_level * ((int32_t)1 << shift),
+        .cap = layer->cap,
+        .charge = charge,
+    };
+    if (shift > 0)
+        synapses.bias = to->use_bias;
     if (layer->output)
         out.charge = ann->logits + start;
     else
@@ -37,9 +45,9 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
     void *kernel = ann->scratch[thread].kernel;
     const uint8_t *in = sg__ann_counts(ann, l, first);
     if (sparse)
-        ann->kernels->forward_sparse(&to->synapses, n, in, &out, kernel);
+        ann->kernels->forward_sparse(&synapses, n, in, &out, kernel);
     else
-        ann->kernels->forward(&to->synapses, n, in, &out, kernel);
+        ann->kernels->forward(&synapses, n, in, &out, kernel);
     share = sparse ? share : 1000;
     sg__ann_note(ann, &ann->scratch[thread].cost[l].forward, begin,
                  n * to->dense_macs, share,
@@ -64,9 +72,20 @@ static void copy_charge(const sg__ann *ann, size_t first, size_t n, size_t l,
         memcpy(charge, from + first * width, n * width * sizeof *from);
 }
 
-/* Pools and additions. */
+/* All units take part in use. */
+static void forward_dropout(const sg__ann *ann, size_t l,
+                            const sg__ann_moment *at, size_t i,
+                            const uint8_t *in, uint8_t *out)
+{
+    if (at)
+        sg__ann_drop(ann->net, l, at->step, at->sample_id[i], in, out);
+    else
+        memcpy(out, in, sg__outputs(&ann->net->layer[l].geo));
+}
+
+/* Layers without weights. */
 static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
-                         unsigned thread)
+                         const sg__ann_moment *at, unsigned thread)
 {
     const sg__layer *layer = &ann->net->layer[l];
     sg__ann_layer *to = &ann->layer[l];
@@ -77,6 +96,8 @@ static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
         uint8_t *out = to->counts + s * width;
         if (layer->kind == SG_LAYER_ADD)
             sg__ann_add(ann, l, s, out);
+        else if (layer->kind == SG_LAYER_DROPOUT)
+            forward_dropout(ann, l, at, s - first, in, out);
         else if (layer->kind == SG_LAYER_POOL_SUM)
             ann->kernels->pool_sum(&layer->geo, in, out);
         else if (layer->kind == SG_LAYER_POOL_MAX)
@@ -102,7 +123,8 @@ static void count(sg__ann *ann, size_t first, size_t n, size_t l,
 }
 
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
-                     size_t to, unsigned thread, int32_t *charge)
+                     size_t to, const sg__ann_moment *at, unsigned thread,
+                     int32_t *charge)
 {
     uint64_t begin = sg__ann_clock(ann);
     if (from == 0)
@@ -111,10 +133,10 @@ void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
     sg__ann_note(ann, &ann->scratch[thread].cost[0].count, begin, 0, 0, 0);
     for (size_t l = from; l < to; l++) {
         if (ann->net->layer[l].synaptic)
-            forward_synaptic(ann, first, n, l, thread,
+            forward_synaptic(ann, first, n, l, !at, thread,
                              l + 1 == to ? charge : NULL);
         else
-            forward_pool(ann, first, n, l, thread);
+            forward_pool(ann, first, n, l, at, thread);
         copy_charge(ann, first, n, l, l + 1 == to ? charge : NULL);
         count(ann, first, n, l, thread);
     }

@@ -16,7 +16,8 @@ enum sg__stream {
     SG__STREAM_ROUNDING, /* counter: step, layer, synapse / 4 */
     SG__STREAM_GLYPHS,   /* counter: sample, block */
     SG__STREAM_ORDER,    /* counter: sample, event */
-    SG__STREAM_ARRIVAL   /* counter: sample, place */
+    SG__STREAM_ARRIVAL,  /* counter: sample, place */
+    SG__STREAM_DROPOUT   /* counter: step, sample, layer, block of neurons */
 };
 
 typedef struct sg__draw {

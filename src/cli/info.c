@@ -51,6 +51,8 @@ static const char *kind_name(sg_layer_kind kind)
         return "avg pooling";
     case SG_LAYER_ADD:
         return "addition";
+    case SG_LAYER_DROPOUT:
+        return "dropout";
     }
     return "?";
 }
@@ -59,6 +61,18 @@ static const char *kind_name(sg_layer_kind kind)
 static double share(int64_t bound)
 {
     return 100.0 * (double)bound / 2147483648.0;
+}
+
+/* Thresholds that are others in use: behind dropouts. */
+static void print_use(const sg_network *net, size_t layers)
+{
+    sg_layer_info l;
+    for (size_t i = 0; i < layers; i++)
+        if (sg_network_get_layer(net, i, &l) == SG_OK &&
+            l.theta_in_use != l.theta)
+            printf("   outside of training, theta and bias of layer %zu are "
+                   "%" PRId32 " times as large\n",
+                   i, l.theta_in_use / l.theta);
 }
 
 static void print_layers(const sg_network *net, size_t layers)
@@ -92,6 +106,7 @@ static void print_layers(const sg_network *net, size_t layers)
     }
     puts("   bounds: largest possible |charge|, and |error charge| into the "
          "layer below,\n   as a share of 2^31");
+    print_use(net, layers);
 }
 
 static void print_recipe(const sg_recipe *recipe)
@@ -133,16 +148,16 @@ static json_t *layer_json(const sg_network *net, size_t i)
     if (sg_network_get_layer(net, i, &l) != SG_OK)
         return NULL;
     return json_pack(
-        "{s:s,s:s,s:[i,i,i],s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
+        "{s:s,s:s,s:[i,i,i],s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
         "name", l.name, "kind", kind_name(l.kind), "in", (int)l.in.height,
         (int)l.in.width, (int)l.in.channels, "out", (int)l.out.height,
         (int)l.out.width, (int)l.out.channels, "neurons",
         (json_int_t)l.neurons, "synapses", (json_int_t)l.synapses,
         "dense_macs", (json_int_t)l.dense_macs, "count_cap",
-        (json_int_t)l.count_cap, "theta", (json_int_t)l.theta, "phi",
-        (json_int_t)l.phi, "weight_limit", (json_int_t)l.weight_limit,
-        "charge_bound", (json_int_t)l.charge_bound, "error_bound",
-        (json_int_t)l.error_bound);
+        (json_int_t)l.count_cap, "theta", (json_int_t)l.theta, "theta_in_use",
+        (json_int_t)l.theta_in_use, "phi", (json_int_t)l.phi, "weight_limit",
+        (json_int_t)l.weight_limit, "charge_bound", (json_int_t)l.charge_bound,
+        "error_bound", (json_int_t)l.error_bound);
 }
 
 static json_t *recipe_json(const sg_recipe *recipe)

@@ -37,7 +37,7 @@ static const arg_flag flags[] = {
     {"svg", ARG_TEXT, FIELD(svg), "FILE", NULL,
      "also draw a raster of the spikes", 0, 0},
     {"forward-only", ARG_SWITCH, FIELD(forward_only), NULL, NULL,
-     "no backward pass", 0, 0},
+     "no backward pass; a network with dropout as it is in use", 0, 0},
 };
 
 static const arg_command command = {
@@ -92,7 +92,11 @@ static int simulate(const struct options *options, const sg_network *net,
     if (status != SG_OK)
         return cli_status("trace", status, &error);
     sg_simulation_watch(sim, on_spike, sink);
-    status = sg_simulation_present(sim, sg_data_pixels(data, i));
+    if (options->forward_only)
+        status = sg_simulation_present(sim, sg_data_pixels(data, i));
+    else
+        status = sg_simulation_present_training(sim, sg_data_pixels(data, i),
+                                                info.step, i);
     if (status == SG_OK && !options->forward_only)
         status =
             sg_simulation_learn(sim, sg_data_label(data, i), info.step, i);

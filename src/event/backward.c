@@ -96,8 +96,23 @@ static void unpool(sg_simulation *sim, size_t l, size_t first, struct charge u)
                     u);
 }
 
+/* It arrives at units first..first+n-1 of dropout layer l: on to the neurons
+ * below those that take part. */
+static void pass_gates(sg_simulation *sim, size_t l, size_t first,
+                       struct charge u)
+{
+    const uint8_t *gate = sim->layer[l].gate + first;
+    for (size_t i = 0, end; i < u.n; i = end) {
+        for (end = i + 1; end < u.n && gate[end] == gate[i];)
+            end++;
+        if (gate[i])
+            receive(sim, l - 1, first + i,
+                    (struct charge){u.w + i, end - i, u.sign, u.shift});
+    }
+}
+
 /* It arrives at units first..first+n-1 of layer l: to their compartments, or
- * through pools and additions to the neurons they heard. Ends at layers with
+ * through pools, dropouts and additions to the neurons they heard. Ends at layers with
  * compartments, since only layers above the first synaptic one send charge
  * down; recurses once for each layer that is passed. */
 static void receive(sg_simulation *sim, size_t l, size_t first,
@@ -106,6 +121,10 @@ static void receive(sg_simulation *sim, size_t l, size_t first,
     const sg__layer *net = sim->layer[l].net;
     if (sim->layer[l].charge) {
         integrate(sim, l, first, u);
+        return;
+    }
+    if (net->kind == SG_LAYER_DROPOUT) {
+        pass_gates(sim, l, first, u);
         return;
     }
     if (net->kind == SG_LAYER_ADD) {
@@ -165,7 +184,7 @@ static int derivative(const struct sg__event_layer *layer, size_t i)
 {
     if (layer->net->output)
         return 1;
-    int32_t theta = (int32_t)1 << layer->net->theta_bits;
+    int32_t theta = (int32_t)1 << layer->theta_bits;
     int32_t fired = (int32_t)((uint32_t)theta * (uint32_t)layer->count[i]);
     return sg__derivative(sg__add(layer->potential[i], fired));
 }
@@ -248,7 +267,7 @@ static void return_compartments(sg_simulation *sim)
 sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
                               uint64_t step, uint32_t sample)
 {
-    if (!sim->presented)
+    if (!sim->presented || (!sim->training && sg__drops_out(sim->net)))
         return SG_E_ARGUMENT;
     if (label >= sim->net->classes)
         return SG_E_RANGE;
@@ -256,8 +275,8 @@ sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
     size_t top = sim->layers - 1;
     struct sg__event_layer *output = &sim->layer[top];
     prepare(sim, step, sample);
-    sg__loss_error(sim->net, output->potential, label, sim->output_error,
-                   NULL);
+    sg__loss_error(sim->net, output->potential, label, false,
+                   sim->output_error, NULL);
     for (size_t k = 0; k < output->neurons; k++) {
         output->charge[k] = sg__add(output->charge[k], sim->output_error[k]);
         fire_error(sim, top, k);

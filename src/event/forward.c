@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/dropout.h"
 #include "core/rules.h"
 
 /* Potentials are added and tested in runs of this many, so that the compiler
@@ -22,10 +23,10 @@ static void fire(sg_simulation *sim, size_t l, size_t i)
 {
     struct sg__event_layer *layer = &sim->layer[l];
     const sg__layer *net = layer->net;
-    int32_t theta = (int32_t)1 << net->theta_bits;
+    int32_t theta = (int32_t)1 << layer->theta_bits;
     int32_t n = layer->count[i];
     int sign;
-    while ((sign = sg__fire(&layer->potential[i], &n, theta, net->fire_level,
+    while ((sign = sg__fire(&layer->potential[i], &n, theta, layer->fire_level,
                             net->cap)) != 0)
         count_and_emit(sim, l, i, sign);
 }
@@ -33,10 +34,11 @@ static void fire(sg_simulation *sim, size_t l, size_t i)
 /* For which of n neurons sg__fire would return a spike; whether for any. */
 static bool find_firing(const int32_t *restrict v,
                         const uint8_t *restrict count, size_t n,
-                        const sg__layer *net, uint8_t *restrict fires)
+                        const struct sg__event_layer *layer,
+                        uint8_t *restrict fires)
 {
-    int32_t level = net->fire_level, cap = net->cap;
-    int32_t low = level - ((int32_t)1 << net->theta_bits);
+    int32_t level = layer->fire_level, cap = layer->net->cap;
+    int32_t low = level - ((int32_t)1 << layer->theta_bits);
     int32_t any = 0;
     for (size_t i = 0; i < n; i++) {
         int32_t it = ((v[i] >= level) & (count[i] < cap)) |
@@ -62,8 +64,8 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
         size_t at = first + done;
         size_t run = n - done < RUN ? n - done : RUN;
         sg__add_run(layer->potential + at, w + done, run, sign, 0);
-        if (!find_firing(layer->potential + at, layer->count + at, run,
-                         layer->net, fires))
+        if (!find_firing(layer->potential + at, layer->count + at, run, layer,
+                         fires))
             continue;
         for (size_t i = 0; i < run; i++)
             if (fires[i])
@@ -162,22 +164,50 @@ static void deliver(sg_simulation *sim, size_t l, uint32_t j, int sign)
     const sg__layer *above = sim->layer[l + 1].net;
     if (above->synaptic)
         deliver_synaptic(sim, l + 1, j, sign);
-    else if (above->kind == SG_LAYER_ADD)
+    else if (above->kind == SG_LAYER_ADD ||
+             (above->kind == SG_LAYER_DROPOUT && sim->layer[l + 1].gate[j]))
         count_and_emit(sim, l + 1, j, sign);
-    else
+    else if (above->kind != SG_LAYER_DROPOUT)
         deliver_pooling(sim, l + 1, j, sign);
     for (size_t r = sim->layer[l].first_addition; r != 0;
          r = sim->layer[r].next_addition)
         count_and_emit(sim, r, j, sign);
 }
 
+/* The units of dropout layer l that take part: in use all of them. */
+static void draw_gates(sg_simulation *sim, size_t l,
+                       struct sg__presentation as)
+{
+    struct sg__event_layer *layer = &sim->layer[l];
+    uint64_t seed = sim->net->recipe.seed;
+    for (uint32_t i = 0; i < layer->neurons; i++)
+        layer->gate[i] =
+            (uint8_t)(!as.training ||
+                      sg__takes_part(seed, as.step, as.sample, (uint32_t)l - 1,
+                                     i, layer->net->keep_bits));
+}
+
+/* Thresholds and potentials before the first spike. */
+static void reset_potentials(struct sg__event_layer *layer, bool training)
+{
+    const sg__layer *net = layer->net;
+    const int shift = training ? 0 : net->use_shift;
+    const int32_t scale = (int32_t)1 << shift;
+    layer->theta_bits = net->theta_bits + shift;
+    layer->fire_level = net->fire_level * scale;
+    for (size_t i = 0; i < layer->neurons; i++)
+        layer->potential[i] =
+            net->synaptic ? net->bias[i % net->geo.out_c] * scale : 0;
+}
+
 /* All state of the sample to what it is before the first spike. */
-void sg__forward_reset(sg_simulation *sim)
+void sg__forward_reset(sg_simulation *sim, struct sg__presentation as)
 {
     sg__queue_reset(&sim->queue, sim->samples++);
     sim->time = 0;
     sim->begun = false;
     sim->presented = false;
+    sim->training = as.training;
     for (size_t l = 1; l < sim->layers; l++) {
         struct sg__event_layer *layer = &sim->layer[l];
         const sg__geometry *g = &layer->net->geo;
@@ -187,13 +217,13 @@ void sg__forward_reset(sg_simulation *sim)
             memset(layer->seen, 0, sg__inputs(g) * sizeof *layer->seen);
             memset(layer->peak, 0, n * sizeof *layer->peak);
         }
+        if (layer->potential)
+            reset_potentials(layer, as.training);
+        if (layer->net->kind == SG_LAYER_DROPOUT)
+            draw_gates(sim, l, as);
         if (layer->net->synaptic) {
-            for (size_t i = 0; i < n; i++)
-                layer->potential[i] = layer->net->bias[i % g->out_c];
             memset(layer->error, 0, n * sizeof *layer->error);
             memset(layer->charge, 0, n * sizeof *layer->charge);
-        } else if (layer->potential) {
-            memset(layer->potential, 0, n * sizeof *layer->potential);
         }
     }
 }
@@ -236,13 +266,26 @@ sg_status sg__forward_run(sg_simulation *sim)
     return sim->queue.failure;
 }
 
-sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
+static sg_status present(sg_simulation *sim, const uint8_t *pixels,
+                         struct sg__presentation as)
 {
-    sg__forward_reset(sim);
+    sg__forward_reset(sim, as);
     sg__network_quantise(sim->net, pixels, sim->layer[0].count);
     emit_input(sim);
     sg__forward_bias(sim);
     sg_status status = sg__forward_run(sim);
     sim->presented = status == SG_OK;
     return status;
+}
+
+sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
+{
+    return present(sim, pixels, (struct sg__presentation){.training = false});
+}
+
+sg_status sg_simulation_present_training(sg_simulation *sim,
+                                         const uint8_t *pixels, uint64_t step,
+                                         uint32_t sample)
+{
+    return present(sim, pixels, (struct sg__presentation){true, step, sample});
 }

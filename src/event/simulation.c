@@ -80,6 +80,9 @@ static bool create_pooling(struct sg__event_layer *layer, bool above_synaptic)
         if (above_synaptic && !create_compartments(layer))
             return false;
         return layer->seen && layer->peak && layer->winner;
+    case SG_LAYER_DROPOUT:
+        layer->gate = calloc(layer->neurons, sizeof *layer->gate);
+        return layer->gate != NULL;
     default:
         return true;
     }

@@ -21,9 +21,13 @@
  *
  * Synaptic layers, and max pooling right above one, which keeps its winners'
  * compartments here while learning:
- * gate       g, while learning
+ * gate       g, while learning; dropouts: 1 for units that take part
  * error      d
  * charge     U
+ *
+ * Synaptic layers and average pooling:
+ * theta_bits, fire_level  of the sample presented: other in use than in
+ *                         training where dropouts lie below
  *
  * Synaptic layers only:
  * weight     [kernel_h][in_c][kernel_w][out_c] with the taps of a row in the
@@ -40,6 +44,8 @@ struct sg__event_layer {
     size_t first_addition; /* the lowest one that also gets these spikes, 0
                               if none does */
     size_t next_addition;  /* additions: the next one of the same source */
+    int theta_bits;
+    int32_t fire_level;
     uint8_t *count;
     int32_t *potential;
     int32_t *seen, *peak;
@@ -60,7 +66,8 @@ struct sg_simulation {
     uint64_t time;    /* deliveries since the sample was presented */
     uint64_t samples; /* presented so far */
     bool begun;       /* a sample is arriving in parts */
-    bool presented;   /* a sample is complete and can be learned */
+    bool training;    /* as the sample is presented */
+    bool presented;   /* a sample is complete */
     sg_event_totals totals;
     uint32_t *arrival; /* pixels of the input spikes, in order of arrival */
     size_t arrivals, arrived, arrival_room; /* all, those there, allocated */
@@ -87,11 +94,18 @@ const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
 void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
               sg_phase phase);
 
+/* How a sample is presented. In training, step and sample key the gates. */
+struct sg__presentation {
+    bool training;
+    uint64_t step;
+    uint32_t sample;
+};
+
 /* The parts of a forward pass. sg__forward_reset: the state before the first
  * spike; the input's counts are the caller's. sg__forward_bias: lets neurons
  * fire that their bias drives. sg__forward_run: delivers until no neuron can
  * fire; SG_E_MEMORY or SG_E_FULL if the queue had no room. */
-void sg__forward_reset(sg_simulation *sim);
+void sg__forward_reset(sg_simulation *sim, struct sg__presentation as);
 void sg__forward_bias(sg_simulation *sim);
 sg_status sg__forward_run(sg_simulation *sim);
 

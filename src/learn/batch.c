@@ -177,9 +177,9 @@ static void pass_task(void *context, unsigned task, unsigned thread)
         scratch->labels[s] = sg_data_label(b->data, scratch->ids[s]);
     }
     scratch->load_ns += sg__ann_clock(ann) - begin;
-    sg__ann_forward(ann, first, n, 0, b->net->layer_count, thread, NULL);
-    sg__ann_backward(ann, first, n, scratch->labels, b->step, scratch->ids,
-                     thread);
+    const sg__ann_moment at = {b->step, scratch->ids};
+    sg__ann_forward(ann, first, n, 0, b->net->layer_count, &at, thread, NULL);
+    sg__ann_backward(ann, first, n, scratch->labels, &at, thread);
     begin = sg__ann_clock(ann);
     for (size_t s = 0; s < n; s++)
         sg__activity_add(ann, first + s, scratch->labels[s], scratch->metrics);

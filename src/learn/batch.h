@@ -43,7 +43,7 @@ typedef struct sg__batch {
     sg__error_squares *squares; /* [layers], of the last pass that measured */
 
     uint32_t epoch;          /* keys augmentation */
-    uint64_t step;           /* keys dither and rounding */
+    uint64_t step;           /* keys dropout, dither and rounding */
     const uint32_t *samples; /* indices into data */
     size_t count;            /* of them; at most the workspace's batch */
 } sg__batch;

@@ -50,7 +50,7 @@ static void run_mirrored(const evaluation *e, size_t first, size_t n,
         mirror(sg__input_neurons(&net->recipe, net->input),
                sg__ann_counts(ann, 0, s));
     }
-    sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
+    sg__ann_forward(ann, first, n, 0, net->layer_count, NULL, thread, NULL);
     for (size_t i = begin; i < end; i++) {
         e->sums[i] += ann->logits[i];
         ann->logits[i] = (int32_t)sg__floor_shift64(e->sums[i], 1);
@@ -80,13 +80,13 @@ static void run_chunk(void *context, unsigned task, unsigned thread)
         sg__network_quantise(net,
                              sg_data_pixels(e->data, e->first + (uint32_t)s),
                              sg__ann_counts(ann, 0, s));
-    sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
+    sg__ann_forward(ann, first, n, 0, net->layer_count, NULL, thread, NULL);
     if (e->sums)
         run_mirrored(e, first, n, thread);
     sg_metrics *part = &e->parts[thread];
     for (size_t s = first; s < first + n; s++) {
         uint32_t label = sg_data_label(e->data, e->first + (uint32_t)s);
-        sg__loss_error(net, ann->logits + s * net->classes, label,
+        sg__loss_error(net, ann->logits + s * net->classes, label, true,
                        ann->scratch[thread].error, &ann->loss_q20[s]);
         part->samples++;
         part->correct += predict(e, s) == label;
@@ -220,7 +220,7 @@ sg_status sg_network_classify(const sg_network *net, const uint8_t *pixels,
         return status;
     sg__ann_pack_all(ann);
     sg__network_quantise(net, pixels, sg__ann_counts(ann, 0, 0));
-    sg__ann_forward(ann, 0, 1, 0, net->layer_count, 0, NULL);
+    sg__ann_forward(ann, 0, 1, 0, net->layer_count, NULL, 0, NULL);
     if (logits)
         memcpy(logits, ann->logits, net->classes * sizeof *logits);
     *label = sg__argmax(ann->logits, net->classes);

@@ -73,17 +73,22 @@ static void set_probe(const sg_network *net, size_t l)
     }
 }
 
-/* Standard deviation of the layer's charge in units of 1/256. */
+/* Standard deviation of the layer's charge in units of 1/256, as it is in
+ * training: with the dropout of step 0. */
 static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples,
                         int32_t *charges)
 {
     size_t n = sg__outputs(&ann->net->layer[l].geo);
+    uint32_t ids[SAMPLES];
     uint64_t squares = 0;
     int64_t mean = 0;
+    for (uint32_t s = 0; s < samples; s++)
+        ids[s] = s;
     for (size_t first = 0; first < samples; first += ann->chunk) {
         size_t count = samples - first;
         count = count < ann->chunk ? count : ann->chunk;
-        sg__ann_forward(ann, first, count, from, l + 1, 0, charges);
+        const sg__ann_moment at = {0, ids + first};
+        sg__ann_forward(ann, first, count, from, l + 1, &at, 0, charges);
         for (size_t s = 0; s < count; s++) {
             const int32_t *charge = charges + s * n;
             uint64_t square = 0;
@@ -119,7 +124,7 @@ static int choose_bits(const sg_network *net, const sg__layer *layer,
     uint64_t ratio = (uint64_t)layer->weight_limit * 2 * deviation /
                      (headroom * doubled * (uint64_t)probe_scale(layer) * 256);
     int bits = 2;
-    while (bits < 18 && ratio >> (bits + 1))
+    while (bits < SG__THETA_BITS_MAX - layer->use_shift && ratio >> (bits + 1))
         bits++;
     return bits;
 }

@@ -40,9 +40,9 @@ static void pass_task(void *context, unsigned task, unsigned thread)
         sg__network_quantise(net, sg_data_pixels(o->data, o->ids[s]),
                              sg__ann_counts(ann, 0, s));
     }
-    sg__ann_forward(ann, first, n, 0, net->layer_count, thread, NULL);
-    sg__ann_backward(ann, first, n, o->labels + first, net->run.step,
-                     o->ids + first, thread);
+    const sg__ann_moment at = {net->run.step, o->ids + first};
+    sg__ann_forward(ann, first, n, 0, net->layer_count, &at, thread, NULL);
+    sg__ann_backward(ann, first, n, o->labels + first, &at, thread);
 }
 
 /* Adds n bytes to bins and marks those that are not 0. Most are: they are

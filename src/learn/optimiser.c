@@ -52,7 +52,8 @@ static int normalise(uint64_t *x)
     return shift;
 }
 
-/* lr A^2 2^unit_bits / (Ain^2 B alpha 2^gain). */
+/* lr A^2 2^unit_bits / (Ain^2 B alpha 2^gain). Behind dropouts Ain^2, the mean
+ * square of what arrives, is 2^use_shift times less; unit_bits has that. */
 static sg__rate rate_of(const sg_recipe *r, const sg__layer *layer, int32_t in,
                         int unit_bits, int32_t schedule)
 {
@@ -176,8 +177,10 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     const sg__layer *layer = &net->layer[l];
     const sg_recipe *r = &net->recipe;
     sg__update update = {
-        .weight = rate_of(r, layer, layer->rate_in,
-                          layer->theta_bits + layer->master_shift, schedule),
+        .weight =
+            rate_of(r, layer, layer->rate_in,
+                    layer->theta_bits + layer->master_shift + layer->use_shift,
+                    schedule),
         .bias = rate_of(r, layer, BIAS_INPUT, BIAS_UNIT_BITS, schedule),
         .friction = (int32_t)(((int64_t)(MILLION - r->momentum_ppm) * 65536 +
                                MILLION / 2) /

@@ -18,6 +18,7 @@ enum { GROUP = 16 }; /* samples of a batch */
 typedef struct comparison {
     sg_network *ann_net, *event_net; /* clones, updated at the end */
     sg__batch batch;
+    sg__ann *use; /* the batch in use; NULL if that is the same as training */
     sg_simulation *sim;
     const sg_data *data;
     uint32_t samples[GROUP]; /* the images of the batch */
@@ -41,22 +42,28 @@ static bool same(sg_verification *out, const char *quantity, uint64_t sample,
     return false;
 }
 
-static bool same_forward(comparison *c, uint32_t s, size_t l)
+/* Layer l of sample s after a forward pass in training or in use. */
+static bool same_forward(comparison *c, uint32_t s, size_t l, bool in_use)
 {
     uint32_t image = c->samples[s];
     const sg__layer *layer = &c->ann_net->layer[l];
-    const sg__ann_layer *ann = &c->batch.ann.layer[l];
+    const sg__ann_layer *ann =
+        in_use ? &c->use->layer[l] : &c->batch.ann.layer[l];
+    const int bits = layer->theta_bits + (in_use ? layer->use_shift : 0);
+    const char *const count_name =
+        in_use ? "spike count in use" : "spike count";
+    const char *const v_name =
+        in_use ? "membrane value in use" : "membrane value";
     const uint8_t *event_count = sg_simulation_counts(c->sim, l + 1);
     const int32_t *event_v = sg_simulation_potentials(c->sim, l + 1);
     size_t n = sg__outputs(&layer->geo), start = s * n;
     for (size_t i = 0; i < n; i++) {
         int32_t count = layer->output ? 0 : ann->counts[start + i];
         if (!layer->output &&
-            !same(c->out, "spike count", image, l, i, event_count[i], count))
+            !same(c->out, count_name, image, l, i, event_count[i], count))
             return false;
-        if (event_v &&
-            !same(c->out, "membrane value", image, l, i, event_v[i],
-                  ann->charges[start + i] - count * (1 << layer->theta_bits)))
+        if (event_v && !same(c->out, v_name, image, l, i, event_v[i],
+                             ann->charges[start + i] - count * (1 << bits)))
             return false;
     }
     return true;
@@ -87,21 +94,35 @@ static bool same_backward(comparison *c, uint32_t s, size_t l)
     return true;
 }
 
+/* Sample s once more, as in use; what it has left of training is lost. */
+static sg_status check_use(comparison *c, uint32_t s)
+{
+    sg_status status =
+        sg_simulation_present(c->sim, sg_data_pixels(c->data, c->samples[s]));
+    for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++)
+        if (!same_forward(c, s, l, true))
+            status = SG_E_MISMATCH;
+    return status;
+}
+
 /* Simulates sample s of the batch and compares all that both engines have. */
 static sg_status check_sample(comparison *c, uint32_t s)
 {
     uint32_t image = c->samples[s];
     sg_status status =
-        sg_simulation_present(c->sim, sg_data_pixels(c->data, image));
+        sg_simulation_present_training(c->sim, sg_data_pixels(c->data, image),
+                                       c->batch.step, image);
     if (status == SG_OK)
         status = sg_simulation_learn(c->sim, sg_data_label(c->data, image),
                                      c->batch.step, image);
     for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++)
-        if (!same_forward(c, s, l))
+        if (!same_forward(c, s, l, false))
             status = SG_E_MISMATCH;
     for (size_t l = c->ann_net->layer_count; status == SG_OK && l-- > 0;)
         if (!same_backward(c, s, l))
             status = SG_E_MISMATCH;
+    if (status == SG_OK && c->use)
+        status = check_use(c, s);
     return status;
 }
 
@@ -155,6 +176,25 @@ static sg_status check_update(comparison *c)
     return SG_OK;
 }
 
+/* Runs the batch through the ANN engine as in use, if that is different. */
+static sg_status run_use(comparison *c, const sg_network *net)
+{
+    if (!sg__drops_out(net))
+        return SG_OK;
+    sg_status status = sg__ann_create(net, c->count, 1, false, true, &c->use);
+    if (status != SG_OK)
+        return status;
+    sg__ann_pack_all(c->use);
+    for (size_t s = 0; s < c->count; s++)
+        sg__network_quantise(net, sg_data_pixels(c->data, c->samples[s]),
+                             sg__ann_counts(c->use, 0, s));
+    for (size_t s = 0, n; s < c->count; s += n) {
+        n = c->count - s < c->use->chunk ? c->count - s : c->use->chunk;
+        sg__ann_forward(c->use, s, n, 0, net->layer_count, NULL, 0, NULL);
+    }
+    return SG_OK;
+}
+
 static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
                          uint64_t seed, sg_error *error)
 {
@@ -166,6 +206,8 @@ static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
         status = sg__batch_create(c->ann_net, c->data, c->count, 1, true, b);
     if (status == SG_OK)
         status = sg__augment_parse("none", &b->augment, error);
+    if (status == SG_OK)
+        status = run_use(c, net);
     if (status != SG_OK)
         return status;
     b->epoch = net->run.epoch;
@@ -184,6 +226,7 @@ static void release(comparison *c)
 {
     sg_simulation_destroy(c->sim);
     sg__batch_destroy(&c->batch);
+    sg__ann_destroy(c->use);
     sg_network_destroy(c->ann_net);
     sg_network_destroy(c->event_net);
 }

@@ -14,18 +14,22 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
     memcpy(out->name, layer->name, sizeof out->name);
     out->in = layer->in;
     out->out = layer->out;
-    bool window = layer->kind != SG_LAYER_DENSE && layer->kind != SG_LAYER_ADD;
+    bool window = layer->kind != SG_LAYER_DENSE &&
+                  layer->kind != SG_LAYER_ADD &&
+                  layer->kind != SG_LAYER_DROPOUT;
     out->kernel = window ? layer->geo.kernel_h : 0;
     out->stride = layer->geo.stride;
     out->padding = layer->geo.pad;
     out->neurons = sg__outputs(&layer->geo);
     out->count_cap = layer->cap;
     out->skip = layer->kind == SG_LAYER_ADD ? layer->skip : 0;
+    out->keep = layer->keep_bits ? (int32_t)1 << layer->keep_bits : 0;
     if (!layer->synaptic)
         return SG_OK;
     out->synapses = layer->weights;
     out->dense_macs = sg__dense_macs(&layer->geo);
     out->theta = (int32_t)1 << layer->theta_bits;
+    out->theta_in_use = (int32_t)1 << (layer->theta_bits + layer->use_shift);
     out->fraction_bits = layer->theta_bits;
     out->phi = (int32_t)1 << layer->phi_bits;
     out->weight_limit = layer->weight_limit;

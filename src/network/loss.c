@@ -8,12 +8,11 @@
 enum { ONE = 1 << 16, PPM = 1000000, RESIDUAL_LIMIT = 1 << 23 };
 
 static uint64_t softmax_error(const sg_network *net, const int32_t *logits,
-                              uint32_t label, int32_t *error)
+                              uint32_t label, int theta_bits, int32_t *error)
 {
     const sg_recipe *r = &net->recipe;
-    const sg__layer *top = &net->layer[net->layer_count - 1];
     uint64_t loss =
-        sg__softmax(net->classes, logits, top->theta_bits, label, error);
+        sg__softmax(net->classes, logits, theta_bits, label, error);
     int64_t smooth = (int64_t)ONE * r->smoothing_ppm / PPM;
     int32_t everyone = (int32_t)(smooth / net->classes);
     int32_t wanted = (int32_t)(ONE - smooth) + everyone;
@@ -23,10 +22,10 @@ static uint64_t softmax_error(const sg_network *net, const int32_t *logits,
 }
 
 static uint64_t squared_error(const sg_network *net, const int32_t *logits,
-                              uint32_t label, int32_t *error)
+                              uint32_t label, int theta_bits, int32_t *error)
 {
     const sg_recipe *r = &net->recipe;
-    int bits = net->layer[net->layer_count - 1].theta_bits;
+    int bits = theta_bits;
     for (int32_t t = r->target; t > 1; t /= 2)
         bits++;
 
@@ -47,11 +46,14 @@ static uint64_t squared_error(const sg_network *net, const int32_t *logits,
 }
 
 void sg__loss_error(const sg_network *net, const int32_t *logits,
-                    uint32_t label, int32_t *error, uint64_t *loss_q20)
+                    uint32_t label, bool in_use, int32_t *error,
+                    uint64_t *loss_q20)
 {
+    const sg__layer *top = &net->layer[net->layer_count - 1];
+    int bits = top->theta_bits + (in_use ? top->use_shift : 0);
     uint64_t loss = net->recipe.loss == SG_LOSS_SOFTMAX
-                        ? softmax_error(net, logits, label, error)
-                        : squared_error(net, logits, label, error);
+                        ? softmax_error(net, logits, label, bits, error)
+                        : squared_error(net, logits, label, bits, error);
     if (loss_q20)
         *loss_q20 = loss;
 }

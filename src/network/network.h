@@ -25,7 +25,7 @@ typedef struct sg__layer {
     char name[24];
     sg_shape in, out; /* as images; a flattened input keeps its image shape */
     sg__geometry geo;
-    bool synaptic; /* conv or dense; pools and additions have no weights */
+    bool synaptic; /* conv or dense; the others have no weights */
     bool output;   /* last layer: integrates, does not fire */
 
     /* forward compartment (synaptic and average pooling) */
@@ -47,6 +47,13 @@ typedef struct sg__layer {
     size_t skip;     /* addition: a lower, synaptic layer */
     int skip_shift;  /* addition: of the error charge that takes this way */
     int error_shift; /* synaptic: of the error charge to the layer below */
+
+    /* dropout (docs/semantics.md, "Dropout"): in training one unit in
+     * 2^keep_bits takes part. In use all do, and in the synaptic layer that
+     * their spikes come to Theta, H and biases are 2^use_shift times those of
+     * training, which are the ones kept here. */
+    int keep_bits; /* 0 but for dropouts */
+    int use_shift; /* 0 but for synaptic layers */
 
     /* numbers of the synapses (synaptic only) */
     int32_t weight_limit; /* |w| <= weight_limit */
@@ -167,7 +174,10 @@ sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error);
 /* sg__recipe_phi_auto: whether phi is "auto:R"; log2 of R. */
 bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits);
 
-enum { SG__PHI_BITS_MAX = 24 }; /* log2 of the largest error threshold */
+enum {
+    SG__PHI_BITS_MAX = 24,  /* log2 of the largest error threshold */
+    SG__THETA_BITS_MAX = 18 /* of the largest threshold, in use */
+};
 
 /* sg__network_set_phi: Phi = 2^bits[i] for the i-th hidden synaptic layer, and
  * the error gains, shifts and bounds that follow. SG_E_RANGE, or SG_E_BOUND
@@ -180,6 +190,15 @@ sg_status sg__network_set_phi(sg_network *net, const int *phi_bits,
 static inline bool sg__adds_at(const sg_network *net, size_t r, size_t l)
 {
     return net->layer[r].kind == SG_LAYER_ADD && net->layer[r].skip == l;
+}
+
+/* sg__drops_out: whether the network differs between training and use. */
+static inline bool sg__drops_out(const sg_network *net)
+{
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].kind == SG_LAYER_DROPOUT)
+            return true;
+    return false;
 }
 
 /* sg__lowest_synaptic: the lowest layer with weights; nothing below learns. */

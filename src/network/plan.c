@@ -16,7 +16,6 @@
 
 enum {
     THETA_BITS_MIN = 2,
-    THETA_BITS_MAX = 18,
     BIAS_BITS = 4,         /* |bias| < 2^4 Theta */
     BIAS_MASTER_BITS = 27, /* bias masters are in units of 2^-27 Theta */
     WEIGHT_LIMIT_MIN = 31  /* fewer levels than this do not train */
@@ -235,10 +234,11 @@ static sg_status set_threshold(sg_network *net, size_t l, int bits,
                                sg_error *error)
 {
     sg__layer *layer = &net->layer[l];
-    if (bits < THETA_BITS_MIN || bits > THETA_BITS_MAX)
+    const int most = SG__THETA_BITS_MAX - layer->use_shift;
+    if (bits < THETA_BITS_MIN || bits > most)
         return sg__fail(error, SG_E_RANGE,
                         "layer %zu (%s): threshold 2^%d, expected 2^%d..2^%d",
-                        l, layer->name, bits, THETA_BITS_MIN, THETA_BITS_MAX);
+                        l, layer->name, bits, THETA_BITS_MIN, most);
     layer->theta_bits = bits;
     layer->fire_level = net->recipe.fire == SG_FIRE_ROUND
                             ? (int32_t)1 << (bits - 1)

@@ -75,9 +75,21 @@ static bool parse_addition(const char *p, sg__layer *layer)
     return *p == '\0' && layer->skip > 0;
 }
 
+/* Dk. */
+static bool parse_dropout(const char *p, sg__layer *layer)
+{
+    const uint32_t keep = number(&p, 4);
+    layer->keep_bits = keep == 2 ? 1 : 2;
+    layer->geo = (sg__geometry){.kernel_h = 1, .kernel_w = 1, .stride = 1};
+    layer->kind = SG_LAYER_DROPOUT;
+    return *p == '\0' && (keep == 2 || keep == 4);
+}
+
 static bool parse_item(const char *item, sg__layer *layer)
 {
     const char *p = item;
+    if (*p == 'D')
+        return parse_dropout(p + 1, layer);
     if (*p == 'P')
         return parse_pool(p + 1, layer);
     if (*p == 'R')
@@ -181,6 +193,35 @@ static sg_status fit_addition(sg__layer *layers, size_t n, sg_error *error)
     return SG_OK;
 }
 
+/* Sets what a layer with weights makes of the dropouts that its spikes have
+ * passed. passed is log2 of their product, for what layer n gets from below;
+ * becomes that of what it sends on. */
+static sg_status pass_dropouts(sg__layer *layers, size_t n, int *passed,
+                               sg_error *error)
+{
+    sg__layer *layer = &layers[n];
+    if (layer->synaptic) {
+        layer->use_shift = *passed;
+        *passed = 0;
+    }
+    *passed += layer->keep_bits;
+    if (*passed > SG__USE_SHIFT_MAX)
+        return sg__fail(error, SG_E_TOPOLOGY,
+                        "net: layer %zu (%s): one in %d units takes part, "
+                        "with the dropouts below it, expected at least one in "
+                        "%d",
+                        n, layer->name, 1 << *passed, 1 << SG__USE_SHIFT_MAX);
+    const sg__layer *source = &layers[layer->skip];
+    if (layer->kind == SG_LAYER_ADD && source->use_shift != *passed)
+        return sg__fail(error, SG_E_TOPOLOGY,
+                        "net: layer %zu (%s): dropouts let through one spike "
+                        "in %d of the layer below it, but one in %d of what "
+                        "arrives at layer %zu (%s), expected equal shares",
+                        n, layer->name, 1 << *passed, 1 << source->use_shift,
+                        layer->skip, source->name);
+    return SG_OK;
+}
+
 static sg_status check_end(const sg__layer *layers, size_t count,
                            uint32_t classes, sg_error *error)
 {
@@ -204,6 +245,7 @@ sg_status sg__topology_parse(const char *text, sg_shape input,
     char item[24];
     sg_shape shape = input, stated;
     size_t n = 0;
+    int passed = 0;
     bool first = true, more = true;
 
     for (const char *p = text; more; first = false) {
@@ -232,11 +274,13 @@ sg_status sg__topology_parse(const char *text, sg_shape input,
         if (!parse_item(item, &layers[n]))
             return sg__fail(error, SG_E_TOPOLOGY,
                             "net: '%s', expected NCk[sS][pP], Pk[max|avg], "
-                            "Rk or a number of neurons",
+                            "Rk, D2, D4 or a number of neurons",
                             item);
         sg_status status = fit(&layers[n], shape, error);
         if (status == SG_OK && layers[n].kind == SG_LAYER_ADD)
             status = fit_addition(layers, n, error);
+        if (status == SG_OK)
+            status = pass_dropouts(layers, n, &passed, error);
         if (status != SG_OK)
             return status;
         shape = layers[n++].out;

@@ -5,6 +5,7 @@
  *   Rk              passes on the spikes of the layer below and those that
  *                   arrive at the k-th layer with weights below it: a
  *                   residual block of k layers
+ *   Dk              dropout, k = 2 or 4: in training one unit in k takes part
  *   N               fully connected, N neurons
  *   HxW[xC]         optional first item: the input, checked against the data
  */
@@ -19,7 +20,8 @@ enum {
     SG__KERNEL_MAX = 64,
     SG__NEURONS_MAX = 1 << 24, /* of one layer; an event packs index and d */
     SG__WEIGHTS_MAX = 1 << 28, /* of one layer */
-    SG__ROW_MAX = INT32_MAX    /* in_w * in_c * (out_c + 15) */
+    SG__ROW_MAX = INT32_MAX,   /* in_w * in_c * (out_c + 15) */
+    SG__USE_SHIFT_MAX = 8      /* of the dropouts before one layer */
 };
 
 /* sg__topology_parse: reads text into layers: kind, name, shapes, geometry.

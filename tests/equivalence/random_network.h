@@ -16,7 +16,7 @@ static inline uint32_t pick(uint64_t seed, uint32_t what, uint32_t n)
 }
 
 /* One with residual blocks: in a row, in one another, from one source, around
- * and behind pools, from the input, among dense layers. */
+ * and behind pools and dropouts, from the input, among dense layers. */
 static inline void random_residual(uint64_t seed, char *text, size_t size)
 {
     static const char *const firsts[] = {"P2max-5C3p1-", "5C3p1-P2max-",
@@ -32,14 +32,17 @@ static inline void random_residual(uint64_t seed, char *text, size_t size)
         "%uC3p1-R1-P2-%uC5p2-R1-",
         "%uC3p1-R1-P2avg-P2max-",
         "P2avg-%uC4p2-%uC2-R2-",
+        "%uC3p1-D2-%uC3p1-R2-",
+        "D4-%uC3p1-D2-%uC3p1-D4-R2-",
     };
-    static const char *const ends[] = {"", "", "9-", "8-8-R1-"};
+    static const char *const ends[] = {"",        "",    "9-",
+                                       "8-8-R1-", "D2-", "9-D4-"};
     uint32_t first = pick(seed, 2, 6), n = channels[first];
     int length = snprintf(text, size, "%s", firsts[first]);
     length += snprintf(text + length, size - (size_t)length,
-                       blocks[pick(seed, 3, 8)], n, n);
+                       blocks[pick(seed, 3, 10)], n, n);
     snprintf(text + length, size - (size_t)length, "%s5",
-             ends[pick(seed, 5, 4)]);
+             ends[pick(seed, 5, 6)]);
 }
 
 /* A small random topology with 5 classes for an h x w image: one or two
@@ -64,6 +67,28 @@ static inline void random_topology(uint64_t seed, char *text, size_t size)
              dense[pick(seed, 5, 5)]);
 }
 
+/* Puts dropouts before some layers, the first one too. In networks with
+ * additions they would seldom fit. */
+static inline void random_dropouts(uint64_t seed, char *text, size_t size)
+{
+    char plain[SG_RECIPE_NET];
+    size_t length = 0;
+    uint32_t at = 0;
+    if (strchr(text, 'R'))
+        return;
+    snprintf(plain, sizeof plain, "%s", text);
+    for (const char *p = plain, *end; *p; p = end, at++) {
+        uint32_t draw = pick(seed, 100 + at, 6);
+        end = p + strcspn(p, "-");
+        end += *end == '-';
+        length += (size_t)snprintf(text + length, size - length, "%s%.*s",
+                                   draw == 0   ? "D2-"
+                                   : draw == 1 ? "D4-"
+                                               : "",
+                                   (int)(end - p), p);
+    }
+}
+
 /* Sets the options that change numbers, at random. */
 static inline void random_recipe(uint64_t seed, sg_recipe *r)
 {
@@ -72,6 +97,8 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     static const char *const alphas[] = {"127", "64", "8"};
     sg_recipe_init(r);
     random_topology(seed, r->net, sizeof r->net);
+    if (pick(seed, 60, 5) < 2)
+        random_dropouts(seed, r->net, sizeof r->net);
     sg_recipe_set(r, "augment", "none", NULL);
     sg_recipe_set(r, "weight-bits", pick(seed, 10, 2) ? "8" : "16", NULL);
     sg_recipe_set(r, "count-cap", caps[pick(seed, 11, 4)], NULL);

@@ -17,10 +17,11 @@
 
 enum { NETWORKS = 120, SAMPLES = 40, CHECKED = 10 };
 
-/* Networks that came about, those with additions among them, and how often
- * error charge of a block or of a skip was shifted to meet the other. */
+/* Networks that came about, those with additions among them, with dropouts,
+ * with both, and how often error charge of a block or of a skip was shifted to
+ * meet the other. */
 struct tally {
-    unsigned built, adding, block_shifts, skip_shifts;
+    unsigned built, adding, dropping, both, block_shifts, skip_shifts;
 };
 
 static void count_network(const sg_network *net, struct tally *tally)
@@ -33,6 +34,8 @@ static void count_network(const sg_network *net, struct tally *tally)
     }
     tally->built++;
     tally->adding += adds;
+    tally->dropping += sg__drops_out(net);
+    tally->both += adds && sg__drops_out(net);
 }
 
 static void check_network(uint64_t seed, struct tally *tally)
@@ -77,6 +80,7 @@ static void engines_agree_on_random_networks(void **state)
         check_network(seed, &tally);
     assert_true(tally.built > NETWORKS / 2);
     assert_true(tally.adding > NETWORKS / 4);
+    assert_true(tally.dropping > NETWORKS / 6 && tally.both > NETWORKS / 40);
     assert_true(tally.block_shifts > 0 && tally.skip_shifts > 0);
 }
 

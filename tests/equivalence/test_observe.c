@@ -58,7 +58,8 @@ static void recount(const sg_network *net, const sg_data *data,
     assert_int_equal(sg_simulation_create(net, SG_ORDER_RANDOM, 3, &sim, NULL),
                      SG_OK);
     for (uint32_t i = 0; i < OBSERVED; i++) {
-        assert_int_equal(sg_simulation_present(sim, sg_data_pixels(data, i)),
+        assert_int_equal(sg_simulation_present_training(
+                             sim, sg_data_pixels(data, i), info.step, i),
                          SG_OK);
         assert_int_equal(sg_simulation_learn(sim, sg_data_label(data, i),
                                              info.step, i),

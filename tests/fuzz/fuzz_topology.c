@@ -54,6 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         if (layer->kind == SG_LAYER_ADD && !net->layer[layer->skip].synaptic)
             abort();
+        if (status == SG_OK && layer->synaptic &&
+            layer->theta_bits + layer->use_shift > SG__THETA_BITS_MAX)
+            abort();
     }
     sg_network_destroy(net);
     return 0;

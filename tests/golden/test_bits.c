@@ -146,6 +146,26 @@ static void residual(void **state)
     assert_int_equal(train(options, 13), UINT64_C(0x515293b4b261ecd9));
 }
 
+static void dropout(void **state)
+{
+    (void)state;
+    static const char *const options[][2] = {
+        {"net", "D2-6C3p1-P2max-D2-6C3p1-6C3p1-D4-6C3p1-R2-P2-D2-20-D4-10"},
+        {"weight-bits", "8"},
+        {"loss", "softmax"},
+        {"standardise", "on"},
+        {"phi", "auto:1"},
+        {"count-cap", "15"},
+        {"spread", "2"},
+        {"augment", "none"},
+        {"dither", "on"},
+        {"rounding", "nearest"},
+        {"batch", "8"},
+        {"schedule", "cosine"},
+    };
+    assert_int_equal(train(options, 12), UINT64_C(0xb16fb7d8ab158a82));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +173,7 @@ int main(void)
         cmocka_unit_test(int8_squared_dither_stochastic),
         cmocka_unit_test(deep_standardised),
         cmocka_unit_test(residual),
+        cmocka_unit_test(dropout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

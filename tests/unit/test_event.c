@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "core/dropout.h"
 #include "core/rules.h"
 #include "event/simulation.h"
 #include "network/network.h"
@@ -469,7 +470,10 @@ static void randomise(sg_network *net, uint64_t seed)
     }
 }
 
-enum { NEURONS = 2048 }; /* of the largest layer below */
+enum {
+    NEURONS = 2048, /* of the largest layer below */
+    SAMPLE = 7      /* what keys the draws, besides the seed as the step */
+};
 
 /* Sums of the spikes that were seen, by phase, layer and neuron. */
 struct sums {
@@ -521,7 +525,15 @@ static int32_t charge_of(const sg_simulation *sim, size_t l, uint32_t i,
     return charge;
 }
 
-static void check_definition(sg_simulation *sim)
+/* Whether unit i of dropout layer l does in sample SAMPLE. */
+static bool takes_part(const sg_simulation *sim, size_t l, uint32_t i,
+                       uint64_t step)
+{
+    return sg__takes_part(sim->net->recipe.seed, step, SAMPLE, (uint32_t)l - 1,
+                          i, sim->layer[l].net->keep_bits);
+}
+
+static void check_definition(sg_simulation *sim, uint64_t step)
 {
     static int32_t gradient[1 << 14];
     for (size_t l = 1; l < sim->layers; l++) {
@@ -531,6 +543,11 @@ static void check_definition(sg_simulation *sim)
                 assert_int_equal(sg_simulation_counts(sim, l)[i],
                                  sg_simulation_counts(sim, l - 1)[i] +
                                      sg_simulation_counts(sim, net->skip)[i]);
+        for (uint32_t i = 0; net->keep_bits && i < sim->layer[l].neurons; i++)
+            assert_int_equal(sg_simulation_counts(sim, l)[i],
+                             takes_part(sim, l, i, step)
+                                 ? sg_simulation_counts(sim, l - 1)[i]
+                                 : 0);
         if (!net->synaptic)
             continue;
         memset(gradient, 0, sizeof gradient);
@@ -583,7 +600,7 @@ static void charge_pooled(const sg_simulation *sim, size_t l,
 
 /* The error charge of every layer, an array a layer, from the error counts
  * alone; without dither. */
-static void check_error_charges(const sg_simulation *sim)
+static void check_error_charges(const sg_simulation *sim, uint64_t step)
 {
     static int64_t charge[SG_LAYERS_MAX + 1][NEURONS];
     memset(charge, 0, sizeof charge);
@@ -595,6 +612,10 @@ static void check_error_charges(const sg_simulation *sim)
             charge_below(sim, l + 1, charge[l]);
         else if (above->kind == SG_LAYER_ADD)
             memcpy(charge[l], charge[l + 1], n * sizeof charge[l][0]);
+        else if (above->kind == SG_LAYER_DROPOUT)
+            for (uint32_t i = 0; i < n; i++)
+                charge[l][i] =
+                    takes_part(sim, l + 1, i, step) ? charge[l + 1][i] : 0;
         else
             charge_pooled(sim, l + 1, charge[l + 1], charge[l]);
         for (size_t r = l + 1; r < sim->layers; r++)
@@ -659,16 +680,19 @@ static void check_orders(const char *topology, uint64_t seed)
         struct sums *sums = calloc(1, sizeof *sums);
         assert_non_null(sums);
         sg_simulation_watch(sim, add_spike, sums);
-        assert_int_equal(sg_simulation_present(sim, pixels), SG_OK);
-        assert_int_equal(sg_simulation_learn(sim, (uint32_t)seed % 5, seed, 7),
+        assert_int_equal(sg_simulation_present_training(sim, pixels, seed,
+                                                        SAMPLE),
+                         SG_OK);
+        assert_int_equal(sg_simulation_learn(sim, (uint32_t)seed % 5, seed,
+                                             SAMPLE),
                          SG_OK);
         check_sums(sim, sums);
         free(sums);
         if (!first) {
             first = sim;
-            check_definition(sim);
+            check_definition(sim, seed);
             if (!recipe.dither)
-                check_error_charges(sim);
+                check_error_charges(sim, seed);
             continue;
         }
         assert_same_state(first, sim);
@@ -692,7 +716,10 @@ static void test_orders_agree(void **state)
                               "8-8-R1-8-8-R3-R1-5",
                               "3C3p1-R1-P2-5",
                               "4C3p1-4C3p1-R1-P2max-4C3p1-R1-5",
-                              "4C3p1-P2max-4C3p1-4C3p1-R2-R1-P2-5"};
+                              "4C3p1-P2max-4C3p1-4C3p1-R2-R1-P2-5",
+                              "D2-20-D2-12-D4-5",
+                              "4C3p1-D2-P2max-4C3p1-D2-R1-P2avg-D4-9-5",
+                              "5C2-P2max-D2-4C3p1-D2-P2-D2-5"};
     for (size_t t = 0; t < sizeof topology / sizeof *topology; t++)
         for (uint64_t seed = 0; seed < 6; seed++)
             check_orders(topology[t], seed);

@@ -115,7 +115,7 @@ static void softmax_error_balances(void **state)
         for (uint32_t trial = 0; trial < 200; trial++) {
             int64_t sum = 0;
             random_logits(trial, logits);
-            sg__loss_error(net, logits, 4, error, NULL);
+            sg__loss_error(net, logits, 4, false, error, NULL);
             for (int k = 0; k < CLASSES; k++) {
                 sum += error[k];
                 assert_true(i == 1 || k == 4 ? 1 : error[k] >= 0);
@@ -133,16 +133,16 @@ static void squared_error_is_exact(void **state)
     int32_t logits[CLASSES] = {0}, error[CLASSES];
     uint64_t loss;
     logits[2] = 8 << BITS; /* the wanted count */
-    sg__loss_error(net, logits, 2, error, &loss);
+    sg__loss_error(net, logits, 2, false, error, &loss);
     for (int k = 0; k < CLASSES; k++)
         assert_int_equal(error[k], 0);
     assert_int_equal(loss, 0);
-    sg__loss_error(net, logits, 3, error, &loss);
+    sg__loss_error(net, logits, 3, false, error, &loss);
     assert_int_equal(error[2], 127 * Q16);
     assert_int_equal(error[3], -127 * Q16);
     assert_int_equal(loss, 1 << 20); /* two halves of 1 */
     logits[2] = INT32_MAX;
-    sg__loss_error(net, logits, 3, error, &loss);
+    sg__loss_error(net, logits, 3, false, error, &loss);
     assert_true(error[2] > 127 * Q16);
     sg_network_destroy(net);
 }

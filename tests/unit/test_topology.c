@@ -96,6 +96,18 @@ static void bad_topologies_are_refused(void **state)
         "9-9-8-R2-10",
         "4C3p1-4C3p1-P2-R1-10",
         "4C3p1-P2-4C3p1-R2-10",
+        "9-D1-10",
+        "9-D3-10",
+        "9-D5-10",
+        "9-D-10",
+        "9-D2x-10",
+        "9-D44-10",
+        "10-D2",
+        "D2",
+        "9-D4-D4-D4-D4-D2-10",
+        "9-D2-9-R1-10",
+        "9-9-D2-R1-10",
+        "9-D4-9-D2-R1-10",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sg_network *net;
@@ -142,6 +154,55 @@ static void additions_know_what_they_add(void **state)
                      SG_E_BOUND);
     assert_non_null(
         strstr(error.text, "layer 2 (R1): added counts reach 256"));
+}
+
+/* In use a layer's threshold grows with all dropouts since the last one with
+ * weights, through pools and additions. */
+static void dropouts_multiply(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "D2-4C3p1-D2-P2max-4C3p1-D2-R1-4C3p1-4C3p1-D4-4C3p1-R2-9-D4-D2-10";
+    static const int shifts[] = {0, 1, 0, 0, 1, 0, 0, 1,
+                                 0, 0, 2, 0, 0, 0, 0, 3};
+    const int bits[] = {9, 9, 9, 9, 9, 9, 15};
+    const int high[] = {9, 9, 9, 9, 9, 9, 16};
+    sg_network *net;
+    sg_layer_info layer;
+    sg_error error;
+    assert_int_equal(plan(text, mnist, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(sg__network_set_thresholds(net, bits, NULL), SG_OK);
+    for (size_t l = 0; l < sizeof shifts / sizeof shifts[0]; l++)
+        assert_int_equal(net->layer[l].use_shift, shifts[l]);
+    assert_int_equal(sg_network_get_layer(net, 12, &layer), SG_OK);
+    assert_int_equal(layer.kind, SG_LAYER_DENSE);
+    assert_int_equal(layer.keep, 0);
+    assert_int_equal(sg_network_get_layer(net, 13, &layer), SG_OK);
+    assert_int_equal(layer.kind, SG_LAYER_DROPOUT);
+    assert_string_equal(layer.name, "D4");
+    assert_int_equal(layer.keep, 4);
+    assert_int_equal(layer.neurons, 9);
+    assert_int_equal(layer.count_cap, 15);
+    assert_int_equal(layer.synapses + layer.dense_macs + layer.kernel, 0);
+    assert_int_equal(sg_network_get_layer(net, 15, &layer), SG_OK);
+    assert_int_equal(layer.theta_in_use, 1 << 18);
+    assert_int_equal(sg__network_set_thresholds(net, high, &error),
+                     SG_E_RANGE);
+    assert_non_null(strstr(error.text, "threshold 2^16, expected 2^2..2^15"));
+    sg_network_destroy(net);
+    assert_int_equal(plan("9-D4-D4-D4-D4-10", mnist, "8", "15", &net, NULL),
+                     SG_OK);
+    sg_network_destroy(net);
+    assert_int_equal(plan("9-D4-D4-D4-D4-D2-10", mnist, "8", "15", &net,
+                          &error),
+                     SG_E_TOPOLOGY);
+    assert_non_null(strstr(error.text, "layer 5 (D2): one in 512 units"));
+    assert_int_equal(plan("9-9-D2-R1-10", mnist, "8", "15", &net, &error),
+                     SG_E_TOPOLOGY);
+    assert_non_null(strstr(error.text,
+                           "layer 3 (R1): dropouts let through one spike in 2 "
+                           "of the layer below it, but one in 1 of what "
+                           "arrives at layer 1 (9)"));
 }
 
 /* Charges that meet are brought to one unit by shifts to the left; those that
@@ -253,27 +314,31 @@ static void bounds_hold_for_every_layer(void **state)
     static const char *const nets[] = {
         "15C5-P2-40C5-P2-300-10", "1000-1000-10",
         "128C3p1-256C3p1-P2-512C3p1-P2-1024C3p1-512C3p1-1024-512-10",
-        "64C3p1-64C3p1-64C3p1-R2-R1-64C3p1-R1-64C3p1-R3-P2max-64-64-R1-10"};
-    for (size_t i = 0; i < 4; i++)
+        "64C3p1-64C3p1-64C3p1-R2-R1-64C3p1-R1-64C3p1-R3-P2max-64-64-R1-10",
+        "64C3p1-D2-64C3p1-D4-P2max-D4-64-D2-64-D4-D4-10"};
+    for (size_t i = 0; i < 5; i++)
         for (int wide = 0; wide < 2; wide++) {
             sg_network *net;
             int bits[SG_LAYERS_MAX];
-            for (int b = 0; b < SG_LAYERS_MAX; b++)
-                bits[b] = 18; /* the largest threshold there is */
+            size_t count = 0;
             assert_int_equal(plan(nets[i], i >= 2 ? cifar : mnist,
                                   wide ? "16" : "8", "31", &net, NULL),
                              SG_OK);
+            for (size_t l = 0; l < net->layer_count; l++)
+                if (net->layer[l].synaptic) /* the largest there is */
+                    bits[count++] = 18 - net->layer[l].use_shift;
             assert_int_equal(sg__network_set_thresholds(net, bits, NULL),
                              SG_OK);
             for (size_t l = 0; l < net->layer_count; l++) {
                 const sg__layer *layer = &net->layer[l];
                 if (!layer->synaptic)
                     continue;
-                int64_t theta = INT64_C(1) << layer->theta_bits;
+                int64_t in_use = INT64_C(1) << layer->use_shift;
+                int64_t theta = in_use << layer->theta_bits;
                 int64_t charge = (int64_t)sg__fan_in(&layer->geo) *
                                  layer->in_cap * layer->weight_limit;
                 assert_int_equal(charge, layer->charge_bound);
-                assert_true(charge + layer->bias_limit +
+                assert_true(charge + layer->bias_limit * in_use +
                                 theta * (layer->cap + 1) <=
                             INT32_MAX);
                 assert_true(layer->error_bound + 2 * (INT64_C(1) << 24) <=
@@ -327,6 +392,7 @@ int main(void)
         cmocka_unit_test(padding_and_stride_count_taps),
         cmocka_unit_test(bad_topologies_are_refused),
         cmocka_unit_test(additions_know_what_they_add),
+        cmocka_unit_test(dropouts_multiply),
         cmocka_unit_test(units_meet_within_bounds),
         cmocka_unit_test(too_many_layers_are_refused),
         cmocka_unit_test(counts_must_fit_a_byte),
