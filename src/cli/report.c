@@ -4,7 +4,7 @@
 #include "args.h"
 #include "cli.h"
 #include "output.h"
-#include "page.h"
+#include "report.h"
 
 struct options {
     const char *out;
@@ -53,28 +53,44 @@ static page_energy energy_of(const struct options *o)
     };
 }
 
+int report_write(const char *const *path, size_t n, const page_energy *energy,
+                 const char *file)
+{
+    record runs[PAGE_RUNS];
+    size_t read = 0;
+    output out;
+    int code = CLI_OK;
+    for (; code == CLI_OK && read < PAGE_RUNS && read < n; read++)
+        code = record_read(&runs[read], path[read]);
+    if (code == CLI_OK)
+        code = output_open(&out, file);
+    if (code == CLI_OK) {
+        page p = {out.stream, runs, read, *energy};
+        page_write(&p);
+        code = output_close(&out, CLI_OK);
+    }
+    while (read > 0)
+        record_free(&runs[--read]);
+    return code;
+}
+
+int report_write_default(const char *const *path, size_t n, const char *file)
+{
+    static const page_energy horowitz = {0.1, 0.2, 0.9, 3.7, 0.4, 1.1};
+    return report_write(path, n, &horowitz, file);
+}
+
 int cmd_report(int argc, char **argv)
 {
     struct options options = {0};
     arg_rest rest;
-    record runs[PAGE_RUNS];
     size_t n = 0;
-    output out;
     int code = args_parse(&command, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;
-    for (code = CLI_OK; code == CLI_OK && n < PAGE_RUNS && rest.operand[n];
-         n++)
-        code = record_read(&runs[n], rest.operand[n]);
-    if (code == CLI_OK)
-        code = output_open(&out, options.out);
-    if (code == CLI_OK) {
-        page p = {out.stream, runs, n, energy_of(&options)};
-        page_write(&p);
-        code = output_close(&out, CLI_OK);
-    }
-    while (n > 0)
-        record_free(&runs[--n]);
-    return code;
+    while (n < PAGE_RUNS && rest.operand[n])
+        n++;
+    page_energy energy = energy_of(&options);
+    return report_write(rest.operand, n, &energy, options.out);
 }

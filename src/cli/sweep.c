@@ -11,6 +11,7 @@
 #include "grid.h"
 #include "output.h"
 #include "recipefile.h"
+#include "report.h"
 #include "results.h"
 #include "session.h"
 #include "sweep_table.h"
@@ -31,7 +32,7 @@ static const arg_flag flags[] = {
      "options that all runs share; other flags override it", 0, 0},
     {"out", ARG_TEXT, FIELD(out), "DIR", NULL,
      "directory of the run directories, one for each combination, and of "
-     "sweep.json",
+     "sweep.json and report.html",
      0, 0},
     {"set", ARG_LIST, FIELD(sets), "NAME=V,V...", NULL,
      "values of an option of the recipe; given again, all combinations are "
@@ -238,12 +239,32 @@ static int judge(const sweep_rows *rows)
     return refused == rows->count ? CLI_USAGE : CLI_OK;
 }
 
+/* The first runs that have something to show, side by side. */
+static int write_report(const sweep *s)
+{
+    const char *path[PAGE_RUNS];
+    size_t n = 0;
+    for (size_t i = 0; i < s->rows.count && n < PAGE_RUNS; i++)
+        if (s->rows.row[i].result.state == RUN_COMPLETE)
+            path[n++] = s->rows.row[i].path;
+    char *file = output_path(s->options->out, "report.html");
+    int code = CLI_OK;
+    if (!file)
+        code = cli_fail("%s: out of memory", s->options->out);
+    else if (n > 0)
+        code = report_write_default(path, n, file);
+    free(file);
+    return code;
+}
+
 static int finish(const sweep *s, int code)
 {
     if (code == CLI_INTERRUPTED)
         fputs("spikegrad: stopped; the same command goes on\n", stderr);
     else if (code == CLI_OK)
         code = sweep_write(&s->rows, s->options->out);
+    if (code == CLI_OK)
+        code = write_report(s);
     if (code != CLI_OK)
         return code;
     if (!s->options->json)

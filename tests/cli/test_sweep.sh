@@ -26,6 +26,7 @@ same one/checkpoint.safetensors s/a/alpha=64,phi=0.25,0.5/checkpoint.safetensors
 
 # again: nothing is trained; as JSON it is the file
 cp s/a/sweep.json before
+says s/a/report.html "<h1>Training runs"
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" sweep $small --out s/a --set alpha=16,64 \
     --set "phi=0.5;0.25,0.5" --json
