@@ -49,6 +49,7 @@ typedef struct sg_recipe {
     int64_t lr_ppm;
     int32_t momentum_ppm;
     int32_t readout_rate_ppm; /* lr of the last layer, over lr */
+    int32_t bias_rate_ppm;    /* lr of biases, over lr */
     int32_t clip_ppm;         /* of standardised rows; 0: none */
     int32_t weight_decay_ppm; /* times lr / (1 - momentum), per step */
     int32_t schedule;         /* SG_SCHEDULE_* */

@@ -296,9 +296,10 @@ static sg_status get_format(const reader *from)
  * before them. */
 static bool is_newer(const char *option)
 {
-    static const char *const newer[] = {"input",      "standardise",
-                                        "gain-limit", "readout-rate",
-                                        "clip",       "weight-decay"};
+    static const char *const newer[] = {"input",       "standardise",
+                                        "gain-limit",  "readout-rate",
+                                        "bias-rate",   "clip",
+                                        "weight-decay"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(option, newer[i]) == 0)
             return true;

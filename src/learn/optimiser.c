@@ -52,13 +52,13 @@ static int normalise(uint64_t *x)
     return shift;
 }
 
-/* lr A^2 2^unit_bits / (Ain^2 B alpha 2^gain). Behind dropouts Ain^2, the mean
+/* lr share A^2 2^unit_bits / (Ain^2 B alpha 2^gain). Behind dropouts Ain^2, the mean
  * square of what arrives, is 2^use_shift times less; unit_bits has that. */
 static sg__rate rate_of(const sg_recipe *r, const sg__layer *layer, int32_t in,
-                        int unit_bits, int32_t schedule)
+                        int32_t share_ppm, int unit_bits, int32_t schedule)
 {
     int32_t out = layer->rate_out;
-    int64_t lr = r->lr_ppm;
+    int64_t lr = r->lr_ppm * share_ppm / MILLION;
     if (layer->output) /* at most 1000 * 16 million */
         lr = lr * r->readout_rate_ppm / MILLION;
     uint64_t value = (uint64_t)lr * (uint64_t)(out * out);
@@ -178,10 +178,11 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     const sg_recipe *r = &net->recipe;
     sg__update update = {
         .weight =
-            rate_of(r, layer, layer->rate_in,
+            rate_of(r, layer, layer->rate_in, MILLION,
                     layer->theta_bits + layer->master_shift + layer->use_shift,
                     schedule),
-        .bias = rate_of(r, layer, BIAS_INPUT, BIAS_UNIT_BITS, schedule),
+        .bias = rate_of(r, layer, BIAS_INPUT, r->bias_rate_ppm, BIAS_UNIT_BITS,
+                        schedule),
         .friction = (int32_t)(((int64_t)(MILLION - r->momentum_ppm) * 65536 +
                                MILLION / 2) /
                               MILLION),

@@ -61,6 +61,8 @@
       "share of the velocity kept per step, 0..0.99")                         \
     X("readout-rate", readout_rate_ppm, PPM32, 0, 16 * MILLION, "1", "F",     \
       "learning rate of the last layer over that of the others")              \
+    X("bias-rate", bias_rate_ppm, PPM32, 0, MILLION, "1", "F",                \
+      "learning rate of biases over that of weights")                         \
     X("clip", clip_ppm, PPM32, 0, 16 * MILLION, "0", "F",                     \
       "largest gradient of a standardised row, over its size; 0: any")        \
     X("weight-decay", weight_decay_ppm, PPM32, 0, MILLION, "0", "F",          \

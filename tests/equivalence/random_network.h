@@ -118,6 +118,7 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     sg_recipe_set(r, "gain-limit", pick(seed, 23, 2) ? "4" : "1", NULL);
     sg_recipe_set(r, "input", pick(seed, 24, 3) ? "plain" : "onoff", NULL);
     sg_recipe_set(r, "weight-decay", pick(seed, 25, 2) ? "0" : "0.01", NULL);
+    sg_recipe_set(r, "bias-rate", pick(seed, 70, 2) ? "1" : "0.1", NULL);
     sg_recipe_set(r, "clip", pick(seed, 29, 2) ? "0" : "0.02", NULL);
     sg_recipe_set(r, "readout-rate", pick(seed, 26, 2) ? "1" : "0.1", NULL);
     if (pick(seed, 27, 3) == 0)
