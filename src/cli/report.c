@@ -11,7 +11,17 @@ struct options {
     uint64_t add32, mul8, fadd32, fmul32, fadd16, fmul16; /* fJ */
 };
 
+/* 45 nm, in picojoules: Horowitz, ISSCC 2014. */
+#define PJ_ADD32 0.1
+#define PJ_MUL8 0.2
+#define PJ_FADD32 0.9
+#define PJ_FMUL32 3.7
+#define PJ_FADD16 0.4
+#define PJ_FMUL16 1.1
+
 #define FIELD(name) offsetof(struct options, name)
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
 #define ENERGY(name, field, initial, what)                                    \
     {                                                                         \
         name, ARG_MILLI, FIELD(field), "PJ", initial,                         \
@@ -21,12 +31,12 @@ struct options {
 static const arg_flag flags[] = {
     {"out", ARG_TEXT, FIELD(out), "FILE", "report.html",
      "file to write; - for stdout", 0, 0},
-    ENERGY("pj-add32", add32, "0.1", "a 32-bit integer addition"),
-    ENERGY("pj-mul8", mul8, "0.2", "an 8-bit integer multiplication"),
-    ENERGY("pj-fadd32", fadd32, "0.9", "a float32 addition"),
-    ENERGY("pj-fmul32", fmul32, "3.7", "a float32 multiplication"),
-    ENERGY("pj-fadd16", fadd16, "0.4", "a float16 addition"),
-    ENERGY("pj-fmul16", fmul16, "1.1", "a float16 multiplication"),
+    ENERGY("pj-add32", add32, TEXT(PJ_ADD32), "a 32-bit integer addition"),
+    ENERGY("pj-mul8", mul8, TEXT(PJ_MUL8), "an 8-bit integer multiplication"),
+    ENERGY("pj-fadd32", fadd32, TEXT(PJ_FADD32), "a float32 addition"),
+    ENERGY("pj-fmul32", fmul32, TEXT(PJ_FMUL32), "a float32 multiplication"),
+    ENERGY("pj-fadd16", fadd16, TEXT(PJ_FADD16), "a float16 addition"),
+    ENERGY("pj-fmul16", fmul16, TEXT(PJ_FMUL16), "a float16 multiplication"),
 };
 
 static const arg_command command = {
@@ -76,7 +86,8 @@ int report_write(const char *const *path, size_t n, const page_energy *energy,
 
 int report_write_default(const char *const *path, size_t n, const char *file)
 {
-    static const page_energy horowitz = {0.1, 0.2, 0.9, 3.7, 0.4, 1.1};
+    static const page_energy horowitz = {PJ_ADD32,  PJ_MUL8,   PJ_FADD32,
+                                         PJ_FMUL32, PJ_FADD16, PJ_FMUL16};
     return report_write(path, n, &horowitz, file);
 }
 
