@@ -1,10 +1,14 @@
-# The spikegrad command; it sees only the public headers and its own.
-file(GLOB command_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
+# The spikegrad command and its pages; of the library they see only the public
+# headers.
+file(GLOB command_sources CONFIGURE_DEPENDS
+     ${PROJECT_SOURCE_DIR}/src/report/*.c ${PROJECT_SOURCE_DIR}/src/cli/*.c)
 pkg_check_modules(SG_COMMAND IMPORTED_TARGET inih jansson libpng)
 
 if(command_sources AND SG_COMMAND_FOUND)
     add_executable(spikegrad_command ${command_sources})
     set_target_properties(spikegrad_command PROPERTIES OUTPUT_NAME spikegrad)
+    target_include_directories(spikegrad_command PRIVATE
+        ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(spikegrad_command PRIVATE
         spikegrad_static PkgConfig::SG_COMMAND)
     target_compile_definitions(spikegrad_command PRIVATE

@@ -1,4 +1,4 @@
-/* Reading metrics.jsonl and recipe.ini; see record.h.
+/* Reading metrics.jsonl and recipe.ini; see record_read.h.
  *
  * What a line lacks is refused if the report cannot do without, and is 0 if
  * it is a sum. Lines of a type that is not known here are passed over. */
@@ -10,30 +10,13 @@
 #include "cli.h"
 #include "observed.h"
 #include "output.h"
-#include "record.h"
+#include "recipefile.h"
+#include "record_read.h"
 
 static uint64_t whole(const json_t *object, const char *key)
 {
     json_int_t value = json_integer_value(json_object_get(object, key));
     return value > 0 ? (uint64_t)value : 0;
-}
-
-static void free_sight(record *r)
-{
-    for (size_t l = 0; r->sight && l < r->layers; l++) {
-        free(r->sight[l].counts);
-        free(r->sight[l].errors);
-    }
-    free(r->sight);
-    r->sight = NULL;
-    r->observed = 0;
-}
-
-void record_free(record *r)
-{
-    free_sight(r);
-    free(r->epoch);
-    r->epoch = NULL;
 }
 
 /* The layers as the first epoch names them. */
@@ -114,7 +97,7 @@ static bool read_sight(record *r, const json_t *object)
 {
     const json_t *layers = json_object_get(object, "layers");
     const char *from = json_string_value(json_object_get(object, "from"));
-    free_sight(r);
+    record_free_sight(r);
     if (json_array_size(layers) != r->layers)
         return false;
     r->sight = calloc(r->layers, sizeof *r->sight);
@@ -211,6 +194,16 @@ static int read_file(record *r, const char *path)
     return code;
 }
 
+static int read_recipe(record *r, const char *path)
+{
+    recipe_file file = {0};
+    sg_recipe_init(&file.recipe);
+    int code = recipe_file_read(path, &file);
+    r->recipe = file.recipe;
+    snprintf(r->data, sizeof r->data, "%s", file.data);
+    return code;
+}
+
 int record_read(record *r, const char *path)
 {
     char *recipe = output_path(path, "recipe.ini");
@@ -218,11 +211,10 @@ int record_read(record *r, const char *path)
     int code = CLI_OK;
     memset(r, 0, sizeof *r);
     r->path = path;
-    sg_recipe_init(&r->file.recipe);
     if (!recipe || !metrics)
         code = cli_fail("%s: out of memory", path);
     if (code == CLI_OK)
-        code = recipe_file_read(recipe, &r->file);
+        code = read_recipe(r, recipe);
     if (code == CLI_OK)
         code = read_file(r, metrics);
     free(recipe);

@@ -4,6 +4,7 @@
 #include "args.h"
 #include "cli.h"
 #include "output.h"
+#include "record_read.h"
 #include "report.h"
 
 struct options {

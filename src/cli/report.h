@@ -2,7 +2,7 @@
 #ifndef SPIKEGRAD_CLI_REPORT_H
 #define SPIKEGRAD_CLI_REPORT_H
 
-#include "page.h"
+#include "report/page.h"
 
 /* report_write: the first n run directories, at most PAGE_RUNS of them, as one
  * page in file. The exit code, after a report if it is not CLI_OK. */

@@ -58,12 +58,14 @@ says out '^5  *2  *[0-9.]*  *[0-9.]* '
 says out '^6  *2  *[0-9.]*  *[0-9.]* '
 [ -e s/d/seed=6/best.safetensors ] || bad "no best checkpoint"
 
-# a time limit for all; what does not fit is not run, and may be later
+# a time limit for all; what does not fit is not run, and may be later. On a
+# machine with much else to do that can be the second run.
 long="--data glyphs:train=1500,test=100 --net 4C5-P2-10 --batch 50"
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" sweep $long --epochs 5000 --out s/e --max-minutes 0.03 \
     --set alpha=32,64
-[ "$(grep -c ' complete$' out)" -eq 2 ] || bad "two runs did not fit"
+says out '^32 .* complete$'
+says out '^64 .* \(complete\|not run\)$'
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" sweep $long --epochs 5000 --out s/e --max-minutes 0.001 \
     --set alpha=32,64,96

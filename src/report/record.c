@@ -1,8 +1,27 @@
 /* Sums of a record that several parts of a report need; see record.h. */
-#include "record.h"
+#include "report/record.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+void record_free_sight(record *r)
+{
+    for (size_t l = 0; r->sight && l < r->layers; l++) {
+        free(r->sight[l].counts);
+        free(r->sight[l].errors);
+    }
+    free(r->sight);
+    r->sight = NULL;
+    r->observed = 0;
+}
+
+void record_free(record *r)
+{
+    record_free_sight(r);
+    free(r->epoch);
+    r->epoch = NULL;
+}
 
 bool record_is_pool(const record *r, size_t l)
 {

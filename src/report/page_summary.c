@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "html.h"
-#include "page.h"
+#include "report/html.h"
+#include "report/page.h"
 
 static void put_percent(FILE *out, const sg_metrics *m)
 {
@@ -22,12 +22,12 @@ static void put_differences(const page *p, size_t run)
     for (size_t i = 0; i < count; i++) {
         bool differs = false;
         const char *name = option[i].name;
-        if (sg_recipe_get(&p->run[run].file.recipe, name, text, sizeof text) !=
+        if (sg_recipe_get(&p->run[run].recipe, name, text, sizeof text) !=
                 SG_OK ||
             strcmp(name, "net") == 0)
             continue;
         for (size_t r = 0; r < p->runs; r++)
-            differs |= sg_recipe_get(&p->run[r].file.recipe, name, other,
+            differs |= sg_recipe_get(&p->run[r].recipe, name, other,
                                      sizeof other) == SG_OK &&
                        strcmp(text, other) != 0;
         if (!differs)
@@ -47,16 +47,16 @@ static void introduce(const page *p, size_t run)
     fputs(" <b>", out);
     html_text(out, r->path);
     fputs("</b><br>", out);
-    html_text(out, r->file.recipe.net);
+    html_text(out, r->recipe.net);
     fputs(" on ", out);
-    html_text(out, r->file.data[0] ? r->file.data : "unknown data");
+    html_text(out, r->data[0] ? r->data : "unknown data");
     fprintf(out, "<small>%" PRIu64 " training samples an epoch",
             r->epoch[r->epochs - 1].train.samples);
     put_differences(p, run);
-    if (r->epochs < (size_t)r->file.recipe.epochs)
+    if (r->epochs < (size_t)r->recipe.epochs)
         fprintf(out,
                 ". <span class=note>Not finished: %zu of %d epochs</span>",
-                r->epochs, (int)r->file.recipe.epochs);
+                r->epochs, (int)r->recipe.epochs);
     if (r->torn)
         fputs(". <span class=note>The last line of its metrics is cut off "
               "and was left out</span>",
@@ -81,7 +81,7 @@ static const record_epoch *last_epoch(const record *r)
 /* Cells of the table of results; one function for each row. */
 static void cell_epochs(const page *p, const record *r)
 {
-    fprintf(p->out, "%zu of %d", r->epochs, (int)r->file.recipe.epochs);
+    fprintf(p->out, "%zu of %d", r->epochs, (int)r->recipe.epochs);
 }
 
 static void cell_time(const page *p, const record *r)
@@ -127,7 +127,7 @@ static void cell_best_epoch(const page *p, const record *r)
 static void cell_final(const page *p, const record *r)
 {
     static const sg_metrics none;
-    bool ended = r->epochs >= (size_t)r->file.recipe.epochs;
+    bool ended = r->epochs >= (size_t)r->recipe.epochs;
     put_percent(p->out, r->tested           ? &r->final
                         : !r->held && ended ? &last_epoch(r)->test
                                             : &none);

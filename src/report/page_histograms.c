@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "html.h"
-#include "page.h"
+#include "report/html.h"
+#include "report/page.h"
 
 static double share(const record *r, uint64_t part, double whole)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "page.h"
+#include "report/page.h"
 
 enum { CURVES = 2 * PAGE_RUNS };
 

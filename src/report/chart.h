@@ -3,15 +3,15 @@
  * A chart is a figure element whose caption is HTML, so that it wraps. Sizes
  * are those a phone shows unscaled; colours and type come from the style of
  * the page: class "r0" and so on is the colour of a run. */
-#ifndef SPIKEGRAD_CLI_CHART_H
-#define SPIKEGRAD_CLI_CHART_H
+#ifndef SPIKEGRAD_REPORT_CHART_H
+#define SPIKEGRAD_REPORT_CHART_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "scale.h"
+#include "report/scale.h"
 
 enum { CHART_LINES = 24, CHART_CAPTION = 160 };
 

@@ -1,11 +1,11 @@
 /* The page of a report, part by part. Each part is a section of its own; runs
  * keep their letter and colour through all of them. */
-#ifndef SPIKEGRAD_CLI_PAGE_H
-#define SPIKEGRAD_CLI_PAGE_H
+#ifndef SPIKEGRAD_REPORT_PAGE_H
+#define SPIKEGRAD_REPORT_PAGE_H
 
 #include <stdio.h>
 
-#include "record.h"
+#include "report/record.h"
 
 /* Energy of one operation in picojoules. */
 typedef struct page_energy {

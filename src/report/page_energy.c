@@ -1,8 +1,8 @@
 /* Energy by operation counts, beside an ANN that does all multiply-adds. */
 #include <math.h>
 
-#include "html.h"
-#include "page.h"
+#include "report/html.h"
+#include "report/page.h"
 
 /* What does the work, and what one operation takes in pJ. */
 typedef struct worker {

@@ -1,10 +1,10 @@
 /* Drawing lines and histograms; see chart.h. */
-#include "chart.h"
+#include "report/chart.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "html.h"
+#include "report/html.h"
 
 /* Epochs up to which points are marked, and points a line has at most. */
 enum { MARKED = 30, POINTS = 240 };

@@ -1,5 +1,5 @@
 /* Escaping and numbers; see html.h. */
-#include "html.h"
+#include "report/html.h"
 
 #include <math.h>
 

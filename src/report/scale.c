@@ -1,5 +1,5 @@
 /* Ends, ticks and labels of axes; see scale.h. */
-#include "scale.h"
+#include "report/scale.h"
 
 #include <math.h>
 #include <stdio.h>

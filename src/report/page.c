@@ -1,10 +1,10 @@
 /* The frame of the page and what its parts share; see page.h. */
-#include "page.h"
+#include "report/page.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "html.h"
+#include "report/html.h"
 
 void page_chip(const page *p, size_t run)
 {
@@ -87,7 +87,7 @@ void page_group_title(const page *p, size_t first)
     for (size_t i = 0; i < n; i++)
         page_chip(p, member[i]);
     fputc(' ', p->out);
-    html_text(p->out, p->run[first].file.recipe.net);
+    html_text(p->out, p->run[first].recipe.net);
     fputs("</h3>\n", p->out);
 }
 

@@ -1,15 +1,13 @@
-/* What a run directory tells of a run: its recipe and its metrics. The
- * checkpoint is not needed. */
-#ifndef SPIKEGRAD_CLI_RECORD_H
-#define SPIKEGRAD_CLI_RECORD_H
+/* What a report knows of a run: its recipe and its metrics. */
+#ifndef SPIKEGRAD_REPORT_RECORD_H
+#define SPIKEGRAD_REPORT_RECORD_H
 
 #include <spikegrad/spikegrad.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "chart.h"
-#include "recipefile.h"
+#include "report/chart.h"
 
 typedef struct record_layer {
     char name[24];
@@ -36,7 +34,8 @@ typedef struct record {
     uint64_t observed;   /* samples of the sight; 0: none */
     size_t observed_at;  /* the epoch it is from */
     record_sight *sight; /* [layers] */
-    recipe_file file;
+    sg_recipe recipe;
+    char data[256]; /* as --data takes it; "" if not known */
     record_layer layer[SG_LAYERS_MAX];
     sg_metrics final;   /* of the test split, if tested */
     bool dense;         /* multiply-adds are known: older metrics lack them */
@@ -46,11 +45,10 @@ typedef struct record {
     bool observed_held; /* observed samples were held back from training */
 } record;
 
-/* record_read: CLI_OK, CLI_FAILED (no run there, no epoch in it yet, not
- * readable) or CLI_DATA (malformed), reported. Ends with record_free always.
- * A last line that is cut off is ignored: the run may be going on. */
-int record_read(record *r, const char *path);
+/* record_free: what the record holds, not itself; leaves it empty.
+ * record_free_sight: the sight alone. */
 void record_free(record *r);
+void record_free_sight(record *r);
 
 /* record_is_pool: whether layer l is a pooling layer. */
 bool record_is_pool(const record *r, size_t l);

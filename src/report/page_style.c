@@ -1,7 +1,7 @@
 /* The style of the page: light, dark, phone, print. Colours of runs differ in
  * lightness as well as hue, after Okabe and Ito, and never stand alone: a
  * letter is beside each. */
-#include "page.h"
+#include "report/page.h"
 
 static const char colours[] =
     ":root{--ink:#1c2126;--dim:#59636e;--back:#fff;--card:#f6f7f9;"

@@ -2,8 +2,8 @@
  * together, so that what differs is short to read. */
 #include <string.h>
 
-#include "html.h"
-#include "page.h"
+#include "report/html.h"
+#include "report/page.h"
 
 typedef struct setting {
     char text[PAGE_RUNS][SG_RECIPE_NET];
@@ -52,12 +52,12 @@ void page_settings(const page *p)
                  false);
     fputs("<table class=set><tbody>\n", p->out);
     for (size_t r = 0; r < p->runs; r++)
-        snprintf(s.text[r], sizeof s.text[r], "%s", p->run[r].file.data);
+        snprintf(s.text[r], sizeof s.text[r], "%s", p->run[r].data);
     put_setting(p, "data", &s);
     for (size_t i = 0; i < count; i++) {
         bool known = true;
         for (size_t r = 0; r < p->runs; r++)
-            known &= sg_recipe_get(&p->run[r].file.recipe, option[i].name,
+            known &= sg_recipe_get(&p->run[r].recipe, option[i].name,
                                    s.text[r], sizeof s.text[r]) == SG_OK;
         if (known)
             put_setting(p, option[i].name, &s);

@@ -1,6 +1,6 @@
 /* Axes: from values to places on a chart, and where the ticks are. */
-#ifndef SPIKEGRAD_CLI_SCALE_H
-#define SPIKEGRAD_CLI_SCALE_H
+#ifndef SPIKEGRAD_REPORT_SCALE_H
+#define SPIKEGRAD_REPORT_SCALE_H
 
 #include <stddef.h>
 

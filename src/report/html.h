@@ -1,6 +1,6 @@
 /* Text and numbers as HTML and SVG show them. */
-#ifndef SPIKEGRAD_CLI_HTML_H
-#define SPIKEGRAD_CLI_HTML_H
+#ifndef SPIKEGRAD_REPORT_HTML_H
+#define SPIKEGRAD_REPORT_HTML_H
 
 #include <stddef.h>
 #include <stdio.h>
