@@ -9,28 +9,24 @@
 #define SG_ANN_ANN_H
 
 #include "base/arena.h"
+#include "core/squares.h"
 #include "kernels/kernels.h"
 #include "network/network.h"
 
-/* Squares of the error charges that arrive at a layer, or at the pooling unit
- * directly above it: sum U^2 = high 2^32 + low, of `count` charges. Exact for
- * up to 2^32 of them. */
-typedef struct sg__error_squares {
-    uint64_t high, low, count;
-} sg__error_squares;
-
 /* Working memory of one thread. */
 typedef struct sg__ann_scratch {
-    int32_t *error;      /* error charge arriving at a layer, some samples */
-    int32_t *expanded;   /* of one sample, routed through a pooling layer */
-    int32_t *routed;     /* through another one */
-    int32_t **skipped;   /* [layer_count], error charge of additions for the
+    int32_t *error;       /* error charge arriving at a layer, some samples */
+    int32_t *expanded;    /* of one sample, routed through a pooling layer */
+    int32_t *routed;      /* through another one */
+    int32_t **skipped;    /* [layer_count], error charge of additions for the
                             neurons below a layer, [chunk][neurons]; NULL
                             where none arrives */
-    uint32_t *sums;      /* by position, of one sample, for its activity */
-    void *kernel;        /* what the rows of sg__kernels ask for */
-    sg_layer_cost *cost; /* [layer_count], while profiling */
-    sg__error_squares *squares; /* [layer_count], while measuring */
+    uint32_t *sums;       /* by position, of one sample, for its activity */
+    void *kernel;         /* what the rows of sg__kernels ask for */
+    sg_layer_cost *cost;  /* [layer_count], while profiling */
+    sg__squares *squares; /* [layer_count], while measuring: of the error
+                             charges that arrive at a layer, or at the
+                             pooling units directly above it */
 } sg__ann_scratch;
 
 /* Spikes by pixel of the neurons below a convolution, for counting operations;

@@ -33,19 +33,6 @@ static int32_t *route(const sg__ann *ann, size_t pool, size_t sample,
     return to;
 }
 
-static void add_squares(size_t n, const int32_t *u, sg__error_squares *sums)
-{
-    uint64_t high = 0, low = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t square = (uint64_t)((int64_t)u[i] * u[i]);
-        high += square >> 32;
-        low += square & UINT32_MAX;
-    }
-    sums->high += high;
-    sums->low += low;
-    sums->count += n;
-}
-
 /* Fires the error charge u that arrived at synaptic layer l of one sample, or
  * at the pooling layer directly above it. */
 static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
@@ -59,7 +46,8 @@ static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
     bool dither = ann->net->recipe.dither, pooled = above != l;
     int32_t *every = u;
     if (ann->measures)
-        add_squares(sg__outputs(&pool->geo), u, &scratch->squares[l]);
+        sg__squares_add(&scratch->squares[l],
+                        sg__squares_of(sg__outputs(&pool->geo), u));
     if (pooled && (dither || to->error_charges))
         every = route(ann, above, sample, u, scratch);
     if (dither)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/rules.h"
+#include "core/squares.h"
 
 enum {
     SG__ROW_SYNAPSES = 32768, /* synapses of a row, at most */
@@ -31,26 +32,6 @@ typedef struct sg__row {
     int32_t mean;
     uint32_t size; /* N */
 } sg__row;
-
-/* sg__root: floor(sqrt(x)). */
-static inline uint32_t sg__root(uint64_t x)
-{
-    uint64_t root = 0;
-    for (uint64_t bit = UINT64_C(1) << 31; bit; bit >>= 1)
-        if ((root | bit) * (root | bit) <= x)
-            root |= bit;
-    return (uint32_t)root;
-}
-
-/* sg__wide_root: floor(sqrt(high 2^32 + low)) for sums of squares kept in two
- * halves; low and high below 2^63. From 2^63 on 16 bits are cut. */
-static inline uint64_t sg__wide_root(uint64_t high, uint64_t low)
-{
-    high += low >> 32;
-    if (high >> 31)
-        return (uint64_t)sg__root(high) << 16;
-    return sg__root((high << 32) | (low & UINT32_MAX));
-}
 
 /* sg__floor_divide: floor(x / n), n > 0. */
 static inline int64_t sg__floor_divide(int64_t x, int64_t n)

@@ -2,6 +2,7 @@
  * for its own instructions: they are two reads of memory that a compiler
  * vectorises well. Include it in one file a table, with SG__ROWS(row) naming
  * the functions. */
+#include "core/squares.h"
 #include "kernels/kernels.h"
 
 static int64_t sum_of(size_t n, const int32_t *restrict master)
@@ -118,13 +119,8 @@ void SG__ROWS(tangent)(size_t n, const int32_t *master, const sg__row *row,
 void SG__ROWS(shorten)(size_t n, uint64_t most, int32_t *gradient,
                        int32_t *along)
 {
-    uint64_t high = 0, low = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t square = (uint64_t)((int64_t)gradient[i] * gradient[i]);
-        high += square >> 32;
-        low += square & UINT32_MAX;
-    }
-    const uint64_t norm = sg__wide_root(high, low);
+    const sg__squares squares = sg__squares_of(n, gradient);
+    const uint64_t norm = sg__squares_root(&squares);
     if (norm <= most)
         return;
     const int64_t share = (int64_t)((most << 16) / norm);

@@ -215,12 +215,8 @@ void sg__batch_measure(sg__batch *b)
     b->ann.profiles = profiles;
     memset(b->squares, 0, layers * sizeof *b->squares);
     for (unsigned t = 0; t < b->ann.threads; t++)
-        for (size_t l = 0; l < layers; l++) {
-            const sg__error_squares *part = &b->ann.scratch[t].squares[l];
-            b->squares[l].high += part->high;
-            b->squares[l].low += part->low;
-            b->squares[l].count += part->count;
-        }
+        for (size_t l = 0; l < layers; l++)
+            sg__squares_add(&b->squares[l], b->ann.scratch[t].squares[l]);
 }
 
 static void update_task(void *context, unsigned task, unsigned thread)

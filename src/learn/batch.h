@@ -40,7 +40,7 @@ typedef struct sg__batch {
     sg__share *shares;
     size_t share_count;
     sg__update update[SG_LAYERS_MAX];
-    sg__error_squares *squares; /* [layers], of the last pass that measured */
+    sg__squares *squares; /* [layers], of the last pass that measured */
 
     uint32_t epoch;          /* keys augmentation */
     uint64_t step;           /* keys dropout, dither and rounding */

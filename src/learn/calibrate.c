@@ -18,13 +18,9 @@ bool sg__calibrates(const sg_recipe *recipe, uint64_t step)
 
 /* log2 of the power of two nearest to rms(U) / R, in proportion: the smallest
  * b >= 1 with mean U^2 <= R^2 2^(2b+1). R = 2^share_bits. */
-static int threshold_bits(const sg__error_squares *sums, int share_bits)
+static int threshold_bits(const sg__squares *sums, int share_bits)
 {
-    uint64_t high = sums->high + (sums->low >> 32);
-    uint64_t mean =
-        high < UINT64_C(1) << 31
-            ? ((high << 32) | (sums->low & UINT32_MAX)) / sums->count
-            : (high / sums->count) << 32;
+    const uint64_t mean = sg__squares_mean(sums);
     int bits = 1;
     for (; bits < SG__PHI_BITS_MAX; bits++) {
         int top = 2 * (bits + share_bits) + 1;
@@ -90,7 +86,7 @@ static bool set_thresholds(const sg__batch *b, int share_bits)
         const sg__layer *layer = &net->layer[l];
         if (!layer->synaptic || layer->output)
             continue;
-        const sg__error_squares *sums = &b->squares[l];
+        const sg__squares *sums = &b->squares[l];
         phi[hidden] = wanted[hidden] = layer->phi_bits;
         if (sums->high | sums->low)
             wanted[hidden] = threshold_bits(sums, share_bits);

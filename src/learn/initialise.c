@@ -13,6 +13,7 @@
 #include "ann/ann.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "core/squares.h"
 #include "data/data.h"
 #include "learn/evaluate.h"
 

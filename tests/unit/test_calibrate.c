@@ -91,7 +91,7 @@ static double simulated_rms(bench *b, size_t l)
     return sqrt(sum / (double)(SAMPLES * n));
 }
 
-static double measured_rms(const sg__error_squares *sums)
+static double measured_rms(const sg__squares *sums)
 {
     return sqrt((ldexp((double)sums->high, 32) + (double)sums->low) /
                 (double)sums->count);

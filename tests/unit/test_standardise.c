@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "core/squares.h"
 #include "kernels/kernels.h"
 
 enum { MOST = 700 };
@@ -262,13 +263,34 @@ static void long_gradients_are_shortened(void **state)
     assert_true(!silent[0] && !silent[1] && !silent[2] && !along);
 }
 
+static uint64_t wide_root(uint64_t high, uint64_t low)
+{
+    return sg__squares_root(&(sg__squares){high, low, 1});
+}
+
 static void wide_roots_are_floored(void **state)
 {
     (void)state;
-    assert_int_equal(sg__wide_root(0, 99), 9);
-    assert_int_equal(sg__wide_root(1, 0), 65536);
-    assert_int_equal(sg__wide_root(0, (uint64_t)1 << 40), 1 << 20);
-    assert_int_equal(sg__wide_root(UINT64_C(1) << 40, 0), UINT64_C(1) << 36);
+    assert_int_equal(wide_root(0, 99), 9);
+    assert_int_equal(wide_root(1, 0), 65536);
+    assert_int_equal(wide_root(0, (uint64_t)1 << 40), 1 << 20);
+    assert_int_equal(wide_root(UINT64_C(1) << 40, 0), UINT64_C(1) << 36);
+}
+
+static void squares_do_not_overflow(void **state)
+{
+    (void)state;
+    static const int32_t ends[] = {INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN};
+    sg__squares sum = sg__squares_of(4, ends);
+    assert_int_equal(sum.count, 4);
+    assert_int_equal(sum.high, UINT64_C(1) << 32); /* 4 2^62 / 2^32 */
+    assert_int_equal(sum.low, 0);
+    sg__squares_add(&sum, sg__squares_of(2, (const int32_t[]){3, -4}));
+    assert_int_equal(sum.count, 6);
+    assert_int_equal(sum.low, 25);
+    sum = sg__squares_of(2, (const int32_t[]){3, -5});
+    assert_int_equal(sg__squares_mean(&sum), 17);
+    assert_int_equal(sg__squares_root(&sum), 5);
 }
 
 static void decay_matches_reference(void **state)
@@ -304,6 +326,7 @@ int main(void)
         cmocka_unit_test(the_largest_row_fits),
         cmocka_unit_test(long_gradients_are_shortened),
         cmocka_unit_test(wide_roots_are_floored),
+        cmocka_unit_test(squares_do_not_overflow),
         cmocka_unit_test(decay_matches_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
