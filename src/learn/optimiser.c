@@ -3,6 +3,10 @@
 
 enum { MILLION = 1000000, BIAS_INPUT = 2, BIAS_UNIT_BITS = 27 };
 
+/* Of standardised rows that are updated together: rows at most, and weights,
+ * of 12 bytes each. */
+enum { ROWS = 64, BLOCK_WEIGHTS = 32768 };
+
 #define WHOLE ((int32_t)1 << 30)
 
 /* cos^2(pi x / 2) for x in 0..WHOLE, both in units of 2^-30; by the series of
@@ -257,40 +261,52 @@ static uint64_t longest(const sg__update *update, const sg__row *row)
     return most < bound ? most : bound;
 }
 
-/* Rows first..last-1 of a standardised layer: gradients along and across the
- * sphere, the step of both, and the weights they make. */
+/* Rows first..last-1, at most ROWS, of a standardised layer: gradients along
+ * and across the sphere, the step of both, and the weights they make. */
+static void step_block(sg_network *net, const sg__kernels *kernels, size_t l,
+                       const sg__update *update, uint64_t step, uint32_t first,
+                       uint32_t last, int32_t *gradient)
+{
+    sg__layer *layer = &net->layer[l];
+    const size_t fan_in = sg__fan_in(&layer->geo), start = first * fan_in;
+    const size_t n = (last - first) * fan_in;
+    const sg__step_plan weights = sg__weight_step(net, l, update, step);
+    const sg__step_plan gains = sg__gain_step(net, l, update, step);
+    int32_t across[ROWS];
+    for (uint32_t k = first; k < last; k++) {
+        const sg__row *row = &layer->row[k];
+        int32_t *along = gradient + (k - first) * fan_in;
+        kernels->tangent(fan_in, layer->master + k * fan_in, row,
+                         sg__row_ratio(layer->gain[k], sg__row_start(fan_in),
+                                       row->size),
+                         along, &across[k - first]);
+        if (update->clip.mult)
+            kernels->shorten(fan_in, longest(update, row), along,
+                             &across[k - first]);
+    }
+    kernels->step(&gains, first, last - first, across,
+                  layer->gain_velocity + first, layer->gain + first, across);
+    if (update->decay)
+        kernels->decay(n, update->decay, layer->master + start);
+    kernels->step(&weights, start, n, gradient, layer->velocity + start,
+                  layer->master + start, gradient);
+    sg__layer_standardise(layer, kernels, first, last);
+}
+
+/* In blocks whose gradients, masters and velocities stay in a core's cache
+ * from one pass over them to the next. */
 static void step_rows(sg_network *net, const sg__kernels *kernels, size_t l,
                       const sg__update *update, uint64_t step, uint32_t first,
                       uint32_t last, int32_t *gradient)
 {
-    enum { ROWS = 64 };
-    sg__layer *layer = &net->layer[l];
-    const size_t fan_in = sg__fan_in(&layer->geo), start = first * fan_in;
-    const uint32_t size = sg__row_start(fan_in);
-    const sg__step_plan weights = sg__weight_step(net, l, update, step);
-    const sg__step_plan gains = sg__gain_step(net, l, update, step);
-    int32_t across[ROWS];
-    for (uint32_t k = first; k < last; k += ROWS) {
-        uint32_t end = last - k < ROWS ? last : k + ROWS;
-        for (uint32_t i = k; i < end; i++) {
-            const sg__row *row = &layer->row[i];
-            int32_t *along = gradient + (i - first) * fan_in;
-            kernels->tangent(fan_in, layer->master + i * fan_in, row,
-                             sg__row_ratio(layer->gain[i], size, row->size),
-                             along, &across[i - k]);
-            if (update->clip.mult)
-                kernels->shorten(fan_in, longest(update, row), along,
-                                 &across[i - k]);
-        }
-        kernels->step(&gains, k, end - k, across, layer->gain_velocity + k,
-                      layer->gain + k, across);
+    const size_t fan_in = sg__fan_in(&net->layer[l].geo);
+    const size_t fit = BLOCK_WEIGHTS / fan_in;
+    const uint32_t rows = fit < 1 ? 1 : fit < ROWS ? (uint32_t)fit : ROWS;
+    for (uint32_t k = first; k < last; k += rows) {
+        uint32_t end = last - k < rows ? last : k + rows;
+        step_block(net, kernels, l, update, step, k, end,
+                   gradient + (k - first) * fan_in);
     }
-    if (update->decay)
-        kernels->decay((last - first) * fan_in, update->decay,
-                       layer->master + start);
-    kernels->step(&weights, start, (last - first) * fan_in, gradient,
-                  layer->velocity + start, layer->master + start, gradient);
-    sg__layer_standardise(layer, kernels, first, last);
 }
 
 static void step_weights(sg_network *net, const sg__kernels *kernels, size_t l,
