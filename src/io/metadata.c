@@ -299,7 +299,7 @@ static bool is_newer(const char *option)
     static const char *const newer[] = {"input",       "standardise",
                                         "gain-limit",  "readout-rate",
                                         "bias-rate",   "clip",
-                                        "weight-decay"};
+                                        "spike-limit", "weight-decay"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(option, newer[i]) == 0)
             return true;

@@ -195,8 +195,12 @@ void sg__batch_pass(sg__batch *b, sg_metrics *sums)
     for (unsigned t = 0; t < b->ann.threads; t++)
         memset(b->scratch[t].metrics, 0, sizeof *b->scratch[t].metrics);
     sg__threads_run(b->threads, (unsigned)tasks, pass_task, b);
-    for (unsigned t = 0; t < b->ann.threads; t++)
+    memset(b->spikes, 0, sizeof b->spikes);
+    for (unsigned t = 0; t < b->ann.threads; t++) {
         sg__metrics_add(sums, b->scratch[t].metrics);
+        for (size_t l = 0; l < b->net->layer_count; l++)
+            b->spikes[l] += b->scratch[t].metrics->layer[l].spikes;
+    }
 }
 
 void sg__batch_measure(sg__batch *b)
@@ -245,5 +249,9 @@ static void update_task(void *context, unsigned task, unsigned thread)
 
 void sg__batch_update(sg__batch *b)
 {
+    for (size_t l = 0; l < b->net->layer_count; l++)
+        if (b->net->layer[l].synaptic)
+            sg__update_restrain(b->net, l, b->spikes[l], b->count,
+                                &b->update[l]);
     sg__threads_run(b->threads, (unsigned)b->share_count, update_task, b);
 }

@@ -40,6 +40,7 @@ typedef struct sg__batch {
     sg__share *shares;
     size_t share_count;
     sg__update update[SG_LAYERS_MAX];
+    uint64_t spikes[SG_LAYERS_MAX]; /* net ones of the last pass */
     sg__squares *squares; /* [layers], of the last pass that measured */
 
     uint32_t epoch;          /* keys augmentation */
@@ -66,8 +67,9 @@ void sg__batch_pass(sg__batch *batch, sg_metrics *sums);
 /* sg__batch_measure: a pass whose only result is batch->squares. */
 void sg__batch_measure(sg__batch *batch);
 
-/* sg__batch_update: gradient and optimiser step by batch->update, forward
- * copies and the workspace's packed weights included. */
+/* sg__batch_update: gradient and optimiser step by batch->update, restrained
+ * by the spikes of the pass; forward copies and the workspace's packed weights
+ * included. */
 void sg__batch_update(sg__batch *batch);
 
 #endif

@@ -3,6 +3,10 @@
 
 enum { MILLION = 1000000, BIAS_INPUT = 2, BIAS_UNIT_BITS = 27 };
 
+/* What a layer that fires twice its limit loses of its charge in a step, 1/256,
+ * and the most, 1/16, in units of 2^-32. */
+enum { SHRINK_BITS = 24, SHRINK_MOST = 1 << 28 };
+
 /* Of standardised rows that are updated together: rows at most, and weights,
  * of 12 bytes each. */
 enum { ROWS = 64, BLOCK_WEIGHTS = 32768 };
@@ -203,6 +207,21 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     return update;
 }
 
+void sg__update_restrain(const sg_network *net, size_t l, uint64_t spikes,
+                         size_t samples, sg__update *update)
+{
+    const sg__layer *layer = &net->layer[l];
+    const uint64_t limit = (uint64_t)net->recipe.spike_limit_ppm;
+    const uint64_t n = sg__outputs(&layer->geo) * samples;
+    const uint64_t mean =
+        spikes / n * MILLION + spikes % n * MILLION / n; /* n below 2^44 */
+    update->shrink = 0;
+    if (limit == 0 || !layer->standardised || mean <= limit)
+        return;
+    const uint64_t shrink = ((mean - limit) << SHRINK_BITS) / limit;
+    update->shrink = (int32_t)(shrink < SHRINK_MOST ? shrink : SHRINK_MOST);
+}
+
 sg__step_plan sg__weight_step(const sg_network *net, size_t l,
                               const sg__update *update, uint64_t step)
 {
@@ -284,6 +303,8 @@ static void step_block(sg_network *net, const sg__kernels *kernels, size_t l,
             kernels->shorten(fan_in, longest(update, row), along,
                              &across[k - first]);
     }
+    if (update->shrink)
+        kernels->decay(last - first, update->shrink, layer->gain + first);
     kernels->step(&gains, first, last - first, across,
                   layer->gain_velocity + first, layer->gain + first, across);
     if (update->decay)
@@ -336,6 +357,9 @@ void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
         step_rows(net, kernels, l, update, step, first, last, gradient);
     else
         step_weights(net, kernels, l, update, step, first, last, gradient);
+    if (update->shrink)
+        kernels->decay(last - first, update->shrink,
+                       layer->bias_master + first);
     kernels->step(&biases, first, last - first, bias_gradient,
                   layer->bias_velocity + first, layer->bias_master + first,
                   layer->bias + first);

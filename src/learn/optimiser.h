@@ -31,6 +31,7 @@ typedef struct sg__update {
     sg__rate clip;               /* largest gradient of a row over its size */
     int32_t friction;            /* 1 - momentum in units of 2^-16 */
     int32_t decay;               /* in units of 2^-32 */
+    int32_t shrink;              /* likewise, of gains and biases */
 } sg__update;
 
 /* sg__schedule: share of the peak learning rate at a step, in units of 2^-30.
@@ -40,6 +41,12 @@ int32_t sg__schedule(const sg_recipe *recipe, uint64_t step, uint64_t steps,
 
 /* sg__update_plan: rates of layer l at a step of that schedule. */
 sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule);
+
+/* sg__update_restrain: sets by how much gains and biases of layer l shrink in
+ * this step, from the net spikes that its neurons sent for `samples` samples;
+ * 0 below spike-limit. docs/semantics.md, "Standardisation". */
+void sg__update_restrain(const sg_network *net, size_t l, uint64_t spikes,
+                         size_t samples, sg__update *update);
 
 /* sg__weight_step, sg__bias_step, sg__gain_step: the same for the kernels;
  * step keys stochastic rounding. The step of standardised weights makes no

@@ -117,6 +117,7 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     sg_recipe_set(r, "standardise", pick(seed, 22, 2) ? "on" : "off", NULL);
     sg_recipe_set(r, "gain-limit", pick(seed, 23, 2) ? "4" : "1", NULL);
     sg_recipe_set(r, "input", pick(seed, 24, 3) ? "plain" : "onoff", NULL);
+    sg_recipe_set(r, "spike-limit", pick(seed, 71, 2) ? "0" : "0.5", NULL);
     sg_recipe_set(r, "weight-decay", pick(seed, 25, 2) ? "0" : "0.01", NULL);
     sg_recipe_set(r, "bias-rate", pick(seed, 70, 2) ? "1" : "0.1", NULL);
     sg_recipe_set(r, "clip", pick(seed, 29, 2) ? "0" : "0.02", NULL);

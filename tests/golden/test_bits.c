@@ -125,6 +125,27 @@ static void deep_standardised(void **state)
     assert_int_equal(train(options, 15), UINT64_C(0xa7ddf7cdf1ebab08));
 }
 
+static void restrained_and_clipped(void **state)
+{
+    (void)state;
+    static const char *const options[][2] = {
+        {"net", "6C3p1-9C3p1-P2max-30-20-10"},
+        {"weight-bits", "8"},
+        {"loss", "softmax"},
+        {"standardise", "on"},
+        {"spike-limit", "0.3"},
+        {"clip", "0.05"},
+        {"bias-rate", "0.25"},
+        {"phi", "auto:2"},
+        {"augment", "crop:2+flip"},
+        {"dither", "off"},
+        {"rounding", "nearest"},
+        {"batch", "8"},
+        {"schedule", "linear"},
+    };
+    assert_int_equal(train(options, 13), UINT64_C(0xc1bd3cd36f7c35f6));
+}
+
 static void residual(void **state)
 {
     (void)state;
@@ -172,6 +193,7 @@ int main(void)
         cmocka_unit_test(int16_softmax),
         cmocka_unit_test(int8_squared_dither_stochastic),
         cmocka_unit_test(deep_standardised),
+        cmocka_unit_test(restrained_and_clipped),
         cmocka_unit_test(residual),
         cmocka_unit_test(dropout),
     };

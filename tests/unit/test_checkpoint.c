@@ -318,7 +318,7 @@ static bool may_be_missing(const char *key)
     static const char *const newer[] = {
         "recipe.input",        "recipe.standardise", "recipe.gain-limit",
         "recipe.readout-rate", "recipe.bias-rate",   "recipe.clip",
-        "recipe.weight-decay"};
+        "recipe.spike-limit",  "recipe.weight-decay"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(key, newer[i]) == 0)
             return true;

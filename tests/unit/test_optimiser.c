@@ -56,6 +56,70 @@ static void rate_is_the_formula(void **state)
     sg_network_destroy(net);
 }
 
+static void a_layer_that_fires_too_much_is_restrained(void **state)
+{
+    (void)state;
+    enum { NEURONS = 6, SAMPLES = 5, MOST = NEURONS * SAMPLES * 255 };
+    sg_recipe recipe;
+    sg_network *net;
+    sg_recipe_init(&recipe);
+    sg_recipe_set(&recipe, "net", "6-5", NULL);
+    sg_recipe_set(&recipe, "standardise", "on", NULL);
+    sg_recipe_set(&recipe, "spike-limit", "0.8", NULL); /* 24 spikes */
+    assert_int_equal(sg__network_plan(&recipe, (sg_shape){3, 3, 1}, 5, &net,
+                                      NULL),
+                     SG_OK);
+    for (uint64_t spikes = 0; spikes <= MOST; spikes++) {
+        sg__update u = {.shrink = -1};
+        double over = (double)spikes / 24 - 1;
+        double expected = over > 0 ? fmin(over / 256, 1. / 16) : 0;
+        sg__update_restrain(net, 0, spikes, SAMPLES, &u);
+        assert_true(fabs(u.shrink / 0x1p32 - expected) < 1e-6);
+        sg__update_restrain(net, 1, spikes, SAMPLES, &u); /* the readout */
+        assert_int_equal(u.shrink, 0);
+    }
+    net->recipe.spike_limit_ppm = 0;
+    sg__update u = {.shrink = -1};
+    sg__update_restrain(net, 0, MOST, SAMPLES, &u);
+    assert_int_equal(u.shrink, 0);
+    sg_network_destroy(net);
+}
+
+/* Without a gradient: gains and biases lose the same share, weights none. */
+static void restraint_scales_the_charge(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_network *net;
+    const int theta[] = {10, 12};
+    int32_t gradient[6 * 9] = {0}, bias_gradient[6] = {0};
+    sg_recipe_init(&recipe);
+    sg_recipe_set(&recipe, "net", "6-5", NULL);
+    sg_recipe_set(&recipe, "standardise", "on", NULL);
+    assert_int_equal(sg__network_plan(&recipe, (sg_shape){3, 3, 1}, 5, &net,
+                                      NULL),
+                     SG_OK);
+    assert_int_equal(sg__network_set_thresholds(net, theta, NULL), SG_OK);
+    sg__layer *layer = &net->layer[0];
+    layer->row_norm = 1 << 12;
+    sg__network_refresh(net);
+    for (int32_t i = 0; i < 6; i++) {
+        layer->gain[i] = (i - 2) * 65536;
+        layer->bias_master[i] = (3 - i) * 65536;
+    }
+    sg__update u = sg__update_plan(net, 0, WHOLE);
+    u.shrink = 1 << 28;
+    sg__update_apply(net, sg__kernels_table(0), 0, &u, 0, 0, 6, gradient,
+                     bias_gradient);
+    for (int32_t i = 0; i < 6; i++) {
+        assert_int_equal(layer->gain[i], (i - 2) * 61440);
+        assert_int_equal(layer->bias_master[i], (3 - i) * 61440);
+    }
+    for (size_t i = 0; i < layer->weights; i++)
+        assert_int_equal(layer->master[i], 0);
+    sg_network_destroy(net);
+}
+
 static void schedules_follow_their_formulas(void **state)
 {
     (void)state;
@@ -178,6 +242,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rate_is_the_formula),
+        cmocka_unit_test(a_layer_that_fires_too_much_is_restrained),
+        cmocka_unit_test(restraint_scales_the_charge),
         cmocka_unit_test(schedules_follow_their_formulas),
         cmocka_unit_test(step_is_exact),
         cmocka_unit_test(everything_saturates),
