@@ -40,7 +40,7 @@ typedef struct sg_recipe {
     int32_t standardise;     /* 1: hidden weights are standardised */
     int32_t gain_limit;      /* of a standardised channel, which starts at 1 */
     int32_t spike_limit_ppm; /* spikes a neuron of a standardised layer above
-                                which its gains shrink; 0: none */
+                                which its gains and biases shrink; 0: none */
     int32_t alpha;           /* error spikes for a whole mistake, 1..127 */
     int32_t loss;            /* SG_LOSS_* */
     int32_t smoothing_ppm;   /* label smoothing, softmax only */

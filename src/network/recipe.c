@@ -40,7 +40,7 @@
     X("gain-limit", gain_limit, INT32, 1, 16, "4", "N",                       \
       "largest learned gain; it starts at 1")                                 \
     X("spike-limit", spike_limit_ppm, PPM32, 0, 255 * MILLION, "0", "F",      \
-      "spikes a neuron above which a layer's gains shrink; 0: any")           \
+      "spikes a neuron above which a layer loses charge; 0: any")             \
     X("loss", loss, CHOICE, 0, 1, "softmax", "softmax|squared",               \
       "cross-entropy, or squared error on counts")                            \
     X("smoothing", smoothing_ppm, PPM32, 0, MILLION / 2, "0", "F",            \
