@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "data/elastic.h"
 #include "data/fixed.h"
 
 #define ONE 65536      /* Q16 */
@@ -23,8 +24,9 @@ static size_t part_length(const char *spec, const char *part)
     return spec[length] == '\0' || spec[length] == '+' ? length : 0;
 }
 
-/* Reads "name:N" with N in 1..SG__AUGMENT_SHIFT_MAX; 0 if it is not that. */
-static size_t shift_length(const char *spec, const char *name, uint32_t *n)
+/* Reads "name:N", N pixels, in 1..SG__AUGMENT_SHIFT_MAX; 0 if it is not
+ * that. */
+static size_t pixels_length(const char *spec, const char *name, uint32_t *n)
 {
     size_t length = strlen(name);
     if (strncmp(spec, name, length) != 0)
@@ -54,11 +56,14 @@ static size_t read_part(const char *spec, sg__augment *a)
         a->flip = true;
         return length;
     }
-    length = a->cutout ? 0 : shift_length(spec, "cutout:", &a->cutout);
-    if (length || a->shift)
-        return length;
-    length = shift_length(spec, "shift:", &a->shift);
-    return length ? length : shift_length(spec, "crop:", &a->shift);
+    length = a->cutout ? 0 : pixels_length(spec, "cutout:", &a->cutout);
+    if (length == 0 && !a->elastic)
+        length = pixels_length(spec, "elastic:", &a->elastic);
+    if (length == 0 && !a->shift)
+        length = pixels_length(spec, "shift:", &a->shift);
+    if (length == 0 && !a->shift)
+        length = pixels_length(spec, "crop:", &a->shift);
+    return length;
 }
 
 sg_status sg__augment_parse(const char *spec, sg__augment *out,
@@ -75,8 +80,9 @@ sg_status sg__augment_parse(const char *spec, sg__augment *out,
         if (length == 0)
             return sg__fail(error, SG_E_ARGUMENT,
                             "augment \"%s\": at \"%s\": expected none, or "
-                            "shift:N or crop:N, affine, flip, cutout:N (N "
-                            "1..%d), each at most once, joined by +",
+                            "shift:N or crop:N, affine, elastic:N, flip, "
+                            "cutout:N (N 1..%d), each at most once, joined "
+                            "by +",
                             spec, part, SG__AUGMENT_SHIFT_MAX);
         part += length;
         if (*part == '\0')
@@ -163,8 +169,14 @@ static void move(const sg__kernels *kernels, sg_shape shape, int32_t dx,
     blacken(shape, v, out);
 }
 
-static sg__warp choose_warp(sg_shape shape, sg__draw d, sg__draw e, int32_t dx,
-                            int32_t dy, bool flip)
+/* The map that leaves everything where it is. */
+static sg__warp identity(void)
+{
+    return (sg__warp){.m = {ONE, 0, 0, ONE}};
+}
+
+/* A random affine map about the centre of the image. */
+static sg__warp affine(sg_shape shape, sg__draw d, sg__draw e)
 {
     int32_t turn = sg__spread(d.v[0], TURN_MAX);
     int64_t scale = ONE + sg__spread(d.v[1], SCALE_MAX);
@@ -179,12 +191,19 @@ static sg__warp choose_warp(sg_shape shape, sg__draw d, sg__draw e, int32_t dx,
                         (int32_t)(cosine * shear / ONE - sine), (int32_t)sine,
                         (int32_t)(sine * shear / ONE + cosine)}};
 
-    /* about the centre, twice whose coordinates are width-1 and height-1 */
+    /* twice the centre's coordinates are width-1 and height-1 */
     int64_t cx = (int64_t)shape.width - 1;
     int64_t cy = (int64_t)shape.height - 1;
     w.start_x = (cx * ONE - w.m[0] * cx - w.m[1] * cy) / 2 + mx;
     w.start_y = (cy * ONE - w.m[2] * cx - w.m[3] * cy) / 2 + my;
+    return w;
+}
 
+/* The same map of an image that was mirrored, if flip, and then moved. */
+static sg__warp flip_and_move(sg__warp w, sg_shape shape, bool flip,
+                              int32_t dx, int32_t dy)
+{
+    int64_t cx = (int64_t)shape.width - 1;
     if (flip) {
         w.start_x += w.m[0] * cx;
         w.start_y += w.m[2] * cx;
@@ -212,28 +231,38 @@ static void cut_out(sg_shape shape, int32_t side, uint32_t x, uint32_t y,
                (size_t)(right - left) * c);
 }
 
-/* Everything but the cutout. Blocks: 0 shift and flip, 1 and 2 affine. */
+/* Everything but the cutout. Blocks: 0 shift and flip, 1 and 2 affine; 4 is
+ * that of elastic. */
 static void transform(const sg__augment *a, const sg__kernels *kernels,
                       sg_shape shape, uint64_t seed, uint32_t epoch,
                       uint32_t sample, int32_t levels, const uint8_t *in,
                       uint8_t *out)
 {
-    if (!a->affine && !a->flip && !a->shift) {
-        move(kernels, shape, 0, 0, false, levels, in, out);
-        return;
+    int32_t dx = 0, dy = 0;
+    bool flip = false;
+    if (a->flip || a->shift || a->affine) {
+        sg__draw d = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 0, 0);
+        dx = sg__spread(d.v[0], (int32_t)a->shift);
+        dy = sg__spread(d.v[1], (int32_t)a->shift);
+        flip = a->flip && (d.v[2] >> 31);
     }
-    sg__draw d = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 0, 0);
-    int32_t dx = sg__spread(d.v[0], (int32_t)a->shift);
-    int32_t dy = sg__spread(d.v[1], (int32_t)a->shift);
-    bool flip = a->flip && (d.v[2] >> 31);
-    if (!a->affine) {
+    if (!a->affine && !a->elastic) {
         move(kernels, shape, dx, dy, flip, levels, in, out);
         return;
     }
-    sg__draw e = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 1, 0);
-    sg__draw f = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 2, 0);
-    sg__warp w = choose_warp(shape, e, f, dx, dy, flip);
-    kernels->resample(&w, shape, levels, in, out);
+    sg__warp w = identity();
+    if (a->affine)
+        w = affine(shape,
+                   sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 1, 0),
+                   sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 2, 0));
+    w = flip_and_move(w, shape, flip, dx, dy);
+    if (!a->elastic) {
+        kernels->resample(&w, shape, levels, in, out);
+        return;
+    }
+    sg__elastic_resample(&w, shape, a->elastic, seed, epoch, sample, in, out);
+    kernels->quantise((size_t)shape.height * shape.width * shape.channels, out,
+                      levels, out);
 }
 
 void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,

@@ -13,8 +13,9 @@
 #define SG__AUGMENT_SHIFT_MAX 64
 
 typedef struct sg__augment {
-    uint32_t shift;  /* whole pixels at most, in both axes */
-    uint32_t cutout; /* side of the square that is blanked; 0: none */
+    uint32_t shift;   /* whole pixels at most, in both axes */
+    uint32_t cutout;  /* side of the square that is blanked; 0: none */
+    uint32_t elastic; /* reach of the displacements, pixels; 0: none */
     bool affine;
     bool flip;
 } sg__augment;
@@ -24,6 +25,9 @@ typedef struct sg__augment {
  *   crop:N   the same: padded by N all round, then cropped at random
  *   affine   rotation +-10 degrees, scale +-10 %, shear +-0.1, shift +-2
  *            pixels, all uniform, about the centre, bilinear
+ *   elastic:N
+ *            distorted by a smooth field of displacements (data/elastic.h) up
+ *            to N pixels, N <= 64, bilinear
  *   flip     mirrored left to right, or not
  *   cutout:N a square of N pixels, N <= 64, blanked last; its centre is any
  *            pixel, so some of it may lie outside

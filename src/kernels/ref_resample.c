@@ -2,39 +2,10 @@
  * four neighbours all exist are one interval, since the image is convex; it
  * is taken without tests, what is left and right of it with all of them. */
 #include <stdbool.h>
-#include <string.h>
 
+#include "core/bilinear.h"
 #include "core/quantise.h"
-#include "core/rules.h"
 #include "kernels/kernels.h"
-
-#define HALF 32768
-
-/* Bilinear mean of four neighbours, rounded: fractions fx, fy in Q8, weights
- * the products of (256 - fx, fx) and (256 - fy, fy), which add up to 2^16.
- * Differences may wrap; the sums do not. */
-static inline uint32_t blend(uint32_t p0, uint32_t p1, uint32_t p2,
-                             uint32_t p3, uint32_t fx, uint32_t fy)
-{
-    uint32_t up = 256 * p0 + fx * (p1 - p0);
-    uint32_t down = 256 * p2 + fx * (p3 - p2);
-    return (256 * up + fy * (down - up) + HALF) >> 16;
-}
-
-static inline uint32_t fraction(int64_t position)
-{
-    return (uint32_t)((uint64_t)position >> 8) & 255;
-}
-
-/* A pixel of the input, or 0 outside of it. */
-static uint32_t pixel_or_0(sg_shape shape, const uint8_t *in, int64_t x,
-                           int64_t y, uint32_t channel)
-{
-    if (x < 0 || y < 0 || x >= shape.width || y >= shape.height)
-        return 0;
-    size_t at = (size_t)y * shape.width + (size_t)x;
-    return in[at * shape.channels + channel];
-}
 
 /* Output columns first..last-1 of a row that starts at (sx, sy). */
 static void edge(sg_shape shape, const sg__warp *w, int64_t sx, int64_t sy,
@@ -44,19 +15,7 @@ static void edge(sg_shape shape, const sg__warp *w, int64_t sx, int64_t sy,
     for (uint32_t i = first; i < last; i++) {
         int64_t px = sx + (int64_t)w->m[0] * i;
         int64_t py = sy + (int64_t)w->m[2] * i;
-        int64_t x = sg__floor_shift64(px, 16);
-        int64_t y = sg__floor_shift64(py, 16);
-        uint8_t *to = out + (size_t)i * shape.channels;
-        if (x < -1 || y < -1 || x >= shape.width || y >= shape.height) {
-            memset(to, 0, shape.channels);
-            continue;
-        }
-        for (uint32_t c = 0; c < shape.channels; c++)
-            to[c] = (uint8_t)blend(pixel_or_0(shape, in, x, y, c),
-                                   pixel_or_0(shape, in, x + 1, y, c),
-                                   pixel_or_0(shape, in, x, y + 1, c),
-                                   pixel_or_0(shape, in, x + 1, y + 1, c),
-                                   fraction(px), fraction(py));
+        sg__bilinear(shape, in, px, py, out + (size_t)i * shape.channels);
     }
 }
 
@@ -76,8 +35,8 @@ static inline void interior(uint32_t width, uint32_t channels,
             in + ((size_t)(py >> 16) * width + (px >> 16)) * channels;
         uint32_t fx = (px >> 8) & 255, fy = (py >> 8) & 255;
         for (uint32_t c = 0; c < channels; c++, p++)
-            *out++ = (uint8_t)blend(p[0], p[channels], p[row],
-                                    p[row + channels], fx, fy);
+            *out++ = (uint8_t)sg__blend(p[0], p[channels], p[row],
+                                        p[row + channels], fx, fy);
         px += (uint32_t)w->m[0];
         py += (uint32_t)w->m[2];
     }

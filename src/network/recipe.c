@@ -22,7 +22,8 @@
     X("net", net, TEXT, 0, SG_RECIPE_NET, "15C5-P2-40C5-P2-300-10",           \
       "TOPOLOGY", "layers in the paper's notation")                           \
     X("augment", augment, TEXT, 0, SG_RECIPE_AUGMENT, "affine", "SPEC",       \
-      "none, shift:N, affine, crop:N, flip, cutout:N; join with +")           \
+      "none, or affine, elastic:N, shift:N, crop:N, flip, cutout:N joined "   \
+      "with +")                                                               \
     X("weight-bits", weight_bits, CHOICE, 8, 8, "16", "8|16",                 \
       "bits of a forward weight")                                             \
     X("count-cap", count_cap, INT32, 1, 255, "31", "N",                       \

@@ -50,7 +50,9 @@ static void parses(void **state)
     a = parsed("flip+affine+shift:64");
     assert_true(a.shift == 64 && a.affine && a.flip && !a.cutout);
     a = parsed("cutout:8+crop:4");
-    assert_true(a.cutout == 8 && a.shift == 4);
+    assert_true(a.cutout == 8 && a.shift == 4 && !a.elastic);
+    a = parsed("elastic:3+affine");
+    assert_true(a.elastic == 3 && a.affine && !a.shift && !a.cutout);
 }
 
 static void refuses_unknown_parts(void **state)
@@ -76,6 +78,10 @@ static void refuses_unknown_parts(void **state)
                                       "cutout:0",
                                       "cutout:65",
                                       "cutout:2+cutout:2",
+                                      "elastic",
+                                      "elastic:0",
+                                      "elastic:65",
+                                      "elastic:2+elastic:2",
                                       "Affine"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -1,0 +1,100 @@
+#include "data/elastic.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "core/bilinear.h"
+#include "data/fixed.h"
+
+enum {
+    CELL = 8,         /* pixels from one point to the next */
+    SUPPORT = 4,      /* points that a pixel depends on, in each axis */
+    WEIGHT_BITS = 12, /* of the spline's weights */
+    BLOCK = 4         /* of the draws of an image's augmentation */
+};
+
+/* A displacement or a position, Q16. */
+typedef struct point {
+    int32_t x, y;
+} point;
+
+/* The four cubic B-splines at t/8 of a cell, in 2^-12; rows add up to 1. */
+static const int16_t spline[CELL][SUPPORT] = {
+    {683, 2730, 683, 0},   {457, 2671, 967, 1},  {288, 2506, 1291, 11},
+    {167, 2262, 1631, 36}, {85, 1963, 1963, 85}, {36, 1631, 2262, 167},
+    {11, 1291, 2506, 288}, {1, 967, 2671, 457},
+};
+
+/* The mean of four points, by the weights of one row of the table. */
+static point mix(const int16_t weights[SUPPORT], const point p[SUPPORT])
+{
+    const int64_t half = INT64_C(1) << (WEIGHT_BITS - 1);
+    int64_t x = half, y = half;
+    for (size_t k = 0; k < SUPPORT; k++) {
+        x += (int64_t)weights[k] * p[k].x;
+        y += (int64_t)weights[k] * p[k].y;
+    }
+    return (point){(int32_t)sg__floor_shift64(x, WEIGHT_BITS),
+                   (int32_t)sg__floor_shift64(y, WEIGHT_BITS)};
+}
+
+/* What draws the points of an image's field. */
+typedef struct field {
+    uint64_t seed;
+    uint32_t epoch, sample;
+    int32_t reach; /* Q16 */
+} field;
+
+/* The points of one column that a row of cells needs. */
+static void draw_column(const field *f, uint32_t row, uint32_t column,
+                        point points[SUPPORT])
+{
+    for (uint32_t k = 0; k < SUPPORT; k++) {
+        uint32_t place = (row + k) << 16 | column;
+        sg__draw d = sg__random(f->seed, SG__STREAM_AUGMENT, f->epoch,
+                                f->sample, BLOCK, place);
+        points[k] = (point){sg__spread(d.v[0], f->reach),
+                            sg__spread(d.v[1], f->reach)};
+    }
+}
+
+/* The output pixels of the cell whose first is (left, top), with its points,
+ * by columns. */
+static void resample_cell(const sg__warp *w, sg_shape shape, uint32_t left,
+                          uint32_t top, point points[SUPPORT][SUPPORT],
+                          const uint8_t *in, uint8_t *out)
+{
+    for (uint32_t y = top; y < shape.height && y < top + CELL; y++) {
+        point along[SUPPORT];
+        for (size_t k = 0; k < SUPPORT; k++)
+            along[k] = mix(spline[y % CELL], points[k]);
+        for (uint32_t x = left; x < shape.width && x < left + CELL; x++) {
+            point by = mix(spline[x % CELL], along);
+            int64_t px = w->start_x + (int64_t)w->m[0] * x +
+                         (int64_t)w->m[1] * y + by.x;
+            int64_t py = w->start_y + (int64_t)w->m[2] * x +
+                         (int64_t)w->m[3] * y + by.y;
+            size_t at = (size_t)y * shape.width + x;
+            sg__bilinear(shape, in, px, py, out + at * shape.channels);
+        }
+    }
+}
+
+void sg__elastic_resample(const sg__warp *warp, sg_shape shape, uint32_t reach,
+                          uint64_t seed, uint32_t epoch, uint32_t sample,
+                          const uint8_t *in, uint8_t *out)
+{
+    const field f = {seed, epoch, sample, (int32_t)reach * 65536};
+    for (uint32_t top = 0; top < shape.height; top += CELL) {
+        point points[SUPPORT][SUPPORT];
+        for (uint32_t k = 0; k + 1 < SUPPORT; k++)
+            draw_column(&f, top / CELL, k, points[k + 1]);
+        for (uint32_t left = 0; left < shape.width; left += CELL) {
+            memmove(points[0], points[1], sizeof points - sizeof points[0]);
+            draw_column(&f, top / CELL, left / CELL + SUPPORT - 1,
+                        points[SUPPORT - 1]);
+            resample_cell(warp, shape, left, top, points, in, out);
+        }
+    }
+}
