@@ -35,8 +35,12 @@ SG_API sg_status sg_data_open(const char *spec, sg_split split, sg_data **out,
 
 /* sg_data_from_arrays: a data set over copies of the caller's arrays.
  *
+ * info    of all of them; classes 1..256, of which a network needs 2; name is
+ *         copied, and may be NULL
  * pixels  uint8[size][height][width][channels]
- * labels  uint8[size], each below classes (SG_E_RANGE otherwise) */
+ * labels  uint8[size], each below classes
+ * Errors: SG_E_ARGUMENT (a NULL); SG_E_RANGE (shape, size, classes, a label);
+ * SG_E_MEMORY. */
 SG_API sg_status sg_data_from_arrays(const sg_data_info *info,
                                      const uint8_t *pixels,
                                      const uint8_t *labels, sg_data **out,

@@ -44,7 +44,9 @@ typedef struct sg_spike {
 typedef void (*sg_spike_fn)(const sg_spike *spike, void *user);
 
 /* sg_simulation_create: a simulator over net, which must outlive it and not
- * change while it exists. seed < 2^56 keys the draws of the order. */
+ * change while it exists. seed < 2^56 keys the draws of the order.
+ * Errors: SG_E_ARGUMENT for an unknown order; SG_E_RANGE (seed);
+ * SG_E_MEMORY. */
 SG_API sg_status sg_simulation_create(const sg_network *net, sg_order order,
                                       uint64_t seed, sg_simulation **out,
                                       sg_error *error);
@@ -128,9 +130,11 @@ typedef struct sg_verification {
     uint64_t compared; /* integers compared */
     sg_event_totals events;
     /* first mismatch; quantity is NULL if there is none */
-    const char *quantity; /* "membrane", "spike count", "gradient", ... */
-    uint64_t sample;
-    size_t layer; /* as in sg_layer_info */
+    const char
+        *quantity;   /* "membrane value", "spike count", "gradient", ... */
+    uint64_t sample; /* of a gradient or an update, which are those of a small
+                        batch, its first */
+    size_t layer;    /* as in sg_layer_info */
     uint64_t index;
     int64_t event_value, ann_value;
 } sg_verification;
@@ -144,8 +148,15 @@ typedef int (*sg_progress_fn)(uint32_t done, uint32_t total, void *user);
  * updated weight. Every batch starts from net's own weights. A network with
  * dropouts runs as in training, and each image once more as in use.
  *
+ * samples   1 up to the size of data
+ * seed      < 2^56, of the order's draws
+ * progress  may be NULL
  * Returns SG_OK if all are equal, SG_E_MISMATCH at the first difference (out
- * says where). net is not changed. progress may be NULL. */
+ * says where). net is not changed.
+ * Errors: SG_E_ARGUMENT if the data's shape is not the network's, or for an
+ * unknown order; SG_E_RANGE (samples, seed); SG_E_STOPPED by progress;
+ * SG_E_FULL if more than 2^26 spikes were under way, as in
+ * sg_simulation_present; SG_E_MEMORY. */
 SG_API sg_status sg_verify(const sg_network *net, const sg_data *data,
                            uint32_t samples, sg_order order, uint64_t seed,
                            sg_progress_fn progress, void *user,

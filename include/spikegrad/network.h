@@ -39,9 +39,13 @@ typedef struct sg_layer_info {
     int32_t count_cap;     /* largest count it can send on */
     int32_t theta;         /* firing threshold, weight units */
     int32_t fraction_bits; /* theta = 2^fraction_bits */
-    int32_t phi;           /* threshold of the error compartment */
+    int32_t phi;           /* threshold of the error compartment, in weight
+                              units of the next layer with weights, shifted
+                              where error charges meet; 2^16 in the last
+                              layer, of the loss */
     int32_t weight_limit;  /* weights stay within +-this */
-    int64_t charge_bound;  /* largest |charge| that can occur */
+    int64_t charge_bound;  /* largest |charge| that can arrive; a bias adds up
+                              to 16 theta */
     int64_t error_bound;   /* largest |error charge| into the layer below */
     uint64_t skip;         /* addition: the layer whose arriving spikes it adds
                               to those of the layer below; else 0 */
@@ -77,18 +81,21 @@ SG_API sg_status sg_network_get_layer(const sg_network *net, size_t layer,
  * data so that the standard deviation of its charge is recipe->spread
  * thresholds (docs/semantics.md, initialisation). All of it in integers.
  * Errors: SG_E_TOPOLOGY, SG_E_BOUND (detail names layer and remedy),
- * SG_E_RANGE, SG_E_MEMORY. */
+ * SG_E_ARGUMENT if data has no samples, SG_E_RANGE, SG_E_MEMORY. */
 SG_API sg_status sg_network_create(const sg_recipe *recipe,
                                    const sg_data *data, sg_network **out,
                                    sg_error *error);
 
 /* sg_network_load: a network from a checkpoint (safetensors).
- * Errors: SG_E_IO, SG_E_FORMAT (detail names file and what is wrong). */
+ * Errors: SG_E_IO, SG_E_FORMAT (detail names file and what is wrong),
+ * SG_E_MEMORY, SG_E_UNSUPPORTED in a build without file formats. */
 SG_API sg_status sg_network_load(const char *path, sg_network **out,
                                  sg_error *error);
 
 /* sg_network_save: writes path.tmp, syncs it and renames it over path, so
- * that path holds either the old or the new file, whole. SG_E_IO. */
+ * that path holds either the old or the new file, whole.
+ * Errors: SG_E_IO, SG_E_MEMORY, SG_E_BOUND for a file larger than
+ * sg_network_load takes (10 GiB), SG_E_UNSUPPORTED as above. */
 SG_API sg_status sg_network_save(const sg_network *net, const char *path,
                                  sg_error *error);
 
@@ -100,7 +107,8 @@ SG_API void sg_network_destroy(sg_network *net);
  * logits  int32[classes] final membrane values in weight units, or NULL; the
  *         threshold they are measured by is theta_in_use of the last layer
  * label   the class with the largest logit, the first one on a tie
- * Allocates and frees a workspace; for many images use sg_evaluate. */
+ * Allocates and frees a workspace; for many images use sg_evaluate.
+ * Errors: SG_E_MEMORY. */
 SG_API sg_status sg_network_classify(const sg_network *net,
                                      const uint8_t *pixels, int32_t *logits,
                                      uint32_t *label);

@@ -33,7 +33,8 @@ typedef struct sg_layer_observation {
  * threads  worker threads, 1..256; 0 means one per processor
  * out      [layers of net]; written
  * The passes are those of training: dropout and dither are drawn for the
- * network's optimiser step and the index of the sample in data. Integers, the same for any number of threads and any kernel table.
+ * network's optimiser step and the index of the sample in data. Integers, the
+ * same for any number of threads and any kernel table.
  * Errors: SG_E_ARGUMENT if the data's shape is not the network's; SG_E_RANGE;
  * SG_E_MEMORY. */
 SG_API sg_status sg_observe(const sg_network *net, const sg_data *data,

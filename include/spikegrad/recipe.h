@@ -28,9 +28,10 @@ enum { SG_ROUNDING_NEAREST, SG_ROUNDING_STOCHASTIC };
 typedef struct sg_recipe {
     char net[SG_RECIPE_NET];         /* e.g. "15C5-P2-40C5-P2-300-10" */
     char augment[SG_RECIPE_AUGMENT]; /* "none", "shift:2", "affine", ... */
-    char phi[SG_RECIPE_PHI]; /* error threshold(s) in units of Theta, powers
-                                of two: "0.5" or one per hidden layer; or
-                                "auto:R", near rms(U) / R early in the run */
+    char phi[SG_RECIPE_PHI]; /* error threshold(s), powers of two, in Theta of
+                                the next layer with weights: "0.5" or one per
+                                hidden layer; or "auto:R", near rms(U) / R
+                                early in the run */
     int32_t weight_bits;     /* 8 or 16 */
     int32_t count_cap;       /* c: largest spike count of a hidden neuron */
     int32_t input_levels;    /* a pixel of 255 becomes this many spikes */
@@ -57,7 +58,9 @@ typedef struct sg_recipe {
     int32_t schedule;         /* SG_SCHEDULE_* */
     int32_t warmup_ppm;       /* of an epoch: lr rises linearly from 0 */
     int32_t rounding;         /* SG_ROUNDING_* of the optimiser step */
-    int32_t validation; /* samples held back from the end of the train split */
+    int32_t validation; /* samples held back from the end of the train split,
+                           by whoever opens the data: the command does, for
+                           the library it is a note */
     uint64_t seed;
 } sg_recipe;
 
@@ -70,16 +73,20 @@ typedef struct sg_recipe_option {
     const char *help;    /* one line */
 } sg_recipe_option;
 
-/* sg_recipe_init: the defaults (best measured recipe for MNIST). */
+/* sg_recipe_init: the defaults, a recipe for MNIST that trains in seconds. */
 SG_API void sg_recipe_init(sg_recipe *recipe);
 
-/* sg_recipe_set: sets one option from text. SG_E_ARGUMENT: no such option;
- * SG_E_RANGE: bad value, the detail says what was expected. */
+/* sg_recipe_set: sets one option from text. net, phi and augment are taken as
+ * they are, and read when a network or a trainer is made of them.
+ * Errors: SG_E_ARGUMENT: no such option; SG_E_RANGE: bad value, the detail
+ * says what was expected. Then recipe is unchanged. */
 SG_API sg_status sg_recipe_set(sg_recipe *recipe, const char *name,
                                const char *value, sg_error *error);
 
 /* sg_recipe_get: writes option name as text that sg_recipe_set takes back
- * unchanged. size >= SG_RECIPE_NET always suffices. */
+ * unchanged. size >= SG_RECIPE_NET always suffices; less may cut it off.
+ * Errors: SG_E_ARGUMENT: no such option; SG_E_RANGE: the field has no such
+ * value. */
 SG_API sg_status sg_recipe_get(const sg_recipe *recipe, const char *name,
                                char *text, size_t size);
 

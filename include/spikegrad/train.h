@@ -1,7 +1,7 @@
 /* Training and evaluation with the fast engine.
  *
- * A trainer owns a network, the optimiser state and all working memory; it
- * allocates nothing after sg_trainer_create. */
+ * A trainer owns a network, the optimiser state and all working memory; its
+ * steps allocate nothing. */
 #ifndef SPIKEGRAD_TRAIN_H
 #define SPIKEGRAD_TRAIN_H
 
@@ -27,7 +27,8 @@ typedef struct sg_layer_activity {
 typedef struct sg_metrics {
     uint64_t samples;
     uint64_t correct;
-    uint64_t loss_q20; /* sum of the loss in 2^-20 nats (or squared error) */
+    uint64_t
+        loss_q20; /* sum of the loss in 2^-20 nats (or half squared errors) */
     size_t layers;
     sg_layer_activity layer[SG_LAYERS_MAX];
 } sg_metrics;
@@ -82,14 +83,21 @@ typedef struct sg_callbacks {
 /* sg_trainer_create: a new run of recipe on data.
  *
  * train    training images; must outlive the trainer
+ *          that are held back (recipe->validation) are for the caller to
+ *          leave out, see sg_data_slice
  * threads  worker threads, 1..256; 0 means one per processor. Does not
- *          change any result. */
+ *          change any result.
+ * Errors: those of sg_network_create; SG_E_ARGUMENT for an unknown augment;
+ * SG_E_RANGE (threads); SG_E_MEMORY. */
 SG_API sg_status sg_trainer_create(const sg_recipe *recipe,
                                    const sg_data *train, unsigned threads,
                                    sg_trainer **out, sg_error *error);
 
 /* sg_trainer_resume: continues the run saved in a checkpoint, bit for bit as
- * if it had not been interrupted. train must be the same data. */
+ * if it had not been interrupted. train must be the same data, of which shape,
+ * classes and size are compared.
+ * Errors: those of sg_network_load; SG_E_ARGUMENT for other data; SG_E_RANGE
+ * (threads); SG_E_MEMORY. */
 SG_API sg_status sg_trainer_resume(const char *path, const sg_data *train,
                                    unsigned threads, sg_trainer **out,
                                    sg_error *error);
@@ -123,7 +131,9 @@ SG_API sg_status sg_trainer_plan(sg_trainer *trainer, uint32_t epochs,
 
 /* sg_trainer_run: trains to the end of the planned epochs, which are the
  * recipe's unless sg_trainer_plan says otherwise. test may be NULL; it is
- * evaluated after every epoch and has no influence on the weights. */
+ * evaluated after every epoch and has no influence on the weights.
+ * Errors: SG_E_ARGUMENT if the shape of test is not the network's;
+ * SG_E_STOPPED by a callback. */
 SG_API sg_status sg_trainer_run(sg_trainer *trainer, const sg_data *test,
                                 const sg_callbacks *callbacks,
                                 sg_error *error);
@@ -146,7 +156,8 @@ SG_API const sg_metrics *sg_trainer_metrics(const sg_trainer *trainer);
 SG_API size_t sg_trainer_memory(const sg_trainer *trainer);
 
 /* sg_network_training_memory: bytes a trainer of this network would hold, the
- * network and its optimiser state included, the images not. threads >= 1. */
+ * network and its optimiser state included, the images not. threads 1..256; 0
+ * means one per processor. */
 SG_API size_t sg_network_training_memory(const sg_network *net,
                                          unsigned threads);
 
@@ -167,7 +178,8 @@ SG_API void sg_trainer_destroy(sg_trainer *trainer);
 /* sg_evaluate: forward pass over data.
  *
  * confusion  uint32[classes][classes], row = true class, or NULL; written
- * Errors: SG_E_ARGUMENT if the data's shape is not the network's. */
+ * Errors: SG_E_ARGUMENT if the data's shape is not the network's; SG_E_RANGE
+ * (threads); SG_E_MEMORY. */
 SG_API sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                              unsigned threads, sg_metrics *out,
                              uint32_t *confusion, sg_error *error);

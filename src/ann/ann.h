@@ -91,8 +91,8 @@ typedef struct sg__ann_moment {
     const uint32_t *sample_id; /* [n], of the samples of a call */
 } sg__ann_moment;
 
-/* sg__ann_pack: takes over the weights and biases of output channels first..last-1 of
- * layer l; first a multiple of SG__PACK_CHANNELS. */
+/* sg__ann_pack: takes over the weights and biases of output channels
+ * first..last-1 of layer l; first a multiple of SG__PACK_CHANNELS. */
 void sg__ann_pack(sg__ann *ann, size_t l, uint32_t first, uint32_t last);
 /* sg__ann_pack_all: the same for all layers. */
 void sg__ann_pack_all(sg__ann *ann);

@@ -11,10 +11,11 @@
 enum sg__stream {
     SG__STREAM_INIT = 1, /* counter: layer, index */
     SG__STREAM_SHUFFLE,  /* counter: epoch, position */
-    SG__STREAM_AUGMENT,  /* counter: epoch, sample, block */
+    SG__STREAM_AUGMENT,  /* counter: epoch, sample, block, point */
     SG__STREAM_DITHER,   /* counter: step, sample, layer, neuron / 4 */
-    SG__STREAM_ROUNDING, /* counter: step, layer, synapse / 4 */
-    SG__STREAM_GLYPHS,   /* counter: sample, block */
+    SG__STREAM_ROUNDING, /* counter: step, layer or key of its biases or
+                            gains, synapse / 4 */
+    SG__STREAM_GLYPHS,   /* counter: sample, block, split */
     SG__STREAM_ORDER,    /* counter: sample, event */
     SG__STREAM_ARRIVAL,  /* counter: sample, place */
     SG__STREAM_DROPOUT   /* counter: step, sample, layer, block of neurons */

@@ -194,14 +194,20 @@ static void *work(void *argument)
     }
 }
 
+unsigned sg__threads_or_all(unsigned count)
+{
+    if (count > 0)
+        return count;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (processors < 1)
+        return 1;
+    return processors > THREADS_MAX ? THREADS_MAX : (unsigned)processors;
+}
+
 sg_status sg__threads_create(unsigned count, sg__threads **out)
 {
     *out = NULL;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    if (count == 0) {
-        count = processors < 1 ? 1 : (unsigned)processors;
-        count = count > THREADS_MAX ? THREADS_MAX : count;
-    }
+    count = sg__threads_or_all(count);
     if (count > THREADS_MAX)
         return SG_E_RANGE;
     sg__threads *pool =
@@ -210,7 +216,7 @@ sg_status sg__threads_create(unsigned count, sg__threads **out)
         return SG_E_MEMORY;
     pool->count = count;
     pool->join.ready = is_finished;
-    pool->spins = (long)count <= processors;
+    pool->spins = (long)count <= sysconf(_SC_NPROCESSORS_ONLN);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->idle, NULL);

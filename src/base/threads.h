@@ -11,6 +11,10 @@ typedef struct sg__threads sg__threads;
 /* One task; thread is 0..count-1, for the caller's scratch memory. */
 typedef void (*sg__task_fn)(void *context, unsigned task, unsigned thread);
 
+/* sg__threads_or_all: count, or the number of processors, at most 256, for
+ * 0. */
+unsigned sg__threads_or_all(unsigned count);
+
 /* sg__threads_create: count threads in all, the caller's included; 0 means one
  * per processor. SG_E_RANGE above 256; SG_E_MEMORY if a thread cannot start. */
 sg_status sg__threads_create(unsigned count, sg__threads **out);

@@ -39,7 +39,7 @@
 #define CELL_BITS 12
 #define FIELD_START (2 * PX)
 
-/* No stroke reaches a pixel from this far; its square fits int32. */
+/* A squared distance from which no stroke reaches a pixel. */
 #define NOWHERE (INT32_C(100) * PX * 64)
 
 typedef struct point {

@@ -47,7 +47,7 @@ sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
 {
     struct sg__event_layer *input = &sim->layer[0];
     sg__forward_reset(sim, (struct sg__presentation){.training = false});
-    sg__network_quantise(sim->net, pixels, input->count);
+    sg__network_quantise(sim->net, sg__kernels_table(0), pixels, input->count);
     if (!list_input(sim))
         return SG_E_MEMORY;
     sim->arrived = 0;

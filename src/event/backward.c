@@ -112,9 +112,9 @@ static void pass_gates(sg_simulation *sim, size_t l, size_t first,
 }
 
 /* It arrives at units first..first+n-1 of layer l: to their compartments, or
- * through pools, dropouts and additions to the neurons they heard. Ends at layers with
- * compartments, since only layers above the first synaptic one send charge
- * down; recurses once for each layer that is passed. */
+ * through pools, dropouts and additions to the neurons they heard. Ends at
+ * layers with compartments, since only layers above the first synaptic one
+ * send charge down; recurses once for each layer that is passed. */
 static void receive(sg_simulation *sim, size_t l, size_t first,
                     struct charge u)
 {

@@ -270,7 +270,8 @@ static sg_status present(sg_simulation *sim, const uint8_t *pixels,
                          struct sg__presentation as)
 {
     sg__forward_reset(sim, as);
-    sg__network_quantise(sim->net, pixels, sim->layer[0].count);
+    sg__network_quantise(sim->net, sg__kernels_table(0), pixels,
+                         sim->layer[0].count);
     emit_input(sim);
     sg__forward_bias(sim);
     sg_status status = sg__forward_run(sim);

@@ -115,8 +115,8 @@ static inline int32_t sg__add(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
-/* sg__add_run: v += sign * w * 2^shift over n neurons side by side, modulo 2^32; flip
- * is 0 for sign +1 and all ones for -1: (w ^ -1) - -1 = -w. */
+/* sg__add_run: v += sign * w * 2^shift over n neurons side by side, modulo
+ * 2^32; flip is 0 for sign +1 and all ones for -1: (w ^ -1) - -1 = -w. */
 static inline void sg__add_run(int32_t *restrict v, const int16_t *restrict w,
                                size_t n, int sign, int shift)
 {

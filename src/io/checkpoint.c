@@ -21,8 +21,8 @@
 #include "io/safetensors.h"
 #include "network/topology.h"
 
-/* A checkpoint has 10 bytes a synapse; this is a network of 10^8. */
-#define FILE_MAX ((size_t)1 << 30)
+/* A checkpoint has 10 bytes a synapse; this is a network of 10^9. */
+#define FILE_MAX ((uint64_t)10 << 30)
 
 /* The tensors of a layer, in the order of their values in the file: wide ones
  * first, so that each is aligned to its type. */
@@ -164,7 +164,13 @@ sg_status sg__checkpoint_serialise(const sg_network *net, const char *name,
     free(names);
     if (status != SG_OK)
         return sg__fail(error, status, "%s: no memory to save", name);
-    status = sg__checksum_seal(*bytes, *size, name, error);
+    if (*size > FILE_MAX)
+        status = sg__fail(error, SG_E_BOUND,
+                          "%s: the network takes %zu bytes, expected at most "
+                          "%" PRIu64,
+                          name, *size, FILE_MAX);
+    else
+        status = sg__checksum_seal(*bytes, *size, name, error);
     if (status != SG_OK) {
         free(*bytes);
         *bytes = NULL;
@@ -259,6 +265,12 @@ static sg_status check_layers(source *from, const sg__layer *layers,
                             from->name, from->file.tensor[i].name,
                             from->saved.recipe.net);
     }
+    const size_t active = from->saved.run.train.layers;
+    if (active != 0 && active != count)
+        return sg__fail(from->error, SG_E_FORMAT,
+                        "%s: metadata 'train' has %zu layers, expected 0 or "
+                        "%zu",
+                        from->name, active, count);
     return sg__saved_check(&from->saved, synaptic, from->name, from->error);
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static sg_status read_all(int fd, const char *path, uint8_t *bytes,
     return SG_OK;
 }
 
-static sg_status read_open(int fd, const char *path, size_t limit,
+static sg_status read_open(int fd, const char *path, uint64_t limit,
                            uint8_t **bytes, size_t *size, sg_error *error)
 {
     struct stat info;
@@ -45,9 +46,10 @@ static sg_status read_open(int fd, const char *path, size_t limit,
         return failed(error, path, "cannot read", errno);
     if (!S_ISREG(info.st_mode))
         return sg__fail(error, SG_E_IO, "%s: not a regular file", path);
+    limit = limit < SIZE_MAX ? limit : SIZE_MAX - 1;
     if ((uintmax_t)info.st_size > limit)
         return sg__fail(error, SG_E_FORMAT,
-                        "%s: %ju bytes, expected at most %zu", path,
+                        "%s: %ju bytes, expected at most %" PRIu64, path,
                         (uintmax_t)info.st_size, limit);
     *size = (size_t)info.st_size;
     *bytes = malloc(*size + 1); /* never 0 bytes, which may give NULL */
@@ -62,7 +64,7 @@ static sg_status read_open(int fd, const char *path, size_t limit,
     return status;
 }
 
-sg_status sg__file_read(const char *path, size_t limit, uint8_t **bytes,
+sg_status sg__file_read(const char *path, uint64_t limit, uint8_t **bytes,
                         size_t *size, sg_error *error)
 {
     *bytes = NULL;

@@ -12,7 +12,7 @@
  * caller), *size bytes long.
  * Errors: SG_E_IO unreadable or not a regular file; SG_E_FORMAT longer than
  * limit, found before anything is allocated; SG_E_MEMORY. */
-sg_status sg__file_read(const char *path, size_t limit, uint8_t **bytes,
+sg_status sg__file_read(const char *path, uint64_t limit, uint8_t **bytes,
                         size_t *size, sg_error *error);
 
 /* sg__file_replace: writes path.tmp, syncs it, renames it over path and syncs

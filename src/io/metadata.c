@@ -369,6 +369,9 @@ static sg_status get_thresholds(const reader *from, sg__saved *out)
     if (status == SG_OK && out->recipe.standardise)
         status = get_list(from, "row_norm", INT32_MAX, out->row_norm,
                           &out->row_norms);
+    for (size_t i = 0; i < out->row_norms; i++)
+        if (out->row_norm[i] < 1) /* rates are divided by it */
+            return unexpected(from, "row_norm", "norms of at least 1");
     if (status == SG_OK && sg__recipe_phi_auto(&out->recipe, &share))
         status = get_list(from, "phi_bits", SG__PHI_BITS_MAX, out->phi_bits,
                           &out->phis);

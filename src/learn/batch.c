@@ -153,7 +153,7 @@ static void load_sample(sg__batch *b, size_t s, uint8_t *split)
     if (net->recipe.input == SG_INPUT_ONOFF) {
         /* counts are what is moved about, so that no spikes come from outside
          * the image */
-        sg__network_quantise(net, pixels, split);
+        sg__network_quantise(net, b->ann.kernels, pixels, split);
         pixels = split;
         levels = UINT8_MAX;
     }

@@ -77,7 +77,7 @@ static void run_chunk(void *context, unsigned task, unsigned thread)
     size_t first = task * ann->chunk, n = e->count - first;
     n = n < ann->chunk ? n : ann->chunk;
     for (size_t s = first; s < first + n; s++)
-        sg__network_quantise(net,
+        sg__network_quantise(net, ann->kernels,
                              sg_data_pixels(e->data, e->first + (uint32_t)s),
                              sg__ann_counts(ann, 0, s));
     sg__ann_forward(ann, first, n, 0, net->layer_count, NULL, thread, NULL);
@@ -219,7 +219,7 @@ sg_status sg_network_classify(const sg_network *net, const uint8_t *pixels,
     if (status != SG_OK)
         return status;
     sg__ann_pack_all(ann);
-    sg__network_quantise(net, pixels, sg__ann_counts(ann, 0, 0));
+    sg__network_quantise(net, ann->kernels, pixels, sg__ann_counts(ann, 0, 0));
     sg__ann_forward(ann, 0, 1, 0, net->layer_count, NULL, 0, NULL);
     if (logits)
         memcpy(logits, ann->logits, net->classes * sizeof *logits);

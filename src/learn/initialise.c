@@ -92,13 +92,11 @@ static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples,
         sg__ann_forward(ann, first, count, from, l + 1, &at, 0, charges);
         for (size_t s = 0; s < count; s++) {
             const int32_t *charge = charges + s * n;
-            uint64_t square = 0;
+            const sg__squares square = sg__squares_of(n, charge);
             int64_t sum = 0;
-            for (size_t i = 0; i < n; i++) {
+            for (size_t i = 0; i < n; i++)
                 sum += charge[i];
-                square += (uint64_t)((int64_t)charge[i] * charge[i]);
-            }
-            squares += square / n;
+            squares += sg__squares_mean(&square);
             mean += sum / (int64_t)n;
         }
     }
@@ -157,6 +155,7 @@ static void set_row_norm(sg__layer *layer, int bits, uint64_t doubled,
 {
     uint64_t norm = (uint64_t)layer->row_norm * doubled * 128 << bits;
     norm /= deviation;
+    norm = norm > 0 ? norm : 1;
     layer->row_norm = norm < INT32_MAX ? (int32_t)norm : INT32_MAX;
 }
 
@@ -234,7 +233,8 @@ sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
     }
     if (status == SG_OK) {
         for (size_t s = 0; s < samples; s++)
-            sg__network_quantise(net, sg_data_pixels(data, (uint32_t)s),
+            sg__network_quantise(net, ann->kernels,
+                                 sg_data_pixels(data, (uint32_t)s),
                                  sg__ann_counts(ann, 0, s));
         status = calibrate(net, ann, samples, charges, error);
     } else {

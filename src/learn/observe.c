@@ -37,7 +37,8 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     for (size_t s = first; s < first + n; s++) {
         o->ids[s] = o->first + (uint32_t)s;
         o->labels[s] = sg_data_label(o->data, o->ids[s]);
-        sg__network_quantise(net, sg_data_pixels(o->data, o->ids[s]),
+        sg__network_quantise(net, ann->kernels,
+                             sg_data_pixels(o->data, o->ids[s]),
                              sg__ann_counts(ann, 0, s));
     }
     const sg__ann_moment at = {net->run.step, o->ids + first};

@@ -60,8 +60,9 @@ static int normalise(uint64_t *x)
     return shift;
 }
 
-/* lr share A^2 2^unit_bits / (Ain^2 B alpha 2^gain). Behind dropouts Ain^2, the mean
- * square of what arrives, is 2^use_shift times less; unit_bits has that. */
+/* lr share A^2 2^unit_bits / (Ain^2 B alpha 2^gain). Behind dropouts Ain^2,
+ * the mean square of what arrives, is 2^use_shift times less; unit_bits has
+ * that. */
 static sg__rate rate_of(const sg_recipe *r, const sg__layer *layer, int32_t in,
                         int32_t share_ppm, int unit_bits, int32_t schedule)
 {

@@ -209,9 +209,12 @@ static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
 {
     sg__batch *b = &t->batch;
     double start = now();
+    const bool profiles = b->ann.profiles;
+    b->ann.profiles = false; /* a profile is of training */
     if (test)
         sg__evaluate(&b->ann, b->threads, test, t->parts, NULL, &t->test,
                      NULL);
+    b->ann.profiles = profiles;
     if (!callbacks || !callbacks->on_epoch)
         return 0;
     sg_epoch_report report = {
@@ -292,7 +295,8 @@ size_t sg_trainer_memory(const sg_trainer *t)
 
 size_t sg_network_training_memory(const sg_network *net, unsigned threads)
 {
-    return sg__batch_bytes(net, (size_t)net->recipe.batch, threads) +
+    return sg__batch_bytes(net, (size_t)net->recipe.batch,
+                           sg__threads_or_all(threads)) +
            net->data_size * sizeof(uint32_t) + sg__network_bytes(net);
 }
 

@@ -186,7 +186,8 @@ static sg_status run_use(comparison *c, const sg_network *net)
         return status;
     sg__ann_pack_all(c->use);
     for (size_t s = 0; s < c->count; s++)
-        sg__network_quantise(net, sg_data_pixels(c->data, c->samples[s]),
+        sg__network_quantise(net, c->use->kernels,
+                             sg_data_pixels(c->data, c->samples[s]),
                              sg__ann_counts(c->use, 0, s));
     for (size_t s = 0, n; s < c->count; s += n) {
         n = c->count - s < c->use->chunk ? c->count - s : c->use->chunk;
@@ -308,8 +309,8 @@ sg_status sg_verify(const sg_network *net, const sg_data *data,
             prepare(&c, net, order, (seed + first) % SG__SEED_LIMIT, error);
         if (status == SG_OK)
             status = check_batch(&c, progress, samples, user, error);
-        else
-            sg__fail(error, status, "verify: %s", sg_status_text(status));
+        else if (status == SG_E_MEMORY)
+            sg__fail(error, status, "verify: not enough memory");
         release(&c);
     }
     if (status == SG_E_MISMATCH)

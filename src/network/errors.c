@@ -121,7 +121,8 @@ static sg_status set_phi(sg_network *net, size_t l, int bits, sg_error *error)
     return SG_OK;
 }
 
-/* phi_bits of hidden layer l as the recipe says. The start of "auto" with additions: Phi = Theta makes all units the same. */
+/* phi_bits of hidden layer l as the recipe says. The start of "auto" with
+ * additions: Phi = Theta makes all units the same. */
 static int recipe_bits(const sg_network *net, size_t l, int phi_log2)
 {
     int share;

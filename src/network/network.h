@@ -226,8 +226,8 @@ static inline sg_shape sg__input_neurons(const sg_recipe *recipe,
 
 /* sg__network_quantise: input spike counts of an image of the network's input
  * shape, count = floor((pixel * levels + 127) / 255), i.e. rounded, or as
- * core/quantise.h sg__on_off. */
-void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
-                          uint8_t *counts);
+ * core/quantise.h sg__on_off; the same by any kernels. */
+void sg__network_quantise(const sg_network *net, const sg__kernels *kernels,
+                          const uint8_t *pixels, uint8_t *counts);
 
 #endif

@@ -4,6 +4,7 @@
  * The range of a weight is narrowed until no inputs whatever can overflow a
  * charge or an error charge; a network for which that leaves too little is
  * refused. The limits depend on topology and recipe alone. */
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,11 +66,6 @@ static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
 
     if (limit > room / charge)
         limit = room / charge;
-    if (propagates) {
-        errors *= sg__errors_share(net, l);
-        if (limit > room / errors)
-            limit = room / errors;
-    }
     if (limit < WEIGHT_LIMIT_MIN)
         return sg__fail(error, SG_E_BOUND,
                         "layer %zu (%s): fan-in %zu at counts up to %d could "
@@ -77,6 +73,18 @@ static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
                         "a smaller layer or a lower count-cap",
                         l, layer->name, sg__fan_in(&layer->geo),
                         (int)layer->in_cap, (int)limit);
+    if (propagates) {
+        errors *= sg__errors_share(net, l);
+        if (limit > room / errors)
+            limit = room / errors;
+    }
+    if (limit < WEIGHT_LIMIT_MIN)
+        return sg__fail(error, SG_E_BOUND,
+                        "layer %zu (%s): errors of %" PRId64
+                        " neurons that meet in one could overflow 32 bits "
+                        "for weights beyond +-%d; expected a smaller layer "
+                        "or fewer additions",
+                        l, layer->name, errors / SG__ERROR_CAP, (int)limit);
     layer->weight_limit = (int32_t)limit;
     layer->master_shift = 32 - net->recipe.weight_bits;
     layer->charge_bound = charge * limit;
@@ -91,6 +99,12 @@ static sg_status check_gradient(const sg_network *net, size_t l,
     int64_t positions = (int64_t)layer->geo.out_h * layer->geo.out_w;
     int64_t count = layer->in_cap;
     int64_t sample = positions * count * SG__ERROR_CAP;
+    if (sample > INT32_MAX)
+        return sg__fail(error, SG_E_BOUND,
+                        "layer %zu (%s): the gradient of %" PRId64
+                        " positions at counts up to %d could overflow 32 "
+                        "bits; expected a smaller image or a lower count-cap",
+                        l, layer->name, positions, (int)layer->in_cap);
     if (sample > INT32_MAX / net->recipe.batch)
         return sg__fail(error, SG_E_BOUND,
                         "layer %zu (%s): the gradient of a batch of %d could "

@@ -274,26 +274,67 @@ sg_status sg_recipe_set(sg_recipe *recipe, const char *name, const char *value,
     return status;
 }
 
+/* Number in a field; 0 for texts and seeds, which are no such. */
+static int64_t number_of(const struct field *f, const void *field)
+{
+    switch (f->kind) {
+    case TEXT:
+    case SEED:
+        return 0;
+    case PPM64:
+        return *(const int64_t *)field;
+    default:
+        return *(const int32_t *)field;
+    }
+}
+
+/* The k-th of words separated by |, or NULL. */
+static const char *word_of(const char *words, int64_t k)
+{
+    for (; words && k > 0; k--) {
+        words = strchr(words, '|');
+        words = words ? words + 1 : NULL;
+    }
+    return k < 0 ? NULL : words;
+}
+
+/* Whether option i has a value that sg_recipe_set could have given it. */
+static bool in_range(const sg_recipe *recipe, size_t i)
+{
+    const struct field *f = &fields[i];
+    const void *field = (const char *)recipe + f->offset;
+    int64_t number = number_of(f, field);
+    switch (f->kind) {
+    case TEXT:
+        return memchr(field, '\0', (size_t)f->high) != NULL;
+    case SEED:
+        return *(const uint64_t *)field < SG__SEED_LIMIT;
+    case CHOICE: /* low + i * high */
+        return (number - f->low) % f->high == 0 &&
+               word_of(options[i].value, (number - f->low) / f->high);
+    default:
+        return number >= f->low && number <= f->high;
+    }
+}
+
 sg_status sg_recipe_get(const sg_recipe *recipe, const char *name, char *text,
                         size_t size)
 {
     size_t i = find(name);
     if (i == OPTIONS)
         return SG_E_ARGUMENT;
+    if (!in_range(recipe, i))
+        return SG_E_RANGE;
 
     const void *field = (const char *)recipe + fields[i].offset;
-    int64_t number = fields[i].kind == PPM64 ? *(const int64_t *)field
-                     : fields[i].kind == TEXT || fields[i].kind == SEED
-                         ? 0
-                         : *(const int32_t *)field;
+    int64_t number = number_of(&fields[i], field);
     switch (fields[i].kind) {
     case TEXT:
         snprintf(text, size, "%s", (const char *)field);
         break;
     case CHOICE: {
-        const char *word = options[i].value;
-        for (; number > fields[i].low; number -= fields[i].high)
-            word += strcspn(word, "|") + 1;
+        const char *word = word_of(options[i].value,
+                                   (number - fields[i].low) / fields[i].high);
         snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
         break;
     }
@@ -320,39 +361,17 @@ void sg_recipe_init(sg_recipe *recipe)
         (void)sg_recipe_set(recipe, options[i].name, options[i].initial, NULL);
 }
 
-static bool in_range(const struct field *f, const void *field)
-{
-    int64_t number = f->kind == PPM64 ? *(const int64_t *)field
-                     : f->kind == TEXT || f->kind == SEED
-                         ? 0
-                         : *(const int32_t *)field;
-    switch (f->kind) {
-    case TEXT:
-        return memchr(field, '\0', (size_t)f->high) != NULL;
-    case SEED:
-        return *(const uint64_t *)field < SG__SEED_LIMIT;
-    case CHOICE: /* at most three words, low + i * high */
-        return number >= f->low && number <= f->low + 2 * f->high &&
-               (number - f->low) % f->high == 0;
-    default:
-        return number >= f->low && number <= f->high;
-    }
-}
-
 sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error)
 {
     for (size_t i = 0; i < OPTIONS; i++)
-        if (!in_range(&fields[i], (const char *)recipe + fields[i].offset))
+        if (!in_range(recipe, i))
             return sg__fail(error, SG_E_RANGE,
                             "%s: value out of range, expected %s",
                             options[i].name, options[i].value);
-    bool words = recipe->weight_bits <= 16 && recipe->fire <= 1 &&
-                 recipe->loss <= 1 && recipe->dither <= 1 &&
-                 recipe->rounding <= 1 && recipe->input <= 1 &&
-                 recipe->standardise <= 1;
-    if (!words || (recipe->target & (recipe->target - 1)))
+    if (recipe->target & (recipe->target - 1))
         return sg__fail(error, SG_E_RANGE,
-                        "recipe: a choice or the target has no such value");
+                        "target: %d, expected a power of two",
+                        (int)recipe->target);
     return SG_OK;
 }
 

@@ -7,8 +7,8 @@
 #include "kernels/kernels.h"
 #include "network/network.h"
 
-/* round(master / 2^shift), half up, saturated. The master of a saturated
- * weight cannot round beyond the limit, so this is a plain shift. */
+/* round(master / 2^shift), half up, saturated: the optimiser keeps masters
+ * where that changes nothing, a file may not. */
 static int32_t forward_copy(int32_t master, int shift, int32_t limit)
 {
     int64_t half = INT64_C(1) << (shift - 1);
@@ -103,16 +103,15 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
     return SG_OK;
 }
 
-void sg__network_quantise(const sg_network *net, const uint8_t *pixels,
-                          uint8_t *counts)
+void sg__network_quantise(const sg_network *net, const sg__kernels *kernels,
+                          const uint8_t *pixels, uint8_t *counts)
 {
     size_t n =
         (size_t)net->input.height * net->input.width * net->input.channels;
     if (net->recipe.input == SG_INPUT_ONOFF)
         sg__on_off(n, pixels, net->recipe.input_levels, counts);
     else
-        sg__kernels_select()->quantise(n, pixels, net->recipe.input_levels,
-                                       counts);
+        kernels->quantise(n, pixels, net->recipe.input_levels, counts);
 }
 
 void sg_network_destroy(sg_network *net)

@@ -2,8 +2,10 @@
  *
  * The first byte of an input chooses: odd, the rest is a file; even, the rest
  * is a list of edits, four bytes each, to a valid file, so that the fuzzer
- * starts next to what is accepted. Either way the checksum is then put right,
- * because guessing it is not what is to be tested. */
+ * starts next to what is accepted, with rows standardised if its second bit is
+ * set. Either way the checksum is then put right, because guessing it is not
+ * what is to be tested. What is accepted is used: the rates of a step, and a
+ * class. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,13 +19,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #include "io/checkpoint.h"
 #include "io/checksum.h"
+#include "learn/optimiser.h"
 
 enum { EDITS_MAX = 256, EDIT = 4 };
 
-static uint8_t *valid_file(size_t *size)
+static uint8_t *valid_file(int standardised, size_t *size)
 {
     uint8_t *bytes = NULL;
-    sg_network *net = sample_network("8");
+    sg_network *net =
+        standardised ? sample_standardised("8") : sample_network("8");
     if (!net ||
         sg__checkpoint_serialise(net, "valid", &bytes, size, NULL) != SG_OK)
         abort();
@@ -63,9 +67,10 @@ static void edit(uint8_t *bytes, size_t *size, const uint8_t e[EDIT])
     }
 }
 
-static uint8_t *edited_file(const uint8_t *data, size_t size, size_t *out)
+static uint8_t *edited_file(int standardised, const uint8_t *data, size_t size,
+                            size_t *out)
 {
-    uint8_t *valid = valid_file(out);
+    uint8_t *valid = valid_file(standardised, out);
     uint8_t *bytes = realloc(valid, *out + EDITS_MAX);
     if (!bytes)
         abort();
@@ -74,12 +79,25 @@ static uint8_t *edited_file(const uint8_t *data, size_t size, size_t *out)
     return bytes;
 }
 
+static void use(const sg_network *net)
+{
+    enum { PIXELS_MAX = 4096 };
+    static const uint8_t pixels[PIXELS_MAX];
+    uint32_t label;
+    for (size_t l = 0; l < net->layer_count; l++)
+        if (net->layer[l].synaptic)
+            (void)sg__update_plan(net, l, INT32_C(1) << 30);
+    if ((uint64_t)net->input.height * net->input.width * net->input.channels <=
+        PIXELS_MAX)
+        (void)sg_network_classify(net, pixels, NULL, &label);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *bytes;
     size_t length = 0;
     if (size == 0) {
-        bytes = edited_file(NULL, 0, &length);
+        bytes = edited_file(0, NULL, 0, &length);
     } else if (data[0] % 2 == 1) {
         length = size - 1;
         bytes = malloc(length + 1);
@@ -87,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         memcpy(bytes, data + 1, length);
     } else {
-        bytes = edited_file(data + 1, size - 1, &length);
+        bytes = edited_file(data[0] & 2, data + 1, size - 1, &length);
     }
     sg_network *net = NULL;
     sg_error error = {""};
@@ -97,6 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((net != NULL) != (status == SG_OK) || strchr(error.text, '\n') ||
         (size == 0 && status != SG_OK)) /* no edits: must be accepted */
         abort();
+    if (net)
+        use(net);
     sg_network_destroy(net);
     free(bytes);
     return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "core/standardise.h"
 #include "network/network.h"
 
 /* Values spread over the whole range a master can have. */
@@ -21,34 +22,58 @@ static inline void sample_fill(int32_t *values, size_t n, uint32_t stream,
     }
 }
 
-/* NULL if a call fails. 37 samples in batches of 5 are 8 batches an epoch;
- * two epochs and three batches are done. */
-static inline sg_network *sample_network(const char *weight_bits)
+/* Thresholds, and masters and velocities of every layer. */
+static inline sg_status sample_state(sg_network *net)
 {
-    const int theta_bits[] = {8, 7, 9};
-    sg_recipe recipe;
-    sg_network *net = NULL;
-    sg_recipe_init(&recipe);
-    if (sg_recipe_set(&recipe, "net", "2C3-P2max-3-2", NULL) != SG_OK ||
-        sg_recipe_set(&recipe, "weight-bits", weight_bits, NULL) != SG_OK ||
-        sg_recipe_set(&recipe, "batch", "5", NULL) != SG_OK ||
-        sg__network_plan(&recipe, (sg_shape){6, 6, 1}, 2, &net, NULL) != SG_OK)
-        return NULL;
-    if (sg__network_set_thresholds(net, theta_bits, NULL) != SG_OK) {
-        sg_network_destroy(net);
-        return NULL;
-    }
+    const int theta_bits[] = {8, 7, 9}, phi_bits[] = {5, 3};
+    sg_status status = sg__network_set_thresholds(net, theta_bits, NULL);
+    if (status == SG_OK && net->recipe.standardise)
+        status = sg__network_set_phi(net, phi_bits, NULL);
     for (size_t l = 0; l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
         if (!layer->synaptic)
             continue;
-        uint32_t stream = 4 * (uint32_t)l;
-        sample_fill(layer->master, layer->weights, stream,
-                    (int64_t)layer->weight_limit << layer->master_shift);
+        uint32_t stream = 8 * (uint32_t)l;
+        int64_t limit = (int64_t)layer->weight_limit << layer->master_shift;
+        if (layer->standardised) {
+            limit = SG__ROW_LIMIT;
+            layer->row_norm = 5000 + (int32_t)l;
+            sample_fill(layer->gain, layer->geo.out_c, stream + 4,
+                        4 << SG__GAIN_BITS);
+            sample_fill(layer->gain_velocity, layer->geo.out_c, stream + 5,
+                        INT32_MAX);
+        }
+        sample_fill(layer->master, layer->weights, stream, limit);
         sample_fill(layer->velocity, layer->weights, stream + 1, INT32_MAX);
         sample_fill(layer->bias_master, layer->geo.out_c, stream + 2, 1 << 28);
         sample_fill(layer->bias_velocity, layer->geo.out_c, stream + 3,
                     INT32_MAX);
+    }
+    return status;
+}
+
+/* NULL if a call fails. 37 samples in batches of 5 are 8 batches an epoch;
+ * two epochs and three batches are done. */
+static inline sg_network *sample_of(const char *weight_bits,
+                                    const char *standardise, const char *phi)
+{
+    const char *const options[][2] = {{"net", "2C3-P2max-3-2"},
+                                      {"weight-bits", weight_bits},
+                                      {"standardise", standardise},
+                                      {"phi", phi},
+                                      {"batch", "5"}};
+    sg_recipe recipe;
+    sg_network *net = NULL;
+    sg_recipe_init(&recipe);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (sg_recipe_set(&recipe, options[i][0], options[i][1], NULL) !=
+            SG_OK)
+            return NULL;
+    if (sg__network_plan(&recipe, (sg_shape){6, 6, 1}, 2, &net, NULL) != SG_OK)
+        return NULL;
+    if (sample_state(net) != SG_OK) {
+        sg_network_destroy(net);
+        return NULL;
     }
     sg__network_refresh(net);
     strcpy(net->data, "idx:100%/\xc3\xbc\xff\n");
@@ -61,6 +86,17 @@ static inline sg_network *sample_network(const char *weight_bits)
         net->run.train.layer[l] =
             (sg_layer_activity){l, 1, 2, 3, 4, 5, 6, UINT64_MAX - 7};
     return net;
+}
+
+static inline sg_network *sample_network(const char *weight_bits)
+{
+    return sample_of(weight_bits, "off", "0.5");
+}
+
+/* With rows of gain and norm, and error thresholds found on data. */
+static inline sg_network *sample_standardised(const char *weight_bits)
+{
+    return sample_of(weight_bits, "on", "auto:1");
 }
 
 #endif

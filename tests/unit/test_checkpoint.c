@@ -34,13 +34,18 @@ static image serialise(const sg_network *net)
     return file;
 }
 
-static image sample(const char *weight_bits)
+/* The file of a network, which is destroyed. */
+static image file_of(sg_network *net)
 {
-    sg_network *net = sample_network(weight_bits);
     assert_non_null(net);
     image file = serialise(net);
     sg_network_destroy(net);
     return file;
+}
+
+static image sample(const char *weight_bits)
+{
+    return file_of(sample_network(weight_bits));
 }
 
 /* Parses; the status, and the detail in error. */
@@ -80,11 +85,20 @@ static void assert_same_layer(const sg__layer *a, const sg__layer *b)
                         channels * sizeof *a->bias_master);
     assert_memory_equal(a->bias_velocity, b->bias_velocity,
                         channels * sizeof *a->bias_velocity);
+    assert_int_equal(a->standardised, b->standardised);
+    if (!a->standardised)
+        return;
+    assert_int_equal(a->row_norm, b->row_norm);
+    assert_int_equal(a->phi_bits, b->phi_bits);
+    assert_memory_equal(a->gain, b->gain, channels * sizeof *a->gain);
+    assert_memory_equal(a->gain_velocity, b->gain_velocity,
+                        channels * sizeof *a->gain_velocity);
 }
 
-static void round_trip(const char *weight_bits)
+/* Takes the network. */
+static void round_trip(sg_network *net)
 {
-    sg_network *net = sample_network(weight_bits), *back;
+    sg_network *back;
     assert_non_null(net);
     image first = serialise(net);
     assert_int_equal(sg__checkpoint_parse(first.bytes, first.size, "F", &back,
@@ -114,8 +128,10 @@ static void round_trip(const char *weight_bits)
 static void test_round_trip(void **state)
 {
     (void)state;
-    round_trip("8");
-    round_trip("16");
+    round_trip(sample_network("8"));
+    round_trip(sample_network("16"));
+    round_trip(sample_standardised("8"));
+    round_trip(sample_standardised("16"));
 }
 
 static void test_values(void **state)
@@ -228,10 +244,10 @@ static image rebuilt(const image *file, json_t *header)
     return out;
 }
 
-static void check_metadata(const char *key, const char *value,
+/* Takes the file. */
+static void check_metadata(image file, const char *key, const char *value,
                            const char *expected)
 {
-    image file = sample("16");
     json_t *header = header_of(&file);
     json_t *metadata = json_object_get(header, "__metadata__");
     assert_int_equal(json_object_set_new(metadata, key, json_string(value)),
@@ -288,7 +304,8 @@ static void test_metadata(void **state)
         {"train", "1,2", "'train'"},
         {"train", "1,2,3;", "'train'"},
         {"train", "1,2,3;1,2,3,4,5,6,7,8,9", "'train'"},
-        {"train", "1,2,3;1,2,3,4,5,6,7,8", NULL},
+        {"train", "1,2,3", NULL},
+        {"train", "1,2,3;1,2,3,4,5,6,7,8", "has 1 layers, expected 0 or 4"},
         {"recipe.batch", "0", "metadata 'recipe.batch'"},
         {"recipe.seed", "x", "metadata 'recipe.seed'"},
         {"recipe.weight-bits", "8", "dtype I16, expected I8"},
@@ -300,7 +317,53 @@ static void test_metadata(void **state)
         {"recipe.phi", "1,2,3", "F: phi: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        check_metadata(cases[i].key, cases[i].value, cases[i].expected);
+        check_metadata(sample("16"), cases[i].key, cases[i].value,
+                       cases[i].expected);
+}
+
+static void test_metadata_of_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *expected; /* NULL: accepted */
+    } cases[] = {
+        {"row_norm", "5000", "has 1 values, expected 2"},
+        {"row_norm", "5000,5002,1", "has 3 values, expected 2"},
+        {"row_norm", "0,5002", "norms of at least 1"},
+        {"row_norm", "5000,0", "norms of at least 1"},
+        {"row_norm", "5000,-1", "'row_norm'"},
+        {"row_norm", "5000,2147483648", "'row_norm'"},
+        {"row_norm", "", "'row_norm'"},
+        {"row_norm", "5000,9000", "its rounded master"},
+        {"phi_bits", "4,9", NULL},
+        {"phi_bits", "5", "has 1 values, expected 2"},
+        {"phi_bits", "5,25", "'phi_bits'"},
+        {"phi_bits", "5,0", "phi"},
+        {"phi_bits", "-5,3", "'phi_bits'"},
+        {"recipe.standardise", "off", "does not belong"},
+        {"recipe.gain-limit", "17", "metadata 'recipe.gain-limit'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_metadata(file_of(sample_standardised("16")), cases[i].key,
+                       cases[i].value, cases[i].expected);
+}
+
+/* What the sums of a row have no room for. */
+static void test_rows_out_of_range(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        sg_network *net = sample_standardised("8");
+        assert_non_null(net);
+        const int32_t sign = k % 2 ? -1 : 1;
+        if (k < 2)
+            net->layer[0].gain[1] = sign * ((16 << SG__GAIN_BITS) + 1);
+        else
+            net->layer[2].master[4] = sign * (SG__ROW_LIMIT + 1);
+        image file = file_of(net);
+        assert_refused(file.bytes, file.size, "is out of range");
+        free(file.bytes);
+    }
 }
 
 /* Each key of the metadata is needed. */
@@ -530,6 +593,8 @@ int main(void)
         cmocka_unit_test(test_bit_flips),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_metadata_of_rows),
+        cmocka_unit_test(test_rows_out_of_range),
         cmocka_unit_test(test_missing_key),
         cmocka_unit_test(test_tensors),
         cmocka_unit_test(test_tensor_names),
