@@ -130,8 +130,9 @@ static void calibration_stays_in_bounds(void **state)
     sg_data_destroy(data);
 }
 
-/* The checker can fail: the simulation keeps its own copy of the weights, so
- * a bias changed behind its back must show up as a difference. */
+/* The comparison can fail: the simulation keeps its own copy of the weights,
+ * so a bias changed behind its back must show up as a difference. That
+ * sg_verify finds all kinds of them is shown in tests/fault/test_verify.c. */
 static void a_wrong_bit_is_found(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
-/* sg_verify must find a difference: one integer of the simulation is changed
- * on its way to the comparison. Linked with --wrap. */
+/* sg_verify must find any difference: one integer of the simulation, or of the
+ * update made from its gradient, is changed on its way to the comparison.
+ * Linked with --wrap. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,28 +9,78 @@
 
 #include <cmocka.h>
 
+#include "event/simulation.h"
+#include "learn/optimiser.h"
 #include "spikegrad/spikegrad.h"
 
-enum { NOTHING, COUNT, POTENTIAL, ERROR, GRADIENT };
-static int broken = NOTHING;
+enum part {
+    NONE,
+    COUNT,
+    POTENTIAL,
+    ERROR,
+    ERROR_CHARGE,
+    GRADIENT,
+    BIAS_GRADIENT,
+    MASTER,
+    VELOCITY,
+    BIAS,
+    BIAS_MASTER,
+    BIAS_VELOCITY,
+    GAIN,
+    GAIN_VELOCITY,
+    WEIGHT
+};
+
+enum { AT = 2 }; /* the index of what is changed */
+
+/* In network layer `layer`; `call` is which of its comparisons it spoils. */
+typedef struct fault {
+    const char *quantity;
+    enum part part;
+    size_t layer;
+    int call;
+} fault;
+
+static fault now;
+static int calls;
+static const sg_network *first_updated; /* the ANN's */
+
+/* Whether this is the access to simulated layer l that is to go wrong. */
+static bool breaks(enum part part, size_t l)
+{
+    return now.part == part && l == now.layer + 1 && ++calls == now.call;
+}
 
 const uint8_t *__real_sg_simulation_counts(const sg_simulation *s, size_t l);
 const int32_t *__real_sg_simulation_potentials(const sg_simulation *s,
                                                size_t l);
 const int8_t *__real_sg_simulation_errors(const sg_simulation *s, size_t l);
+const int32_t *__real_sg__simulation_error_charge(const sg_simulation *s,
+                                                  size_t l);
 int32_t *__real_sg__simulation_gradient(sg_simulation *s, size_t l);
+int32_t *__real_sg__simulation_bias_gradient(sg_simulation *s, size_t l);
+void __real_sg__update_apply(sg_network *net, const sg__kernels *kernels,
+                             size_t l, const sg__update *update, uint64_t step,
+                             uint32_t first, uint32_t last, int32_t *gradient,
+                             int32_t *bias_gradient);
 const uint8_t *__wrap_sg_simulation_counts(const sg_simulation *s, size_t l);
 const int32_t *__wrap_sg_simulation_potentials(const sg_simulation *s,
                                                size_t l);
 const int8_t *__wrap_sg_simulation_errors(const sg_simulation *s, size_t l);
+const int32_t *__wrap_sg__simulation_error_charge(const sg_simulation *s,
+                                                  size_t l);
 int32_t *__wrap_sg__simulation_gradient(sg_simulation *s, size_t l);
+int32_t *__wrap_sg__simulation_bias_gradient(sg_simulation *s, size_t l);
+void __wrap_sg__update_apply(sg_network *net, const sg__kernels *kernels,
+                             size_t l, const sg__update *update, uint64_t step,
+                             uint32_t first, uint32_t last, int32_t *gradient,
+                             int32_t *bias_gradient);
 
 /* The arrays belong to the simulation, which lives on the heap. */
 const uint8_t *__wrap_sg_simulation_counts(const sg_simulation *s, size_t l)
 {
     uint8_t *x = (uint8_t *)(uintptr_t)__real_sg_simulation_counts(s, l);
-    if (broken == COUNT && l == 1)
-        x[3] ^= 1;
+    x[AT] ^= breaks(COUNT, l);
     return x;
 }
 
@@ -37,54 +88,131 @@ const int32_t *__wrap_sg_simulation_potentials(const sg_simulation *s,
                                                size_t l)
 {
     int32_t *x = (int32_t *)(uintptr_t)__real_sg_simulation_potentials(s, l);
-    if (broken == POTENTIAL && l == 3)
-        x[3] ^= 1;
+    if (breaks(POTENTIAL, l))
+        x[AT] ^= 1;
     return x;
 }
 
 const int8_t *__wrap_sg_simulation_errors(const sg_simulation *s, size_t l)
 {
     int8_t *x = (int8_t *)(uintptr_t)__real_sg_simulation_errors(s, l);
-    if (broken == ERROR && l == 3)
-        x[3] ^= 1;
+    if (breaks(ERROR, l))
+        x[AT] ^= 1;
+    return x;
+}
+
+const int32_t *__wrap_sg__simulation_error_charge(const sg_simulation *s,
+                                                  size_t l)
+{
+    int32_t *x =
+        (int32_t *)(uintptr_t)__real_sg__simulation_error_charge(s, l);
+    if (breaks(ERROR_CHARGE, l))
+        x[AT] ^= 1;
     return x;
 }
 
 int32_t *__wrap_sg__simulation_gradient(sg_simulation *s, size_t l)
 {
     int32_t *x = __real_sg__simulation_gradient(s, l);
-    if (broken == GRADIENT && l == 3)
-        x[3] ^= 1;
+    x[AT] ^= breaks(GRADIENT, l);
     return x;
+}
+
+int32_t *__wrap_sg__simulation_bias_gradient(sg_simulation *s, size_t l)
+{
+    int32_t *x = __real_sg__simulation_bias_gradient(s, l);
+    x[AT] ^= breaks(BIAS_GRADIENT, l);
+    return x;
+}
+
+static int32_t *state_of(const sg__layer *layer, enum part part)
+{
+    switch (part) {
+    case MASTER:
+        return layer->master;
+    case VELOCITY:
+        return layer->velocity;
+    case BIAS:
+        return layer->bias;
+    case BIAS_MASTER:
+        return layer->bias_master;
+    case BIAS_VELOCITY:
+        return layer->bias_velocity;
+    case GAIN:
+        return layer->gain;
+    case GAIN_VELOCITY:
+        return layer->gain_velocity;
+    default:
+        return NULL;
+    }
+}
+
+/* Both engines' gradients are applied by this, the ANN's first. */
+void __wrap_sg__update_apply(sg_network *net, const sg__kernels *kernels,
+                             size_t l, const sg__update *update, uint64_t step,
+                             uint32_t first, uint32_t last, int32_t *gradient,
+                             int32_t *bias_gradient)
+{
+    __real_sg__update_apply(net, kernels, l, update, step, first, last,
+                            gradient, bias_gradient);
+    first_updated = first_updated ? first_updated : net;
+    if (net == first_updated || l != now.layer)
+        return;
+    sg__layer *layer = &net->layer[l];
+    if (now.part == WEIGHT)
+        sg__layer_set_weight(layer, AT, sg__layer_weight(layer, AT) ^ 1);
+    else if (state_of(layer, now.part))
+        state_of(layer, now.part)[AT] ^= 1;
 }
 
 static void every_kind_of_difference_is_found(void **state)
 {
+    static const fault faults[] = {
+        {NULL, NONE, 0, 1},
+        {"spike count", COUNT, 0, 1},
+        {"membrane value", POTENTIAL, 3, 1},
+        {"error count", ERROR, 3, 1},
+        {"error membrane value", ERROR_CHARGE, 3, 1},
+        {"gradient", GRADIENT, 3, 1},
+        {"bias gradient", BIAS_GRADIENT, 0, 1},
+        {"spike count in use", COUNT, 0, 2},
+        {"membrane value in use", POTENTIAL, 3, 2},
+        {"master weight", MASTER, 0, 1},
+        {"velocity", VELOCITY, 3, 1},
+        {"bias", BIAS, 3, 1},
+        {"bias master", BIAS_MASTER, 0, 1},
+        {"bias velocity", BIAS_VELOCITY, 3, 1},
+        {"gain", GAIN, 0, 1},
+        {"gain velocity", GAIN_VELOCITY, 0, 1},
+        {"updated weight", WEIGHT, 0, 1},
+    };
     (void)state;
-    static const char *const names[] = {NULL, "spike count", "membrane value",
-                                        "error count", "gradient"};
     sg_recipe recipe;
     sg_data *data;
     sg_network *net;
     sg_verification v;
     sg_error error;
     sg_recipe_init(&recipe);
-    strcpy(recipe.net, "3C5-P2-10");
+    strcpy(recipe.net, "3C5-P2-D2-10");
+    recipe.standardise = 1;
     assert_int_equal(sg_data_open("glyphs:train=20,test=1", SG_SPLIT_TRAIN,
                                   &data, NULL),
                      SG_OK);
     assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
-    for (broken = NOTHING; broken <= GRADIENT; broken++) {
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        now = faults[i];
+        calls = 0;
+        first_updated = NULL;
         sg_status status =
             sg_verify(net, data, 2, SG_ORDER_FIFO, 1, NULL, NULL, &v, &error);
-        assert_int_equal(status, broken ? SG_E_MISMATCH : SG_OK);
-        if (!broken) {
+        assert_int_equal(status, now.quantity ? SG_E_MISMATCH : SG_OK);
+        if (!now.quantity) {
             assert_null(v.quantity);
             continue;
         }
-        assert_string_equal(v.quantity, names[broken]);
-        assert_int_equal(v.layer, broken == COUNT ? 0 : 2);
-        assert_int_equal(v.index, 3);
+        assert_string_equal(v.quantity, now.quantity);
+        assert_int_equal(v.layer, now.layer);
+        assert_int_equal(v.index, AT);
     }
     sg_network_destroy(net);
     sg_data_destroy(data);
