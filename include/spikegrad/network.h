@@ -9,6 +9,9 @@
 #include "spikegrad/recipe.h"
 #include "spikegrad/status.h"
 
+/* Layers of a network are fewer than this. */
+#define SG_LAYERS_MAX 64
+
 typedef struct sg_network sg_network;
 
 typedef enum sg_layer_kind {

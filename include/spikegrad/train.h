@@ -7,8 +7,6 @@
 
 #include "spikegrad/network.h"
 
-#define SG_LAYERS_MAX 64
-
 typedef struct sg_trainer sg_trainer;
 
 /* Sums over samples for one layer; divide by samples (and neurons). Integers,

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 enum {
     CHUNK = 16,        /* samples of a forward call, at most */
@@ -220,11 +221,7 @@ void sg__ann_pack_all(sg__ann *ann)
 
 uint64_t sg__ann_clock(const sg__ann *ann)
 {
-    struct timespec t;
-    if (!ann->profiles)
-        return 0;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return ann->profiles ? sg__clock_ns() : 0;
 }
 
 void sg__ann_note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,

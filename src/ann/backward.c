@@ -75,8 +75,8 @@ static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
 
 /* Counts the errors layer l has fired. Returns the nanoseconds it took, so
  * that they are not also those of firing. */
-static uint64_t count(sg__ann *ann, size_t l, size_t sample,
-                      const sg__ann_scratch *scratch)
+static uint64_t count_errors(sg__ann *ann, size_t l, size_t sample,
+                             const sg__ann_scratch *scratch)
 {
     uint64_t begin = sg__ann_clock(ann);
     sg__ann_count_backward(ann, l, sample, l > sg__lowest_synaptic(ann->net),
@@ -131,7 +131,7 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
         }
         fire(ann, below, above, first + s, u,
              (moment){at->step, at->sample_id[s]}, scratch);
-        begin += count(ann, below, first + s, scratch);
+        begin += count_errors(ann, below, first + s, scratch);
     }
     sg__ann_note(ann, &scratch->cost[below].fire, begin, 0, 0,
                  sg__traffic_fire(&ann->net->layer[below], n, sg__inputs(g),
@@ -155,7 +155,7 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
                        &ann->loss_q20[first + s]);
         fire(ann, top, top, first + s, scratch->error,
              (moment){at->step, at->sample_id[s]}, scratch);
-        begin += count(ann, top, first + s, scratch);
+        begin += count_errors(ann, top, first + s, scratch);
     }
     sg__ann_note(ann, &scratch->cost[top].fire, begin, 0, 0,
                  sg__traffic_fire(&net->layer[top], n, net->classes, false));

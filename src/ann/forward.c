@@ -84,8 +84,8 @@ static void forward_dropout(const sg__ann *ann, size_t l,
 }
 
 /* Layers without weights. */
-static void forward_pool(sg__ann *ann, size_t first, size_t n, size_t l,
-                         const sg__ann_moment *at, unsigned thread)
+static void forward_weightless(sg__ann *ann, size_t first, size_t n, size_t l,
+                               const sg__ann_moment *at, unsigned thread)
 {
     const sg__layer *layer = &ann->net->layer[l];
     sg__ann_layer *to = &ann->layer[l];
@@ -136,7 +136,7 @@ void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
             forward_synaptic(ann, first, n, l, !at, thread,
                              l + 1 == to ? charge : NULL);
         else
-            forward_pool(ann, first, n, l, at, thread);
+            forward_weightless(ann, first, n, l, at, thread);
         copy_charge(ann, first, n, l, l + 1 == to ? charge : NULL);
         count(ann, first, n, l, thread);
     }

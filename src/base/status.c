@@ -1,8 +1,15 @@
-/* Texts of the status codes and formatting of details. */
+/* Texts of the status codes, formatting of details, and the version. */
 #include "base/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+
+#include "spikegrad/spikegrad.h"
+
+const char *sg_version(void)
+{
+    return SG_VERSION;
+}
 
 const char *sg_status_text(sg_status status)
 {

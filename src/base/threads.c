@@ -14,8 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* The ticket: tasks left in the low bits, the round above, where 48 bits do
  * not come round again in years. More tasks than fit take several rounds. */
@@ -80,13 +81,6 @@ static void pause_briefly(void)
 #endif
 }
 
-static uint64_t nanoseconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* The conditions of the two waits, and the order of memory on which they
  * rest. Who waits announces it (sleepers, caller_waits), then looks at the
  * condition, then sleeps, all under the mutex; who fulfils a condition does
@@ -123,7 +117,7 @@ static bool spin(sg__threads *pool, struct wait *wait)
             }
             pause_briefly();
         }
-        now = nanoseconds();
+        now = sg__clock_ns();
         wait->start = wait->start ? wait->start : now;
     } while (now - wait->start < limit);
     return false;
@@ -135,7 +129,7 @@ static void sleep_until(sg__threads *pool, struct wait *wait,
 {
     while (!wait->ready(pool))
         pthread_cond_wait(woken, &pool->mutex);
-    wait->long_last = nanoseconds() - wait->start > SHORT_WAIT;
+    wait->long_last = sg__clock_ns() - wait->start > SHORT_WAIT;
 }
 
 /* Takes tasks until none is left and returns their number.

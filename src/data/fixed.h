@@ -25,21 +25,6 @@ static inline int32_t sg__cos_q16(int32_t angle)
     return (int32_t)(65536 - a2 / 2 + a2 * a2 / 65536 / 24);
 }
 
-/* sg__isqrt: floor(sqrt(x)), x < 2^30, one bit of the root at a time. */
-static inline uint32_t sg__isqrt(uint32_t x)
-{
-    uint32_t root = 0;
-    for (uint32_t bit = UINT32_C(1) << 28; bit; bit >>= 2) {
-        uint32_t trial = root + bit;
-        root >>= 1;
-        if (x >= trial) {
-            x -= trial;
-            root += bit;
-        }
-    }
-    return root;
-}
-
 /* sg__spread: maps a uniform 32-bit draw to -limit..limit, limit < 2^30. */
 static inline int32_t sg__spread(uint32_t draw, int32_t limit)
 {

@@ -7,6 +7,7 @@
 #include "data/glyphs.h"
 
 #include "base/random.h"
+#include "core/squares.h"
 #include "data/fixed.h"
 #include "data/glyph_shapes.h"
 
@@ -172,7 +173,7 @@ static void draw_line(sketch *s, point a, point b)
 {
     int32_t dx = b.x - a.x;
     int32_t dy = b.y - a.y;
-    int32_t length = (int32_t)sg__isqrt((uint32_t)(dx * dx + dy * dy));
+    int32_t length = (int32_t)sg__root((uint64_t)(dx * dx + dy * dy));
     int32_t ux = length ? dx * 16384 / length : 0;
     int32_t uy = length ? dy * 16384 / length : 0;
     int32_t x0, x1, y0, y1;
@@ -258,7 +259,7 @@ static void ink(const sketch *s, int32_t radius, int32_t peak, uint8_t *pixels)
     for (size_t i = 0; i < PIXELS; i++) {
         int32_t cover = 0;
         if (s->nearest[i] < s->reach * s->reach) {
-            int32_t d = (int32_t)sg__isqrt((uint32_t)s->nearest[i]);
+            int32_t d = (int32_t)sg__root((uint64_t)s->nearest[i]);
             cover = radius + PX / 2 - d;
             cover = cover < 0 ? 0 : cover > PX ? PX : cover;
         }

@@ -66,7 +66,8 @@ static bool create_synaptic(struct sg__event_layer *layer)
 }
 
 /* above_synaptic: whether the layer below has error compartments. */
-static bool create_pooling(struct sg__event_layer *layer, bool above_synaptic)
+static bool create_weightless(struct sg__event_layer *layer,
+                              bool above_synaptic)
 {
     switch (layer->net->kind) {
     case SG_LAYER_POOL_AVERAGE:
@@ -122,7 +123,7 @@ static bool create_layers(sg_simulation *sim)
         if (l == 0)
             continue;
         if (!layer->net->synaptic) {
-            if (!create_pooling(layer, l > 1 && net->layer[l - 2].synaptic))
+            if (!create_weightless(layer, l > 1 && net->layer[l - 2].synaptic))
                 return false;
             continue;
         }

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/threads.h"
 #include "kernels/kernels.h"
 
@@ -45,21 +45,15 @@ static uint64_t read_all(const measurement *m, unsigned task, size_t times)
     return found ? 0 : times * (uint64_t)m->bytes;
 }
 
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void run_slices(void *context, unsigned task, unsigned thread)
 {
     const measurement *m = context;
-    uint64_t start = now(), best = 0;
+    uint64_t start = sg__clock_ns(), best = 0;
     size_t times = 1;
     (void)thread;
     for (;;) {
-        uint64_t begin = now(), work = m->work(m, task, times), end = now();
+        uint64_t begin = sg__clock_ns(), work = m->work(m, task, times),
+                 end = sg__clock_ns();
         uint64_t ns = end > begin ? end - begin : 1;
         if (end - start > PHASE_NS && best > 0)
             break;

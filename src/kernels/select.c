@@ -256,8 +256,3 @@ const char *sg_kernel_table_name(size_t i)
     const sg__kernels *table = sg__kernels_table(i);
     return table ? table->name : NULL;
 }
-
-const char *sg_version(void)
-{
-    return SG_VERSION;
-}

@@ -1,13 +1,13 @@
 /* Evaluation and classification: the forward pass alone. */
 #include "learn/evaluate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/status.h"
 #include "core/rules.h"
 #include "learn/activity.h"
+#include "learn/match.h"
 #include "network/loss.h"
 
 /* Samples at once: as many as keep their counts in so many bytes. */
@@ -126,35 +126,6 @@ void sg__evaluate(sg__ann *ann, sg__threads *threads, const sg_data *data,
     }
     for (unsigned t = 0; t < workers; t++)
         sg__metrics_add(out, &parts[t]);
-}
-
-sg_status sg__check_data(const sg_network *net, const sg_data *data,
-                         sg_error *error)
-{
-    const sg_data_info *info = sg_data_get_info(data);
-    if (info->height != net->input.height || info->width != net->input.width ||
-        info->channels != net->input.channels || info->classes != net->classes)
-        return sg__fail(error, SG_E_ARGUMENT,
-                        "%s: images of %ux%ux%u in %u classes, expected "
-                        "%ux%ux%u in %u, as the network has",
-                        info->name, info->height, info->width, info->channels,
-                        info->classes, net->input.height, net->input.width,
-                        net->input.channels, net->classes);
-    if (info->size == 0)
-        return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
-    return SG_OK;
-}
-
-sg_status sg__adopt_data(sg_network *net, const sg_data *data, sg_error *error)
-{
-    const sg_data_info *info = sg_data_get_info(data);
-    if (strlen(info->name) >= sizeof net->data)
-        return sg__fail(error, SG_E_RANGE,
-                        "data: name of %zu characters, expected at most %zu",
-                        strlen(info->name), sizeof net->data - 1);
-    snprintf(net->data, sizeof net->data, "%s", info->name);
-    net->data_size = info->size;
-    return SG_OK;
 }
 
 static size_t batch_size(const sg_network *net)

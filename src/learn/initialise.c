@@ -15,7 +15,7 @@
 #include "base/status.h"
 #include "core/squares.h"
 #include "data/data.h"
-#include "learn/evaluate.h"
+#include "learn/match.h"
 
 enum {
     SAMPLES = 256,

@@ -6,14 +6,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "io/checkpoint.h"
 #include "learn/batch.h"
 #include "learn/calibrate.h"
 #include "learn/evaluate.h"
+#include "learn/match.h"
 
 struct sg_trainer {
     sg__batch batch;
@@ -23,13 +24,6 @@ struct sg_trainer {
     sg_metrics *parts;         /* [threads], of an evaluation */
     sg_metrics test;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Fisher-Yates with draws keyed by (seed, epoch, position). */
 static void shuffle(sg_trainer *t, uint32_t epoch)
@@ -208,7 +202,7 @@ static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
                         const sg_callbacks *callbacks)
 {
     sg__batch *b = &t->batch;
-    double start = now();
+    double start = sg__clock();
     const bool profiles = b->ann.profiles;
     b->ann.profiles = false; /* a profile is of training */
     if (test)
@@ -222,7 +216,7 @@ static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
         .epochs = sg__network_epochs(b->net),
         .step = b->net->run.step,
         .seconds = seconds,
-        .test_seconds = now() - start,
+        .test_seconds = sg__clock() - start,
         .train = &b->net->run.train,
         .test = test ? &t->test : NULL,
         .trainer = t,
@@ -255,9 +249,9 @@ sg_status sg_trainer_run(sg_trainer *t, const sg_data *test,
     double seconds = 0;
     while (status == SG_OK && net->run.epoch < sg__network_epochs(net)) {
         uint32_t epoch = net->run.epoch, done = net->run.batch + 1;
-        double start = now();
+        double start = sg__clock();
         status = sg_trainer_step(t);
-        seconds += now() - start;
+        seconds += sg__clock() - start;
         int stop = report_batch(t, epoch, done, callbacks);
         if (net->run.epoch != epoch) {
             stop |= report_epoch(t, test, seconds, callbacks);

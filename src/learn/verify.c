@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "event/simulation.h"
 #include "learn/batch.h"
-#include "learn/evaluate.h"
+#include "learn/match.h"
 
 enum { GROUP = 16 }; /* samples of a batch */
 

@@ -558,11 +558,6 @@ static void fixed_point_functions(void **state)
     assert_in_range(sg__cos_q16(-32768), 57513 - 4, 57513 + 4);
     for (int32_t x = 0; x <= 32768; x += 7)
         assert_int_equal(sg__sin_q16(-x), -sg__sin_q16(x));
-    for (uint32_t r = 0; r < 32768; r++) {
-        assert_int_equal(sg__isqrt(r * r), r);
-        if (r > 0)
-            assert_int_equal(sg__isqrt(r * r - 1), r - 1);
-    }
     assert_int_equal(sg__spread(0, 5), -5);
     assert_int_equal(sg__spread(UINT32_MAX, 5), 5);
     assert_int_equal(sg__spread(UINT32_MAX, 0), 0);
