@@ -1,6 +1,6 @@
 # The spikegrad command and its pages; of the library they see only the public
 # headers.
-file(GLOB command_sources CONFIGURE_DEPENDS
+file(GLOB_RECURSE command_sources CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/src/report/*.c ${PROJECT_SOURCE_DIR}/src/cli/*.c)
 pkg_check_modules(SG_COMMAND IMPORTED_TARGET inih jansson libpng)
 

@@ -4,11 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "args.h"
-#include "cli.h"
-#include "model.h"
-#include "output.h"
-#include "progress.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/model.h"
+#include "cli/base/output.h"
+#include "cli/base/progress.h"
 
 enum { HALVINGS = 6, POINTS = HALVINGS + 1 }; /* 1/64, 1/32, .. 1 */
 

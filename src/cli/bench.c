@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "args.h"
-#include "cli.h"
-#include "costs.h"
-#include "measure.h"
-#include "model.h"
-#include "recipefile.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/model.h"
+#include "cli/base/recipefile.h"
+#include "cli/bench/costs.h"
+#include "cli/bench/measure.h"
 
 /* Steps before it counts: past the dense first errors of a new network; the
  * memory of a trained one. */

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"
-#include "cli.h"
-#include "export.h"
-#include "model.h"
-#include "output.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/model.h"
+#include "cli/base/output.h"
+#include "cli/export.h"
 
 struct options {
     const char *split, *png, *idx;

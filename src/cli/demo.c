@@ -2,12 +2,12 @@
  * train, then simulate every spike of a few samples and compare. */
 #include <stddef.h>
 
-#include "args.h"
-#include "cli.h"
-#include "model.h"
-#include "recipefile.h"
-#include "session.h"
-#include "verify.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/model.h"
+#include "cli/base/recipefile.h"
+#include "cli/base/verification.h"
+#include "cli/run/session.h"
 
 struct options {
     const char *out;

@@ -3,11 +3,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "args.h"
-#include "cli.h"
-#include "metrics.h"
-#include "model.h"
-#include "output.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/metrics.h"
+#include "cli/base/model.h"
+#include "cli/base/output.h"
 
 struct options {
     model_images images;

@@ -1,12 +1,12 @@
 /* PNG by libpng's simplified interface, IDX by hand; see export.h. */
-#include "export.h"
+#include "cli/export.h"
 
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "output.h"
+#include "cli/base/cli.h"
+#include "cli/base/output.h"
 
 enum { GRID = 1, GRID_GREY = 128, SHEET_MAX = 20000 };
 

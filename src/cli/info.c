@@ -2,11 +2,11 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#include "args.h"
-#include "cli.h"
-#include "metrics.h"
-#include "model.h"
-#include "output.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/metrics.h"
+#include "cli/base/model.h"
+#include "cli/base/output.h"
 
 struct options {
     uint64_t threads;

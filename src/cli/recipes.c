@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"
-#include "cli.h"
-#include "output.h"
-#include "recipefile.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/output.h"
+#include "cli/base/recipefile.h"
 
 enum { NAME_TO = 18, KEY_TO = 28, WIDTH = 80 }; /* columns */
 

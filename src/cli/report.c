@@ -1,11 +1,11 @@
 /* spikegrad report: runs as one HTML page, to read and to compare. */
 #include <stddef.h>
 
-#include "args.h"
-#include "cli.h"
-#include "output.h"
-#include "record_read.h"
-#include "report.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/output.h"
+#include "cli/report.h"
+#include "cli/run/record_read.h"
 
 struct options {
     const char *out;

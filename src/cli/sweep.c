@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"
-#include "cli.h"
-#include "grid.h"
-#include "output.h"
-#include "recipefile.h"
-#include "report.h"
-#include "results.h"
-#include "session.h"
-#include "sweep_table.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/output.h"
+#include "cli/base/recipefile.h"
+#include "cli/report.h"
+#include "cli/run/results.h"
+#include "cli/run/session.h"
+#include "cli/sweep/grid.h"
+#include "cli/sweep/sweep_table.h"
 
 struct options {
     const char *data, *recipe, *out, *choose;

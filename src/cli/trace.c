@@ -4,12 +4,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "args.h"
-#include "cli.h"
-#include "model.h"
-#include "output.h"
-#include "raster.h"
-#include "verify.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/model.h"
+#include "cli/base/output.h"
+#include "cli/base/verification.h"
+#include "cli/raster/raster.h"
 
 struct options {
     model_images images;

@@ -2,10 +2,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "args.h"
-#include "cli.h"
-#include "recipefile.h"
-#include "session.h"
+#include "cli/base/args.h"
+#include "cli/base/cli.h"
+#include "cli/base/recipefile.h"
+#include "cli/run/session.h"
 
 struct options {
     const char *data, *recipe, *out, *resume;

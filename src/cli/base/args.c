@@ -1,0 +1,275 @@
+/* getopt_long driven by tables, and the help that follows from them. */
+#include "cli/base/args.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/cli.h"
+
+/* Values getopt_long returns: a row of the flags, a row of the recipe's
+ * options, or help. */
+enum { VALUE_HELP = 'h', VALUE_FLAG = 256, VALUE_RECIPE = 1024 };
+enum { FLAGS_MAX = 128, HELP_INDENT = 28, HELP_WIDTH = 79 };
+
+static size_t recipe_options(const arg_command *command,
+                             const sg_recipe_option **table)
+{
+    size_t count = 0;
+    *table = sg_recipe_options(&count);
+    if (!command->recipe)
+        return 0;
+    return count < ARG_RECIPE_MAX ? count : ARG_RECIPE_MAX;
+}
+
+/* Prints text from column HELP_INDENT on, broken at spaces; column is where
+ * the line stands. */
+static void print_wrapped(const char *text, size_t column)
+{
+    if (column + 2 > HELP_INDENT) {
+        putchar('\n');
+        column = 0;
+    }
+    printf("%*s", (int)(HELP_INDENT - column), "");
+    column = HELP_INDENT;
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (column > HELP_INDENT && column + 1 + word > HELP_WIDTH) {
+            printf("\n%*s", HELP_INDENT, "");
+            column = HELP_INDENT;
+        } else if (column > HELP_INDENT) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)word, text);
+        column += word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void print_option(const char *name, const char *value,
+                         const char *initial, const char *help)
+{
+    char line[512];
+    int column =
+        printf("  --%s%s%s", name, value ? " " : "", value ? value : "");
+    if (initial && *initial)
+        snprintf(line, sizeof line, "%s (default: %s)", help, initial);
+    else
+        snprintf(line, sizeof line, "%s", help);
+    print_wrapped(line, column > 0 ? (size_t)column : 0);
+}
+
+static void print_help(const arg_command *command)
+{
+    printf("usage: spikegrad %s%s%s [options]\n\n%s\n\n", command->name,
+           *command->operands ? " " : "", command->operands, command->text);
+    for (size_t i = 0; i < command->flag_count; i++) {
+        const arg_flag *flag = &command->flags[i];
+        print_option(flag->name, flag->value, flag->initial, flag->help);
+    }
+    print_option("help", NULL, NULL, "this page");
+    const sg_recipe_option *table;
+    size_t count = recipe_options(command, &table);
+    if (count > 0)
+        puts("\nOptions of the recipe (they decide what is computed):");
+    for (size_t i = 0; i < count; i++)
+        print_option(table[i].name, table[i].value, table[i].initial,
+                     table[i].help);
+}
+
+/* Whether word is one of the words of list, "a|b|c". */
+static bool is_choice(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    while (length > 0 && *list) {
+        size_t part = strcspn(list, "|");
+        if (part == length && memcmp(list, word, length) == 0)
+            return true;
+        list += part;
+        list += *list == '|';
+    }
+    return false;
+}
+
+static bool parse_number(const arg_flag *flag, const char *text, uint64_t *out)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno || *end || value < flag->min || value > flag->max)
+        return false;
+    *out = value;
+    return true;
+}
+
+/* Decimals are read as integers, so that no locale has a say. */
+bool args_milli(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+    uint64_t value = 0;
+    size_t whole = strspn(text, "0123456789");
+    if (whole == 0 || whole > 12)
+        return false;
+    for (size_t i = 0; i < whole; i++)
+        value = value * 10 + (uint64_t)(text[i] - '0');
+    text += whole;
+    if (*text == '.')
+        text++;
+    for (int digit = 0; digit < 3; digit++) {
+        bool more = *text >= '0' && *text <= '9';
+        value = value * 10 + (more ? (uint64_t)(*text++ - '0') : 0);
+    }
+    *out = value;
+    return !*text && value >= min && value <= max;
+}
+
+static int append(const arg_command *command, const arg_flag *flag,
+                  const char *text, arg_list *list)
+{
+    if (list->count == ARG_LIST_MAX)
+        return cli_usage(command->name, "--%s: more than %d of them",
+                         flag->name, ARG_LIST_MAX);
+    list->item[list->count++] = text;
+    return -1;
+}
+
+/* Stores one value in the options struct; -1 or the exit code. */
+static int store(const arg_command *command, const arg_flag *flag,
+                 const char *text, void *options)
+{
+    char *field = (char *)options + flag->offset;
+    uint64_t number;
+    bool on = true;
+
+    switch (flag->type) {
+    case ARG_SWITCH:
+        memcpy(field, &on, sizeof on);
+        break;
+    case ARG_NUMBER:
+        if (!parse_number(flag, text, &number))
+            return cli_usage(command->name,
+                             "--%s: '%s' is not a number from %llu to %llu",
+                             flag->name, text, (unsigned long long)flag->min,
+                             (unsigned long long)flag->max);
+        memcpy(field, &number, sizeof number);
+        break;
+    case ARG_MILLI:
+        if (!args_milli(text, flag->min, flag->max, &number))
+            return cli_usage(command->name,
+                             "--%s: '%s' is not a decimal from %g to %g",
+                             flag->name, text, (double)flag->min / 1000,
+                             (double)flag->max / 1000);
+        memcpy(field, &number, sizeof number);
+        break;
+    case ARG_CHOICE:
+        if (!is_choice(flag->value, text))
+            return cli_usage(command->name, "--%s: '%s' is not one of %s",
+                             flag->name, text, flag->value);
+        memcpy(field, &text, sizeof text);
+        break;
+    case ARG_LIST:
+        return append(command, flag, text, (arg_list *)(void *)field);
+    case ARG_TEXT:
+        if (!*text)
+            return cli_usage(command->name, "--%s: the value is empty",
+                             flag->name);
+        memcpy(field, &text, sizeof text);
+        break;
+    }
+    return -1;
+}
+
+/* The list getopt_long wants. Returns its length without the end mark. */
+static size_t long_options(const arg_command *command, struct option *list)
+{
+    const sg_recipe_option *table;
+    size_t recipe = recipe_options(command, &table);
+    size_t n = 0;
+
+    for (size_t i = 0; i < command->flag_count; i++) {
+        const arg_flag *flag = &command->flags[i];
+        int argument =
+            flag->type == ARG_SWITCH ? no_argument : required_argument;
+        list[n++] =
+            (struct option){flag->name, argument, NULL, VALUE_FLAG + (int)i};
+    }
+    for (size_t i = 0; i < recipe; i++)
+        list[n++] = (struct option){table[i].name, required_argument, NULL,
+                                    VALUE_RECIPE + (int)i};
+    list[n++] = (struct option){"help", no_argument, NULL, VALUE_HELP};
+    list[n] = (struct option){NULL, 0, NULL, 0};
+    return n;
+}
+
+/* Reports what getopt_long refused. */
+static int refuse(const arg_command *command, int result, char **argv)
+{
+    const char *word = argv[optind - 1];
+    if (result == ':')
+        return cli_usage(command->name, "%s: a value is missing", word);
+    if (optopt >= VALUE_FLAG || optopt == VALUE_HELP)
+        return cli_usage(command->name, "%s: takes no value", word);
+    if (optopt)
+        return cli_usage(command->name, "-%c: no such option", optopt);
+    return cli_usage(command->name, "%s: no such option", word);
+}
+
+static int take_operands(const arg_command *command, int argc, char **argv,
+                         arg_rest *rest)
+{
+    size_t count = (size_t)(argc - optind);
+    if (count < command->operand_min)
+        return cli_usage(command->name, "%s: %s is missing", command->name,
+                         command->operands);
+    if (count > command->operand_max)
+        return cli_usage(command->name, "%s: '%s' is one operand too many",
+                         command->name,
+                         argv[optind + (int)command->operand_max]);
+    for (size_t i = 0; i < count; i++)
+        rest->operand[i] = argv[optind + (int)i];
+    return -1;
+}
+
+int args_parse(const arg_command *command, int argc, char **argv,
+               void *options, arg_rest *rest)
+{
+    struct option list[FLAGS_MAX];
+    const sg_recipe_option *table;
+    int result, code;
+
+    memset(rest, 0, sizeof *rest);
+    for (size_t i = 0; i < command->flag_count; i++) {
+        const arg_flag *flag = &command->flags[i];
+        if (!flag->initial)
+            continue;
+        if ((code = store(command, flag, flag->initial, options)) >= 0)
+            return code;
+    }
+    recipe_options(command, &table);
+    long_options(command, list);
+    opterr = 0;
+    optind = 0; /* glibc: start afresh */
+    while ((result = getopt_long(argc, argv, ":h", list, NULL)) != -1) {
+        if (result == VALUE_HELP) {
+            print_help(command);
+            return CLI_OK;
+        }
+        if (result == '?' || result == ':')
+            return refuse(command, result, argv);
+        if (result >= VALUE_RECIPE) {
+            rest->recipe[result - VALUE_RECIPE] = optarg;
+            rest->recipe_given = table[result - VALUE_RECIPE].name;
+            continue;
+        }
+        code = store(command, &command->flags[result - VALUE_FLAG], optarg,
+                     options);
+        if (code >= 0)
+            return code;
+    }
+    return take_operands(command, argc, argv, rest);
+}

@@ -1,0 +1,108 @@
+/* Models and their data; see model.h. */
+#include "cli/base/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/base/cli.h"
+#include "cli/base/output.h"
+
+int model_load(const char *command, const char *path, bool best,
+               sg_network **out)
+{
+    struct stat status;
+    sg_error error = {""};
+    char *inside = NULL;
+
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        inside = output_path(path, best ? MODEL_BEST_FILE : MODEL_FILE);
+        if (!inside)
+            return cli_fail("%s: out of memory", path);
+    } else if (best) {
+        return cli_usage(command, "--best: %s is not a run directory", path);
+    }
+    sg_status result = sg_network_load(inside ? inside : path, out, &error);
+    free(inside);
+    return result == SG_OK ? CLI_OK : cli_status(command, result, &error);
+}
+
+int model_split(const char *command, const char *spec, const char *word,
+                sg_data **out)
+{
+    sg_error error = {""};
+    sg_split split =
+        strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
+    sg_status status = sg_data_open(spec, split, out, &error);
+    return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
+}
+
+static int check_shape(const char *command, const model *m)
+{
+    sg_network_info info;
+    const sg_data_info *data = sg_data_get_info(m->data);
+
+    sg_network_get_info(m->net, &info);
+    if (data->height == info.input.height && data->width == info.input.width &&
+        data->channels == info.input.channels && data->classes == info.classes)
+        return CLI_OK;
+    return cli_usage(command,
+                     "%s has %ux%ux%u images of %u classes, the "
+                     "model takes %ux%ux%u of %u",
+                     data->name, data->height, data->width, data->channels,
+                     data->classes, info.input.height, info.input.width,
+                     info.input.channels, info.classes);
+}
+
+static int open_images(const char *command, const model_images *images,
+                       uint64_t limit, model *m)
+{
+    sg_network_info info;
+    sg_error error = {""};
+
+    sg_network_get_info(m->net, &info);
+    const char *spec = images->data ? images->data : info.data;
+    if (!spec || !*spec)
+        return cli_usage(command, "the model does not say what it was "
+                                  "trained on: give --data");
+    int code = model_split(command, spec, images->split, &m->data);
+    if (code == CLI_OK)
+        code = check_shape(command, m);
+    if (code != CLI_OK)
+        return code;
+    uint32_t size = sg_data_get_info(m->data)->size;
+    if (limit > 0 && limit < size)
+        size = (uint32_t)limit;
+    sg_status status = sg_data_slice(m->data, 0, size, &m->part, &error);
+    return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
+}
+
+int model_run(const arg_command *command, int argc, char **argv, void *options,
+              const model_images *images, const uint64_t *limit,
+              int (*run)(const void *options, const model *m))
+{
+    arg_rest rest;
+    model m = {NULL, NULL, NULL};
+    int code = args_parse(command, argc, argv, options, &rest);
+
+    if (code >= 0)
+        return code;
+    code = model_load(command->name, rest.operand[0], images->best, &m.net);
+    if (code == CLI_OK)
+        code = open_images(command->name, images, limit ? *limit : 0, &m);
+    if (code == CLI_OK)
+        code = run(options, &m);
+    sg_data_destroy(m.part);
+    sg_data_destroy(m.data);
+    sg_network_destroy(m.net);
+    return code;
+}
+
+bool model_is_hidden(const sg_network *net, size_t i)
+{
+    sg_network_info info;
+    sg_layer_info layer;
+    sg_network_get_info(net, &info);
+    return i + 1 < info.layers &&
+           sg_network_get_layer(net, i, &layer) == SG_OK && layer.synapses > 0;
+}

@@ -1,0 +1,73 @@
+/* Opening what most subcommands start from: a model, and data that fits it. */
+#ifndef SPIKEGRAD_CLI_MODEL_H
+#define SPIKEGRAD_CLI_MODEL_H
+
+#include <spikegrad/spikegrad.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/base/args.h"
+
+/* Name of the checkpoint in a run directory. */
+#define MODEL_FILE "checkpoint.safetensors"
+/* Name of the one with the best validation accuracy. */
+#define MODEL_BEST_FILE "best.safetensors"
+
+/* model_load: path is a checkpoint or a run directory that holds one; best
+ * asks for that of the best epoch, which only a run directory has. CLI_OK or
+ * the exit code, reported. */
+int model_load(const char *command, const char *path, bool best,
+               sg_network **out);
+
+/* model_split: opens the split of spec that word names, "train" or "test". */
+int model_split(const char *command, const char *spec, const char *word,
+                sg_data **out);
+
+/* Flags that say which images a model is shown, and the fields they fill;
+ * type is the options struct, in which the field is called images. */
+typedef struct model_images {
+    const char *data, *split;
+    bool best;
+} model_images;
+
+#define MODEL_BEST_HELP                                                       \
+    "of a run directory, the checkpoint with the best validation accuracy "   \
+    "instead of the last one"
+
+#define MODEL_FLAGS(type)                                                     \
+    {"data", ARG_TEXT, offsetof(type, images.data),                           \
+     "SPEC", NULL,     "images (default: those the model was trained on)",    \
+     0,      0},                                                              \
+        {"split",                                                             \
+         ARG_CHOICE,                                                          \
+         offsetof(type, images.split),                                        \
+         "train|test",                                                        \
+         "test",                                                              \
+         "which part of them",                                                \
+         0,                                                                   \
+         0},                                                                  \
+    {                                                                         \
+        "best", ARG_SWITCH, offsetof(type, images.best), NULL, NULL,          \
+            MODEL_BEST_HELP, 0, 0                                             \
+    }
+
+/* A network and images of its shape. */
+typedef struct model {
+    sg_network *net;
+    sg_data *data; /* the split */
+    sg_data *part; /* what of it is asked for */
+} model;
+
+/* model_run: what the subcommands do that show images to a model. Parses the
+ * command line into options, loads operand 0, opens images (a part of
+ * options) or else those it was trained on, and calls run; with *limit > 0
+ * (NULL: no limit) part is the first *limit samples at most. The exit code. */
+int model_run(const arg_command *command, int argc, char **argv, void *options,
+              const model_images *images, const uint64_t *limit,
+              int (*run)(const void *options, const model *m));
+
+/* model_is_hidden: whether layer i of net has synapses and fires, i.e.
+ * is one of the hidden layers that figures are averaged over. */
+bool model_is_hidden(const sg_network *net, size_t i);
+
+#endif

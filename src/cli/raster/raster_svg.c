@@ -1,0 +1,296 @@
+/* Drawing a raster as SVG.
+ *
+ * Neighbouring cells of like density become one stroke of a path, in the
+ * coordinates of cells; the path is then scaled to its panel. So the file
+ * grows with what can be told apart, not with the number of spikes. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "cli/raster/raster_cells.h"
+
+enum {
+    LEFT = 132, /* of the panels: room for the names of layers */
+    TOP = 74,
+    FORWARD_WIDTH = 760,
+    GAP = 28,
+    BACKWARD_WIDTH = 380,
+    RIGHT = 24,
+    BOTTOM = 52,
+    LEVELS = 3,
+    COLUMNS_MIN = 64,
+    SIZE_MAX_SVG = 1900000
+};
+
+static const char style[] =
+    "<style>\n"
+    "text{font:12px system-ui,sans-serif;fill:#24292f}\n"
+    ".title{font-size:15px;font-weight:600}.dim{fill:#57606a;font-size:11px}\n"
+    ".back{fill:#fff}.band{fill:#f3f5f7}.line{stroke:#8c959f}\n"
+    "path{fill:none;stroke-width:1}\n"
+    ".plus{stroke:#0b62c4}.minus{stroke:#e8590c}\n"
+    ".both{stroke:#8250df}\n"
+    "rect.plus{fill:#0b62c4}rect.minus{fill:#e8590c}rect.both{fill:#8250df}\n"
+    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.dim{fill:#9aa4ae}\n"
+    ".back{fill:#0d1117}.band{fill:#171d25}.line{stroke:#6e7681}\n"
+    ".plus{stroke:#58a6ff}.minus{stroke:#ff9e64}\n"
+    ".both{stroke:#d2a8ff}\n"
+    "rect.plus{fill:#58a6ff}rect.minus{fill:#ff9e64}rect.both{fill:#d2a8ff}}\n"
+    "</style>\n";
+
+static const char *const opacity[LEVELS] = {".4", ".7", "1"};
+
+static uint32_t used_columns(const panel *p)
+{
+    return (uint32_t)(p->last >> p->shift) + 1;
+}
+
+/* Columns a panel is wide: a few spikes shall not be drawn as long bars. */
+static uint32_t drawn_columns(const panel *p)
+{
+    uint32_t used = used_columns(p);
+    return used > COLUMNS_MIN ? used : COLUMNS_MIN;
+}
+
+/* What a cell shows: spikes of one sign, or of both. */
+enum shade { PLUS, MINUS, BOTH, SHADES };
+
+/* Spikes of a cell if it is of that shade, else 0. */
+static uint64_t density(const cell *c, enum shade shade)
+{
+    bool both = c->count[0] > 0 && c->count[1] > 0;
+    if (shade == BOTH)
+        return both ? (uint64_t)c->count[0] + c->count[1] : 0;
+    return both ? 0 : c->count[shade];
+}
+
+static uint64_t band_maximum(const panel *p, const band *b, enum shade shade)
+{
+    uint64_t maximum = 0;
+    for (uint32_t row = b->first_row; row < b->first_row + b->rows; row++) {
+        const cell *line = p->cell + (size_t)row * p->columns;
+        for (uint32_t c = 0; c < used_columns(p); c++) {
+            uint64_t count = density(&line[c], shade);
+            maximum = count > maximum ? count : maximum;
+        }
+    }
+    return maximum;
+}
+
+/* Density on a scale of thirds: 0..LEVELS-1, or -1 for an empty cell. */
+static int level_of(uint64_t count, uint64_t maximum)
+{
+    if (count == 0)
+        return -1;
+    if (count * 3 >= maximum)
+        return 2;
+    return count * 9 >= maximum ? 1 : 0;
+}
+
+/* The strokes of one row at one level. */
+static void draw_row(FILE *out, const cell *line, uint32_t columns,
+                     uint32_t row, enum shade shade, int level,
+                     uint64_t maximum)
+{
+    uint32_t end = 0;
+    bool placed = false;
+    for (uint32_t c = 0; c < columns; c++) {
+        uint32_t first = c;
+        while (c < columns &&
+               level_of(density(&line[c], shade), maximum) == level)
+            c++;
+        if (c == first)
+            continue;
+        if (placed)
+            fprintf(out, "m%" PRIu32 " 0h%" PRIu32, first - end, c - first);
+        else
+            fprintf(out, "M%" PRIu32 " %" PRIu32 ".5h%" PRIu32, first, row,
+                    c - first);
+        placed = true;
+        end = c;
+    }
+}
+
+static void draw_band(FILE *out, const panel *p, const band *b, double x,
+                      double y, double width)
+{
+    static const char *const class_name[SHADES] = {"plus", "minus", "both"};
+    uint32_t columns = used_columns(p);
+    for (enum shade shade = PLUS; shade < SHADES; shade++) {
+        uint64_t maximum = band_maximum(p, b, shade);
+        for (int level = 0; level < LEVELS && maximum > 0; level++) {
+            fprintf(out,
+                    "<path class=\"%s\" stroke-opacity=\"%s\" "
+                    "transform=\"translate(%.0f %.0f)scale(%.5f %.5f)\" d=\"",
+                    class_name[shade], opacity[level], x, y,
+                    width / drawn_columns(p), (double)b->height / b->rows);
+            for (uint32_t row = 0; row < b->rows; row++)
+                draw_row(out,
+                         p->cell + (size_t)(b->first_row + row) * p->columns,
+                         columns, row, shade, level, maximum);
+            fputs("\"/>\n", out);
+        }
+    }
+}
+
+/* Smallest 1, 2 or 5 times a power of ten that is not below least. */
+static uint64_t round_step(uint64_t least)
+{
+    uint64_t power = 1;
+    while (power < UINT64_MAX / 10 && power * 10 <= least)
+        power *= 10;
+    if (power >= least)
+        return power;
+    if (power * 2 >= least)
+        return power * 2;
+    return power * 5 >= least ? power * 5 : power * 10;
+}
+
+static void draw_axis(FILE *out, const panel *p, double x, double y,
+                      double width, uint64_t ticks)
+{
+    uint64_t span = (uint64_t)drawn_columns(p) << p->shift;
+    uint64_t step = round_step(span / ticks + 1);
+    uint64_t first = (p->start + step - 1) / step * step;
+    fprintf(out, "<path class=\"line\" d=\"M%.0f %.1fh%.0f\"/>\n", x, y + 0.5,
+            width);
+    for (uint64_t t = first; t - p->start < span; t += step) {
+        double at = x + (double)(t - p->start) * width / (double)span;
+        fprintf(out,
+                "<path class=\"line\" d=\"M%.1f %.0fv5\"/>"
+                "<text class=\"dim\" x=\"%.1f\" y=\"%.0f\" "
+                "text-anchor=\"middle\">%" PRIu64 "</text>\n",
+                at, y, at, y + 18, t);
+    }
+    fprintf(out,
+            "<text class=\"dim\" x=\"%.0f\" y=\"%.0f\" "
+            "text-anchor=\"middle\">time in spike deliveries</text>\n",
+            x + width / 2, y + 36);
+}
+
+static void draw_panel(FILE *out, const raster *r, int phase, double x,
+                       double width)
+{
+    const panel *p = &r->panel[phase];
+    double y = TOP;
+    fprintf(out, "<text x=\"%.0f\" y=\"%d\">%s: %" PRIu64 " spikes</text>\n",
+            x, TOP - 9,
+            phase == SG_PHASE_FORWARD ? "forward" : "backward, errors",
+            p->spikes);
+    for (size_t i = 0; i < r->bands; i++) {
+        const band *b = &r->band[i];
+        if (i % 2 == 0)
+            fprintf(out,
+                    "<rect class=\"band\" x=\"%.0f\" y=\"%.0f\" "
+                    "width=\"%.0f\" height=\"%u\"/>\n",
+                    x, y, width, b->height);
+        if (p->spikes > 0)
+            draw_band(out, p, b, x, y, width);
+        y += b->height;
+    }
+    draw_axis(out, p, x, y, width, phase == SG_PHASE_FORWARD ? 7 : 4);
+}
+
+static void put_escaped(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '<' || c == '&' || c == '>')
+            fprintf(out, "&#%d;", c);
+        else
+            fputc(c < 32 ? ' ' : c, out);
+    }
+}
+
+static void draw_labels(FILE *out, const raster *r)
+{
+    uint32_t y = TOP;
+    for (size_t i = 0; i < r->bands; i++) {
+        const band *b = &r->band[i];
+        uint32_t middle = y + b->height / 2;
+        fprintf(out,
+                "<text x=\"%d\" y=\"%u\" text-anchor=\"end\">%s</text>"
+                "<text class=\"dim\" x=\"%d\" y=\"%u\" "
+                "text-anchor=\"end\">%s</text>\n",
+                LEFT - 10, middle - 2, b->name, LEFT - 10, middle + 12,
+                b->about);
+        y += b->height;
+    }
+}
+
+static void draw_legend(FILE *out, int width)
+{
+    static const struct {
+        const char *class_name, *text;
+        int x;
+    } entry[] = {
+        {"plus", "spike +1", 0},
+        {"minus",
+         "spike \xe2\x88\x92"
+         "1",
+         88},
+        {"both", "both", 176},
+    };
+    int x = width - RIGHT - 408;
+    for (size_t i = 0; i < sizeof entry / sizeof entry[0]; i++)
+        fprintf(out,
+                "<rect class=\"%s\" x=\"%d\" y=\"24\" width=\"14\" "
+                "height=\"10\"/><text x=\"%d\" y=\"33\">%s</text>\n",
+                entry[i].class_name, x + entry[i].x, x + entry[i].x + 20,
+                entry[i].text);
+    fprintf(out,
+            "<text class=\"dim\" x=\"%d\" y=\"33\">stronger: more "
+            "spikes in a cell</text>\n",
+            x + 236);
+}
+
+static void draw(FILE *out, const raster *r, const char *title)
+{
+    bool backward = r->panel[SG_PHASE_BACKWARD].spikes > 0;
+    int right =
+        backward ? FORWARD_WIDTH : FORWARD_WIDTH + GAP + BACKWARD_WIDTH;
+    int width = LEFT + FORWARD_WIDTH + GAP + BACKWARD_WIDTH + RIGHT;
+    uint32_t height = TOP + BOTTOM;
+    for (size_t i = 0; i < r->bands; i++)
+        height += r->band[i].height;
+
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
+            "height=\"%u\" viewBox=\"0 0 %d %u\">\n%s"
+            "<rect class=\"back\" width=\"%d\" height=\"%u\"/>\n"
+            "<text class=\"title\" x=\"%d\" y=\"33\">",
+            width, height, width, height, style, width, height, 24);
+    put_escaped(out, title);
+    fputs("</text>\n", out);
+    draw_legend(out, width);
+    draw_labels(out, r);
+    draw_panel(out, r, SG_PHASE_FORWARD, LEFT, right);
+    if (backward)
+        draw_panel(out, r, SG_PHASE_BACKWARD, LEFT + FORWARD_WIDTH + GAP,
+                   BACKWARD_WIDTH);
+    fputs("</svg>\n", out);
+}
+
+int raster_write(raster *r, const char *title, FILE *stream)
+{
+    for (;;) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *memory = open_memstream(&text, &size);
+        if (!memory)
+            return -1;
+        draw(memory, r, title);
+        if (fclose(memory) != 0) {
+            free(text);
+            return -1;
+        }
+        if (size <= SIZE_MAX_SVG || used_columns(&r->panel[0]) < COLUMNS_MIN) {
+            fwrite(text, 1, size, stream);
+            free(text);
+            return 0;
+        }
+        free(text);
+        raster_coarsen(r, &r->panel[0]);
+        raster_coarsen(r, &r->panel[1]);
+    }
+}

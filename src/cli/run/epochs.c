@@ -1,0 +1,225 @@
+/* What happens after each batch and each epoch; see epochs.h. */
+#include "cli/run/epochs.h"
+
+#include <stdio.h>
+
+#include "cli/base/cli.h"
+#include "cli/base/metrics.h"
+#include "cli/base/output.h"
+#include "cli/base/verification.h"
+#include "cli/run/observed.h"
+
+static int save(epochs *e, const char *path)
+{
+    sg_error error = {""};
+    sg_status status = sg_trainer_save(e->trainer, path, &error);
+    if (status == SG_OK)
+        return CLI_OK;
+    progress_clear(&e->line);
+    return cli_status("train", status, &error);
+}
+
+/* At the first batch of an epoch in this process. */
+static void begin_epoch(epochs *e, const sg_progress *p)
+{
+    sg_network_info info;
+    sg_network_get_info(sg_trainer_network(p->trainer), &info);
+    e->epoch = p->epoch;
+    e->base_batch = p->batch - 1;
+    e->base_samples = e->base_batch * (uint64_t)info.recipe->batch;
+    e->line.begin = cli_seconds();
+}
+
+static void show(epochs *e, const sg_progress *p)
+{
+    char label[64], note[64];
+    figures now;
+    if (!e->line.shown)
+        return;
+    metrics_figures(sg_trainer_network(p->trainer), p->train, &now);
+    snprintf(label, sizeof label, "epoch %u/%u", p->epoch, p->epochs);
+    snprintf(note, sizeof note, "  loss %.4f  %.2f %%", now.loss,
+             now.accuracy);
+    progress_update(&e->line, label, e->base_batch, p->batch, p->batches,
+                    note);
+}
+
+/* Changes the plan and says so. */
+static int plan(epochs *e, uint32_t before, uint32_t now)
+{
+    sg_error error = {""};
+    if (now == before)
+        return CLI_OK;
+    progress_clear(&e->line);
+    sg_status status = sg_trainer_plan(e->trainer, now, &error);
+    if (status != SG_OK)
+        return cli_status(e->command, status, &error);
+    /* the little changes of every epoch are in the metrics */
+    uint32_t said = e->said_plan, tenth = said / 10;
+    if (e->quiet || (now >= said - tenth && now <= said + tenth))
+        return CLI_OK;
+    e->said_plan = now;
+    fprintf(stderr, "plan: %u epoch%s; %.1f of %.1f s are over\n", now,
+            now == 1 ? "" : "s", budget_elapsed(e->time), e->time->limit);
+    return CLI_OK;
+}
+
+/* A first plan in the first epoch, always at the same batch: otherwise an
+ * epoch that takes most of the time would be over before its learning rate
+ * has begun to fall. */
+static int plan_early(epochs *e, const sg_progress *p)
+{
+    sg_network_info info;
+    if (e->time->limit <= 0.0 || p->epoch != 1 || e->base_batch > 0 ||
+        p->batch != (p->batches + 7) / 8 || p->batch == p->batches)
+        return CLI_OK;
+    sg_network_get_info(sg_trainer_network(p->trainer), &info);
+    return plan(e, p->epochs,
+                budget_guess(e->time, (double)p->batch / p->batches, e->tests,
+                             (uint32_t)info.recipe->epochs));
+}
+
+int epochs_on_batch(const sg_progress *p, void *user)
+{
+    epochs *e = user;
+    if (e->epoch != p->epoch)
+        begin_epoch(e, p);
+    e->batches = p->batches;
+    if ((e->code = plan_early(e, p)) != CLI_OK)
+        return 1;
+    show(e, p);
+    /* After the last batch comes the end of the epoch, which saves and stops
+     * by itself; stopping here would lose its evaluation. */
+    if (p->batch >= p->batches)
+        return 0;
+    if (e->checkpoint_every > 0 && p->step % e->checkpoint_every == 0 &&
+        (e->code = save(e, e->run->checkpoint)) != CLI_OK)
+        return 1;
+    return cli_stopped();
+}
+
+static json_t *epoch_json(const epochs *e, const sg_network *net,
+                          const sg_epoch_report *r, double rate)
+{
+    return json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:f,s:f}}", "type",
+                     "epoch", "epoch", (json_int_t)r->epoch, "planned",
+                     (json_int_t)r->epochs, "step", (json_int_t)r->step,
+                     "train", metrics_json(net, r->train),
+                     e->held ? "validation" : "test",
+                     metrics_json(net, r->test), "time", "seconds", r->seconds,
+                     "test_seconds", r->test_seconds, "samples_per_second",
+                     rate, "elapsed", budget_elapsed(e->time));
+}
+
+/* Adds what the instruments see to the line of an epoch. */
+static int observe(epochs *e, const sg_network *net, json_t *line)
+{
+    sg_status status = SG_OK;
+    sg_error error = {""};
+    double begin = cli_seconds();
+    if (e->observe == 0 || !line)
+        return CLI_OK;
+    json_t *seen =
+        observed_json(net, e->observed, (uint32_t)e->observe, e->threads,
+                      e->held ? "validation" : "train", &status, &error);
+    if (!seen)
+        return cli_status(e->command, status, &error);
+    json_object_set_new(line, "observed", seen);
+    json_object_set_new(json_object_get(line, "time"), "observe_seconds",
+                        json_real(cli_seconds() - begin));
+    return CLI_OK;
+}
+
+static void print_row(epochs *e, const sg_network *net,
+                      const sg_epoch_report *r, double rate, bool last)
+{
+    figures f;
+    bool bold = cli_colour(stdout);
+
+    if (!e->headed || e->layers)
+        printf("%sepoch   loss train %% %5s %% spikes/n errors %% fwd/ANN "
+               "bwd/ANN samples/s time s%s\n",
+               bold ? "\033[1m" : "", e->held ? "val" : "test",
+               bold ? "\033[0m" : "");
+    e->headed = true;
+    metrics_figures(net, r->train, &f);
+    printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",
+           r->epoch, f.loss, f.accuracy, metrics_accuracy(r->test), f.spikes,
+           f.senders, f.forward, f.backward, rate, r->seconds);
+    if (e->layers || last) {
+        putchar('\n');
+        metrics_layers(net, r->train, true);
+        putchar('\n');
+    }
+    fflush(stdout);
+}
+
+/* How long the run is to be after this epoch; for whom it matters, so that
+ * the checkpoint has it. */
+static int plan_rest(epochs *e, const sg_epoch_report *r)
+{
+    sg_network_info info;
+    double share = e->batches > 0
+                       ? 1.0 - (double)e->base_batch / (double)e->batches
+                       : 1.0;
+    budget_epoch(e->time, share, r->test_seconds);
+    if (e->time->limit <= 0.0)
+        return CLI_OK;
+    sg_network_get_info(sg_trainer_network(r->trainer), &info);
+    return plan(e, r->epochs,
+                budget_plan(e->time, r->epoch, r->epochs,
+                            (uint32_t)info.recipe->epochs));
+}
+
+/* Before the checkpoint: whatever checkpoint a run goes on from, the best of
+ * the epochs up to it is there, or is found again. */
+static int keep_best(epochs *e, const sg_epoch_report *r)
+{
+    if (!e->held)
+        return CLI_OK;
+    e->last = (history_epoch){r->epoch, r->test->correct, r->test->samples};
+    if (!history_better(&e->best, &e->last))
+        return CLI_OK;
+    e->best = e->last;
+    return save(e, e->run->best);
+}
+
+int epochs_on_epoch(const sg_epoch_report *r, void *user)
+{
+    epochs *e = user;
+    const sg_network *net = sg_trainer_network(r->trainer);
+    uint64_t samples = r->train->samples - e->base_samples;
+    double rate = r->seconds > 0.0 ? (double)samples / r->seconds : 0.0;
+
+    sg_network_info info;
+
+    progress_clear(&e->line);
+    if ((e->code = plan_rest(e, r)) != CLI_OK)
+        return 1;
+    sg_network_get_info(net, &info);
+    bool last = r->epoch == info.epochs;
+    if (!e->json && !e->silent)
+        print_row(e, net, r, rate, last);
+    json_t *line = epoch_json(e, net, r, rate);
+    json_incref(line);
+    e->code = observe(e, net, line);
+    if (e->code == CLI_OK)
+        e->code = rundir_log(e->run, line);
+    else
+        json_decref(line);
+    if (e->json && e->code == CLI_OK)
+        e->code = output_json(stdout, "standard output", line);
+    else
+        json_decref(line);
+    if (e->code == CLI_OK)
+        e->code = keep_best(e, r);
+    if (e->code == CLI_OK)
+        e->code = save(e, e->run->checkpoint);
+    if (e->code == CLI_OK && e->verify > 0)
+        e->code =
+            verify_network(e->command, net, e->verified, (uint32_t)e->verify,
+                           "random", r->epoch, e->json, e->quiet);
+    if (e->code != CLI_OK)
+        return 1;
+    return cli_stopped() && !last;
+}

@@ -1,0 +1,173 @@
+/* Training runs; see session.h. What is written when, and why resuming gives
+ * the same files, is told in rundir.h. */
+#include "cli/run/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/base/cli.h"
+#include "cli/base/metrics.h"
+#include "cli/base/output.h"
+#include "cli/run/conclude.h"
+#include "cli/run/epochs.h"
+#include "cli/run/session_state.h"
+
+const sg_network *session_network(const session *s)
+{
+    return sg_trainer_network(s->trainer);
+}
+
+const char *session_path(const session *s)
+{
+    return s->run.path;
+}
+
+const char *session_data(const session *s)
+{
+    return s->file.data;
+}
+
+void session_close(session *s)
+{
+    if (!s)
+        return;
+    sg_trainer_destroy(s->trainer);
+    sg_data_destroy(s->part);
+    sg_data_destroy(s->held);
+    sg_data_destroy(s->whole);
+    sg_data_destroy(s->test);
+    rundir_close(&s->run);
+    free(s);
+}
+
+/* Says what is about to run. */
+static int introduce(const session *s)
+{
+    char shape[METRICS_SHAPE];
+    sg_network_info info;
+    const sg_network *net = session_network(s);
+
+    sg_network_get_info(net, &info);
+    if (s->options.silent)
+        return CLI_OK;
+    if (!s->options.quiet)
+        fprintf(stderr,
+                "%s on %s (%s, %u training samples)\n"
+                "%" PRIu64 " neurons, %" PRIu64 " synapses, %" PRIu64
+                " multiply-adds as an ANN; %.1f MiB of working memory\n"
+                "run directory %s\n",
+                info.recipe->net, s->file.data,
+                metrics_shape(info.input, shape),
+                sg_data_get_info(session_training(s))->size, info.neurons,
+                info.synapses, info.dense_macs,
+                (double)sg_trainer_memory(s->trainer) / 1048576.0,
+                s->run.path);
+    if (!s->options.json)
+        return CLI_OK;
+    return output_json(stdout, "standard output",
+                       json_pack("{s:s,s:s,s:s,s:s}", "type", "run", "path",
+                                 s->run.path, "data", s->file.data, "net",
+                                 info.recipe->net));
+}
+
+static int save(session *s)
+{
+    sg_error error = {""};
+    sg_status status = sg_trainer_save(s->trainer, s->run.checkpoint, &error);
+    return status == SG_OK ? CLI_OK
+                           : cli_status(s->options.command, status, &error);
+}
+
+/* The time of the part of an epoch that no other line has. */
+static int log_stop(session *s)
+{
+    sg_network_info info;
+    sg_network_get_info(session_network(s), &info);
+    return rundir_log(&s->run,
+                      json_pack("{s:s,s:I,s:I,s:{s:f}}", "type", "stop",
+                                "epoch", (json_int_t)info.epoch, "step",
+                                (json_int_t)info.step, "time", "elapsed",
+                                budget_elapsed(&s->time)));
+}
+
+static int end(session *s, const history_epoch *last,
+               const history_epoch *best)
+{
+    const conclusion c = {
+        .command = s->options.command,
+        .run = &s->run,
+        .net = session_network(s),
+        .test = s->test,
+        .held = s->held != NULL,
+        .flips = conclude_flips(&s->file.recipe),
+        .best_wanted =
+            s->kept_final ? s->past.chose_best : session_wants_best(s),
+        .last = *last,
+        .best = *best,
+        .tested = s->kept_final,
+        .json = s->options.json,
+        .quiet = s->options.quiet,
+        .silent = s->options.silent,
+        .threads = (unsigned)s->options.threads,
+    };
+    return conclude(&c);
+}
+
+int session_train(session *s)
+{
+    sg_network_info info;
+    sg_error error = {""};
+    int code = introduce(s);
+    if (code != CLI_OK)
+        return code;
+    sg_network_get_info(session_network(s), &info);
+    if (info.epoch >= info.epochs) {
+        if (!s->options.silent)
+            fprintf(stderr, "spikegrad: the run is complete (%u epochs)\n",
+                    info.epoch);
+        return end(s, &s->past.last, &s->past.best);
+    }
+
+    const sg_data *tested = s->held ? s->held : s->test;
+    epochs run = {
+        .run = &s->run,
+        .trainer = s->trainer,
+        .time = &s->time,
+        .tests = (double)sg_data_get_info(tested)->size /
+                 sg_data_get_info(session_training(s))->size,
+        .last = s->past.last,
+        .best = s->past.best,
+        .held = s->held != NULL,
+        .json = s->options.json,
+        .layers = s->options.layers,
+        .quiet = s->options.quiet || s->options.silent,
+        .silent = s->options.silent,
+        .checkpoint_every = s->options.checkpoint_every,
+        .verify = s->options.verify,
+        .verified = tested,
+        .observe = s->options.observe,
+        .observed = s->held ? s->held : s->whole,
+        .threads = (unsigned)s->options.threads,
+        .command = s->options.command,
+    };
+    sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};
+    cli_catch_signals();
+    progress_begin(&run.line, s->options.quiet);
+    s->time.mark = cli_seconds();
+    sg_status status = sg_trainer_run(s->trainer, tested, &callbacks, &error);
+    progress_clear(&run.line);
+    if (run.code != CLI_OK)
+        return run.code;
+    if (status == SG_OK)
+        return end(s, &run.last, &run.best);
+    if (status != SG_E_STOPPED)
+        return cli_status(s->options.command, status, &error);
+    if ((code = save(s)) != CLI_OK || (code = log_stop(s)) != CLI_OK)
+        return code;
+    if (!s->options.silent)
+        fprintf(stderr,
+                "spikegrad: stopped; continue with: %s train --resume %s\n",
+                cli_program(), s->run.path);
+    return CLI_INTERRUPTED;
+}

@@ -1,0 +1,225 @@
+/* Opening a training run: data, trainer, run directory, and for one that goes
+ * on what its files say of it; see session.h and rundir.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/cli.h"
+#include "cli/run/conclude.h"
+#include "cli/run/session_state.h"
+
+static int take_data(session *s, const char *spec)
+{
+    if (strlen(spec) >= sizeof s->file.data || strpbrk(spec, "\r\n"))
+        return cli_usage(s->options.command,
+                         "--data: longer than %zu bytes, "
+                         "or of several lines",
+                         sizeof s->file.data - 1);
+    memmove(s->file.data, spec, strlen(spec) + 1);
+    return CLI_OK;
+}
+
+static int open_data(session *s)
+{
+    sg_error error = {""};
+    const char *spec = s->file.data;
+    sg_status status = sg_data_open(spec, SG_SPLIT_TRAIN, &s->whole, &error);
+    if (status == SG_OK)
+        status = sg_data_open(spec, SG_SPLIT_TEST, &s->test, &error);
+    if (status != SG_OK)
+        return cli_status(s->options.command, status, &error);
+
+    uint32_t size = sg_data_get_info(s->whole)->size;
+    uint32_t back = (uint32_t)s->file.recipe.validation;
+    if (back == 0)
+        return CLI_OK;
+    if (back >= size)
+        return cli_usage(s->options.command,
+                         "--validation: holds back %u of "
+                         "%u training samples",
+                         back, size);
+    status = sg_data_slice(s->whole, 0, size - back, &s->part, &error);
+    if (status == SG_OK)
+        status = sg_data_slice(s->whole, size - back, back, &s->held, &error);
+    return status == SG_OK ? CLI_OK
+                           : cli_status(s->options.command, status, &error);
+}
+
+static int open_new(session *s)
+{
+    sg_error error = {""};
+    sg_status status =
+        sg_trainer_create(&s->file.recipe, session_training(s),
+                          (unsigned)s->options.threads, &s->trainer, &error);
+    return status == SG_OK ? CLI_OK
+                           : cli_status(s->options.command, status, &error);
+}
+
+/* recipe.ini is for reading; what counts is in the checkpoint. */
+static int compare_recipes(const session *s)
+{
+    char file[SG_RECIPE_NET], state[SG_RECIPE_NET];
+    size_t count;
+    sg_network_info info;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+
+    sg_network_get_info(session_network(s), &info);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = option[i].name;
+        if (sg_recipe_get(&s->file.recipe, name, file, sizeof file) != SG_OK ||
+            sg_recipe_get(info.recipe, name, state, sizeof state) != SG_OK ||
+            strcmp(file, state) == 0)
+            continue;
+        cli_fail("%s: %s = %s, but the checkpoint was trained with %s",
+                 s->run.recipe, name, file, state);
+        return CLI_DATA;
+    }
+    return CLI_OK;
+}
+
+bool session_wants_best(const session *s)
+{
+    return s->held && strcmp(s->file.choose, "last") != 0;
+}
+
+/* Drops a best epoch whose checkpoint is not there. */
+static void check_best(session *s)
+{
+    sg_network *net = NULL;
+    sg_network_info info = {.epoch = 0};
+    if (s->past.best.epoch == 0 || s->past.final)
+        return;
+    if (sg_network_load(s->run.best, &net, NULL) == SG_OK)
+        sg_network_get_info(net, &info);
+    if (info.epoch != s->past.best.epoch) {
+        if (!s->options.quiet && !s->options.silent)
+            fprintf(stderr,
+                    "spikegrad: %s is not the checkpoint of epoch %u: the "
+                    "best is looked for among the epochs to come\n",
+                    s->run.best, s->past.best.epoch);
+        s->past.best = (history_epoch){0};
+    }
+    sg_network_destroy(net);
+}
+
+/* A new limit acts at once between two epochs, also on a run that is
+ * complete, and else at the end of the epoch under way. */
+static int plan_resumed(session *s)
+{
+    sg_error error = {""};
+    sg_network_info info;
+    s->time.carried = s->past.elapsed;
+    s->time.cost = s->past.epoch_seconds;
+    s->time.test_seconds = s->past.test_seconds;
+    sg_network_get_info(session_network(s), &info);
+    uint32_t size = sg_data_get_info(session_training(s))->size;
+    uint32_t batch = (uint32_t)info.recipe->batch;
+    uint64_t batches = (size + (uint64_t)batch - 1) / batch;
+    if (!s->options.max_minutes || info.epoch == 0 ||
+        info.step != info.epoch * batches)
+        return CLI_OK;
+    uint32_t planned = budget_plan(&s->time, info.epoch, info.epochs,
+                                   (uint32_t)info.recipe->epochs);
+    sg_status status = sg_trainer_plan(s->trainer, planned, &error);
+    return status == SG_OK ? CLI_OK
+                           : cli_status(s->options.command, status, &error);
+}
+
+/* What was given anew holds from now on. */
+static int rewrite_recipe(const session *s)
+{
+    if (!s->options.max_minutes && !s->options.choose)
+        return CLI_OK;
+    return recipe_file_write(s->run.recipe, &s->file);
+}
+
+static int open_resumed(session *s)
+{
+    sg_error error = {""};
+    sg_network_info info;
+    int code;
+
+    if (!rundir_has_checkpoint(&s->run)) {
+        if ((code = open_new(s)) != CLI_OK)
+            return code;
+    } else {
+        sg_status status =
+            sg_trainer_resume(s->run.checkpoint, session_training(s),
+                              (unsigned)s->options.threads, &s->trainer,
+                              &error);
+        if (status != SG_OK)
+            return cli_status(s->options.command, status, &error);
+        if ((code = compare_recipes(s)) != CLI_OK)
+            return code;
+    }
+    sg_network_get_info(session_network(s), &info);
+    if ((code = history_read(s->run.metrics, info.epoch, &s->past)) != CLI_OK)
+        return code;
+    check_best(s);
+    if ((code = plan_resumed(s)) != CLI_OK ||
+        (code = rewrite_recipe(s)) != CLI_OK)
+        return code;
+    sg_network_get_info(session_network(s), &info);
+    bool same =
+        !s->options.choose || s->past.chose_best == session_wants_best(s);
+    return rundir_keep(&s->run, info.epoch, same && info.epoch >= info.epochs,
+                       &s->kept_final);
+}
+
+/* Options of the run that are no part of the recipe. */
+static int take_options(session *s)
+{
+    const session_options *options = &s->options;
+    if (options->max_minutes)
+        s->file.max_minutes = options->max_minutes;
+    if (options->choose)
+        snprintf(s->file.choose, sizeof s->file.choose, "%s", options->choose);
+    if (!s->held && strcmp(s->file.choose, "best") == 0)
+        return cli_usage(options->command, "--choose: there is no best epoch "
+                                           "without --validation");
+    s->time.limit = (double)s->file.max_minutes * 0.06;
+    s->time.finale = conclude_cost(&s->file.recipe, s->held, s->test);
+    return CLI_OK;
+}
+
+static int open_parts(session *s, const sg_recipe *recipe)
+{
+    const session_options *options = &s->options;
+    int code = CLI_OK;
+
+    if (options->resume)
+        code = rundir_open(&s->run, options->resume, &s->file);
+    else
+        s->file.recipe = *recipe;
+    if (code == CLI_OK && options->data)
+        code = take_data(s, options->data);
+    if (code == CLI_OK)
+        code = open_data(s);
+    if (code == CLI_OK)
+        code = take_options(s);
+    if (code != CLI_OK)
+        return code;
+    if (options->resume)
+        return open_resumed(s);
+    if ((code = open_new(s)) != CLI_OK)
+        return code;
+    return rundir_create(&s->run, options->out, &s->file);
+}
+
+int session_open(const session_options *options, const sg_recipe *recipe,
+                 session **out)
+{
+    *out = NULL;
+    session *s = calloc(1, sizeof *s);
+    if (!s)
+        return cli_fail("out of memory");
+    s->options = *options;
+    s->time.start = cli_seconds();
+    sg_recipe_init(&s->file.recipe);
+    int code = open_parts(s, recipe);
+    if (code == CLI_OK)
+        *out = s;
+    else
+        session_close(s);
+    return code;
+}

@@ -1,0 +1,32 @@
+/* The inside of a session, shared by its opening (session_open.c) and its
+ * training (session.c). */
+#ifndef SPIKEGRAD_CLI_SESSION_STATE_H
+#define SPIKEGRAD_CLI_SESSION_STATE_H
+
+#include "cli/run/budget.h"
+#include "cli/run/history.h"
+#include "cli/run/session.h"
+
+struct session {
+    session_options options;
+    recipe_file file;
+    sg_data *whole;       /* train split */
+    sg_data *part, *held; /* its two parts if samples are held back */
+    sg_data *test;
+    sg_trainer *trainer;
+    rundir run;
+    history past; /* of a resumed run */
+    budget time;
+    bool kept_final; /* the last test is logged */
+};
+
+/* session_training: the samples trained on. */
+static inline const sg_data *session_training(const session *s)
+{
+    return s->part ? s->part : s->whole;
+}
+
+/* session_wants_best: whether the model of the best epoch is to be chosen. */
+bool session_wants_best(const session *s);
+
+#endif
