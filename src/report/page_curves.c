@@ -179,32 +179,34 @@ static void draw_ratio(curves *k, const page *p, const char *title,
 
 static double layer_dense(const record *r, size_t l)
 {
-    return record_is_pool(r, l) ? NAN : record_dense_forward(r, l);
+    return record_has_weights(r, l) ? record_dense_forward(r, l) : NAN;
 }
 
 static double last_forward(const record *r, size_t l)
 {
-    return record_is_pool(r, l) ? NAN : forward_ratio(r, r->epochs - 1, l);
+    return record_has_weights(r, l) ? forward_ratio(r, r->epochs - 1, l) : NAN;
 }
 
 static double last_backward(const record *r, size_t l)
 {
-    return record_is_pool(r, l) ? NAN : backward_ratio(r, r->epochs - 1, l);
+    return record_has_weights(r, l) ? backward_ratio(r, r->epochs - 1, l)
+                                    : NAN;
 }
 
 static double forward_done(const record *r, size_t l)
 {
     const sg_metrics *m = &r->epoch[r->epochs - 1].train;
-    return record_is_pool(r, l) ? NAN
-                                : record_forward(r, m, l) / (double)m->samples;
+    return record_has_weights(r, l)
+               ? record_forward(r, m, l) / (double)m->samples
+               : NAN;
 }
 
 static double backward_done(const record *r, size_t l)
 {
     const sg_metrics *m = &r->epoch[r->epochs - 1].train;
-    return record_is_pool(r, l)
-               ? NAN
-               : record_backward(r, m, l) / (double)m->samples;
+    return record_has_weights(r, l)
+               ? record_backward(r, m, l) / (double)m->samples
+               : NAN;
 }
 
 static const page_column operation_columns[] = {
@@ -275,7 +277,7 @@ static void draw_tiles(curves *k, const page *p, const size_t *member,
     double low = NAN, high = NAN;
     for (int drawing = 0; drawing <= 1; drawing++) {
         for (size_t l = 0; l < layers; l++) {
-            if (record_is_pool(first, l))
+            if (!record_has_weights(first, l))
                 continue;
             begin_chart(k, first->layer[l].name, page_layer(l, text), kind);
             k->c.small = true;

@@ -30,10 +30,10 @@ static double silent_share(const record *r, size_t l)
 
 static double errorless_share(const record *r, size_t l)
 {
-    return record_is_pool(r, l)
-               ? NAN
-               : share(r, r->observed ? r->sight[l].errorless : 0,
-                       neurons(r, l));
+    return record_has_weights(r, l)
+               ? share(r, r->observed ? r->sight[l].errorless : 0,
+                       neurons(r, l))
+               : NAN;
 }
 
 static double saturated_share(const record *r, size_t l)
@@ -62,7 +62,8 @@ static void draw_tiles(const page *p, const size_t *member, size_t runs,
         histogram h = {.title = first->layer[l].name,
                        .about = page_layer(l, text),
                        .least = 1};
-        if (record_is_pool(first, l) || (!errors && l + 1 == first->layers))
+        if (!record_has_weights(first, l) ||
+            (!errors && l + 1 == first->layers))
             continue;
         for (size_t i = 0; i < runs; i++) {
             const record *r = &p->run[member[i]];

@@ -53,10 +53,10 @@ static void introduce(const page *p, size_t run)
     fprintf(out, "<small>%" PRIu64 " training samples an epoch",
             r->epoch[r->epochs - 1].train.samples);
     put_differences(p, run);
-    if (r->epochs < (size_t)r->recipe.epochs)
+    if (r->epochs < r->planned)
         fprintf(out,
-                ". <span class=note>Not finished: %zu of %d epochs</span>",
-                r->epochs, (int)r->recipe.epochs);
+                ". <span class=note>Not finished: %zu of %zu epochs</span>",
+                r->epochs, r->planned);
     if (r->torn)
         fputs(". <span class=note>The last line of its metrics is cut off "
               "and was left out</span>",
@@ -81,16 +81,13 @@ static const record_epoch *last_epoch(const record *r)
 /* Cells of the table of results; one function for each row. */
 static void cell_epochs(const page *p, const record *r)
 {
-    fprintf(p->out, "%zu of %d", r->epochs, (int)r->recipe.epochs);
+    fprintf(p->out, "%zu of %zu", r->epochs, r->planned);
 }
 
 static void cell_time(const page *p, const record *r)
 {
     char text[HTML_NUMBER];
-    double seconds = 0;
-    for (size_t e = 0; e < r->epochs; e++)
-        seconds += r->epoch[e].seconds;
-    fputs(html_time(seconds, text), p->out);
+    fputs(html_time(r->seconds, text), p->out);
 }
 
 static void cell_split(const page *p, const record *r)
@@ -105,11 +102,12 @@ static void cell_last(const page *p, const record *r)
     put_percent(p->out, &last_epoch(r)->test);
 }
 
+/* Of equal ones the later, as in training. */
 static size_t best_epoch(const record *r)
 {
     size_t best = 0;
     for (size_t e = 1; e < r->epochs; e++)
-        if (r->epoch[e].test.correct > r->epoch[best].test.correct)
+        if (r->epoch[e].test.correct >= r->epoch[best].test.correct)
             best = e;
     return best;
 }
@@ -127,10 +125,16 @@ static void cell_best_epoch(const page *p, const record *r)
 static void cell_final(const page *p, const record *r)
 {
     static const sg_metrics none;
-    bool ended = r->epochs >= (size_t)r->recipe.epochs;
+    bool ended = r->epochs >= r->planned;
     put_percent(p->out, r->tested           ? &r->final
                         : !r->held && ended ? &last_epoch(r)->test
                                             : &none);
+}
+
+static void cell_flipped(const page *p, const record *r)
+{
+    static const sg_metrics none;
+    put_percent(p->out, r->flipped ? &r->final_flip : &none);
 }
 
 static void cell_training(const page *p, const record *r)
@@ -191,6 +195,7 @@ static const struct row {
 } rows[] = {
     {"Accuracy, %", NULL, NULL, NULL, false},
     {"on test, at the end", cell_final, NULL, NULL, false},
+    {"the same, with mirror images", cell_flipped, NULL, NULL, false},
     {"after epochs, on", cell_split, NULL, NULL, false},
     {"last epoch", cell_last, NULL, NULL, false},
     {"best epoch", cell_best, NULL, NULL, false},
@@ -198,7 +203,7 @@ static const struct row {
     {"training, last epoch", cell_training, NULL, NULL, false},
     {"Length", NULL, NULL, NULL, false},
     {"epochs", cell_epochs, NULL, NULL, false},
-    {"time of training", cell_time, NULL, NULL, false},
+    {"time, tests included", cell_time, NULL, NULL, false},
     {"Forward, whole training", NULL, NULL, NULL, false},
     {"synaptic operations", NULL, record_forward, NULL, false},
     {"dense multiply-adds", NULL, NULL, record_dense_forward, false},
@@ -247,6 +252,14 @@ static bool same_split(const page *p)
     return true;
 }
 
+static bool any_flipped(const page *p)
+{
+    for (size_t r = 0; r < p->runs; r++)
+        if (p->run[r].flipped)
+            return true;
+    return false;
+}
+
 /* The title of a row, with the split that accuracies of epochs are of. */
 static void put_title(const page *p, const struct row *row)
 {
@@ -258,7 +271,8 @@ static void put_title(const page *p, const struct row *row)
 
 static void put_row(const page *p, const struct row *row)
 {
-    if (row->cell == cell_split && same_split(p))
+    if ((row->cell == cell_split && same_split(p)) ||
+        (row->cell == cell_flipped && !any_flipped(p)))
         return;
     if (!row->cell && !row->of && !row->dense) {
         if (p->runs == 1 && row > rows) /* short tables side by side */

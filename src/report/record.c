@@ -23,15 +23,15 @@ void record_free(record *r)
     r->epoch = NULL;
 }
 
-bool record_is_pool(const record *r, size_t l)
+bool record_has_weights(const record *r, size_t l)
 {
-    return r->layer[l].name[0] == 'P';
+    return r->layer[l].name[0] >= '0' && r->layer[l].name[0] <= '9';
 }
 
 size_t record_first(const record *r)
 {
     size_t l = 0;
-    while (l + 1 < r->layers && record_is_pool(r, l))
+    while (l + 1 < r->layers && !record_has_weights(r, l))
         l++;
     return l;
 }

@@ -15,7 +15,6 @@ typedef struct record_layer {
 } record_layer;
 
 typedef struct record_epoch {
-    double seconds; /* of training */
     sg_metrics train, test;
 } record_epoch;
 
@@ -30,17 +29,20 @@ typedef struct record {
     const char *path; /* as the user gave it */
     size_t layers;    /* 0 until an epoch is known */
     record_epoch *epoch;
-    size_t epochs;
+    size_t epochs, planned;
+    double seconds;      /* all that it took, in all processes */
     uint64_t observed;   /* samples of the sight; 0: none */
     size_t observed_at;  /* the epoch it is from */
     record_sight *sight; /* [layers] */
     sg_recipe recipe;
     char data[256]; /* as --data takes it; "" if not known */
     record_layer layer[SG_LAYERS_MAX];
-    sg_metrics final;   /* of the test split, if tested */
+    sg_metrics final;      /* of the test split, if tested */
+    sg_metrics final_flip; /* the same with mirror images, if flipped */
     bool dense;         /* multiply-adds are known: older metrics lack them */
     bool held;          /* epochs were tested on held-back samples */
     bool tested;        /* the test split was looked at, at the end */
+    bool flipped;       /* also with mirror images */
     bool torn;          /* the last line was cut off */
     bool observed_held; /* observed samples were held back from training */
 } record;
@@ -50,10 +52,11 @@ typedef struct record {
 void record_free(record *r);
 void record_free_sight(record *r);
 
-/* record_is_pool: whether layer l is a pooling layer. */
-bool record_is_pool(const record *r, size_t l);
+/* record_has_weights: whether layer l is a convolution or fully connected:
+ * their names begin with their size, those of the others with a letter. */
+bool record_has_weights(const record *r, size_t l);
 
-/* record_first: the lowest layer with synapses. */
+/* record_first: the lowest layer with weights. */
 size_t record_first(const record *r);
 
 /* record_same_layers: whether both networks have layers of the same names and

@@ -149,12 +149,25 @@ expect 1 "$SPIKEGRAD" train $held --out full --quiet
 one_error
 says err 'full/best.safetensors'
 
-# metrics that are torn or nonsense are passed over
+# epochs that are none and a torn line are dropped
 cp -r a odd
-printf '[]\n{"type":"epoch","epoch":-1,"time":3}\n{"type":7}\n{"ty' \
-    >>odd/metrics.jsonl
+printf '{"type":"epoch","epoch":-1,"time":3}\n{"ty' >>odd/metrics.jsonl
 expect 0 "$SPIKEGRAD" train --resume odd
-[ "$(last_line odd)" = "$(last_line a)" ] || bad "lines were lost"
+same odd/metrics.jsonl a/metrics.jsonl
+
+# a line that is none is refused, and nothing is lost
+for line in '[]' '{"type":7}' 'nonsense' ''; do
+    {
+        head -n 2 a/metrics.jsonl
+        echo "$line"
+        tail -n +3 a/metrics.jsonl
+    } >odd/metrics.jsonl
+    cp odd/metrics.jsonl before
+    expect 3 "$SPIKEGRAD" train --resume odd
+    one_error
+    says err 'odd/metrics.jsonl:3: expected a line of metrics'
+    same odd/metrics.jsonl before
+done
 
 # refused CODE PATTERN ARGUMENT...
 refused() {

@@ -76,6 +76,13 @@ rm going/checkpoint.safetensors
 expect 0 "$SPIKEGRAD" report going two --out going.html
 whole going.html
 says going.html 'Not finished: 1 of 2 epochs'
+sed 's/"planned":2/"planned":1/; s/^{"type":"ep$//' going/metrics.jsonl |
+    sed '/^$/d' >planned
+cp planned going/metrics.jsonl
+expect 0 "$SPIKEGRAD" report going --out going.html
+grep -q 'Not finished' going.html && bad "a run that was planned shorter"
+printf '{"type":"epoch","ep' >>going/metrics.jsonl
+expect 0 "$SPIKEGRAD" report going --out going.html
 says going.html 'last line of its metrics is cut off'
 sed 's/"dense_macs":[0-9]*,//g; s/,"observed":.*/}/' one/metrics.jsonl \
     >going/metrics.jsonl

@@ -23,8 +23,8 @@ typedef struct history {
 } history;
 
 /* history_read: the lines of epochs 1..epoch of the file path; no file is no
- * history. Time counts whether or not its epoch is asked for. CLI_OK, or
- * CLI_FAILED after a report. */
+ * history. Time counts whether or not its epoch is asked for. CLI_OK, or as
+ * log_close after a report. */
 int history_read(const char *path, uint32_t epoch, history *out);
 
 /* history_better: whether now is the best epoch so far; of equal ones the

@@ -10,14 +10,9 @@
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
+#include "cli/run/log_read.h"
 #include "cli/run/observed.h"
 #include "cli/run/record_read.h"
-
-static uint64_t whole(const json_t *object, const char *key)
-{
-    json_int_t value = json_integer_value(json_object_get(object, key));
-    return value > 0 ? (uint64_t)value : 0;
-}
 
 /* The layers as the first epoch names them. */
 static bool name_layers(record *r, const json_t *layers)
@@ -32,8 +27,8 @@ static bool name_layers(record *r, const json_t *layers)
         if (!name || strlen(name) >= sizeof to->name)
             return false;
         memcpy(to->name, name, strlen(name) + 1);
-        to->neurons = whole(value, "neurons");
-        to->dense_macs = whole(value, "dense_macs");
+        to->neurons = log_count(value, "neurons");
+        to->dense_macs = log_count(value, "dense_macs");
         r->dense |= to->dense_macs > 0;
         if (to->neurons == 0)
             return false;
@@ -47,25 +42,7 @@ static bool read_metrics(record *r, const json_t *object, sg_metrics *to)
     const json_t *layers = json_object_get(object, "layers");
     if (r->layers == 0 && !name_layers(r, layers))
         return false;
-    *to = (sg_metrics){.samples = whole(object, "samples"),
-                       .correct = whole(object, "correct"),
-                       .loss_q20 = whole(object, "loss_q20"),
-                       .layers = r->layers};
-    if (json_array_size(layers) != r->layers || to->samples == 0)
-        return false;
-    for (size_t l = 0; l < r->layers; l++) {
-        const json_t *value = json_array_get(layers, l);
-        to->layer[l] =
-            (sg_layer_activity){.spikes = whole(value, "spikes"),
-                                .active = whole(value, "active"),
-                                .saturated = whole(value, "saturated"),
-                                .forward_ops = whole(value, "forward_ops"),
-                                .error_spikes = whole(value, "error_spikes"),
-                                .error_senders = whole(value, "error_senders"),
-                                .backward_ops = whole(value, "backward_ops"),
-                                .gradient_ops = whole(value, "gradient_ops")};
-    }
-    return true;
+    return log_metrics(object, to) && to->layers == r->layers;
 }
 
 /* Bin, number, bin, number... to bins with shares. */
@@ -106,31 +83,30 @@ static bool read_sight(record *r, const json_t *object)
     for (size_t l = 0; l < r->layers; l++) {
         const json_t *value = json_array_get(layers, l);
         record_sight *to = &r->sight[l];
-        to->neurons = whole(value, "neurons");
-        to->saturated = whole(value, "saturated");
-        to->silent = whole(value, "silent");
-        to->errorless = whole(value, "errorless");
+        to->neurons = log_count(value, "neurons");
+        to->saturated = log_count(value, "saturated");
+        to->silent = log_count(value, "silent");
+        to->errorless = log_count(value, "errorless");
         if (!read_bins(json_object_get(value, "counts"), &to->counts,
                        &to->count_bins) ||
             !read_bins(json_object_get(value, "errors"), &to->errors,
                        &to->error_bins))
             return false;
     }
-    r->observed = whole(object, "samples");
+    r->observed = log_count(object, "samples");
     r->observed_at = r->epochs;
     r->observed_held = from && strcmp(from, "validation") == 0;
     return true;
 }
 
 /* The line of an epoch; it has to be the next one. */
-static bool read_epoch(record *r, const json_t *line)
+static bool read_epoch(record *r, const log_line *line)
 {
-    const json_t *train = json_object_get(line, "train");
-    const json_t *test = json_object_get(line, "test");
-    const json_t *held = json_object_get(line, "validation");
-    const json_t *seen = json_object_get(line, "observed");
-    const json_t *time = json_object_get(line, "time");
-    if (whole(line, "epoch") != r->epochs + 1)
+    const json_t *train = json_object_get(line->json, "train");
+    const json_t *test = json_object_get(line->json, "test");
+    const json_t *held = json_object_get(line->json, "validation");
+    const json_t *seen = json_object_get(line->json, "observed");
+    if (line->epoch != r->epochs + 1)
         return false;
     record_epoch *more = realloc(r->epoch, (r->epochs + 1) * sizeof *r->epoch);
     if (!more)
@@ -138,60 +114,54 @@ static bool read_epoch(record *r, const json_t *line)
     r->epoch = more;
     record_epoch *to = &r->epoch[r->epochs];
     memset(to, 0, sizeof *to);
-    to->seconds = json_number_value(json_object_get(time, "seconds"));
     r->held = held != NULL;
     if (!read_metrics(r, train, &to->train) ||
         ((held || test) && !read_metrics(r, held ? held : test, &to->test)))
         return false;
     r->epochs++;
+    r->planned = log_count(line->json, "planned");
     return !seen || read_sight(r, seen);
 }
 
-static bool read_line(record *r, const json_t *line)
+/* The line of the last test. */
+static bool read_final(record *r, const log_line *line)
 {
-    const char *type = json_string_value(json_object_get(line, "type"));
-    if (!type)
-        return false;
-    if (strcmp(type, "epoch") == 0)
-        return read_epoch(r, line);
-    if (strcmp(type, "final") == 0 && r->epochs > 0)
-        r->tested = read_metrics(r, json_object_get(line, "test"), &r->final);
-    return true;
+    const json_t *flipped = json_object_get(line->json, "test_flip");
+    r->tested =
+        read_metrics(r, json_object_get(line->json, "test"), &r->final);
+    r->flipped = flipped && read_metrics(r, flipped, &r->final_flip);
+    return r->tested && (r->flipped || !flipped);
 }
 
-static int read_lines(record *r, const char *path, FILE *file)
+static void read_line(record *r, log_reader *log)
 {
-    char *text = NULL;
-    size_t size = 0;
-    int code = CLI_OK;
-    for (unsigned n = 1; code == CLI_OK && getline(&text, &size, file) > 0;
-         n++) {
-        json_t *line = json_loads(text, 0, NULL);
-        int next = getc(file);
-        ungetc(next, file);
-        r->torn = next == EOF && (!line || !strchr(text, '\n'));
-        if (!r->torn && (!line || !read_line(r, line))) {
-            cli_fail("%s:%u: not a line of metrics", path, n);
-            code = CLI_DATA;
-        }
-        json_decref(line);
-    }
-    free(text);
-    if (code == CLI_OK && ferror(file))
-        code = cli_fail("%s: %s", path, strerror(errno));
-    if (code == CLI_OK && r->epochs == 0)
-        code = cli_fail("%s: no epoch yet", path);
-    return code;
+    const log_line *line = &log->line;
+    if (line->elapsed > r->seconds)
+        r->seconds = line->elapsed;
+    else if (line->type == LOG_EPOCH && line->elapsed == 0.0)
+        r->seconds += log_seconds(json_object_get(line->json, "time"),
+                                  "seconds"); /* as older metrics have it */
+    if (line->type == LOG_EPOCH && !read_epoch(r, line))
+        log_refuse(log, "the next epoch, with samples and the layers of the "
+                        "first");
+    if (line->type == LOG_FINAL && r->epochs > 0 && !read_final(r, line))
+        log_refuse(log, "a test of the layers of the epochs");
 }
 
 static int read_file(record *r, const char *path)
 {
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return cli_fail("%s: %s", path, strerror(errno));
-    int code = read_lines(r, path, file);
-    fclose(file);
-    return code;
+    log_reader log;
+    log_open(&log, path);
+    if (log.absent)
+        log.code = cli_fail("%s: %s", path, strerror(ENOENT));
+    while (log_next(&log))
+        read_line(r, &log);
+    r->torn = log.torn;
+    if (log.code == CLI_OK && r->epochs == 0)
+        log.code = cli_fail("%s: no epoch yet", path);
+    if (r->planned == 0) /* metrics from before there were plans */
+        r->planned = (size_t)r->recipe.epochs;
+    return log_close(&log);
 }
 
 static int read_recipe(record *r, const char *path)

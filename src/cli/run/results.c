@@ -1,14 +1,13 @@
 /* Reading run directories; see results.h. */
 #include "cli/run/results.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
-#include "cli/base/recipefile.h"
 #include "cli/run/conclude.h"
 #include "cli/run/history.h"
+#include "cli/run/log_read.h"
 #include "cli/run/rundir.h"
 
 static const char *const words[] = {"not run", "unfinished", "complete",
@@ -19,78 +18,41 @@ const char *results_state(const run_result *r)
     return words[r->state];
 }
 
-static uint64_t count(const json_t *object, const char *key)
-{
-    json_int_t value = json_integer_value(json_object_get(object, key));
-    return value > 0 ? (uint64_t)value : 0;
-}
-
-/* What metrics_json wrote, as far as figures need it. */
-static void parse_metrics(const json_t *object, sg_metrics *out)
-{
-    size_t i;
-    json_t *row;
-    memset(out, 0, sizeof *out);
-    out->samples = count(object, "samples");
-    out->correct = count(object, "correct");
-    out->loss_q20 = count(object, "loss_q20");
-    json_array_foreach(json_object_get(object, "layers"), i, row)
-    {
-        if (i == SG_LAYERS_MAX)
-            break;
-        out->layers = i + 1;
-        sg_layer_activity *a = &out->layer[i];
-        a->spikes = count(row, "spikes");
-        a->error_senders = count(row, "error_senders");
-        a->forward_ops = count(row, "forward_ops");
-        a->backward_ops = count(row, "backward_ops");
-        a->gradient_ops = count(row, "gradient_ops");
-    }
-}
-
 static void take_accuracy(const json_t *line, const char *key, double *out)
 {
-    uint64_t samples = count(json_object_get(line, key), "samples");
+    uint64_t samples = log_count(json_object_get(line, key), "samples");
     if (samples > 0)
-        *out = 100.0 * (double)count(json_object_get(line, key), "correct") /
+        *out = 100.0 *
+               (double)log_count(json_object_get(line, key), "correct") /
                (double)samples;
 }
 
-static void take_line(const sg_network *net, const json_t *line,
+static void take_line(const sg_network *net, const log_line *line,
                       run_result *out)
 {
-    const char *type = json_string_value(json_object_get(line, "type"));
     sg_metrics metrics;
     figures f;
-    bool epoch = type && strcmp(type, "epoch") == 0;
-    if (!epoch && (!type || strcmp(type, "final") != 0))
+    if (line->type != LOG_EPOCH && line->type != LOG_FINAL)
         return;
-    if (epoch && count(line, "epoch") > out->epochs)
+    if (line->type == LOG_EPOCH && line->epoch > out->epochs)
         return; /* beyond the checkpoint */
-    take_accuracy(line, "validation", &out->validation);
-    take_accuracy(line, "test", &out->test);
-    if (!epoch)
+    take_accuracy(line->json, "validation", &out->validation);
+    take_accuracy(line->json, "test", &out->test);
+    if (line->type != LOG_EPOCH ||
+        !log_metrics(json_object_get(line->json, "train"), &metrics))
         return;
-    parse_metrics(json_object_get(line, "train"), &metrics);
     metrics_figures(net, &metrics, &f);
     out->forward = f.forward;
     out->backward = f.backward;
 }
 
-static void read_lines(const sg_network *net, const char *path,
-                       run_result *out)
+static int read_lines(const sg_network *net, const char *path, run_result *out)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = fopen(path, "r");
-    while (stream && getline(&text, &size, stream) > 0) {
-        json_t *line = json_loads(text, 0, NULL);
-        take_line(net, line, out);
-        json_decref(line);
-    }
-    free(text);
-    if (stream)
-        fclose(stream);
+    log_reader log;
+    log_open(&log, path);
+    while (log_next(&log))
+        take_line(net, &log.line, out);
+    return log_close(&log);
 }
 
 static void read_model(const rundir *run, run_result *out)
@@ -109,12 +71,17 @@ static void read_model(const rundir *run, run_result *out)
     sg_network_get_info(net, &info);
     out->epochs = info.epoch;
     out->planned = info.epochs;
-    read_lines(net, run->metrics, out);
     bool tests = info.recipe->validation > 0 || conclude_flips(info.recipe);
     bool ended = info.epoch >= info.epochs;
-    if (history_read(run->metrics, info.epoch, &past) == CLI_OK)
+    if (read_lines(net, run->metrics, out) != CLI_OK ||
+        history_read(run->metrics, info.epoch, &past) != CLI_OK) {
+        out->state = RUN_FAILED;
+        snprintf(out->reason, sizeof out->reason, "%s cannot be read",
+                 run->metrics);
+    } else {
+        out->state = ended && (past.final || !tests) ? RUN_COMPLETE : RUN_CUT;
         out->seconds = past.elapsed;
-    out->state = ended && (past.final || !tests) ? RUN_COMPLETE : RUN_CUT;
+    }
     sg_network_destroy(net);
 }
 

@@ -22,13 +22,13 @@ typedef struct run_result {
     /* %; below 0 if there is none. Of the model that was chosen, if the run
      * is complete, else of the last epoch. */
     double validation, test;
-    double forward, backward; /* last epoch, as in figures of report.h */
+    double forward, backward; /* last epoch, as in figures of metrics.h */
     double seconds;           /* of all processes */
     char reason[256];         /* why it was refused or has failed */
 } run_result;
 
-/* results_read: of the directory path. One whose checkpoint cannot be read
- * has failed. CLI_OK, or CLI_FAILED after a report. */
+/* results_read: of the directory path. One whose checkpoint or metrics cannot
+ * be read has failed. CLI_OK, or CLI_FAILED after a report. */
 int results_read(const char *path, run_result *out);
 
 /* results_state: as a word: "not run", "unfinished", "complete", ... */

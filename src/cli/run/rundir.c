@@ -10,6 +10,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/run/log_read.h"
 
 enum { RUNS_MAX = 100000 };
 
@@ -145,44 +146,58 @@ bool rundir_has_checkpoint(const rundir *run)
     return exists(run->checkpoint);
 }
 
-/* Whether a line is to stay; false from the first that is torn on. */
-static bool keep_line(const char *text, uint32_t epoch, bool final,
-                      bool *kept_final)
+/* Whether a line is to stay. */
+static bool keeps(const log_line *line, uint32_t epoch, bool final)
 {
-    json_t *line = json_loads(text, 0, NULL);
-    const char *type = json_string_value(json_object_get(line, "type"));
-    json_int_t number = json_integer_value(json_object_get(line, "epoch"));
-    bool keep = type && strchr(text, '\n');
-    if (keep && strcmp(type, "final") == 0)
-        keep = *kept_final = final;
-    else if (keep)
-        keep = strcmp(type, "stop") != 0 && number >= 1 &&
-               number <= (json_int_t)epoch;
-    json_decref(line);
-    return keep;
+    if (line->type == LOG_FINAL)
+        return final;
+    return line->type != LOG_STOP && line->epoch >= 1 && line->epoch <= epoch;
+}
+
+/* Writes the lines that stay to kept; *changed: there are others. */
+static int select_lines(const rundir *run, uint32_t epoch, bool final,
+                        FILE *kept, bool *kept_final, bool *changed)
+{
+    log_reader log;
+    log_open(&log, run->metrics);
+    while (log_next(&log)) {
+        if (!keeps(&log.line, epoch, final)) {
+            *changed = true;
+            continue;
+        }
+        *kept_final |= log.line.type == LOG_FINAL;
+        fputs(log.line.text, kept);
+    }
+    *changed |= log.torn;
+    return log_close(&log);
+}
+
+static int replace_metrics(const rundir *run, const char *text, size_t size)
+{
+    output out;
+    int code = output_open(&out, run->metrics);
+    if (code != CLI_OK)
+        return code;
+    fwrite(text, 1, size, out.stream);
+    return output_close(&out, CLI_OK);
 }
 
 int rundir_keep(rundir *run, uint32_t epoch, bool final, bool *kept_final)
 {
-    output out;
     char *text = NULL;
     size_t size = 0;
+    bool changed = false;
 
     *kept_final = false;
-    FILE *old = fopen(run->metrics, "r");
-    if (!old && errno != ENOENT)
+    FILE *kept = open_memstream(&text, &size);
+    if (!kept)
         return cli_fail("%s: %s", run->metrics, strerror(errno));
-    if (!old)
-        return open_metrics(run);
-    int code = output_open(&out, run->metrics);
-    if (code == CLI_OK) {
-        while (getline(&text, &size, old) > 0 &&
-               keep_line(text, epoch, final, kept_final))
-            fputs(text, out.stream);
-        code = output_close(&out, code);
-    }
+    int code = select_lines(run, epoch, final, kept, kept_final, &changed);
+    if (fclose(kept) != 0 && code == CLI_OK)
+        code = cli_fail("%s: %s", run->metrics, strerror(errno));
+    if (code == CLI_OK && changed)
+        code = replace_metrics(run, text, size);
     free(text);
-    fclose(old);
     return code == CLI_OK ? open_metrics(run) : code;
 }
 

@@ -41,7 +41,8 @@ bool rundir_has_checkpoint(const rundir *run);
 
 /* rundir_keep: keeps the lines of metrics up to epoch, and "final" ones if
  * final is true; those of stops go, and a torn last line. *kept_final tells
- * if there was a final one. */
+ * if there was a final one. A file with a line that is none stays as it is:
+ * CLI_DATA, reported. */
 int rundir_keep(rundir *run, uint32_t epoch, bool final, bool *kept_final);
 
 /* rundir_log: appends one line, synced; takes the reference. */
