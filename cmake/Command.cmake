@@ -2,7 +2,7 @@
 # headers.
 file(GLOB_RECURSE command_sources CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/src/report/*.c ${PROJECT_SOURCE_DIR}/src/cli/*.c)
-pkg_check_modules(SG_COMMAND IMPORTED_TARGET inih jansson libpng)
+pkg_check_modules(SG_COMMAND IMPORTED_TARGET jansson libpng)
 
 if(command_sources AND SG_COMMAND_FOUND)
     add_executable(spikegrad_command ${command_sources})
@@ -14,6 +14,6 @@ if(command_sources AND SG_COMMAND_FOUND)
     target_compile_definitions(spikegrad_command PRIVATE
         SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad")
 elseif(command_sources)
-    message(WARNING "the command is left out: it needs inih, jansson and "
-                    "libpng (Debian: libinih-dev libjansson-dev libpng-dev)")
+    message(WARNING "the command is left out: it needs jansson and "
+                    "libpng (Debian: libjansson-dev libpng-dev)")
 endif()

@@ -143,7 +143,8 @@ int cmd_recipes(int argc, char **argv)
     if (code >= 0)
         return code;
     code = CLI_OK;
-    for (size_t i = 0; recipe_directory(i, directory, sizeof directory); i++) {
+    int found = 0;
+    for (size_t i = 0; recipe_directory(&i, directory, sizeof directory);) {
         struct dirent **entry;
         int count = scandir(directory, &entry, is_recipe, alphasort);
         if (count > 0 && !options.json)
@@ -155,6 +156,11 @@ int cmd_recipes(int argc, char **argv)
         }
         if (count >= 0)
             free(entry);
+        found += count > 0;
     }
+    if (found == 0)
+        fputs("spikegrad: no recipes in $SPIKEGRAD_RECIPES, among the "
+              "installed ones or in ./recipes\n",
+              stderr);
     return code;
 }

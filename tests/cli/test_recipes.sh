@@ -50,4 +50,36 @@ expect 3 "$SPIKEGRAD" train --recipe ./bad.ini --data glyphs
 one_error
 expect 2 "$SPIKEGRAD" recipes more
 one_error
+# whatever a run is made of is read back from what was written
+long=100-100-100-100-100-100
+for _ in 1 2 3 4 5 6 7 8 9; do
+    long=$long-100-100-100-100-100-100
+done
+mkdir 'in ;a = [dir]'
+for split in train test; do
+    prefix=train
+    [ $split = train ] || prefix=t10k
+    expect 0 "$SPIKEGRAD" data export glyphs:train=200,test=100 \
+        --split $split --count 0 --idx "in ;a = [dir]/$prefix"
+done
+expect 0 "$SPIKEGRAD" train --data 'mnist:in ;a = [dir]' --net "$long-10" \
+    --epochs 1 --quiet --out odd
+expect 0 "$SPIKEGRAD" train --resume odd
+says err 'the run is complete'
+says odd/recipe.ini "^net = $long-10\$"
+expect 0 "$SPIKEGRAD" report odd
+
+# a folder called like a recipe does not hide it
+mkdir mnist
+expect 0 "$SPIKEGRAD" train --recipe mnist --data glyphs:train=200,test=100 \
+    --epochs 1 --quiet --out shadow
+says shadow/recipe.ini '^net = 15C5-P2-40C5-P2-300-10$'
+
+printf 'epochs 4\n' >bad.ini
+expect 3 "$SPIKEGRAD" train --recipe ./bad.ini --data glyphs
+says err "bad.ini:1: expected 'key = value'"
+printf '\357\273\277epochs = 1\n; net = 3\n\n  batch=7  \r\n' >good.ini
+expect 0 "$SPIKEGRAD" train --recipe ./good.ini --quiet --net 10 \
+    --data glyphs:train=200,test=100 --out good
+says good/recipe.ini '^batch = 7$'
 finish

@@ -1,51 +1,49 @@
-/* INI recipes by libinih; see recipefile.h. */
+/* INI recipes; see recipefile.h. Values are taken as they are, up to the end
+ * of the line: whatever is written is read back. */
 #include "cli/base/recipefile.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 
-/* Longest path a recipe is looked for under. */
-enum { PATH_TEXT = 1024 };
-
 struct reading {
     recipe_file *file;
+    char section[32];
     char problem[SG_ERROR_TEXT + 64]; /* of the first bad line */
 };
 
-static int take_run_key(struct reading *reading, const char *name,
-                        const char *value)
+static bool take_run_key(struct reading *reading, const char *name,
+                         const char *value)
 {
     recipe_file *file = reading->file;
     if (strcmp(name, "data") == 0 && strlen(value) < sizeof file->data) {
         strcpy(file->data, value);
-        return 1;
+        return true;
     }
     if (strcmp(name, "version") == 0)
-        return 1;
+        return true;
     if (strcmp(name, "max-minutes") == 0 &&
         args_milli(value, 1, RECIPE_MINUTES_MAX, &file->max_minutes))
-        return 1;
+        return true;
     if (strcmp(name, "choose") == 0 &&
         (strcmp(value, "last") == 0 || strcmp(value, "best") == 0)) {
         strcpy(file->choose, value);
-        return 1;
+        return true;
     }
     snprintf(reading->problem, sizeof reading->problem,
              "bad or unknown key '%s' in [run]: expected data, version, "
              "max-minutes (a decimal) or choose (last or best)",
              name);
-    return 0;
+    return false;
 }
 
-static int take_result_key(struct reading *reading, const char *name,
-                           const char *value)
+static bool take_result_key(struct reading *reading, const char *name,
+                            const char *value)
 {
     recipe_result *result = &reading->file->result;
     const struct {
@@ -58,23 +56,20 @@ static int take_result_key(struct reading *reading, const char *name,
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(name, keys[i].name) == 0 && strlen(value) < RECIPE_TEXT) {
             strcpy(keys[i].text, value);
-            return 1;
+            return true;
         }
     }
     snprintf(reading->problem, sizeof reading->problem,
              "bad or unknown key '%s' in [result]: expected reached, time, "
              "machine or command, of less than %d bytes",
              name, RECIPE_TEXT);
-    return 0;
+    return false;
 }
 
-/* inih calls this for each pair; 0 marks the line as bad. */
-static int take_key(void *user, const char *section, const char *name,
-                    const char *value)
+static bool take_key(struct reading *reading, const char *name,
+                     const char *value)
 {
-    struct reading *reading = user;
-    if (reading->problem[0])
-        return 0;
+    const char *section = reading->section;
     if (strcmp(section, "run") == 0)
         return take_run_key(reading, name, value);
     if (strcmp(section, "result") == 0)
@@ -83,100 +78,86 @@ static int take_key(void *user, const char *section, const char *name,
         snprintf(reading->problem, sizeof reading->problem,
                  "unknown section [%s]: expected [recipe], [run] or [result]",
                  section);
-        return 0;
+        return false;
     }
     sg_error error = {""};
     sg_status status =
         sg_recipe_set(&reading->file->recipe, name, value, &error);
     if (status == SG_OK)
-        return 1;
+        return true;
     if (status == SG_E_ARGUMENT)
         snprintf(reading->problem, sizeof reading->problem, "unknown key '%s'",
                  name);
     else
         snprintf(reading->problem, sizeof reading->problem, "%s", error.text);
-    return 0;
+    return false;
+}
+
+/* Without blanks at both ends; in place. */
+static char *strip(char *text)
+{
+    static const char blanks[] = " \t\r\n";
+    text += strspn(text, blanks);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(blanks, text[length - 1]))
+        length--;
+    text[length] = '\0';
+    return text;
+}
+
+/* One line: blank, a comment, [section] or key = value. False if it is none,
+ * or if reading->problem says what is wrong with it. */
+static bool take_line(struct reading *reading, char *text)
+{
+    char *line = strip(text), *equals = strchr(line, '=');
+    size_t length = strlen(line);
+    if (*line == '\0' || *line == '#' || *line == ';')
+        return true;
+    if (*line == '[' && line[length - 1] == ']' &&
+        length < sizeof reading->section + 2) {
+        line[length - 1] = '\0';
+        strcpy(reading->section, line + 1);
+        return true;
+    }
+    if (!equals)
+        return false;
+    *equals = '\0';
+    return take_key(reading, strip(line), strip(equals + 1));
+}
+
+static int read_lines(FILE *stream, const char *path, struct reading *reading)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
+    char *text = NULL;
+    size_t size = 0;
+    ssize_t length;
+    int code = CLI_OK;
+    errno = 0;
+    for (unsigned n = 1;
+         code == CLI_OK && (length = getline(&text, &size, stream)) > 0; n++) {
+        size_t skip = n == 1 && strncmp(text, mark, 3) == 0 ? 3 : 0;
+        if (strlen(text) == (size_t)length && take_line(reading, text + skip))
+            continue;
+        cli_fail("%s:%u: %s", path, n,
+                 reading->problem[0] ? reading->problem
+                                     : "expected 'key = value'");
+        code = CLI_DATA;
+    }
+    if (code == CLI_OK && ferror(stream))
+        code = cli_fail("%s: %s", path, strerror(errno ? errno : EIO));
+    free(text);
+    return code;
 }
 
 int recipe_file_read(const char *path, recipe_file *out)
 {
-    struct reading reading = {out, ""};
+    struct reading reading = {.file = out};
     FILE *stream = fopen(path, "r");
     if (!stream)
         return cli_fail("%s: %s", path, strerror(errno));
-    errno = 0;
-    int line = ini_parse_file(stream, take_key, &reading);
-    int unreadable = ferror(stream) ? errno : 0;
+    int code = read_lines(stream, path, &reading);
     fclose(stream);
-    if (unreadable || line < 0)
-        return cli_fail("%s: %s", path,
-                        strerror(unreadable ? unreadable : ENOMEM));
-    if (line > 0) {
-        cli_fail("%s:%d: %s", path, line,
-                 reading.problem[0] ? reading.problem
-                                    : "expected 'key = value'");
-        return CLI_DATA;
-    }
-    return CLI_OK;
-}
-
-bool recipe_directory(size_t i, char *path, size_t size)
-{
-    const char *place[3];
-    size_t places = 0;
-    const char *own = getenv("SPIKEGRAD_RECIPES");
-    if (own && *own)
-        place[places++] = own;
-#ifdef SPIKEGRAD_DATADIR
-    place[places++] = SPIKEGRAD_DATADIR "/recipes";
-#endif
-    place[places++] = "recipes";
-    if (i >= places)
-        return false;
-    snprintf(path, size, "%s", place[i]);
-    return true;
-}
-
-int recipe_file_find(const char *name, recipe_file *out)
-{
-    char directory[PATH_TEXT], path[2 * PATH_TEXT];
-
-    if (strchr(name, '/') || access(name, R_OK) == 0)
-        return recipe_file_read(name, out);
-    for (size_t i = 0; recipe_directory(i, directory, sizeof directory); i++) {
-        const char *suffix = strstr(name, ".ini") ? "" : ".ini";
-        snprintf(path, sizeof path, "%s/%s%s", directory, name, suffix);
-        if (access(path, R_OK) == 0)
-            return recipe_file_read(path, out);
-    }
-    return cli_fail("recipe '%s' not found as a file, in $SPIKEGRAD_RECIPES, "
-                    "among the installed ones or in ./recipes",
-                    name);
-}
-
-int recipe_file_gather(const char *command, const char *name,
-                       const arg_rest *rest, recipe_file *out)
-{
-    size_t count;
-    sg_error error = {""};
-    const sg_recipe_option *option = sg_recipe_options(&count);
-
-    *out = (recipe_file){.data = ""};
-    sg_recipe_init(&out->recipe);
-    if (name) {
-        int code = recipe_file_find(name, out);
-        if (code != CLI_OK)
-            return code;
-    }
-    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
-        if (!rest->recipe[i])
-            continue;
-        sg_status status = sg_recipe_set(&out->recipe, option[i].name,
-                                         rest->recipe[i], &error);
-        if (status != SG_OK)
-            return cli_usage(command, "--%s", error.text);
-    }
-    return CLI_OK;
+    return code;
 }
 
 int recipe_file_write(const char *path, const recipe_file *file)

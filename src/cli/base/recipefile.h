@@ -12,7 +12,8 @@
  *     machine = two cores with AVX-512
  *     command = spikegrad train --data mnist:DIR --seed S
  *
- * Keys of [recipe] are the options of sg_recipe_options(). */
+ * Keys of [recipe] are the options of sg_recipe_options(). Lines that begin
+ * with # or ; are comments. */
 #ifndef SPIKEGRAD_CLI_RECIPEFILE_H
 #define SPIKEGRAD_CLI_RECIPEFILE_H
 
@@ -46,7 +47,7 @@ typedef struct recipe_file {
 int recipe_file_read(const char *path, recipe_file *out);
 
 /* recipe_file_find: like read, for a path or the name of a recipe, looked for
- * in the directories that recipe_directories names. */
+ * in the folders that recipe_directory names. */
 int recipe_file_find(const char *name, recipe_file *out);
 
 /* recipe_file_gather: the recipe of a command line: defaults, then the recipe
@@ -59,9 +60,10 @@ int recipe_file_gather(const char *command, const char *name,
  * the result, which is another run's. */
 int recipe_file_write(const char *path, const recipe_file *file);
 
-/* recipe_directory: the i-th place recipes are looked for in, copied to
- * path; false after the last. $SPIKEGRAD_RECIPES, the installed ones,
- * ./recipes. */
-bool recipe_directory(size_t i, char *path, size_t size);
+/* recipe_directory: the next folder recipes are looked for in, each once,
+ * copied to path; *place begins at 0; false after the last. They are
+ * $SPIKEGRAD_RECIPES, the installed ones, those of the source the program was
+ * built from, and ./recipes. */
+bool recipe_directory(size_t *place, char *path, size_t size);
 
 #endif

@@ -1,0 +1,123 @@
+/* Where recipes are, and the one of a command line; see recipefile.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/base/cli.h"
+#include "cli/base/recipefile.h"
+
+#ifndef SPIKEGRAD_DATADIR
+#define SPIKEGRAD_DATADIR "/usr/local/share/spikegrad"
+#endif
+
+/* Longest path a recipe is looked for under. */
+enum { PATH_TEXT = 1024 };
+
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+/* A path relative to the folder that is `up` above that of the program that
+ * is running. */
+static bool beside_program(unsigned up, const char *relative, char *path,
+                           size_t size)
+{
+    char program[PATH_TEXT];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n <= 0)
+        return false;
+    program[n] = '\0';
+    for (unsigned k = 0; k <= up; k++) {
+        char *slash = strrchr(program, '/');
+        if (!slash)
+            return false;
+        *slash = '\0';
+    }
+    return snprintf(path, size, "%s/%s", program, relative) < (int)size;
+}
+
+/* Of PREFIX/bin/spikegrad, the installed ones, wherever they were moved to;
+ * of build/PRESET/spikegrad, those of the source. */
+static bool find_place(size_t i, char *path, size_t size)
+{
+    const char *own = getenv("SPIKEGRAD_RECIPES");
+    switch (i) {
+    case 0:
+        return own && *own && snprintf(path, size, "%s", own) < (int)size;
+    case 1:
+        return beside_program(1, "share/spikegrad/recipes", path, size);
+    case 2:
+        return snprintf(path, size, "%s/recipes", SPIKEGRAD_DATADIR) <
+               (int)size;
+    case 3:
+        return beside_program(2, "recipes", path, size);
+    default:
+        return snprintf(path, size, "recipes") < (int)size;
+    }
+}
+
+bool recipe_directory(size_t *place, char *path, size_t size)
+{
+    enum { PLACES = 5 };
+    struct stat status, before;
+    char earlier[PATH_TEXT];
+    while (*place < PLACES) {
+        size_t i = (*place)++;
+        bool known = !find_place(i, path, size) || stat(path, &status) != 0 ||
+                     !S_ISDIR(status.st_mode);
+        for (size_t k = 0; k < i && !known; k++)
+            known = find_place(k, earlier, sizeof earlier) &&
+                    stat(earlier, &before) == 0 &&
+                    before.st_dev == status.st_dev &&
+                    before.st_ino == status.st_ino;
+        if (!known)
+            return true;
+    }
+    return false;
+}
+
+int recipe_file_find(const char *name, recipe_file *out)
+{
+    char directory[PATH_TEXT], path[2 * PATH_TEXT];
+
+    if (strchr(name, '/') || is_file(name))
+        return recipe_file_read(name, out);
+    for (size_t i = 0; recipe_directory(&i, directory, sizeof directory);) {
+        const char *suffix = strstr(name, ".ini") ? "" : ".ini";
+        snprintf(path, sizeof path, "%s/%s%s", directory, name, suffix);
+        if (is_file(path))
+            return recipe_file_read(path, out);
+    }
+    return cli_fail("recipe '%s' not found as a file, in $SPIKEGRAD_RECIPES, "
+                    "among the installed ones or in ./recipes",
+                    name);
+}
+
+int recipe_file_gather(const char *command, const char *name,
+                       const arg_rest *rest, recipe_file *out)
+{
+    size_t count;
+    sg_error error = {""};
+    const sg_recipe_option *option = sg_recipe_options(&count);
+
+    *out = (recipe_file){.data = ""};
+    sg_recipe_init(&out->recipe);
+    if (name) {
+        int code = recipe_file_find(name, out);
+        if (code != CLI_OK)
+            return code;
+    }
+    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
+        if (!rest->recipe[i])
+            continue;
+        sg_status status = sg_recipe_set(&out->recipe, option[i].name,
+                                         rest->recipe[i], &error);
+        if (status != SG_OK)
+            return cli_usage(command, "--%s", error.text);
+    }
+    return CLI_OK;
+}
