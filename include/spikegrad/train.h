@@ -93,7 +93,8 @@ SG_API sg_status sg_trainer_create(const sg_recipe *recipe,
 
 /* sg_trainer_resume: continues the run saved in a checkpoint, bit for bit as
  * if it had not been interrupted. train must be the same data, of which shape,
- * classes and size are compared.
+ * classes, size and a hash of some samples are compared; their name may be
+ * another.
  * Errors: those of sg_network_load; SG_E_ARGUMENT for other data; SG_E_RANGE
  * (threads); SG_E_MEMORY. */
 SG_API sg_status sg_trainer_resume(const char *path, const sg_data *train,

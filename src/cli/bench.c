@@ -98,26 +98,21 @@ static int check_recipe(const sg_recipe *trained,
 {
     size_t count;
     sg_error error = {""};
-    char had[SG_RECIPE_NET], wanted[SG_RECIPE_NET];
+    recipe_difference d;
+    sg_recipe changed = *trained;
     const sg_recipe_option *option = sg_recipe_options(&count);
 
     if (options->recipe)
         return cli_usage("bench", "--recipe cannot be given with --from");
-    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
-        const char *name = option[i].name;
-        sg_recipe changed = *trained;
-        if (!rest->recipe[i])
-            continue;
-        if (sg_recipe_set(&changed, name, rest->recipe[i], &error) != SG_OK)
+    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++)
+        if (rest->recipe[i] && sg_recipe_set(&changed, option[i].name,
+                                             rest->recipe[i], &error) != SG_OK)
             return cli_usage("bench", "--%s", error.text);
-        if (sg_recipe_get(trained, name, had, sizeof had) == SG_OK &&
-            sg_recipe_get(&changed, name, wanted, sizeof wanted) == SG_OK &&
-            strcmp(had, wanted) != 0)
-            return cli_usage("bench",
-                             "--%s: '%s' cannot be changed with --from, the "
-                             "model has '%s'",
-                             name, wanted, had);
-    }
+    if (recipe_differs(&changed, trained, &d))
+        return cli_usage("bench",
+                         "--%s: '%s' cannot be changed with --from, the "
+                         "model has '%s'",
+                         d.name, d.a, d.b);
     return CLI_OK;
 }
 

@@ -88,14 +88,17 @@ static bool holds_run(const char *path)
     return holds;
 }
 
+static const char *data_of(const sweep *s)
+{
+    return s->options->data ? s->options->data : s->file->data;
+}
+
 /* Refuses a directory that holds another run than this one. */
-static int compare(const char *path, const sg_recipe *wanted)
+static int compare(const sweep *s, const char *path, const sg_recipe *wanted)
 {
     rundir run;
+    recipe_difference d;
     recipe_file there = {.data = ""};
-    char a[SG_RECIPE_NET], b[SG_RECIPE_NET];
-    size_t count;
-    const sg_recipe_option *option = sg_recipe_options(&count);
 
     if (!holds_run(path))
         return CLI_OK;
@@ -104,14 +107,11 @@ static int compare(const char *path, const sg_recipe *wanted)
     if (code != CLI_OK)
         return code;
     rundir_close(&run);
-    for (size_t i = 0; i < count && code == CLI_OK; i++) {
-        const char *name = option[i].name;
-        if (sg_recipe_get(wanted, name, a, sizeof a) == SG_OK &&
-            sg_recipe_get(&there.recipe, name, b, sizeof b) == SG_OK &&
-            strcmp(a, b) != 0)
-            code = cli_fail("it holds a run with %s = %s", name, b);
-    }
-    return code;
+    if (strcmp(there.data, data_of(s)) != 0)
+        return cli_fail("it holds a run on %s", there.data);
+    if (recipe_differs(wanted, &there.recipe, &d))
+        return cli_fail("it holds a run with %s = %s", d.name, d.b);
+    return CLI_OK;
 }
 
 /* Thousandths of a minute for a run that has taken `taken` seconds already,
@@ -132,7 +132,7 @@ static int train(sweep *s, const char *path, uint64_t limit,
     session *run = NULL;
     session_options wanted = {
         .command = "sweep",
-        .data = o->data ? o->data : s->file->data,
+        .data = data_of(s),
         .out = resume ? NULL : path,
         .resume = resume ? path : NULL,
         .threads = o->threads,
@@ -173,7 +173,7 @@ static int look(sweep *s, size_t i)
     s->before += row->result.seconds;
     grid_recipe(s->rows.grid, i, &recipe);
     cli_capture(reason, sizeof reason);
-    code = compare(row->path, &recipe);
+    code = compare(s, row->path, &recipe);
     cli_capture(NULL, 0);
     if (code != CLI_OK)
         give_up(s, row, code, reason);
@@ -263,14 +263,14 @@ static int finish(const sweep *s, int code)
         fputs("spikegrad: stopped; the same command goes on\n", stderr);
     else if (code == CLI_OK)
         code = sweep_write(&s->rows, s->options->out);
-    if (code == CLI_OK)
-        code = write_report(s);
     if (code != CLI_OK)
         return code;
     if (!s->options->json)
         sweep_print(&s->rows);
     else
         code = output_json(stdout, "standard output", sweep_json(&s->rows));
+    if (code == CLI_OK)
+        code = write_report(s);
     return code == CLI_OK ? judge(&s->rows) : code;
 }
 

@@ -2,6 +2,7 @@
  * and as a raster picture. */
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/args.h"
@@ -24,7 +25,7 @@ static const arg_flag flags[] = {
     MODEL_FLAGS(struct options),
     {"sample", ARG_NUMBER, FIELD(sample), "I", "0", "which sample", 0,
      UINT32_MAX},
-    {"order", ARG_CHOICE, FIELD(order), VERIFY_ORDERS, "fifo",
+    {"order", ARG_CHOICE, FIELD(order), VERIFY_ORDERS, "turns",
      "order in which spikes are delivered, see verify", 0, 0},
     {"seed", ARG_NUMBER, FIELD(seed), "S", "1",
      "of the draws of random and scatter", 0, (UINT64_C(1) << 56) - 1},
@@ -53,11 +54,21 @@ static const arg_command command = {
 };
 
 struct sink {
-    FILE *stream; /* or NULL */
+    output *out; /* or NULL */
     bool json;
     raster *picture; /* or NULL */
     uint64_t spikes;
 };
+
+/* The simulation of one sample cannot be stopped from within: what is written
+ * is given up, and the program ends. */
+static void give_up(struct sink *sink)
+{
+    int code = cli_fail("interrupted");
+    if (sink->out)
+        (void)output_close(sink->out, code);
+    exit(CLI_INTERRUPTED);
+}
 
 static void on_spike(const sg_spike *spike, void *user)
 {
@@ -65,11 +76,13 @@ static void on_spike(const sg_spike *spike, void *user)
     const char *phase =
         spike->phase == SG_PHASE_FORWARD ? "forward" : "backward";
     sink->spikes++;
+    if (cli_stopped())
+        give_up(sink);
     if (sink->picture)
         raster_add(sink->picture, spike);
-    if (!sink->stream)
+    if (!sink->out)
         return;
-    fprintf(sink->stream,
+    fprintf(sink->out->stream,
             sink->json ? "{\"time\":%" PRIu64
                          ",\"phase\":\"%s\",\"layer\":%" PRIu32
                          ",\"neuron\":%" PRIu32 ",\"sign\":%d}\n"
@@ -101,6 +114,10 @@ static int simulate(const struct options *options, const sg_network *net,
         status =
             sg_simulation_learn(sim, sg_data_label(data, i), info.step, i);
     sg_simulation_destroy(sim);
+    if (status == SG_E_FULL)
+        return cli_fail("trace: --order %s: more than 2^26 spikes are under "
+                        "way; turns and random have room for any network",
+                        options->order);
     return status == SG_OK ? CLI_OK : cli_status("trace", status, NULL);
 }
 
@@ -114,7 +131,7 @@ static int write_stream(const struct options *options, const sg_network *net,
     int code = output_open(&out, options->out);
     if (code != CLI_OK)
         return code;
-    sink->stream = out.stream;
+    sink->out = &out;
     sink->json = strcmp(options->format, "jsonl") == 0;
     if (!sink->json)
         fputs("time,phase,layer,neuron,sign\n", out.stream);
@@ -142,6 +159,7 @@ static int trace(const void *given, const model *m)
     char title[400];
     uint32_t label = 0, i = (uint32_t)options->sample;
     struct sink sink = {NULL, false, NULL, 0};
+    cli_catch_signals();
 
     if (i >= sg_data_get_info(data)->size)
         return cli_usage("trace",

@@ -31,8 +31,8 @@ static const arg_flag flags[] = {
      "(default: runs/SOURCE-N, the first N that is free)",
      0, 0},
     {"resume", ARG_TEXT, FIELD(resume), "RUNDIR", NULL,
-     "continue a run, bit for bit as if it had not stopped; needs no other "
-     "flags",
+     "continue a run, bit for bit as if it had not stopped; needs no flag "
+     "that decides what is computed",
      0, 0},
     {"max-minutes", ARG_MILLI, FIELD(max_minutes), "M", NULL,
      "time limit: as many epochs as fit, at most the recipe's, planned so that "
@@ -50,8 +50,9 @@ static const arg_flag flags[] = {
      "also write the checkpoint every N batches (default: after epochs only)",
      1, UINT32_MAX},
     {"verify", ARG_NUMBER, FIELD(verify), "N", NULL,
-     "after every epoch, simulate every spike of N test samples in random "
-     "order and compare with the fast engine; exit code 4 if they differ",
+     "after every epoch, simulate every spike of N samples in random order "
+     "and compare with the fast engine; exit code 4 if they differ; held-back "
+     "samples if there are any, else test ones",
      1, 1000000},
     {"observe", ARG_NUMBER, FIELD(observe), "N", "256",
      "after every epoch, write to the metrics how spikes and errors of N "

@@ -370,6 +370,7 @@ static sg_status build(source *from, sg_network **out)
     }
     memcpy(net->data, saved->data, sizeof net->data);
     net->data_size = saved->data_size;
+    net->data_hash = saved->data_hash;
     net->run = saved->run;
     *out = net;
     return SG_OK;

@@ -17,6 +17,7 @@
 static const char format_name[] = "spikegrad";
 static const char format_version[] = "1";
 static const char plan_key[] = "planned_epochs";
+static const char hash_key[] = "data_hash";
 
 enum {
     KEY_SIZE = 64,   /* "recipe." and the name of an option */
@@ -153,6 +154,12 @@ static int put_metrics(json_t *object, const sg_metrics *train)
     return failed;
 }
 
+/* Networks that no data made have none. */
+static int put_data_hash(json_t *object, const sg_network *net)
+{
+    return net->data_hash ? put_number(object, hash_key, net->data_hash) : 0;
+}
+
 /* Only where there is one: a run of the recipe's epochs has no such key. */
 static int put_plan(json_t *object, const sg_network *net)
 {
@@ -172,6 +179,7 @@ struct json_t *sg__metadata_write(const sg_network *net)
         put_thresholds(object, net) == 0 &&
         put_text(object, "data", net->data) == 0 &&
         put_number(object, "data_size", net->data_size) == 0 &&
+        put_data_hash(object, net) == 0 &&
         put_number(object, "step", net->run.step) == 0 &&
         put_number(object, "epoch", net->run.epoch) == 0 &&
         put_number(object, "batch", net->run.batch) == 0 &&
@@ -415,6 +423,15 @@ static sg_status get_plan(const reader *from, sg__saved *out)
     return status;
 }
 
+/* Files from before there were hashes have none. */
+static sg_status get_data_hash(const reader *from, sg__saved *out)
+{
+    out->data_hash = 0;
+    if (!sg__safetensors_metadata(from->file, hash_key))
+        return SG_OK;
+    return get_number(from, hash_key, UINT64_MAX, &out->data_hash);
+}
+
 static sg_status get_run(const reader *from, sg__saved *out)
 {
     out->run.planned = 0;
@@ -461,6 +478,8 @@ sg_status sg__metadata_read(const sg__safetensors *file, const char *name,
         status = get_text(&from, "data", out->data, sizeof out->data);
     if (status == SG_OK)
         status = get_number32(&from, "data_size", &out->data_size);
+    if (status == SG_OK)
+        status = get_data_hash(&from, out);
     if (status == SG_OK)
         status = get_run(&from, out);
     if (status == SG_OK)

@@ -26,6 +26,7 @@ typedef struct sg__saved {
     int phi_bits[SG_LAYERS_MAX];
     char data[sizeof((sg_network *)0)->data];
     uint32_t data_size;
+    uint64_t data_hash;
     sg__run run;
 } sg__saved;
 

@@ -104,6 +104,13 @@ sg_status sg_trainer_resume(const char *path, const sg_data *train,
                           "%s: %u samples, expected the %u that %s was "
                           "trained on",
                           info->name, info->size, net->data_size, path);
+    if (status == SG_OK && net->data_hash &&
+        net->data_hash != sg__data_hash(train))
+        status = sg__fail(error, SG_E_ARGUMENT,
+                          "%s: other images or labels than %s was trained on",
+                          info->name, path);
+    if (status == SG_OK) /* they may have moved */
+        status = sg__adopt_data(net, train, error);
     if (status != SG_OK) {
         sg_network_destroy(net);
         return status;

@@ -99,6 +99,7 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
     }
     memcpy((*out)->data, net->data, sizeof net->data);
     (*out)->data_size = net->data_size;
+    (*out)->data_hash = net->data_hash;
     (*out)->run = net->run;
     return SG_OK;
 }

@@ -64,6 +64,25 @@ mkdir early
 cp whole/recipe.ini early
 check_resumed early 2
 
+# data that have moved are named once; other data are not taken
+mkdir a
+for split in train test; do
+    prefix=train
+    [ $split = train ] || prefix=t10k
+    "$SPIKEGRAD" data export "$tiny_data" --count 0 --split $split \
+        --idx a/$prefix 2>/dev/null
+done
+expect 0 "$SPIKEGRAD" train --data mnist:a --net 10 --epochs 1 --quiet --out mv
+mv a b
+expect 1 "$SPIKEGRAD" train --resume mv
+expect 0 "$SPIKEGRAD" train --resume mv --data mnist:b
+says mv/recipe.ini '^data = mnist:b$'
+expect 0 "$SPIKEGRAD" train --resume mv
+expect 2 "$SPIKEGRAD" train --resume mv --data "$tiny_data,seed=9"
+one_error
+says err 'other images or labels than mv/checkpoint.safetensors was trained on'
+says mv/recipe.ini '^data = mnist:b$'
+
 expect 1 "$SPIKEGRAD" train --resume nowhere
 one_error
 sed 's/^epochs = 4/epochs = 8/' whole/recipe.ini >torn/recipe.ini

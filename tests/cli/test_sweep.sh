@@ -48,6 +48,10 @@ expect 2 "$SPIKEGRAD" sweep $small --out s/c --set net=11,15C99-10
 # shellcheck disable=SC2086
 expect 1 "$SPIKEGRAD" sweep $small --out s/b --set net=10 --lr 1
 says out 'failed: it holds a run with lr = 0.25$'
+# shellcheck disable=SC2086
+expect 1 "$SPIKEGRAD" sweep $small --out s/b --set net=10 \
+    --data glyphs:train=600,test=100
+says out "failed: it holds a run on $tiny_data\$"
 
 # seeds, validation, and the recipe's own seed as the first one
 # shellcheck disable=SC2086

@@ -26,6 +26,25 @@ one_error
 expect 1 "$SPIKEGRAD" trace run --out nowhere/x.csv
 one_error
 
+# stopped while it writes: nothing is left. In this order a spike is answered
+# by several above it, layer after layer, so that it would take minutes.
+expect 0 "$SPIKEGRAD" train --data glyphs:train=100,test=100 --epochs 1 \
+    --net 6C3p1-6C3p1-6C3p1-6C3p1-6C3p1-6C3p1-6C3p1-6C3p1-6C3p1-10 \
+    --out deep --quiet
+"$SPIKEGRAD" trace deep --order lifo --out half.csv 2>err &
+pid=$!
+tries=0
+until [ -e half.csv.tmp ] || [ $tries -gt 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+kill -INT $pid
+code=0
+wait $pid || code=$?
+[ $code = 130 ] || bad "exit code $code of a trace that was stopped"
+one_error
+[ ! -e half.csv.tmp ] || bad "a temporary file is left"
+
 if [ -w /dev/full ]; then
     expect 1 "$SPIKEGRAD" trace run --out /dev/full
     one_error

@@ -78,6 +78,7 @@ static inline sg_network *sample_of(const char *weight_bits,
     sg__network_refresh(net);
     strcpy(net->data, "idx:100%/\xc3\xbc\xff\n");
     net->data_size = 37;
+    net->data_hash = UINT64_MAX - 1;
     net->run.step = 19;
     net->run.epoch = 2;
     net->run.batch = 3;

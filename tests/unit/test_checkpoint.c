@@ -110,6 +110,7 @@ static void round_trip(sg_network *net)
         assert_same_layer(&net->layer[l], &back->layer[l]);
     assert_string_equal(back->data, net->data);
     assert_int_equal(back->data_size, net->data_size);
+    assert_true(back->data_hash == UINT64_MAX - 1);
     assert_int_equal(back->run.step, 19);
     assert_int_equal(back->run.epoch, 2);
     assert_int_equal(back->run.batch, 3);
@@ -289,6 +290,9 @@ static void test_metadata(void **state)
         {"data_size", "36", NULL},
         {"data_size", "0", "'batch'"},
         {"data_size", "5", "'batch'"},
+        {"data_hash", "0", NULL},
+        {"data_hash", "18446744073709551616", "'data_hash'"},
+        {"data_hash", "ff", "'data_hash'"},
         {"step", "20", "'step' is '20'"},
         {"step", "18446744073709551616", "'step'"},
         {"step", "\x1b[2J\n\xc3\xbc", "'step' is '?[2J?"},
@@ -379,9 +383,9 @@ static void assert_loads(const uint8_t *bytes, size_t size)
 static bool may_be_missing(const char *key)
 {
     static const char *const newer[] = {
-        "recipe.input",        "recipe.standardise", "recipe.gain-limit",
-        "recipe.readout-rate", "recipe.bias-rate",   "recipe.clip",
-        "recipe.spike-limit",  "recipe.weight-decay"};
+        "recipe.input",        "recipe.standardise",  "recipe.gain-limit",
+        "recipe.readout-rate", "recipe.bias-rate",    "recipe.clip",
+        "recipe.spike-limit",  "recipe.weight-decay", "data_hash"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(key, newer[i]) == 0)
             return true;

@@ -56,6 +56,16 @@ int recipe_file_find(const char *name, recipe_file *out);
 int recipe_file_gather(const char *command, const char *name,
                        const arg_rest *rest, recipe_file *out);
 
+/* The first option in which two recipes differ, and its two values. */
+typedef struct recipe_difference {
+    const char *name;
+    char a[SG_RECIPE_NET], b[SG_RECIPE_NET];
+} recipe_difference;
+
+/* recipe_differs: false if they are equal. */
+bool recipe_differs(const sg_recipe *a, const sg_recipe *b,
+                    recipe_difference *out);
+
 /* recipe_file_write: all options, so that the file alone repeats the run; not
  * the result, which is another run's. */
 int recipe_file_write(const char *path, const recipe_file *file);

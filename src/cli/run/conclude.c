@@ -44,91 +44,110 @@ static void print_test(const char *title, const sg_metrics *metrics)
            metrics_accuracy(metrics), metrics->correct, metrics->samples);
 }
 
-static void print_tests(const conclusion *c, const sg_metrics *plain,
-                        const sg_metrics *flipped)
+/* The model that was chosen, and how it did. */
+typedef struct verdict {
+    const sg_network *net;
+    bool best;            /* of the best epoch, not the last */
+    history_epoch chosen; /* on held-back samples, if any */
+    bool flips;           /* images are mirrored, see conclude_flips */
+    sg_metrics plain, flipped;
+} verdict;
+
+static void print_tests(const verdict *v, const history_epoch *last,
+                        const history_epoch *best)
 {
-    if (c->best.epoch > 0)
+    if (best->epoch > 0)
         printf("best epoch: %" PRIu32 " of %" PRIu32
                ", validation %.2f %%, %" PRIu64 " of %" PRIu64 "\n",
-               c->best.epoch, c->last.epoch, percent(&c->best),
-               c->best.correct, c->best.samples);
-    print_test("test", plain);
-    if (c->flips)
-        print_test("test, with mirror images", flipped);
+               best->epoch, last->epoch, percent(best), best->correct,
+               best->samples);
+    print_test("test", &v->plain);
+    if (v->flips)
+        print_test("test, with mirror images", &v->flipped);
 }
 
 /* The line of the log; NULL if there is no memory. */
-static json_t *test_json(const conclusion *c, const sg_network *net, bool best,
-                         const sg_metrics *plain, const sg_metrics *flipped)
+static json_t *test_json(const session *s, const verdict *v)
 {
     sg_network_info info;
-    sg_network_get_info(net, &info);
+    sg_network_get_info(v->net, &info);
     json_t *line =
         json_pack("{s:s,s:I,s:s}", "type", "final", "epoch",
-                  (json_int_t)info.epoch, "chosen", best ? "best" : "last");
+                  (json_int_t)info.epoch, "chosen", v->best ? "best" : "last");
     int failed = line ? 0 : -1;
-    if (c->held)
+    if (s->held)
         failed |= json_object_set_new(line, "validation",
-                                      history_epoch_json(best ? &c->best
-                                                              : &c->last));
-    failed |= json_object_set_new(line, "test", metrics_json(net, plain));
-    if (c->flips)
-        failed |=
-            json_object_set_new(line, "test_flip", metrics_json(net, flipped));
+                                      history_epoch_json(&v->chosen));
+    failed |=
+        json_object_set_new(line, "test", metrics_json(v->net, &v->plain));
+    if (v->flips)
+        failed |= json_object_set_new(line, "test_flip",
+                                      metrics_json(v->net, &v->flipped));
     if (!failed)
         return line;
     json_decref(line);
     return NULL;
 }
 
-static int report(const conclusion *c, const sg_network *net, bool best,
-                  const sg_metrics *plain, const sg_metrics *flipped)
+static int evaluate(const session *s, verdict *v)
 {
-    json_t *line = test_json(c, net, best, plain, flipped);
-    json_incref(line);
-    int code = rundir_log(c->run, line);
-    if (c->json && code == CLI_OK)
-        return output_json(stdout, "standard output", line);
-    json_decref(line);
-    if (code == CLI_OK && !c->silent)
-        print_tests(c, plain, flipped);
-    return code;
+    sg_error error = {""};
+    sg_evaluate_options how = {.threads = (unsigned)s->options.threads};
+    sg_status status =
+        sg_evaluate_with(v->net, s->test, &how, &v->plain, NULL, &error);
+    how.flip = 1;
+    if (status == SG_OK && v->flips)
+        status =
+            sg_evaluate_with(v->net, s->test, &how, &v->flipped, NULL, &error);
+    return status == SG_OK ? CLI_OK
+                           : cli_status(s->options.command, status, &error);
 }
 
-static int test(const conclusion *c, bool best)
+/* Tests the model of the best epoch, or of the last, and tells. */
+static int test(session *s, const history_epoch *last,
+                const history_epoch *best, bool wants_best)
 {
-    sg_metrics plain, flipped;
     sg_error error = {""};
     sg_network *loaded = NULL;
-    sg_status status = SG_OK;
-    sg_evaluate_options how = {.threads = c->threads};
-    if (best && c->best.epoch != c->last.epoch)
-        status = sg_network_load(c->run->best, &loaded, &error);
-    const sg_network *net = loaded ? loaded : c->net;
-    if (status == SG_OK)
-        status = sg_evaluate_with(net, c->test, &how, &plain, NULL, &error);
-    how.flip = 1;
-    if (status == SG_OK && c->flips)
-        status = sg_evaluate_with(net, c->test, &how, &flipped, NULL, &error);
-    int code = status == SG_OK ? report(c, net, best, &plain, &flipped)
-                               : cli_status(c->command, status, &error);
+    verdict v = {.net = session_network(s),
+                 .best = wants_best,
+                 .chosen = wants_best ? *best : *last,
+                 .flips = conclude_flips(&s->file.recipe)};
+    if (wants_best && best->epoch != last->epoch) {
+        sg_status status = sg_network_load(s->run.best, &loaded, &error);
+        if (status != SG_OK)
+            return cli_status(s->options.command, status, &error);
+        v.net = loaded;
+    }
+    int code = evaluate(s, &v);
+    json_t *line = code == CLI_OK ? test_json(s, &v) : NULL;
+    if (code == CLI_OK)
+        code = rundir_log(&s->run, json_incref(line));
+    if (code == CLI_OK && s->options.json)
+        code = output_json(stdout, "standard output", json_incref(line));
+    else if (code == CLI_OK && !s->options.silent)
+        print_tests(&v, last, best);
+    json_decref(line);
     sg_network_destroy(loaded);
     return code;
 }
 
-int conclude(const conclusion *c)
+int conclude(session *s, const history_epoch *last, const history_epoch *best)
 {
-    bool best = c->best_wanted && (c->best.epoch > 0 || c->tested);
+    const session_options *o = &s->options;
+    const bool tested = s->kept_final;
+    const bool wanted = tested ? s->past.chose_best : session_wants_best(s);
+    const bool wants_best = wanted && (best->epoch > 0 || tested);
     int code = CLI_OK;
-    if (c->best_wanted && !best && !c->quiet && !c->silent)
+    if (wanted && !wants_best && !o->quiet && !o->silent)
         fprintf(stderr, "spikegrad: no checkpoint of the best epoch is left: "
                         "the last one is chosen\n");
-    if ((c->held || c->flips) && !c->tested)
-        code = test(c, best);
-    if (code != CLI_OK || c->silent)
+    if ((s->held || conclude_flips(&s->file.recipe)) && !tested)
+        code = test(s, last, best, wants_best);
+    if (code != CLI_OK || o->silent)
         return code;
-    const char *model = best ? c->run->best : c->run->checkpoint;
-    if (c->json)
+    const char *model = wants_best ? s->run.best : s->run.checkpoint;
+    if (o->json)
         return output_json(stdout, "standard output",
                            json_pack("{s:s,s:s}", "type", "end", "model",
                                      model));

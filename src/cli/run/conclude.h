@@ -8,26 +8,13 @@
 #include <stdbool.h>
 
 #include "cli/run/history.h"
-#include "cli/run/rundir.h"
+#include "cli/run/session_state.h"
 
-typedef struct conclusion {
-    const char *command;
-    rundir *run;
-    const sg_network *net; /* of the last epoch */
-    const sg_data *test;
-    bool held;                /* there are held-back samples */
-    bool flips;               /* images are mirrored, see conclude_flips */
-    bool best_wanted;         /* else the last epoch is chosen */
-    history_epoch last, best; /* if held; best.epoch 0: it is not there */
-    bool tested;              /* the line of the last test is written */
-    bool json, quiet;
-    bool silent; /* nothing on stdout, no notes */
-    unsigned threads;
-} conclusion;
-
-/* conclude: tests the chosen model if there is anything to add, logs the line
- * of type final, and names the model. CLI_OK or the exit code. */
-int conclude(const conclusion *c);
+/* conclude: tests the chosen model of s if there is anything to add, logs the
+ * line of type final, and names the model. last and best are of held-back
+ * samples; best->epoch is 0 if its checkpoint is not there. CLI_OK or the exit
+ * code. */
+int conclude(session *s, const history_epoch *last, const history_epoch *best);
 
 /* conclude_flips: whether the recipe's augmentation mirrors images. */
 bool conclude_flips(const sg_recipe *recipe);

@@ -12,11 +12,11 @@
 static int save(epochs *e, const char *path)
 {
     sg_error error = {""};
-    sg_status status = sg_trainer_save(e->trainer, path, &error);
+    sg_status status = sg_trainer_save(e->s->trainer, path, &error);
     if (status == SG_OK)
         return CLI_OK;
     progress_clear(&e->line);
-    return cli_status("train", status, &error);
+    return cli_status(e->s->options.command, status, &error);
 }
 
 /* At the first batch of an epoch in this process. */
@@ -51,16 +51,18 @@ static int plan(epochs *e, uint32_t before, uint32_t now)
     if (now == before)
         return CLI_OK;
     progress_clear(&e->line);
-    sg_status status = sg_trainer_plan(e->trainer, now, &error);
+    sg_status status = sg_trainer_plan(e->s->trainer, now, &error);
     if (status != SG_OK)
-        return cli_status(e->command, status, &error);
+        return cli_status(e->s->options.command, status, &error);
     /* the little changes of every epoch are in the metrics */
     uint32_t said = e->said_plan, tenth = said / 10;
-    if (e->quiet || (now >= said - tenth && now <= said + tenth))
+    if (e->s->options.quiet || e->s->options.silent ||
+        (now >= said - tenth && now <= said + tenth))
         return CLI_OK;
     e->said_plan = now;
     fprintf(stderr, "plan: %u epoch%s; %.1f of %.1f s are over\n", now,
-            now == 1 ? "" : "s", budget_elapsed(e->time), e->time->limit);
+            now == 1 ? "" : "s", budget_elapsed(&e->s->time),
+            e->s->time.limit);
     return CLI_OK;
 }
 
@@ -70,18 +72,21 @@ static int plan(epochs *e, uint32_t before, uint32_t now)
 static int plan_early(epochs *e, const sg_progress *p)
 {
     sg_network_info info;
-    if (e->time->limit <= 0.0 || p->epoch != 1 || e->base_batch > 0 ||
+    if (e->s->time.limit <= 0.0 || p->epoch != 1 || e->base_batch > 0 ||
         p->batch != (p->batches + 7) / 8 || p->batch == p->batches)
         return CLI_OK;
     sg_network_get_info(sg_trainer_network(p->trainer), &info);
+    const double tests = (double)sg_data_get_info(session_tested(e->s))->size /
+                         sg_data_get_info(session_training(e->s))->size;
     return plan(e, p->epochs,
-                budget_guess(e->time, (double)p->batch / p->batches, e->tests,
+                budget_guess(&e->s->time, (double)p->batch / p->batches, tests,
                              (uint32_t)info.recipe->epochs));
 }
 
 int epochs_on_batch(const sg_progress *p, void *user)
 {
     epochs *e = user;
+    const uint64_t every = e->s->options.checkpoint_every;
     if (e->epoch != p->epoch)
         begin_epoch(e, p);
     e->batches = p->batches;
@@ -92,8 +97,8 @@ int epochs_on_batch(const sg_progress *p, void *user)
      * by itself; stopping here would lose its evaluation. */
     if (p->batch >= p->batches)
         return 0;
-    if (e->checkpoint_every > 0 && p->step % e->checkpoint_every == 0 &&
-        (e->code = save(e, e->run->checkpoint)) != CLI_OK)
+    if (every > 0 && p->step % every == 0 &&
+        (e->code = save(e, e->s->run.checkpoint)) != CLI_OK)
         return 1;
     return cli_stopped();
 }
@@ -105,10 +110,10 @@ static json_t *epoch_json(const epochs *e, const sg_network *net,
                      "epoch", "epoch", (json_int_t)r->epoch, "planned",
                      (json_int_t)r->epochs, "step", (json_int_t)r->step,
                      "train", metrics_json(net, r->train),
-                     e->held ? "validation" : "test",
+                     e->s->held ? "validation" : "test",
                      metrics_json(net, r->test), "time", "seconds", r->seconds,
                      "test_seconds", r->test_seconds, "samples_per_second",
-                     rate, "elapsed", budget_elapsed(e->time));
+                     rate, "elapsed", budget_elapsed(&e->s->time));
 }
 
 /* Adds what the instruments see to the line of an epoch. */
@@ -117,13 +122,15 @@ static int observe(epochs *e, const sg_network *net, json_t *line)
     sg_status status = SG_OK;
     sg_error error = {""};
     double begin = cli_seconds();
-    if (e->observe == 0 || !line)
+    if (e->s->options.observe == 0 || !line)
         return CLI_OK;
     json_t *seen =
-        observed_json(net, e->observed, (uint32_t)e->observe, e->threads,
-                      e->held ? "validation" : "train", &status, &error);
+        observed_json(net, e->s->held ? e->s->held : e->s->whole,
+                      (uint32_t)e->s->options.observe,
+                      (unsigned)e->s->options.threads,
+                      e->s->held ? "validation" : "train", &status, &error);
     if (!seen)
-        return cli_status(e->command, status, &error);
+        return cli_status(e->s->options.command, status, &error);
     json_object_set_new(line, "observed", seen);
     json_object_set_new(json_object_get(line, "time"), "observe_seconds",
                         json_real(cli_seconds() - begin));
@@ -136,17 +143,17 @@ static void print_row(epochs *e, const sg_network *net,
     figures f;
     bool bold = cli_colour(stdout);
 
-    if (!e->headed || e->layers)
+    if (!e->headed || e->s->options.layers)
         printf("%sepoch   loss train %% %5s %% spikes/n errors %% fwd/ANN "
                "bwd/ANN samples/s time s%s\n",
-               bold ? "\033[1m" : "", e->held ? "val" : "test",
+               bold ? "\033[1m" : "", e->s->held ? "val" : "test",
                bold ? "\033[0m" : "");
     e->headed = true;
     metrics_figures(net, r->train, &f);
     printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",
            r->epoch, f.loss, f.accuracy, metrics_accuracy(r->test), f.spikes,
            f.senders, f.forward, f.backward, rate, r->seconds);
-    if (e->layers || last) {
+    if (e->s->options.layers || last) {
         putchar('\n');
         metrics_layers(net, r->train, true);
         putchar('\n');
@@ -162,12 +169,12 @@ static int plan_rest(epochs *e, const sg_epoch_report *r)
     double share = e->batches > 0
                        ? 1.0 - (double)e->base_batch / (double)e->batches
                        : 1.0;
-    budget_epoch(e->time, share, r->test_seconds);
-    if (e->time->limit <= 0.0)
+    budget_epoch(&e->s->time, share, r->test_seconds);
+    if (e->s->time.limit <= 0.0)
         return CLI_OK;
     sg_network_get_info(sg_trainer_network(r->trainer), &info);
     return plan(e, r->epochs,
-                budget_plan(e->time, r->epoch, r->epochs,
+                budget_plan(&e->s->time, r->epoch, r->epochs,
                             (uint32_t)info.recipe->epochs));
 }
 
@@ -175,22 +182,46 @@ static int plan_rest(epochs *e, const sg_epoch_report *r)
  * the epochs up to it is there, or is found again. */
 static int keep_best(epochs *e, const sg_epoch_report *r)
 {
-    if (!e->held)
+    if (!e->s->held)
         return CLI_OK;
     e->last = (history_epoch){r->epoch, r->test->correct, r->test->samples};
     if (!history_better(&e->best, &e->last))
         return CLI_OK;
     e->best = e->last;
-    return save(e, e->run->best);
+    return save(e, e->s->run.best);
+}
+
+/* The line of an epoch, to the file and, if wanted, to stdout. */
+static int log_epoch(epochs *e, const sg_epoch_report *r, double rate)
+{
+    const sg_network *net = sg_trainer_network(r->trainer);
+    json_t *line = epoch_json(e, net, r, rate);
+    int code = observe(e, net, line);
+    if (code == CLI_OK)
+        code = rundir_log(&e->s->run, json_incref(line));
+    if (code == CLI_OK && e->s->options.json)
+        code = output_json(stdout, "standard output", json_incref(line));
+    json_decref(line);
+    return code;
+}
+
+static int verify(const epochs *e, const sg_epoch_report *r)
+{
+    const session_options *o = &e->s->options;
+    if (o->verify == 0)
+        return CLI_OK;
+    return verify_network(o->command, sg_trainer_network(r->trainer),
+                          session_tested(e->s), (uint32_t)o->verify, "random",
+                          r->epoch, o->json, o->quiet || o->silent);
 }
 
 int epochs_on_epoch(const sg_epoch_report *r, void *user)
 {
     epochs *e = user;
     const sg_network *net = sg_trainer_network(r->trainer);
+    const session_options *o = &e->s->options;
     uint64_t samples = r->train->samples - e->base_samples;
     double rate = r->seconds > 0.0 ? (double)samples / r->seconds : 0.0;
-
     sg_network_info info;
 
     progress_clear(&e->line);
@@ -198,27 +229,15 @@ int epochs_on_epoch(const sg_epoch_report *r, void *user)
         return 1;
     sg_network_get_info(net, &info);
     bool last = r->epoch == info.epochs;
-    if (!e->json && !e->silent)
+    if (!o->json && !o->silent)
         print_row(e, net, r, rate, last);
-    json_t *line = epoch_json(e, net, r, rate);
-    json_incref(line);
-    e->code = observe(e, net, line);
-    if (e->code == CLI_OK)
-        e->code = rundir_log(e->run, line);
-    else
-        json_decref(line);
-    if (e->json && e->code == CLI_OK)
-        e->code = output_json(stdout, "standard output", line);
-    else
-        json_decref(line);
+    e->code = log_epoch(e, r, rate);
     if (e->code == CLI_OK)
         e->code = keep_best(e, r);
     if (e->code == CLI_OK)
-        e->code = save(e, e->run->checkpoint);
-    if (e->code == CLI_OK && e->verify > 0)
-        e->code =
-            verify_network(e->command, net, e->verified, (uint32_t)e->verify,
-                           "random", r->epoch, e->json, e->quiet);
+        e->code = save(e, e->s->run.checkpoint);
+    if (e->code == CLI_OK)
+        e->code = verify(e, r);
     if (e->code != CLI_OK)
         return 1;
     return cli_stopped() && !last;

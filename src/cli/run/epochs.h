@@ -8,27 +8,12 @@
 #include <stdint.h>
 
 #include "cli/base/progress.h"
-#include "cli/run/budget.h"
 #include "cli/run/history.h"
-#include "cli/run/rundir.h"
+#include "cli/run/session_state.h"
 
 typedef struct epochs {
-    rundir *run;
-    bool held; /* the test data are held-back training samples */
-    bool json, layers, quiet;
-    bool silent; /* nothing on stdout */
-    uint64_t checkpoint_every;
-    uint64_t verify;         /* samples to verify after each epoch, or 0 */
-    const sg_data *verified; /* where they are from */
-    uint64_t observe;        /* samples to observe after each epoch, or 0 */
-    const sg_data *observed; /* where they are from */
-    unsigned threads;        /* of the observation */
-    const char *command;     /* whose help a usage error names */
-    sg_trainer *trainer;     /* whose run it is */
-    budget *time;
-    double tests;             /* samples evaluated for each one trained on */
-    history_epoch last, best; /* if held; kept up to date */
-
+    session *s;
+    history_epoch last, best; /* if samples are held back; kept up to date */
     progress line;
     uint32_t epoch;      /* under way in this process, 0 before the first */
     uint32_t batches;    /* of an epoch */

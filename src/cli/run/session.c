@@ -91,83 +91,54 @@ static int log_stop(session *s)
                                 budget_elapsed(&s->time)));
 }
 
-static int end(session *s, const history_epoch *last,
-               const history_epoch *best)
+/* Saves what was begun, and says how to go on. */
+static int finish_stopped(session *s)
 {
-    const conclusion c = {
-        .command = s->options.command,
-        .run = &s->run,
-        .net = session_network(s),
-        .test = s->test,
-        .held = s->held != NULL,
-        .flips = conclude_flips(&s->file.recipe),
-        .best_wanted =
-            s->kept_final ? s->past.chose_best : session_wants_best(s),
-        .last = *last,
-        .best = *best,
-        .tested = s->kept_final,
-        .json = s->options.json,
-        .quiet = s->options.quiet,
-        .silent = s->options.silent,
-        .threads = (unsigned)s->options.threads,
-    };
-    return conclude(&c);
-}
-
-int session_train(session *s)
-{
-    sg_network_info info;
-    sg_error error = {""};
-    int code = introduce(s);
+    int code = save(s);
+    if (code == CLI_OK)
+        code = log_stop(s);
     if (code != CLI_OK)
-        return code;
-    sg_network_get_info(session_network(s), &info);
-    if (info.epoch >= info.epochs) {
-        if (!s->options.silent)
-            fprintf(stderr, "spikegrad: the run is complete (%u epochs)\n",
-                    info.epoch);
-        return end(s, &s->past.last, &s->past.best);
-    }
-
-    const sg_data *tested = s->held ? s->held : s->test;
-    epochs run = {
-        .run = &s->run,
-        .trainer = s->trainer,
-        .time = &s->time,
-        .tests = (double)sg_data_get_info(tested)->size /
-                 sg_data_get_info(session_training(s))->size,
-        .last = s->past.last,
-        .best = s->past.best,
-        .held = s->held != NULL,
-        .json = s->options.json,
-        .layers = s->options.layers,
-        .quiet = s->options.quiet || s->options.silent,
-        .silent = s->options.silent,
-        .checkpoint_every = s->options.checkpoint_every,
-        .verify = s->options.verify,
-        .verified = tested,
-        .observe = s->options.observe,
-        .observed = s->held ? s->held : s->whole,
-        .threads = (unsigned)s->options.threads,
-        .command = s->options.command,
-    };
-    sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};
-    cli_catch_signals();
-    progress_begin(&run.line, s->options.quiet);
-    s->time.mark = cli_seconds();
-    sg_status status = sg_trainer_run(s->trainer, tested, &callbacks, &error);
-    progress_clear(&run.line);
-    if (run.code != CLI_OK)
-        return run.code;
-    if (status == SG_OK)
-        return end(s, &run.last, &run.best);
-    if (status != SG_E_STOPPED)
-        return cli_status(s->options.command, status, &error);
-    if ((code = save(s)) != CLI_OK || (code = log_stop(s)) != CLI_OK)
         return code;
     if (!s->options.silent)
         fprintf(stderr,
                 "spikegrad: stopped; continue with: %s train --resume %s\n",
                 cli_program(), s->run.path);
     return CLI_INTERRUPTED;
+}
+
+static int run_epochs(session *s)
+{
+    sg_error error = {""};
+    epochs run = {.s = s, .last = s->past.last, .best = s->past.best};
+    sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};
+    cli_catch_signals();
+    progress_begin(&run.line, s->options.quiet);
+    s->time.mark = cli_seconds();
+    sg_status status =
+        sg_trainer_run(s->trainer, session_tested(s), &callbacks, &error);
+    progress_clear(&run.line);
+    if (run.code == CLI_INTERRUPTED)
+        return finish_stopped(s);
+    if (run.code != CLI_OK)
+        return run.code;
+    if (status == SG_E_STOPPED)
+        return finish_stopped(s);
+    if (status != SG_OK)
+        return cli_status(s->options.command, status, &error);
+    return conclude(s, &run.last, &run.best);
+}
+
+int session_train(session *s)
+{
+    sg_network_info info;
+    int code = introduce(s);
+    if (code != CLI_OK)
+        return code;
+    sg_network_get_info(session_network(s), &info);
+    if (info.epoch < info.epochs)
+        return run_epochs(s);
+    if (!s->options.silent)
+        fprintf(stderr, "spikegrad: the run is complete (%u epochs)\n",
+                info.epoch);
+    return conclude(s, &s->past.last, &s->past.best);
 }

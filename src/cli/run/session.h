@@ -1,5 +1,5 @@
-/* A training run from data to run directory, new or resumed: what `train` and
- * `demo` have in common. */
+/* A training run from data to run directory, new or resumed: what `train`,
+ * `demo` and `sweep` have in common. */
 #ifndef SPIKEGRAD_CLI_SESSION_H
 #define SPIKEGRAD_CLI_SESSION_H
 

@@ -58,23 +58,14 @@ static int open_new(session *s)
 /* recipe.ini is for reading; what counts is in the checkpoint. */
 static int compare_recipes(const session *s)
 {
-    char file[SG_RECIPE_NET], state[SG_RECIPE_NET];
-    size_t count;
+    recipe_difference d;
     sg_network_info info;
-    const sg_recipe_option *option = sg_recipe_options(&count);
-
     sg_network_get_info(session_network(s), &info);
-    for (size_t i = 0; i < count; i++) {
-        const char *name = option[i].name;
-        if (sg_recipe_get(&s->file.recipe, name, file, sizeof file) != SG_OK ||
-            sg_recipe_get(info.recipe, name, state, sizeof state) != SG_OK ||
-            strcmp(file, state) == 0)
-            continue;
-        cli_fail("%s: %s = %s, but the checkpoint was trained with %s",
-                 s->run.recipe, name, file, state);
-        return CLI_DATA;
-    }
-    return CLI_OK;
+    if (!recipe_differs(&s->file.recipe, info.recipe, &d))
+        return CLI_OK;
+    cli_fail("%s: %s = %s, but the checkpoint was trained with %s",
+             s->run.recipe, d.name, d.a, d.b);
+    return CLI_DATA;
 }
 
 bool session_wants_best(const session *s)
@@ -128,7 +119,7 @@ static int plan_resumed(session *s)
 /* What was given anew holds from now on. */
 static int rewrite_recipe(const session *s)
 {
-    if (!s->options.max_minutes && !s->options.choose)
+    if (!s->options.max_minutes && !s->options.choose && !s->options.data)
         return CLI_OK;
     return recipe_file_write(s->run.recipe, &s->file);
 }

@@ -1,5 +1,5 @@
-/* The inside of a session, shared by its opening (session_open.c) and its
- * training (session.c). */
+/* The inside of a session, shared by its opening (session_open.c), its
+ * training (session.c, epochs.c) and its end (conclude.c). */
 #ifndef SPIKEGRAD_CLI_SESSION_STATE_H
 #define SPIKEGRAD_CLI_SESSION_STATE_H
 
@@ -24,6 +24,12 @@ struct session {
 static inline const sg_data *session_training(const session *s)
 {
     return s->part ? s->part : s->whole;
+}
+
+/* session_tested: the samples evaluated after each epoch. */
+static inline const sg_data *session_tested(const session *s)
+{
+    return s->held ? s->held : s->test;
 }
 
 /* session_wants_best: whether the model of the best epoch is to be chosen. */
