@@ -71,7 +71,8 @@ static void measure_events(const sg_network *net, const sg_data *data,
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 7;
-    char source[512] = "glyphs:train=20000,test=100";
+    static const char digits[] = "glyphs:train=20000,test=100";
+    char source[512];
     const char *folder = getenv("SPIKEGRAD_DATA");
     sg_data *train, *part;
     sg_recipe recipe;
@@ -82,7 +83,11 @@ int main(int argc, char **argv)
     rounds = rounds < 1 || rounds > ROUNDS_MAX ? 7 : rounds;
     if (folder)
         snprintf(source, sizeof source, "mnist:%s/mnist", folder);
-    check(sg_data_open(source, SG_SPLIT_TRAIN, &train, &error), &error);
+    if (!folder ||
+        sg_data_open(source, SG_SPLIT_TRAIN, &train, NULL) != SG_OK) {
+        snprintf(source, sizeof source, "%s", digits);
+        check(sg_data_open(source, SG_SPLIT_TRAIN, &train, &error), &error);
+    }
     check(sg_data_slice(train, 0, SAMPLES, &part, &error), &error);
     sg_recipe_init(&recipe);
     for (size_t t = 0; sg__kernels_table(t) && count < 8; t++) {

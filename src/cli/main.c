@@ -67,6 +67,10 @@ static int help(int argc, char **argv)
         return CLI_OK;
     }
     const struct subcommand *command = find(argv[1]);
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
+        print_help();
+        return CLI_OK;
+    }
     if (!command)
         return unknown(argv[1]);
     char flag[] = "--help";

@@ -31,8 +31,8 @@ says err 'lr'
 expect 2 "$SPIKEGRAD" verify a --order sideways
 says err "'sideways' is not one of fifo|lifo|scatter|turns|random|all"
 
-for command in demo train eval verify trace report bench info sweep recipes data \
-    "data info" "data export"; do
+for command in demo train eval verify anytime trace report bench info sweep \
+    recipes data "data info" "data export"; do
     # shellcheck disable=SC2086
     expect 0 "$SPIKEGRAD" $command --help
     says out "^usage: spikegrad $command"

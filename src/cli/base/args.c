@@ -160,10 +160,12 @@ static int store(const arg_command *command, const arg_flag *flag,
         break;
     case ARG_MILLI:
         if (!args_milli(text, flag->min, flag->max, &number))
-            return cli_usage(command->name,
-                             "--%s: '%s' is not a decimal from %g to %g",
-                             flag->name, text, (double)flag->min / 1000,
-                             (double)flag->max / 1000);
+            return cli_usage(
+                command->name,
+                "--%s: '%s' is not a decimal from %g to %g with at "
+                "most 3 places",
+                flag->name, text, (double)flag->min / 1000,
+                (double)flag->max / 1000);
         memcpy(field, &number, sizeof number);
         break;
     case ARG_CHOICE:

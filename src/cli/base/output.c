@@ -85,7 +85,8 @@ int output_close(output *out, int code)
 int output_json(FILE *stream, const char *path, json_t *value)
 {
     if (!value)
-        return cli_fail("%s: out of memory", path);
+        return cli_fail("%s: out of memory, or a name that is not UTF-8",
+                        path);
     errno = 0;
     int failed = json_dumpf(value, stream, JSON_COMPACT) != 0;
     failed |= fputc('\n', stream) == EOF;

@@ -24,7 +24,7 @@ int output_open(output *out, const char *path);
 int output_close(output *out, int code);
 
 /* output_json: value as one line; takes the reference. CLI_OK, or CLI_FAILED
- * after a report that names path. value NULL: out of memory. */
+ * after a report that names path. value NULL: jansson could not make it. */
 int output_json(FILE *stream, const char *path, json_t *value);
 
 /* output_path: "directory/name" in new memory, or NULL. */
