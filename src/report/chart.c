@@ -241,8 +241,10 @@ static void draw_mark(FILE *out, const frame *f, const chart *c, bool words)
         fprintf(out, "<path class=mark d=\"M%.1f %.1fH%.1f\"/>\n", f->left, y,
                 f->right);
     else if (c->mark_label)
-        fprintf(out, "<text class=k x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                f->left + 4, y < f->top + 14 ? y + 13 : y - 4, c->mark_label);
+        fprintf(out,
+                "<text class=k x=\"%.1f\" y=\"%.1f\" text-anchor=end>%s"
+                "</text>\n",
+                f->right - 4, y < f->top + 14 ? y + 13 : y - 4, c->mark_label);
 }
 
 void chart_draw(FILE *out, const chart *c)

@@ -41,6 +41,15 @@ static void fit_linear(scale *s, int wanted)
         add_tick(s, (first + i) * step);
 }
 
+/* The largest of 1, 2, 5 times powers of ten that is not above x. */
+static double step_below(double x)
+{
+    double below = scale_step(x * 0.3);
+    while (scale_step(below * 1.01) <= x * (1 + 1e-9))
+        below = scale_step(below * 1.01);
+    return below;
+}
+
 /* Decades, every second or third one if there are many; within few of them
  * also what lies between. */
 static void fit_log(scale *s, int wanted)
@@ -50,8 +59,8 @@ static void fit_log(scale *s, int wanted)
     if (!(s->low > 0) || s->low > s->high)
         s->low = s->high / 10;
     double decades = log10(s->high / s->low);
-    if (decades < 1.2) {
-        s->low = scale_step(s->low * 0.4999);
+    if (decades < 2) {
+        s->low = step_below(s->low);
         s->high = scale_step(s->high);
     } else {
         s->low = pow(10, floor(log10(s->low) + 1e-9));
