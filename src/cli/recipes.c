@@ -9,7 +9,7 @@
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
 
-enum { NAME_TO = 18, KEY_TO = 28, WIDTH = 80 }; /* columns */
+enum { NAME_TO = 18, KEY_TO = 28 }; /* columns */
 
 struct options {
     bool json;
@@ -54,39 +54,19 @@ static void read_about(const char *path, char *about, size_t size)
     fclose(stream);
 }
 
-/* Text from column `from` on, where the cursor is, in 80 columns. */
-static void print_wrapped(const char *text, size_t from)
-{
-    size_t column = from;
-    while (*text) {
-        size_t word = strcspn(text, " ");
-        if (column > from && column + 1 + word > WIDTH) {
-            printf("\n%*s", (int)from, "");
-            column = from;
-        } else if (column > from) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", (int)word, text);
-        column += word;
-        text += word + strspn(text + word, " ");
-    }
-    putchar('\n');
-}
-
 static void print_row(const char *key, const char *text)
 {
     if (!*text)
         return;
     printf("%*s%-*s", NAME_TO, "", KEY_TO - NAME_TO, key);
-    print_wrapped(text, KEY_TO);
+    cli_print_wrapped(text, KEY_TO);
 }
 
 static void print_recipe(const char *name, const char *about,
                          const recipe_result *result)
 {
     printf("  %-*s", NAME_TO - 2, name);
-    print_wrapped(about, NAME_TO);
+    cli_print_wrapped(about, NAME_TO);
     print_row("reached", result->reached);
     print_row("time", result->time);
     print_row("machine", result->machine);

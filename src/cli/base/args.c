@@ -11,7 +11,7 @@
 /* Values getopt_long returns: a row of the flags, a row of the recipe's
  * options, or help. */
 enum { VALUE_HELP = 'h', VALUE_FLAG = 256, VALUE_RECIPE = 1024 };
-enum { FLAGS_MAX = 128, HELP_INDENT = 28, HELP_WIDTH = 79 };
+enum { FLAGS_MAX = 128, HELP_INDENT = 28 };
 
 static size_t recipe_options(const arg_command *command,
                              const sg_recipe_option **table)
@@ -23,31 +23,15 @@ static size_t recipe_options(const arg_command *command,
     return count < ARG_RECIPE_MAX ? count : ARG_RECIPE_MAX;
 }
 
-/* Prints text from column HELP_INDENT on, broken at spaces; column is where
- * the line stands. */
-static void print_wrapped(const char *text, size_t column)
+/* Prints text from column HELP_INDENT on; column is where the line stands. */
+static void print_help_text(const char *text, size_t column)
 {
     if (column + 2 > HELP_INDENT) {
         putchar('\n');
         column = 0;
     }
     printf("%*s", (int)(HELP_INDENT - column), "");
-    column = HELP_INDENT;
-    while (*text) {
-        size_t word = strcspn(text, " ");
-        if (column > HELP_INDENT && column + 1 + word > HELP_WIDTH) {
-            printf("\n%*s", HELP_INDENT, "");
-            column = HELP_INDENT;
-        } else if (column > HELP_INDENT) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", (int)word, text);
-        column += word;
-        text += word;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
+    cli_print_wrapped(text, HELP_INDENT);
 }
 
 static void print_option(const char *name, const char *value,
@@ -60,7 +44,7 @@ static void print_option(const char *name, const char *value,
         snprintf(line, sizeof line, "%s (default: %s)", help, initial);
     else
         snprintf(line, sizeof line, "%s", help);
-    print_wrapped(line, column > 0 ? (size_t)column : 0);
+    print_help_text(line, column > 0 ? (size_t)column : 0);
 }
 
 static void print_help(const arg_command *command)

@@ -161,6 +161,26 @@ unsigned cli_threads(uint64_t threads)
     return processors < 1 ? 1 : processors > 256 ? 256 : (unsigned)processors;
 }
 
+void cli_print_wrapped(const char *text, size_t from)
+{
+    enum { WIDTH = 79 };
+    size_t column = from;
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (column > from && column + 1 + word > WIDTH) {
+            printf("\n%*s", (int)from, "");
+            column = from;
+        } else if (column > from) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)word, text);
+        column += word;
+        text += word + strspn(text + word, " ");
+    }
+    putchar('\n');
+}
+
 double cli_seconds(void)
 {
     struct timespec now;

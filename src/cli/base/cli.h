@@ -66,6 +66,10 @@ bool cli_stopped(void);
 /* cli_colour: whether escape sequences may be written to stream. */
 bool cli_colour(FILE *stream);
 
+/* cli_print_wrapped: text on stdout and the end of the line, broken at spaces,
+ * from the column on where the cursor is. */
+void cli_print_wrapped(const char *text, size_t from);
+
 /* cli_seconds: monotonic clock. */
 double cli_seconds(void);
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "cli/raster/raster_cells.h"
+#include "report/html.h"
+#include "report/scale.h"
 
 enum {
     LEFT = 132, /* of the panels: room for the names of layers */
@@ -133,24 +135,11 @@ static void draw_band(FILE *out, const panel *p, const band *b, double x,
     }
 }
 
-/* Smallest 1, 2 or 5 times a power of ten that is not below least. */
-static uint64_t round_step(uint64_t least)
-{
-    uint64_t power = 1;
-    while (power < UINT64_MAX / 10 && power * 10 <= least)
-        power *= 10;
-    if (power >= least)
-        return power;
-    if (power * 2 >= least)
-        return power * 2;
-    return power * 5 >= least ? power * 5 : power * 10;
-}
-
 static void draw_axis(FILE *out, const panel *p, double x, double y,
                       double width, uint64_t ticks)
 {
     uint64_t span = (uint64_t)drawn_columns(p) << p->shift;
-    uint64_t step = round_step(span / ticks + 1);
+    uint64_t step = (uint64_t)scale_step((double)(span / ticks + 1));
     uint64_t first = (p->start + step - 1) / step * step;
     fprintf(out, "<path class=\"line\" d=\"M%.0f %.1fh%.0f\"/>\n", x, y + 0.5,
             width);
@@ -189,17 +178,6 @@ static void draw_panel(FILE *out, const raster *r, int phase, double x,
         y += b->height;
     }
     draw_axis(out, p, x, y, width, phase == SG_PHASE_FORWARD ? 7 : 4);
-}
-
-static void put_escaped(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '<' || c == '&' || c == '>')
-            fprintf(out, "&#%d;", c);
-        else
-            fputc(c < 32 ? ' ' : c, out);
-    }
 }
 
 static void draw_labels(FILE *out, const raster *r)
@@ -260,7 +238,7 @@ static void draw(FILE *out, const raster *r, const char *title)
             "<rect class=\"back\" width=\"%d\" height=\"%u\"/>\n"
             "<text class=\"title\" x=\"%d\" y=\"33\">",
             width, height, width, height, style, width, height, 24);
-    put_escaped(out, title);
+    html_text(out, title);
     fputs("</text>\n", out);
     draw_legend(out, width);
     draw_labels(out, r);
