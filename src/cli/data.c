@@ -36,7 +36,8 @@ static const arg_flag export_flags[] = {
      "enlarge the images of the sheet", 1, 16},
     {"idx", ARG_TEXT, FIELD(idx), "PREFIX", NULL,
      "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as MNIST "
-     "is distributed",
+     "is distributed; images in colour become an idx4 file, which no source "
+     "reads",
      0, 0},
 };
 
