@@ -163,7 +163,7 @@ unsigned cli_threads(uint64_t threads)
 
 void cli_print_wrapped(const char *text, size_t from)
 {
-    enum { WIDTH = 79 };
+    enum { WIDTH = 80 };
     size_t column = from;
     while (*text) {
         size_t word = strcspn(text, " ");
