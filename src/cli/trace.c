@@ -136,6 +136,7 @@ static int write_stream(const struct options *options, const sg_network *net,
     if (!sink->json)
         fputs("time,phase,layer,neuron,sign\n", out.stream);
     code = simulate(options, net, data, sink);
+    sink->out = NULL;
     return output_close(&out, code);
 }
 

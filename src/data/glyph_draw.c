@@ -173,7 +173,7 @@ static void draw_line(sketch *s, point a, point b)
 {
     int32_t dx = b.x - a.x;
     int32_t dy = b.y - a.y;
-    int32_t length = (int32_t)sg__root((uint64_t)(dx * dx + dy * dy));
+    int32_t length = (int32_t)sg__root((uint32_t)(dx * dx + dy * dy));
     int32_t ux = length ? dx * 16384 / length : 0;
     int32_t uy = length ? dy * 16384 / length : 0;
     int32_t x0, x1, y0, y1;

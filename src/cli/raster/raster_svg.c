@@ -139,7 +139,8 @@ static void draw_axis(FILE *out, const panel *p, double x, double y,
                       double width, uint64_t ticks)
 {
     uint64_t span = (uint64_t)drawn_columns(p) << p->shift;
-    uint64_t step = (uint64_t)scale_step((double)(span / ticks + 1));
+    uint64_t least = span / ticks + 1;
+    uint64_t step = (uint64_t)scale_step((double)least);
     uint64_t first = (p->start + step - 1) / step * step;
     fprintf(out, "<path class=\"line\" d=\"M%.0f %.1fh%.0f\"/>\n", x, y + 0.5,
             width);
