@@ -240,7 +240,7 @@ static void transform(const sg__augment *a, const sg__kernels *kernels,
 {
     int32_t dx = 0, dy = 0;
     bool flip = false;
-    if (a->flip || a->shift || a->affine) {
+    if (a->flip || a->shift) {
         sg__draw d = sg__random(seed, SG__STREAM_AUGMENT, epoch, sample, 0, 0);
         dx = sg__spread(d.v[0], (int32_t)a->shift);
         dy = sg__spread(d.v[1], (int32_t)a->shift);
