@@ -29,12 +29,12 @@ static inline int64_t sg__floor_shift64(int64_t x, int bits)
 static inline int sg__fire(int32_t *v, int32_t *count, int32_t theta,
                            int32_t level, int32_t cap)
 {
-    if (*v >= level && *count < cap) {
+    if (*count < cap && *v >= level) {
         *v -= theta;
         *count += 1;
         return 1;
     }
-    if (*v<level - theta && * count> 0) {
+    if (*count > 0 && *v < level - theta) {
         *v += theta;
         *count -= 1;
         return -1;

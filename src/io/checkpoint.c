@@ -19,56 +19,36 @@
 #include "io/file.h"
 #include "io/metadata.h"
 #include "io/safetensors.h"
+#include "network/arrays.h"
 #include "network/topology.h"
 
 /* A checkpoint has 10 bytes a synapse; this is a network of 10^9. */
 #define FILE_MAX ((uint64_t)10 << 30)
 
-/* The tensors of a layer, in the order of their values in the file: wide ones
- * first, so that each is aligned to its type. */
-enum part {
-    WEIGHT_MASTER,
-    WEIGHT_VELOCITY,
-    BIAS,
-    BIAS_MASTER,
-    BIAS_VELOCITY,
-    GAIN,
-    GAIN_VELOCITY,
-    WEIGHT,
-    PARTS
-};
-
-static const char *const part_names[PARTS] = {
-    "weight_master", "weight_velocity", "bias",
-    "bias_master",   "bias_velocity",   "gain",
-    "gain_velocity", "weight"};
-
 enum { NAME_SIZE = 48 };
 
-static void name_tensor(char name[NAME_SIZE], size_t layer, enum part part)
+static void name_tensor(char name[NAME_SIZE], size_t layer, sg__array array)
 {
-    snprintf(name, NAME_SIZE, "layer.%zu.%s", layer, part_names[part]);
+    snprintf(name, NAME_SIZE, "layer.%zu.%s", layer,
+             sg__array_describe(array)->name);
 }
 
-/* Whether this layer, of a network of that recipe, has the part. */
-static bool has_part(const sg_recipe *recipe, const sg__layer *layer,
-                     enum part part)
+/* Whether a file has this array of the layer. */
+static bool is_saved(const sg__layer *layer, sg__array array)
 {
-    if (part == GAIN || part == GAIN_VELOCITY)
-        return layer->synaptic && !layer->output && recipe->standardise;
-    return layer->synaptic;
+    return sg__array_describe(array)->name && sg__array_present(layer, array);
 }
 
 /* What a tensor of this layer looks like; count and offset stay unset. */
-static sg__tensor describe(const sg__layer *layer, enum part part,
-                           int weight_bits)
+static sg__tensor describe(const sg__layer *layer, sg__array array)
 {
+    const sg__array_info *info = sg__array_describe(array);
     const sg__geometry *g = &layer->geo;
     sg__tensor tensor = {.dtype = SG__DTYPE_I32, .rank = 1};
     tensor.shape[0] = g->out_c;
-    if (part == WEIGHT)
-        tensor.dtype = weight_bits == 8 ? SG__DTYPE_I8 : SG__DTYPE_I16;
-    if (part != WEIGHT_MASTER && part != WEIGHT_VELOCITY && part != WEIGHT)
+    if (info->type == SG__ARRAY_FORWARD)
+        tensor.dtype = layer->weight_bits == 8 ? SG__DTYPE_I8 : SG__DTYPE_I16;
+    if (!info->per_synapse)
         return tensor;
     if (layer->kind == SG_LAYER_DENSE) {
         tensor.rank = 2;
@@ -82,52 +62,28 @@ static sg__tensor describe(const sg__layer *layer, enum part part,
     return tensor;
 }
 
-/* Where the layer keeps a part other than WEIGHT. */
-static int32_t *values_of(const sg__layer *layer, enum part part)
-{
-    switch (part) {
-    case WEIGHT_MASTER:
-        return layer->master;
-    case WEIGHT_VELOCITY:
-        return layer->velocity;
-    case BIAS:
-        return layer->bias;
-    case BIAS_MASTER:
-        return layer->bias_master;
-    case GAIN:
-        return layer->gain;
-    case GAIN_VELOCITY:
-        return layer->gain_velocity;
-    default:
-        return layer->bias_velocity;
-    }
-}
-
 /* ---- saving ---- */
 
 static void fill(uint8_t *bytes, const sg__tensor *tensor,
-                 const sg__layer *layer, enum part part)
+                 const sg__layer *layer, sg__array array)
 {
     for (size_t i = 0; i < tensor->count; i++)
-        sg__tensor_put(bytes, tensor, i,
-                       part == WEIGHT ? sg__layer_weight(layer, i)
-                                      : values_of(layer, part)[i]);
+        sg__tensor_put(bytes, tensor, i, sg__array_get(layer, array, i));
 }
 
-/* Lays all tensors out, part by part; tensors and names have room for PARTS
- * of each layer. */
+/* Lays all tensors out, array by array; tensors and names have room for
+ * SG__ARRAYS of each layer. */
 static sg_status lay_out(const sg_network *net, sg__tensor *tensors,
                          char (*names)[NAME_SIZE], uint8_t **bytes,
                          size_t *size)
 {
     size_t count = 0;
-    for (int part = 0; part < PARTS; part++) {
+    for (int i = 0; i < SG__ARRAYS; i++) {
         for (size_t l = 0; l < net->layer_count; l++) {
-            if (!has_part(&net->recipe, &net->layer[l], (enum part)part))
+            if (!is_saved(&net->layer[l], (sg__array)i))
                 continue;
-            name_tensor(names[count], l, (enum part)part);
-            tensors[count] = describe(&net->layer[l], (enum part)part,
-                                      net->recipe.weight_bits);
+            name_tensor(names[count], l, (sg__array)i);
+            tensors[count] = describe(&net->layer[l], (sg__array)i);
             tensors[count].name = names[count];
             count++;
         }
@@ -141,11 +97,10 @@ static sg_status lay_out(const sg_network *net, sg__tensor *tensors,
     if (status != SG_OK)
         return status;
     count = 0;
-    for (int part = 0; part < PARTS; part++)
+    for (int i = 0; i < SG__ARRAYS; i++)
         for (size_t l = 0; l < net->layer_count; l++)
-            if (has_part(&net->recipe, &net->layer[l], (enum part)part))
-                fill(*bytes, &tensors[count++], &net->layer[l],
-                     (enum part)part);
+            if (is_saved(&net->layer[l], (sg__array)i))
+                fill(*bytes, &tensors[count++], &net->layer[l], (sg__array)i);
     return SG_OK;
 }
 
@@ -153,7 +108,7 @@ sg_status sg__checkpoint_serialise(const sg_network *net, const char *name,
                                    uint8_t **bytes, size_t *size,
                                    sg_error *error)
 {
-    size_t room = net->layer_count * PARTS + 1; /* never nothing */
+    size_t room = net->layer_count * SG__ARRAYS + 1; /* never nothing */
     sg__tensor *tensors = calloc(room, sizeof *tensors);
     char(*names)[NAME_SIZE] = calloc(room, sizeof *names);
     sg_status status = SG_E_MEMORY;
@@ -211,13 +166,12 @@ static sg_status blame(const source *from, sg_status status,
 }
 
 static sg_status check_tensor(source *from, const sg__layer *layer, size_t l,
-                              enum part part)
+                              sg__array array)
 {
     char name[NAME_SIZE];
-    name_tensor(name, l, part);
+    name_tensor(name, l, array);
     const sg__tensor *tensor = sg__safetensors_find(&from->file, name);
-    const sg__tensor wanted =
-        describe(layer, part, from->saved.recipe.weight_bits);
+    const sg__tensor wanted = describe(layer, array);
     if (!tensor)
         return sg__fail(from->error, SG_E_FORMAT, "%s: tensor '%s' is missing",
                         from->name, name);
@@ -249,11 +203,10 @@ static sg_status check_layers(source *from, const sg__layer *layers,
         if (!layers[l].synaptic)
             continue;
         synaptic++;
-        for (int part = 0; part < PARTS; part++) {
-            if (!has_part(&from->saved.recipe, &layers[l], (enum part)part))
+        for (int i = 0; i < SG__ARRAYS; i++) {
+            if (!is_saved(&layers[l], (sg__array)i))
                 continue;
-            sg_status status =
-                check_tensor(from, &layers[l], l, (enum part)part);
+            sg_status status = check_tensor(from, &layers[l], l, (sg__array)i);
             if (status != SG_OK)
                 return status;
         }
@@ -288,6 +241,7 @@ static sg_status check_topology(source *from)
                            sg__input_neurons(&from->saved.recipe,
                                              from->saved.input),
                            from->saved.classes, layers, &count, &reason);
+    sg__layers_take_recipe(layers, count, &from->saved.recipe);
     status = status == SG_OK ? check_layers(from, layers, count)
                              : blame(from, status, &reason);
     free(layers);
@@ -307,45 +261,52 @@ static bool in_range(const sg__layer *layer)
     return good;
 }
 
-/* Copies the masters, and compares the forward values in the file with those
- * the masters make: they are redundant, so a difference is a fault. */
+/* Compares an array in the file with the one that was made of the state: it
+ * is redundant, so a difference is a fault. */
+static sg_status compare_derived(source *from, const sg__layer *layer,
+                                 sg__array array, const sg__tensor *tensor)
+{
+    for (size_t i = 0; i < tensor->count; i++) {
+        int64_t value = sg__tensor_get(from->bytes, tensor, i);
+        int64_t made = sg__array_get(layer, array, i);
+        if (value != made)
+            return sg__fail(from->error, SG_E_FORMAT,
+                            "%s: tensor '%s': value %zu is %" PRId64
+                            ", expected %" PRId64 ", its rounded master",
+                            from->name, tensor->name, i, value, made);
+    }
+    return SG_OK;
+}
+
+/* Copies the state of a layer, and makes the rest of it. */
 static sg_status read_layer(source *from, sg_network *net, size_t l)
 {
-    const sg__layer *layer = &net->layer[l];
-    const sg__tensor *tensor[PARTS];
-    for (int part = 0; part < PARTS; part++) {
+    sg__layer *layer = &net->layer[l];
+    const sg__tensor *tensor[SG__ARRAYS] = {NULL};
+    for (int k = 0; k < SG__ARRAYS; k++) {
+        const sg__array array = (sg__array)k;
         char name[NAME_SIZE];
-        if (!has_part(&net->recipe, layer, (enum part)part))
+        if (!is_saved(layer, array))
             continue;
-        name_tensor(name, l, (enum part)part);
-        tensor[part] = sg__safetensors_find(&from->file, name);
-        if (part == WEIGHT || part == BIAS)
+        name_tensor(name, l, array);
+        tensor[k] = sg__safetensors_find(&from->file, name);
+        if (sg__array_describe(array)->derived)
             continue;
-        int32_t *values = values_of(layer, (enum part)part);
-        for (size_t i = 0; i < tensor[part]->count; i++)
-            values[i] = (int32_t)sg__tensor_get(from->bytes, tensor[part], i);
+        for (size_t i = 0; i < tensor[k]->count; i++)
+            sg__array_set(layer, array, i,
+                          (int32_t)sg__tensor_get(from->bytes, tensor[k], i));
     }
     if (layer->standardised && !in_range(layer))
         return sg__fail(from->error, SG_E_FORMAT,
                         "%s: layer %zu: a master weight or gain is out of "
                         "range, expected +-%d and +-16 in 2^-%d",
                         from->name, l, SG__ROW_LIMIT, SG__GAIN_BITS);
-    sg__layer_refresh(&net->layer[l], 0, layer->geo.out_c);
-    for (int k = 0; k < 2; k++) {
-        enum part part = k == 0 ? WEIGHT : BIAS;
-        for (size_t i = 0; i < tensor[part]->count; i++) {
-            int64_t value = sg__tensor_get(from->bytes, tensor[part], i);
-            int64_t made =
-                k == 0 ? sg__layer_weight(layer, i) : layer->bias[i];
-            if (value != made)
-                return sg__fail(from->error, SG_E_FORMAT,
-                                "%s: tensor '%s': value %zu is %" PRId64
-                                ", expected %" PRId64 ", its rounded master",
-                                from->name, tensor[part]->name, i, value,
-                                made);
-        }
-    }
-    return SG_OK;
+    sg__layer_refresh(layer, 0, layer->geo.out_c);
+    sg_status status = SG_OK;
+    for (int k = SG__ARRAYS; status == SG_OK && k-- > 0;)
+        if (tensor[k] && sg__array_describe((sg__array)k)->derived)
+            status = compare_derived(from, layer, (sg__array)k, tensor[k]);
+    return status;
 }
 
 static sg_status build(source *from, sg_network **out)

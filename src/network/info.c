@@ -1,7 +1,7 @@
 /* What a network says of itself. */
 #include <string.h>
 
-#include "network/network.h"
+#include "network/arrays.h"
 
 sg_status sg_network_get_layer(const sg_network *net, size_t l,
                                sg_layer_info *out)
@@ -41,15 +41,9 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
 size_t sg__network_bytes(const sg_network *net)
 {
     size_t bytes = 0;
-    for (size_t l = 0; l < net->layer_count; l++) {
-        const sg__layer *layer = &net->layer[l];
-        if (layer->synaptic) /* master, velocity, copy; the same for biases */
-            bytes += layer->weights * (8 + (size_t)layer->weight_bits / 8) +
-                     layer->geo.out_c * 3 * sizeof(int32_t);
-        if (layer->standardised)
-            bytes += layer->geo.out_c *
-                     (2 * sizeof *layer->gain + sizeof *layer->row);
-    }
+    for (size_t l = 0; l < net->layer_count; l++)
+        for (int array = 0; array < SG__ARRAYS; array++)
+            bytes += sg__array_bytes(&net->layer[l], (sg__array)array);
     return bytes;
 }
 

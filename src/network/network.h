@@ -132,6 +132,11 @@ sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
                            uint32_t classes, sg_network **out,
                            sg_error *error);
 
+/* sg__layers_take_recipe: what a recipe says of the arrays of parsed layers:
+ * their types, and which are standardised. */
+void sg__layers_take_recipe(sg__layer *layers, size_t count,
+                            const sg_recipe *recipe);
+
 /* sg__network_set_thresholds: fixes Theta = 2^bits[i] of the i-th synaptic
  * layer and everything that follows from it: Phi, limits, shifts, bounds.
  * SG_E_BOUND or SG_E_RANGE if they do not fit. */

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "core/rules.h"
+#include "network/arrays.h"
 #include "network/errors.h"
 #include "network/topology.h"
 
@@ -132,17 +133,13 @@ static void set_rates(sg_network *net)
     }
 }
 
-/* Hidden layers whose weights are standardised. */
-static sg_status set_standardised(sg_network *net, sg_error *error)
+/* Whether rows can be standardised. */
+static sg_status check_rows(const sg_network *net, sg_error *error)
 {
     for (size_t l = 0; l < net->layer_count; l++) {
-        sg__layer *layer = &net->layer[l];
-        layer->standardised =
-            net->recipe.standardise && layer->synaptic && !layer->output;
-        if (!layer->standardised)
-            continue;
+        const sg__layer *layer = &net->layer[l];
         size_t fan_in = sg__fan_in(&layer->geo);
-        if (fan_in < 2 || fan_in > SG__ROW_SYNAPSES)
+        if (layer->standardised && (fan_in < 2 || fan_in > SG__ROW_SYNAPSES))
             return sg__fail(error, SG_E_BOUND,
                             "layer %zu (%s): %zu inputs a neuron, expected "
                             "2..%d to standardise its weights",
@@ -153,30 +150,10 @@ static sg_status set_standardised(sg_network *net, sg_error *error)
 
 static sg_status allocate(sg_network *net)
 {
-    for (size_t l = 0; l < net->layer_count; l++) {
-        sg__layer *layer = &net->layer[l];
-        if (!layer->synaptic)
-            continue;
-        size_t n = layer->weights, channels = layer->geo.out_c;
-        layer->weight_bits = net->recipe.weight_bits;
-        layer->weight = calloc(n, (size_t)layer->weight_bits / 8);
-        layer->master = calloc(n, sizeof *layer->master);
-        layer->velocity = calloc(n, sizeof *layer->velocity);
-        layer->bias = calloc(channels, sizeof *layer->bias);
-        layer->bias_master = calloc(channels, sizeof *layer->bias_master);
-        layer->bias_velocity = calloc(channels, sizeof *layer->bias_velocity);
-        if (!layer->weight || !layer->master || !layer->velocity ||
-            !layer->bias || !layer->bias_master || !layer->bias_velocity)
-            return SG_E_MEMORY;
-        if (!layer->standardised)
-            continue;
-        layer->gain = calloc(channels, sizeof *layer->gain);
-        layer->gain_velocity = calloc(channels, sizeof *layer->gain_velocity);
-        layer->row = calloc(channels, sizeof *layer->row);
-        if (!layer->gain || !layer->gain_velocity || !layer->row)
-            return SG_E_MEMORY;
-    }
-    return SG_OK;
+    sg_status status = SG_OK;
+    for (size_t l = 0; status == SG_OK && l < net->layer_count; l++)
+        status = sg__arrays_allocate(&net->layer[l]);
+    return status;
 }
 
 static sg_status plan(sg_network *net, sg_error *error)
@@ -185,6 +162,7 @@ static sg_status plan(sg_network *net, sg_error *error)
         sg__topology_parse(net->recipe.net,
                            sg__input_neurons(&net->recipe, net->input),
                            net->classes, net->layer, &net->layer_count, error);
+    sg__layers_take_recipe(net->layer, net->layer_count, &net->recipe);
     if (status == SG_OK)
         status = set_caps(net, error);
     bool below = false; /* is there a firing layer to send errors to? */
@@ -197,7 +175,7 @@ static sg_status plan(sg_network *net, sg_error *error)
         below = true;
     }
     if (status == SG_OK)
-        status = set_standardised(net, error);
+        status = check_rows(net, error);
     if (status == SG_OK)
         status = allocate(net);
     set_rates(net);

@@ -5,7 +5,7 @@
 #include "core/quantise.h"
 #include "core/rules.h"
 #include "kernels/kernels.h"
-#include "network/network.h"
+#include "network/arrays.h"
 
 /* round(master / 2^shift), half up, saturated: the optimiser keeps masters
  * where that changes nothing, a file may not. */
@@ -16,6 +16,18 @@ static int32_t forward_copy(int32_t master, int shift, int32_t limit)
     if (w > limit)
         return limit;
     return w < -limit ? -limit : (int32_t)w;
+}
+
+void sg__layers_take_recipe(sg__layer *layers, size_t count,
+                            const sg_recipe *recipe)
+{
+    for (size_t l = 0; l < count; l++) {
+        sg__layer *layer = &layers[l];
+        if (!layer->synaptic)
+            continue;
+        layer->weight_bits = recipe->weight_bits;
+        layer->standardised = recipe->standardise && !layer->output;
+    }
 }
 
 void sg__layer_standardise(sg__layer *layer, const sg__kernels *kernels,
@@ -76,26 +88,8 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
         return status;
     }
     for (size_t l = 0; l < net->layer_count; l++) {
-        const sg__layer *from = &net->layer[l];
-        sg__layer *to = &(*out)->layer[l];
-        if (!from->synaptic)
-            continue;
-        size_t n = from->weights, channels = from->geo.out_c;
-        memcpy(to->weight, from->weight, n * (size_t)from->weight_bits / 8);
-        memcpy(to->master, from->master, n * sizeof *to->master);
-        memcpy(to->velocity, from->velocity, n * sizeof *to->velocity);
-        memcpy(to->bias, from->bias, channels * sizeof *to->bias);
-        memcpy(to->bias_master, from->bias_master,
-               channels * sizeof *to->bias_master);
-        memcpy(to->bias_velocity, from->bias_velocity,
-               channels * sizeof *to->bias_velocity);
-        if (!from->standardised)
-            continue;
-        to->row_norm = from->row_norm;
-        memcpy(to->gain, from->gain, channels * sizeof *to->gain);
-        memcpy(to->gain_velocity, from->gain_velocity,
-               channels * sizeof *to->gain_velocity);
-        memcpy(to->row, from->row, channels * sizeof *to->row);
+        (*out)->layer[l].row_norm = net->layer[l].row_norm;
+        sg__arrays_copy(&(*out)->layer[l], &net->layer[l]);
     }
     memcpy((*out)->data, net->data, sizeof net->data);
     (*out)->data_size = net->data_size;
@@ -119,18 +113,8 @@ void sg_network_destroy(sg_network *net)
 {
     if (!net)
         return;
-    for (size_t l = 0; net->layer && l < SG_LAYERS_MAX; l++) {
-        sg__layer *layer = &net->layer[l];
-        free(layer->weight);
-        free(layer->master);
-        free(layer->velocity);
-        free(layer->bias);
-        free(layer->bias_master);
-        free(layer->bias_velocity);
-        free(layer->gain);
-        free(layer->gain_velocity);
-        free(layer->row);
-    }
+    for (size_t l = 0; net->layer && l < SG_LAYERS_MAX; l++)
+        sg__arrays_free(&net->layer[l]);
     free(net->layer);
     free(net);
 }
