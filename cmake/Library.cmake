@@ -55,7 +55,8 @@ endif()
 
 # Rooms from the ground up.
 set(objects "")
-foreach(room base core kernels data network io ann event learn dist)
+foreach(room base core kernels data network io optimiser ann event
+             engine learn proof)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
     if(room STREQUAL "kernels")

@@ -80,9 +80,9 @@ typedef struct sg_callbacks {
 
 /* sg_trainer_create: a new run of recipe on data.
  *
- * train    training images; must outlive the trainer
- *          that are held back (recipe->validation) are for the caller to
- *          leave out, see sg_data_slice
+ * train    training images; must outlive the trainer. Those to be held back
+ *          (recipe->validation) are for the caller to leave out, see
+ *          sg_data_slice
  * threads  worker threads, 1..256; 0 means one per processor. Does not
  *          change any result.
  * Errors: those of sg_network_create; SG_E_ARGUMENT for an unknown augment;

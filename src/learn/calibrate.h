@@ -5,7 +5,7 @@
 #ifndef SG_LEARN_CALIBRATE_H
 #define SG_LEARN_CALIBRATE_H
 
-#include "learn/batch.h"
+#include "engine/batch.h"
 
 /* sg__calibrates: whether the run finds its thresholds anew at this step. */
 bool sg__calibrates(const sg_recipe *recipe, uint64_t step);

@@ -6,9 +6,9 @@
 
 #include "base/status.h"
 #include "core/rules.h"
-#include "learn/activity.h"
-#include "learn/match.h"
+#include "engine/activity.h"
 #include "network/loss.h"
+#include "network/match.h"
 
 /* Samples at once: as many as keep their counts in so many bytes. */
 enum { BATCH_BYTES = 48 << 20, BATCH_MAX = 256 };

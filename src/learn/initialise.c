@@ -15,7 +15,7 @@
 #include "base/status.h"
 #include "core/squares.h"
 #include "data/data.h"
-#include "learn/match.h"
+#include "network/match.h"
 
 enum {
     SAMPLES = 256,

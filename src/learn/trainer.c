@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "engine/batch.h"
 #include "io/checkpoint.h"
-#include "learn/batch.h"
 #include "learn/calibrate.h"
 #include "learn/evaluate.h"
-#include "learn/match.h"
+#include "network/match.h"
 
 struct sg_trainer {
     sg__batch batch;

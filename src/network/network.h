@@ -121,7 +121,7 @@ struct sg_network {
     sg__layer *layer;
     char data[256];     /* name of the data it is trained on */
     uint32_t data_size; /* samples in an epoch */
-    uint64_t data_hash; /* of some of them, learn/match.h; 0: not known */
+    uint64_t data_hash; /* of some of them, network/match.h; 0: not known */
     sg__run run;
 };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "learn/batch.h"
+#include "engine/batch.h"
 #include "learn/calibrate.h"
 #include "network/network.h"
 #include "random_network.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "event/simulation.h"
-#include "learn/optimiser.h"
+#include "optimiser/optimiser.h"
 #include "spikegrad/spikegrad.h"
 
 enum part {

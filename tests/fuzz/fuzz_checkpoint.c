@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #include "io/checkpoint.h"
 #include "io/checksum.h"
-#include "learn/optimiser.h"
+#include "optimiser/optimiser.h"
 
 enum { EDITS_MAX = 256, EDIT = 4 };
 

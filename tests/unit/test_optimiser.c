@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "learn/optimiser.h"
+#include "optimiser/optimiser.h"
 
 #define WHOLE (1 << 30)
 

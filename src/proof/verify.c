@@ -9,10 +9,10 @@
 
 #include "base/random.h"
 #include "base/status.h"
+#include "engine/batch.h"
 #include "event/simulation.h"
-#include "learn/batch.h"
-#include "learn/match.h"
 #include "network/arrays.h"
+#include "network/match.h"
 
 enum { GROUP = 16 }; /* samples of a batch */
 

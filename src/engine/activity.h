@@ -1,7 +1,7 @@
 /* Sums over samples of what a batch did: spikes, operations, loss. Sums of
  * integers, so that threads may add theirs in any order. */
-#ifndef SG_LEARN_ACTIVITY_H
-#define SG_LEARN_ACTIVITY_H
+#ifndef SG_ENGINE_ACTIVITY_H
+#define SG_ENGINE_ACTIVITY_H
 
 #include "ann/ann.h"
 

@@ -11,7 +11,7 @@
 #include "ann/ann.h"
 #include "base/status.h"
 #include "base/threads.h"
-#include "learn/match.h"
+#include "network/match.h"
 
 /* Samples at once; more only where many threads want some each. */
 enum { BATCH = 32, BATCH_OF_THREAD = 4, WORD = sizeof(uint64_t) };

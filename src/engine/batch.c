@@ -5,13 +5,13 @@
  * packed weights, so that a gradient lives in a core's cache and is never
  * whole. No two tasks write the same memory, and sums are integers, so neither
  * threads nor their timing can change a bit. */
-#include "learn/batch.h"
+#include "engine/batch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "ann/traffic.h"
-#include "learn/activity.h"
+#include "engine/activity.h"
 
 /* Weights of a share, at most, unless one block of channels has more. */
 enum { SHARE_WEIGHTS = 64 * 1024 };

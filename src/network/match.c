@@ -1,4 +1,4 @@
-#include "learn/match.h"
+#include "network/match.h"
 
 #include <stdio.h>
 #include <string.h>

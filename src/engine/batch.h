@@ -1,11 +1,11 @@
 /* One training batch on the ANN engine: images in, new weights out. */
-#ifndef SG_LEARN_BATCH_H
-#define SG_LEARN_BATCH_H
+#ifndef SG_ENGINE_BATCH_H
+#define SG_ENGINE_BATCH_H
 
 #include "ann/ann.h"
 #include "base/threads.h"
 #include "data/augment.h"
-#include "learn/optimiser.h"
+#include "optimiser/optimiser.h"
 
 /* A share of the update: output channels first..last-1 of a layer. */
 typedef struct sg__share {

@@ -10,8 +10,8 @@
  * step W loses the share decay of itself. Weights of a standardised layer
  * take the gradient along their sphere instead of G, their gains the one
  * across it. docs/semantics.md, "Optimiser" and "Standardisation". */
-#ifndef SG_LEARN_OPTIMISER_H
-#define SG_LEARN_OPTIMISER_H
+#ifndef SG_OPTIMISER_OPTIMISER_H
+#define SG_OPTIMISER_OPTIMISER_H
 
 #include "kernels/kernels.h"
 #include "network/network.h"

@@ -1,5 +1,5 @@
 /* Spike and operation counts of samples, added up. */
-#include "learn/activity.h"
+#include "engine/activity.h"
 
 uint32_t sg__argmax(const int32_t *values, uint32_t n)
 {

@@ -1,6 +1,6 @@
 /* A network and the data it is used on or trained on. */
-#ifndef SG_LEARN_MATCH_H
-#define SG_LEARN_MATCH_H
+#ifndef SG_NETWORK_MATCH_H
+#define SG_NETWORK_MATCH_H
 
 #include "network/network.h"
 #include "spikegrad/data.h"
