@@ -4,11 +4,12 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
+#include "cli/base/flags.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/base/progress.h"
+#include "cli/commands.h"
 
 enum { HALVINGS = 6, POINTS = HALVINGS + 1 }; /* 1/64, 1/32, .. 1 */
 
@@ -20,30 +21,33 @@ struct options {
 
 #define FIELD(name) offsetof(struct options, name)
 
-static const arg_flag flags[] = {
-    MODEL_FLAGS(struct options),
+static const arg_flag own_flags[] = {
     {"samples", ARG_NUMBER, FIELD(samples), "N", "100",
      "how many, from the first on", 1, UINT32_MAX},
     {"seed", ARG_NUMBER, FIELD(seed), "S", "1", "of the order of arrival", 0,
      (UINT64_C(1) << 56) - 1},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL, "JSON lines on stdout", 0,
      0},
-    {"quiet", ARG_SWITCH, FIELD(quiet), NULL, NULL, "no progress on stderr", 0,
-     0},
 };
 
-static const arg_command command = {
-    "anytime",
-    "MODEL",
-    "Lets the input spikes of a sample arrive in random order and reads the\n"
-    "class off the last layer when 1/64, 1/32, .. 1 of them are there and the\n"
-    "network is at rest. With all of them it is the class that eval gives.\n"
-    "MODEL is a checkpoint or a run directory.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    1,
-    1,
-    false,
+static int anytime(int argc, char **argv);
+
+const arg_command command_anytime = {
+    .name = "anytime",
+    .summary = "accuracy while the input is still arriving",
+    .usage = "MODEL [options]",
+    .operands = "MODEL",
+    .text =
+        "Lets the input spikes of a sample arrive in random order and reads "
+        "the class off the last layer when 1/64, 1/32, .. 1 of them are "
+        "there and the network is at rest. With all of them it is the class "
+        "that eval gives. MODEL is a checkpoint or a run directory.",
+    .group = {ARG_SHARED(model_flags, struct options, images),
+              ARG_OWN(own_flags),
+              ARG_SHARED(quiet_flag, struct options, quiet)},
+    .operand_min = 1,
+    .operand_max = 1,
+    .run = anytime,
 };
 
 /* Sums over samples when one share of the input has arrived. */
@@ -107,7 +111,7 @@ static int print_point(int p, const struct point *at, uint32_t samples,
     return CLI_OK;
 }
 
-static int anytime(const void *given, const model *m)
+static int let_arrive(const void *given, const model *m)
 {
     const struct options *options = given;
     uint32_t samples = sg_data_get_info(m->part)->size;
@@ -145,9 +149,9 @@ static int anytime(const void *given, const model *m)
     return code;
 }
 
-int cmd_anytime(int argc, char **argv)
+static int anytime(int argc, char **argv)
 {
     struct options options = {0};
-    return model_run(&command, argc, argv, &options, &options.images,
-                     &options.samples, anytime);
+    return model_run(&command_anytime, argc, argv, &options, &options.images,
+                     &options.samples, let_arrive);
 }

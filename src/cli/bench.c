@@ -4,40 +4,37 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
+#include "cli/base/flags.h"
 #include "cli/base/model.h"
 #include "cli/base/recipefile.h"
 #include "cli/bench/costs.h"
 #include "cli/bench/measure.h"
+#include "cli/commands.h"
+#include "cli/run/options.h"
 
 /* Steps before it counts: past the dense first errors of a new network; the
  * memory of a trained one. */
 enum { WARM_NEW = 20, WARM_FROM = 3 };
 
 struct options {
-    const char *data, *recipe, *from;
+    run_source source;
+    const char *from;
     uint64_t threads, warm, milliseconds, rounds;
     bool layers, json;
 };
 
 #define FIELD(name) offsetof(struct options, name)
 
-static const arg_flag flags[] = {
-    {"data", ARG_TEXT, FIELD(data), "SPEC", NULL,
-     "images, of which the training split is used; needed unless the recipe "
-     "or the model says",
-     0, 0},
-    {"recipe", ARG_TEXT, FIELD(recipe), "FILE|NAME", NULL,
-     "options from an INI file; other flags override it", 0, 0},
+static const arg_flag own_flags[] = {
     {"from", ARG_TEXT, FIELD(from), "MODEL", NULL,
-     "go on from a checkpoint or run directory, from the start of the epoch "
+     "go on from a checkpoint or run directory, from the start of the "
+     "epoch"
      "it stopped in or, if it is complete, of its last one; with its recipe",
      0, 0},
-    {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
-     "worker threads (default: one a processor)", 1, 256},
     {"warm", ARG_NUMBER, FIELD(warm), "STEPS", NULL,
-     "training steps before the first measurement (default: 20, with --from "
+     "training steps before the first measurement (default: 20, with "
+     "--from"
      "3)",
      0, 1000000},
     {"seconds", ARG_MILLI, FIELD(milliseconds), "S", "2",
@@ -53,17 +50,21 @@ static const arg_flag flags[] = {
      "one JSON line on stdout instead of tables", 0, 0},
 };
 
-static const arg_command command = {
-    "bench",
-    "",
-    "Measures how many samples a second a network trains (augmentation and\n"
-    "all counting included) and infers on this machine; medians of rounds in\n"
-    "which both take turns. Nothing is written.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    0,
-    0,
-    true,
+static int bench(int argc, char **argv);
+
+const arg_command command_bench = {
+    .name = "bench",
+    .summary = "samples a second, and where the time goes",
+    .usage = "--data SPEC [options]\n--from MODEL [options]",
+    .text =
+        "Measures how many samples a second a network trains (augmentation "
+        "and all counting included) and infers on this machine; medians of "
+        "rounds in which both take turns. Nothing is written.",
+    .group = {ARG_SHARED(run_source_flags, struct options, source),
+              ARG_OWN(own_flags),
+              ARG_SHARED(threads_flag, struct options, threads)},
+    .recipe = true,
+    .run = bench,
 };
 
 static int open_data(measurement *m, const char *spec)
@@ -82,9 +83,9 @@ static int start_new(const struct options *options, const arg_rest *rest,
 {
     recipe_file file;
     sg_error error = {""};
-    int code = recipe_file_gather("bench", options->recipe, rest, &file);
+    int code = run_gather("bench", &options->source, rest, &file);
     if (code == CLI_OK)
-        code = open_data(m, options->data ? options->data : file.data);
+        code = open_data(m, file.data);
     if (code != CLI_OK)
         return code;
     sg_status status = sg_trainer_create(&file.recipe, m->data, m->threads,
@@ -102,7 +103,7 @@ static int check_recipe(const sg_recipe *trained,
     sg_recipe changed = *trained;
     const sg_recipe_option *option = sg_recipe_options(&count);
 
-    if (options->recipe)
+    if (options->source.recipe)
         return cli_usage("bench", "--recipe cannot be given with --from");
     for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++)
         if (rest->recipe[i] && sg_recipe_set(&changed, option[i].name,
@@ -128,7 +129,8 @@ static int start_from(const struct options *options, const arg_rest *rest,
     sg_network_get_info(net, &info);
     code = check_recipe(info.recipe, options, rest);
     if (code == CLI_OK)
-        code = open_data(m, options->data ? options->data : info.data);
+        code = open_data(m, options->source.data ? options->source.data
+                                                 : info.data);
     if (code == CLI_OK) {
         uint32_t last = (uint32_t)info.recipe->epochs - 1;
         bool complete = info.epoch >= info.epochs;
@@ -158,11 +160,11 @@ static int measure_and_report(measurement *m, bool json)
     return CLI_OK;
 }
 
-int cmd_bench(int argc, char **argv)
+static int bench(int argc, char **argv)
 {
     struct options options = {.warm = UINT64_MAX};
     arg_rest rest;
-    int code = args_parse(&command, argc, argv, &options, &rest);
+    int code = args_parse(&command_bench, argc, argv, &options, &rest);
     if (code >= 0)
         return code;
     if (options.warm == UINT64_MAX)

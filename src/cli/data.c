@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
+#include "cli/base/flags.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/commands.h"
 #include "cli/export.h"
 
 struct options {
@@ -35,34 +36,53 @@ static const arg_flag export_flags[] = {
     {"scale", ARG_NUMBER, FIELD(scale), "N", "2",
      "enlarge the images of the sheet", 1, 16},
     {"idx", ARG_TEXT, FIELD(idx), "PREFIX", NULL,
-     "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as MNIST "
-     "is distributed; images in colour become an idx4 file, which no source "
+     "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as "
+     "MNIST"
+     "is distributed; images in colour become an idx4 file, which no "
+     "source"
      "reads",
      0, 0},
 };
 
+static int data_info(int argc, char **argv);
+
 static const arg_command info_command = {
-    "data info",
-    "SPEC",
-    "Shape, classes, sizes of the splits, samples a class and mean pixel of a\n"
-    "source: glyphs[:train=N,test=N,seed=S], mnist:DIR, cifar10:DIR or\n"
-    "cifar100:DIR.",
-    info_flags,
-    sizeof info_flags / sizeof info_flags[0],
-    1,
-    1,
-    false,
+    .name = "data info",
+    .summary = "what a data source holds",
+    .usage = "SPEC [options]",
+    .operands = "SPEC",
+    .text = "Shape, classes, sizes of the splits, samples a class and mean "
+            "pixel of a"
+            "source: " FLAGS_SOURCES ".",
+    .group = {ARG_OWN(info_flags)},
+    .operand_min = 1,
+    .operand_max = 1,
+    .run = data_info,
 };
 
+static int data_export(int argc, char **argv);
+
 static const arg_command export_command = {
-    "data export",
-    "SPEC",
-    "Writes samples of a source as a picture or as IDX files.",
-    export_flags,
-    sizeof export_flags / sizeof export_flags[0],
-    1,
-    1,
-    false,
+    .name = "data export",
+    .summary = "samples as a PNG contact sheet or as IDX files",
+    .usage = "SPEC [options]",
+    .operands = "SPEC",
+    .text = "Writes samples of a source as a picture or as IDX files.",
+    .group = {ARG_OWN(export_flags)},
+    .operand_min = 1,
+    .operand_max = 1,
+    .run = data_export,
+};
+
+static const arg_command *const actions[] = {&info_command, &export_command,
+                                             NULL};
+
+const arg_command command_data = {
+    .name = "data",
+    .summary = "what a data source holds; export samples",
+    .usage = "info SPEC [options]\nexport SPEC [options]",
+    .text = "What a data source holds, and samples of it as files.",
+    .actions = actions,
 };
 
 struct census {
@@ -194,23 +214,4 @@ static int data_export(int argc, char **argv)
     code = export_part(&options, data);
     sg_data_destroy(data);
     return code;
-}
-
-int cmd_data(int argc, char **argv)
-{
-    const char *action = argc > 1 ? argv[1] : "";
-    if (strcmp(action, "info") == 0)
-        return data_info(argc - 1, argv + 1);
-    if (strcmp(action, "export") == 0)
-        return data_export(argc - 1, argv + 1);
-    if (strcmp(action, "--help") == 0 || strcmp(action, "-h") == 0) {
-        puts("usage: spikegrad data info SPEC [options]\n"
-             "       spikegrad data export SPEC [options]\n\n"
-             "  info    what a data source holds\n"
-             "  export  samples as a PNG contact sheet or as IDX files\n\n"
-             "Each has --help.");
-        return CLI_OK;
-    }
-    return cli_usage("data", "expected 'data info SPEC' or 'data export "
-                             "SPEC'");
 }

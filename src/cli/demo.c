@@ -2,41 +2,38 @@
  * train, then simulate every spike of a few samples and compare. */
 #include <stddef.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
+#include "cli/base/flags.h"
 #include "cli/base/model.h"
 #include "cli/base/recipefile.h"
 #include "cli/base/verification.h"
+#include "cli/commands.h"
 #include "cli/run/session.h"
 
 struct options {
-    const char *out;
-    uint64_t threads, samples;
+    run_options run;
+    uint64_t samples;
 };
 
-#define FIELD(name) offsetof(struct options, name)
-
-static const arg_flag flags[] = {
-    {"out", ARG_TEXT, FIELD(out), "RUNDIR", NULL,
-     "directory of the run (default: runs/SOURCE-N, the first N that is free)",
-     0, 0},
-    {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
-     "worker threads (default: one a processor)", 1, 256},
-    {"samples", ARG_NUMBER, FIELD(samples), "N", "100", "how many to verify",
-     1, 100000},
+static const arg_flag own_flags[] = {
+    {"samples", ARG_NUMBER, offsetof(struct options, samples), "N", "100",
+     "how many to verify", 1, 100000},
 };
 
-static const arg_command command = {
-    "demo",
-    "",
-    "Trains a network on generated digits (recipe 'demo', no files needed),\n"
-    "then simulates every spike of some test samples, forward and backward,\n"
-    "and compares every integer with the fast engine.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    0,
-    0,
-    false,
+static int demo(int argc, char **argv);
+
+const arg_command command_demo = {
+    .name = "demo",
+    .summary = "train on built-in digits, then prove it; one minute",
+    .usage = "[options]",
+    .text =
+        "Trains a network on generated digits (recipe 'demo', no files "
+        "needed), then simulates every spike of some test samples, forward "
+        "and backward, and compares every integer with the fast engine.",
+    .group = {ARG_SHARED(run_out_flag, struct options, run),
+              ARG_SHARED(threads_flag, struct options, run.threads),
+              ARG_OWN(own_flags)},
+    .run = demo,
 };
 
 static int prove(const session *run, uint32_t samples)
@@ -47,8 +44,11 @@ static int prove(const session *run, uint32_t samples)
     int code = model_split("demo", session_data(run), "test", &test);
     if (code != CLI_OK)
         return code;
-    code = verify_network("demo", session_network(run), test, samples, "all",
-                          1, false, false);
+    const verify_options how = {.command = "demo",
+                                .order = "all",
+                                .samples = samples,
+                                .seed = 1};
+    code = verify_network(&how, session_network(run), test);
     sg_data_destroy(test);
     return code;
 }
@@ -67,27 +67,22 @@ static void say_what_was_shown(const session *run)
            program, path, program, path, program);
 }
 
-int cmd_demo(int argc, char **argv)
+static int demo(int argc, char **argv)
 {
-    struct options options = {0};
+    struct options options = {
+        .run = {.command = "demo", .observe = RUN_OBSERVE},
+    };
     arg_rest rest;
-    recipe_file file = {.data = ""};
+    recipe_file fresh = {.data = ""};
     session *run;
-    int code = args_parse(&command, argc, argv, &options, &rest);
+    int code = args_parse(&command_demo, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;
-    sg_recipe_init(&file.recipe);
-    if ((code = recipe_file_find("demo", &file)) != CLI_OK)
+    sg_recipe_init(&fresh.recipe);
+    if ((code = recipe_file_find("demo", &fresh)) != CLI_OK)
         return code;
-    session_options wanted = {
-        .command = "demo",
-        .data = file.data,
-        .out = options.out,
-        .threads = options.threads,
-        .observe = 256,
-    };
-    code = session_open(&wanted, &file.recipe, &run);
+    code = session_open(&options.run, &fresh, &run);
     if (code == CLI_OK)
         code = session_train(run);
     if (code == CLI_OK)

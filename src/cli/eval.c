@@ -3,11 +3,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
+#include "cli/base/flags.h"
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/commands.h"
 
 struct options {
     model_images images;
@@ -17,12 +18,9 @@ struct options {
 
 #define FIELD(name) offsetof(struct options, name)
 
-static const arg_flag flags[] = {
-    MODEL_FLAGS(struct options),
+static const arg_flag own_flags[] = {
     {"limit", ARG_NUMBER, FIELD(limit), "N", NULL,
      "only the first N (default: all)", 1, UINT32_MAX},
-    {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
-     "worker threads (default: one a processor)", 1, 256},
     {"flip", ARG_SWITCH, FIELD(flip), NULL, NULL,
      "show each image a second time, mirrored left to right, and add the "
      "logits of both",
@@ -31,18 +29,24 @@ static const arg_flag flags[] = {
      "one JSON line on stdout instead of tables", 0, 0},
 };
 
-static const arg_command command = {
-    "eval",
-    "MODEL",
-    "Classifies a split, forward only: accuracy, confusion matrix, and for\n"
-    "each layer its spikes, its share of active neurons and its synaptic\n"
-    "operations beside the multiply-adds of the dense ANN.\n"
-    "MODEL is a checkpoint or a run directory.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    1,
-    1,
-    false,
+static int eval(int argc, char **argv);
+
+const arg_command command_eval = {
+    .name = "eval",
+    .summary = "accuracy, confusions and activity of a model",
+    .usage = "MODEL [options]",
+    .operands = "MODEL",
+    .text =
+        "Classifies a split, forward only: accuracy, confusion matrix, and "
+        "for each layer its spikes, its share of active neurons and its "
+        "synaptic operations beside the multiply-adds of the dense ANN. "
+        "MODEL is a checkpoint or a run directory.",
+    .group = {ARG_SHARED(model_flags, struct options, images),
+              ARG_OWN(own_flags),
+              ARG_SHARED(threads_flag, struct options, threads)},
+    .operand_min = 1,
+    .operand_max = 1,
+    .run = eval,
 };
 
 /* Up to this many classes the whole matrix fits a screen; beyond, only the
@@ -159,9 +163,9 @@ static int evaluate(const void *given, const model *m)
     return code;
 }
 
-int cmd_eval(int argc, char **argv)
+static int eval(int argc, char **argv)
 {
     struct options options = {0};
-    return model_run(&command, argc, argv, &options, &options.images,
+    return model_run(&command_eval, argc, argv, &options, &options.images,
                      &options.limit, evaluate);
 }

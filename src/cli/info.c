@@ -2,18 +2,18 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/commands.h"
 
 struct options {
     uint64_t threads;
     bool json, best;
 };
 
-static const arg_flag flags[] = {
+static const arg_flag own_flags[] = {
     {"threads", ARG_NUMBER, offsetof(struct options, threads), "N", NULL,
      "for which the memory of training is given (default: one a processor)", 1,
      256},
@@ -23,17 +23,21 @@ static const arg_flag flags[] = {
      "one JSON line on stdout instead of tables", 0, 0},
 };
 
-static const arg_command command = {
-    "info",
-    "MODEL",
-    "Topology, neurons, synapses, thresholds, number formats and accumulator\n"
-    "bounds of a model, what it was trained with, and the memory training it\n"
-    "takes. MODEL is a checkpoint or a run directory.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    1,
-    1,
-    false,
+static int info(int argc, char **argv);
+
+const arg_command command_info = {
+    .name = "info",
+    .summary = "what a model is made of and how it came to be",
+    .usage = "MODEL [options]",
+    .operands = "MODEL",
+    .text = "Topology, neurons, synapses, thresholds, number formats and "
+            "accumulator bounds of a model, what it was trained with, and the "
+            "memory training it takes. MODEL is a checkpoint or a run "
+            "directory.",
+    .group = {ARG_OWN(own_flags)},
+    .operand_min = 1,
+    .operand_max = 1,
+    .run = info,
 };
 
 static const char *kind_name(sg_layer_kind kind)
@@ -197,12 +201,12 @@ static int print_json(const sg_network *net, unsigned threads)
             recipe_json(info.recipe)));
 }
 
-int cmd_info(int argc, char **argv)
+static int info(int argc, char **argv)
 {
     struct options options = {0};
     arg_rest rest;
     sg_network *net;
-    int code = args_parse(&command, argc, argv, &options, &rest);
+    int code = args_parse(&command_info, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;

@@ -1,42 +1,13 @@
-/* spikegrad: the table of subcommands and what is left when none is given.
+/* spikegrad: finds the subcommand, and is what is left when none is given.
  *
- * Each subcommand lives in a file of its own and describes its flags in a
- * table (args.h); the words here are only the first page of the help. */
+ * Each subcommand lives in a file of its own and describes itself in a table
+ * (args.h, commands.h); the words here are only the first page of the help. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/cli.h"
-
-static const struct subcommand {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} subcommands[] = {
-    {"demo", cmd_demo, "train on built-in digits, then prove it; one minute"},
-    {"train", cmd_train, "train a network with spikes"},
-    {"eval", cmd_eval, "accuracy, confusions and activity of a model"},
-    {"verify", cmd_verify, "simulate every spike and compare bit for bit"},
-    {"trace", cmd_trace, "event stream of one sample, as text or picture"},
-    {"anytime", cmd_anytime, "accuracy while the input is still arriving"},
-    {"report", cmd_report, "runs as an HTML page, to read and to compare"},
-    {"bench", cmd_bench, "samples a second, and where the time goes"},
-    {"info", cmd_info, "what a model is made of and how it came to be"},
-    {"data", cmd_data, "what a data source holds; export samples"},
-    {"sweep", cmd_sweep, "train a grid of recipe options, and compare"},
-    {"recipes", cmd_recipes, "list the recipe files that can be found"},
-};
-
-enum { SUBCOMMANDS = sizeof subcommands / sizeof subcommands[0] };
-
-static const struct subcommand *find(const char *name)
-{
-    for (size_t i = 0; i < SUBCOMMANDS; i++) {
-        if (strcmp(subcommands[i].name, name) == 0)
-            return &subcommands[i];
-    }
-    return NULL;
-}
+#include "cli/commands.h"
 
 static void print_help(void)
 {
@@ -45,8 +16,8 @@ static void print_help(void)
         "Trains spiking neural networks in which activations and gradients\n"
         "travel as spikes, in integers only, and proves that the fast engine\n"
         "and the spike-by-spike simulation agree bit for bit.\n");
-    for (size_t i = 0; i < SUBCOMMANDS; i++)
-        printf("  %-10s%s\n", subcommands[i].name, subcommands[i].help);
+    for (const arg_command *const *c = commands_list(); *c; c++)
+        printf("  %-10s%s\n", (*c)->name, (*c)->summary);
     puts("  help      this page, or the help of a command: help train\n\n"
          "  --help    the same; every command has it too\n"
          "  --version version of the library and its kernels\n\n"
@@ -55,28 +26,59 @@ static void print_help(void)
          "Start with: spikegrad demo");
 }
 
-static int unknown(const char *name)
+static bool asks_for_help(const char *word)
 {
-    return cli_usage(NULL, "'%s' is not a command", name);
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
+           strcmp(word, "-h") == 0;
+}
+
+/* "'data info SPEC' or 'data export SPEC'", for an error. */
+static void list_actions(const arg_command *command, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (size_t i = 0, used = 0; command->actions[i] && used < size; i++) {
+        int n =
+            snprintf(text + used, size - used, "%s'%s %s'", i ? " or " : "",
+                     command->actions[i]->name, command->actions[i]->operands);
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+/* One of the actions of a command that has some: argv[1] names it. */
+static int run_action(const arg_command *command, int argc, char **argv)
+{
+    char known[160];
+    const char *word = argc > 1 ? argv[1] : "";
+    const arg_command *action = commands_find(command->actions, word);
+    if (action)
+        return action->run(argc - 1, argv + 1);
+    if (asks_for_help(word)) {
+        args_help(command);
+        return CLI_OK;
+    }
+    list_actions(command, known, sizeof known);
+    return cli_usage(command->name, "expected %s", known);
+}
+
+static int run_command(int argc, char **argv)
+{
+    const arg_command *command = commands_find(commands_list(), argv[0]);
+    if (!command)
+        return cli_usage(NULL, "'%s' is not a command", argv[0]);
+    return command->actions ? run_action(command, argc, argv)
+                            : command->run(argc, argv);
 }
 
 static int help(int argc, char **argv)
 {
-    if (argc < 2) {
+    if (argc < 2 || asks_for_help(argv[1])) {
         print_help();
         return CLI_OK;
     }
-    const struct subcommand *command = find(argv[1]);
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
-        print_help();
-        return CLI_OK;
-    }
-    if (!command)
-        return unknown(argv[1]);
     char flag[] = "--help";
     char *second = argc > 2 ? argv[2] : flag; /* help data export */
     char *arguments[] = {argv[1], second, flag, NULL};
-    return command->run(3, arguments);
+    return run_command(3, arguments);
 }
 
 /* The names of the kernel tables this machine can run, "ref, avx2". */
@@ -98,19 +100,16 @@ static int dispatch(int argc, char **argv)
 {
     if (argc < 2)
         return cli_usage(NULL, "no command given");
-    const char *name = argv[1];
-    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
-        strcmp(name, "-h") == 0)
+    if (asks_for_help(argv[1]))
         return help(argc - 1, argv + 1);
-    if (strcmp(name, "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0) {
         char names[128];
         list_tables(names, sizeof names);
         printf("spikegrad %s\nkernels: %s (of %s)\n", sg_version(),
                sg_kernel_table(), names);
         return CLI_OK;
     }
-    const struct subcommand *command = find(name);
-    return command ? command->run(argc - 1, argv + 1) : unknown(name);
+    return run_command(argc - 1, argv + 1);
 }
 
 /* The library takes another table without a word; who asked for one that is

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
+#include "cli/commands.h"
 
 enum { NAME_TO = 18, KEY_TO = 28 }; /* columns */
 
@@ -15,22 +15,23 @@ struct options {
     bool json;
 };
 
-static const arg_flag flags[] = {
+static const arg_flag own_flags[] = {
     {"json", ARG_SWITCH, offsetof(struct options, json), NULL, NULL,
      "a JSON line for each recipe on stdout instead of the list", 0, 0},
 };
 
-static const arg_command command = {
-    "recipes",
-    "",
-    "Lists the recipe files that 'train --recipe NAME' finds: those in\n"
-    "$SPIKEGRAD_RECIPES, the installed ones and those in ./recipes; with what\n"
-    "their section [result] says of a run that was measured.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    0,
-    0,
-    false,
+static int recipes(int argc, char **argv);
+
+const arg_command command_recipes = {
+    .name = "recipes",
+    .summary = "list the recipe files that can be found",
+    .usage = "[options]",
+    .text =
+        "Lists the recipe files that 'train --recipe NAME' finds: those in "
+        "$SPIKEGRAD_RECIPES, the installed ones and those in ./recipes; "
+        "with what their section [result] says of a run that was measured.",
+    .group = {ARG_OWN(own_flags)},
+    .run = recipes,
 };
 
 static int is_recipe(const struct dirent *entry)
@@ -114,12 +115,12 @@ static int list_recipe(const char *directory, const char *name, bool json)
     return CLI_OK;
 }
 
-int cmd_recipes(int argc, char **argv)
+static int recipes(int argc, char **argv)
 {
     arg_rest rest;
     struct options options = {false};
     char directory[1024];
-    int code = args_parse(&command, argc, argv, &options, &rest);
+    int code = args_parse(&command_recipes, argc, argv, &options, &rest);
     if (code >= 0)
         return code;
     code = CLI_OK;

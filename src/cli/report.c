@@ -1,9 +1,9 @@
 /* spikegrad report: runs as one HTML page, to read and to compare. */
 #include <stddef.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
+#include "cli/commands.h"
 #include "cli/report.h"
 #include "cli/run/record_read.h"
 
@@ -29,7 +29,7 @@ struct options {
             "energy of " what " in picojoules", 0, 1000000                    \
     }
 
-static const arg_flag flags[] = {
+static const arg_flag own_flags[] = {
     {"out", ARG_TEXT, FIELD(out), "FILE", "report.html",
      "file to write; - for stdout", 0, 0},
     ENERGY("pj-add32", add32, TEXT(PJ_ADD32), "a 32-bit integer addition"),
@@ -40,19 +40,24 @@ static const arg_flag flags[] = {
     ENERGY("pj-fmul16", fmul16, TEXT(PJ_FMUL16), "a float16 multiplication"),
 };
 
-static const arg_command command = {
-    "report",
-    "RUNDIR...",
-    "Writes one HTML page about one run, or several side by side: learning\n"
-    "curves, spikes and errors of every layer, histograms, synaptic operations\n"
-    "beside those of the dense ANN, an estimate of energy, settings. The page\n"
-    "needs nothing but itself. Reads recipe.ini and metrics.jsonl only; the\n"
-    "run may still be going on. At most eight runs.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    1,
-    PAGE_RUNS,
-    false,
+static int report(int argc, char **argv);
+
+const arg_command command_report = {
+    .name = "report",
+    .summary = "runs as an HTML page, to read and to compare",
+    .usage = "RUNDIR... [options]",
+    .operands = "RUNDIR...",
+    .text =
+        "Writes one HTML page about one run, or several side by side: "
+        "learning curves, spikes and errors of every layer, histograms, "
+        "synaptic operations beside those of the dense ANN, an estimate of "
+        "energy, settings. The page needs nothing but itself. Reads "
+        "recipe.ini and metrics.jsonl only; the run may still be going on. "
+        "At most eight runs.",
+    .group = {ARG_OWN(own_flags)},
+    .operand_min = 1,
+    .operand_max = PAGE_RUNS,
+    .run = report,
 };
 
 static page_energy energy_of(const struct options *o)
@@ -92,12 +97,12 @@ int report_write_default(const char *const *path, size_t n, const char *file)
     return report_write(path, n, &horowitz, file);
 }
 
-int cmd_report(int argc, char **argv)
+static int report(int argc, char **argv)
 {
     struct options options = {0};
     arg_rest rest;
     size_t n = 0;
-    int code = args_parse(&command, argc, argv, &options, &rest);
+    int code = args_parse(&command_report, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;

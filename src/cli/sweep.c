@@ -6,69 +6,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
+#include "cli/base/flags.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
+#include "cli/commands.h"
 #include "cli/report.h"
 #include "cli/run/results.h"
+#include "cli/run/rundir.h"
 #include "cli/run/session.h"
 #include "cli/sweep/grid.h"
 #include "cli/sweep/sweep_table.h"
 
 struct options {
-    const char *data, *recipe, *out, *choose;
+    run_options run; /* that all runs share; max_minutes is of all together */
+    const char *out;
     arg_list sets;
-    uint64_t seeds, max_minutes, threads;
-    bool json, quiet;
+    uint64_t seeds;
+    bool json;
 };
 
 #define FIELD(name) offsetof(struct options, name)
 
-static const arg_flag flags[] = {
-    {"data", ARG_TEXT, FIELD(data), "SPEC", NULL,
-     "images to train and test on; needed unless the recipe says", 0, 0},
-    {"recipe", ARG_TEXT, FIELD(recipe), "FILE|NAME", NULL,
-     "options that all runs share; other flags override it", 0, 0},
+static const arg_flag own_flags[] = {
     {"out", ARG_TEXT, FIELD(out), "DIR", NULL,
      "directory of the run directories, one for each combination, and of "
      "sweep.json and report.html",
      0, 0},
     {"set", ARG_LIST, FIELD(sets), "NAME=V,V...", NULL,
      "values of an option of the recipe; given again, all combinations are "
-     "run, the last one changing fastest. Where values have commas they are "
+     "run, the last one changing fastest. Where values have commas they "
+     "are"
      "separated by ';': phi='0.5,1;1,1'",
      0, 0},
     {"seeds", ARG_NUMBER, FIELD(seeds), "N", NULL,
      "N runs of each combination, with --seed and the numbers after it", 1,
      GRID_VALUES},
-    {"max-minutes", ARG_MILLI, FIELD(max_minutes), "M", NULL,
-     "time limit of all runs together: each gets an equal share of what is "
-     "left, as by 'train --max-minutes'; those for which none is left are not "
-     "run",
-     1, RECIPE_MINUTES_MAX},
-    {"choose", ARG_CHOICE, FIELD(choose), "last|best", NULL, "as for 'train'",
-     0, 0},
-    {"threads", ARG_NUMBER, FIELD(threads), "N", NULL,
-     "worker threads; they change no result (default: one a processor)", 1,
-     256},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
      "what is in sweep.json on stdout instead of the table", 0, 0},
-    {"quiet", ARG_SWITCH, FIELD(quiet), NULL, NULL,
-     "neither progress nor notes on stderr", 0, 0},
 };
 
-static const arg_command command = {
-    "sweep",
-    "",
-    "Trains a grid of recipe options, one run after the other, and compares\n"
-    "them. Called again it skips the runs that are complete and goes on with\n"
-    "the others. The first SIGINT writes a checkpoint and exits with code 130.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    0,
-    0,
-    true,
+static int sweep_command(int argc, char **argv);
+
+const arg_command command_sweep = {
+    .name = "sweep",
+    .summary = "train a grid of recipe options, and compare",
+    .usage = "--out DIR --set NAME=V,V... [options]",
+    .text =
+        "Trains a grid of recipe options, one run after the other, and "
+        "compares them. Called again it skips the runs that are complete "
+        "and goes on with the others. With --max-minutes each run gets an "
+        "equal share of what is left; those for which none is left are not "
+        "run. The first SIGINT writes a checkpoint and exits with code 130.",
+    .group = {ARG_SHARED(run_source_flags, struct options, run),
+              ARG_OWN(own_flags), ARG_SHARED(run_flags, struct options, run),
+              ARG_SHARED(threads_flag, struct options, run.threads),
+              ARG_SHARED(quiet_flag, struct options, run.quiet)},
+    .recipe = true,
+    .run = sweep_command,
 };
 
 typedef struct sweep {
@@ -88,11 +83,6 @@ static bool holds_run(const char *path)
     return holds;
 }
 
-static const char *data_of(const sweep *s)
-{
-    return s->options->data ? s->options->data : s->file->data;
-}
-
 /* Refuses a directory that holds another run than this one. */
 static int compare(const sweep *s, const char *path, const sg_recipe *wanted)
 {
@@ -107,7 +97,7 @@ static int compare(const sweep *s, const char *path, const sg_recipe *wanted)
     if (code != CLI_OK)
         return code;
     rundir_close(&run);
-    if (strcmp(there.data, data_of(s)) != 0)
+    if (strcmp(there.data, s->file->data) != 0)
         return cli_fail("it holds a run on %s", there.data);
     if (recipe_differs(wanted, &there.recipe, &d))
         return cli_fail("it holds a run with %s = %s", d.name, d.b);
@@ -119,31 +109,24 @@ static int compare(const sweep *s, const char *path, const sg_recipe *wanted)
 static uint64_t share_of_time(const sweep *s, double taken, size_t left)
 {
     double spent = s->before + (cli_seconds() - s->start);
-    double over = (double)s->options->max_minutes * 0.06 - spent;
+    double over = (double)s->options->run.max_minutes * 0.06 - spent;
     double share = taken + over / (double)left;
     return over > 0.0 ? (uint64_t)(share / 0.06) : 0;
 }
 
-static int train(sweep *s, const char *path, uint64_t limit,
-                 const sg_recipe *recipe)
+static int train_row(sweep *s, const char *path, uint64_t limit,
+                     const sg_recipe *recipe)
 {
-    const struct options *o = s->options;
     bool resume = holds_run(path);
     session *run = NULL;
-    session_options wanted = {
-        .command = "sweep",
-        .data = data_of(s),
-        .out = resume ? NULL : path,
-        .resume = resume ? path : NULL,
-        .threads = o->threads,
-        .max_minutes = limit,
-        .choose = o->choose            ? o->choose
-                  : s->file->choose[0] ? s->file->choose
-                                       : NULL,
-        .quiet = o->quiet,
-        .silent = true,
-    };
-    int code = session_open(&wanted, recipe, &run);
+    recipe_file fresh = *s->file;
+    run_options options = s->options->run;
+    fresh.recipe = *recipe;
+    options.source.data = s->file->data;
+    options.max_minutes = limit;
+    options.out = resume ? NULL : path;
+    options.resume = resume ? path : NULL;
+    int code = session_open(&options, &fresh, &run);
     if (code == CLI_OK)
         code = session_train(run);
     session_close(run);
@@ -157,7 +140,7 @@ static void give_up(const sweep *s, sweep_row *row, int code,
     run_result *r = &row->result;
     r->state = code == CLI_USAGE ? RUN_REFUSED : RUN_FAILED;
     snprintf(r->reason, sizeof r->reason, "%s", reason);
-    if (!s->options->quiet)
+    if (!s->options->run.quiet)
         fprintf(stderr, "spikegrad: %s: %s\n", row->path, reason);
 }
 
@@ -188,14 +171,14 @@ static int run_row(sweep *s, size_t i, size_t left)
     sg_recipe recipe;
     char reason[sizeof row->result.reason];
     uint64_t limit = s->file->max_minutes;
-    if (s->options->max_minutes &&
+    if (s->options->run.max_minutes &&
         !(limit = share_of_time(s, row->result.seconds, left)))
         return CLI_OK;
-    if (!s->options->quiet)
+    if (!s->options->run.quiet)
         fprintf(stderr, "[%zu/%zu] %s\n", i + 1, s->rows.count, row->path);
     grid_recipe(s->rows.grid, i, &recipe);
     cli_capture(reason, sizeof reason);
-    int code = train(s, row->path, limit, &recipe);
+    int code = train_row(s, row->path, limit, &recipe);
     cli_capture(NULL, 0);
     int read = results_read(row->path, &row->result);
     if (read != CLI_OK || code == CLI_OK || code == CLI_INTERRUPTED)
@@ -290,22 +273,20 @@ static int check(const struct options *o, const recipe_file *file)
         return cli_usage("sweep", "--out is missing");
     if (o->sets.count == 0 && !o->seeds)
         return cli_usage("sweep", "--set is missing");
-    if (!o->data && !file->data[0])
-        return cli_usage("sweep", "--data is missing");
-    return check_data(o->data ? o->data : file->data);
+    return check_data(file->data);
 }
 
-int cmd_sweep(int argc, char **argv)
+static int sweep_command(int argc, char **argv)
 {
-    struct options options = {0};
+    struct options options = {.run = {.command = "sweep", .silent = true}};
     arg_rest rest;
     recipe_file file;
     grid *g = NULL;
-    int code = args_parse(&command, argc, argv, &options, &rest);
+    int code = args_parse(&command_sweep, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;
-    code = recipe_file_gather("sweep", options.recipe, &rest, &file);
+    code = run_gather("sweep", &options.run.source, &rest, &file);
     if (code == CLI_OK)
         code = check(&options, &file);
     if (code == CLI_OK)

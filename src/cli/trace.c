@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/args.h"
 #include "cli/base/cli.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/base/verification.h"
+#include "cli/commands.h"
 #include "cli/raster/raster.h"
 
 struct options {
@@ -21,8 +21,7 @@ struct options {
 
 #define FIELD(name) offsetof(struct options, name)
 
-static const arg_flag flags[] = {
-    MODEL_FLAGS(struct options),
+static const arg_flag own_flags[] = {
     {"sample", ARG_NUMBER, FIELD(sample), "I", "0", "which sample", 0,
      UINT32_MAX},
     {"order", ARG_CHOICE, FIELD(order), VERIFY_ORDERS, "turns",
@@ -30,7 +29,8 @@ static const arg_flag flags[] = {
     {"seed", ARG_NUMBER, FIELD(seed), "S", "1",
      "of the draws of random and scatter", 0, (UINT64_C(1) << 56) - 1},
     {"format", ARG_CHOICE, FIELD(format), "csv|jsonl", "csv",
-     "of the event stream: time, phase, layer (0 is the input), neuron, sign",
+     "of the event stream: time, phase, layer (0 is the input), neuron, "
+     "sign",
      0, 0},
     {"out", ARG_TEXT, FIELD(out), "FILE", NULL,
      "where the event stream goes (default: stdout; nowhere with --svg)", 0,
@@ -41,16 +41,21 @@ static const arg_flag flags[] = {
      "no backward pass; a network with dropout as it is in use", 0, 0},
 };
 
-static const arg_command command = {
-    "trace",
-    "MODEL",
-    "Simulates one sample and writes every spike in the order in which it is\n"
-    "emitted. MODEL is a checkpoint or a run directory.",
-    flags,
-    sizeof flags / sizeof flags[0],
-    1,
-    1,
-    false,
+static int trace(int argc, char **argv);
+
+const arg_command command_trace = {
+    .name = "trace",
+    .summary = "event stream of one sample, as text or picture",
+    .usage = "MODEL [options]",
+    .operands = "MODEL",
+    .text =
+        "Simulates one sample and writes every spike in the order in which "
+        "it is emitted. MODEL is a checkpoint or a run directory.",
+    .group = {ARG_SHARED(model_flags, struct options, images),
+              ARG_OWN(own_flags)},
+    .operand_min = 1,
+    .operand_max = 1,
+    .run = trace,
 };
 
 struct sink {
@@ -152,7 +157,7 @@ static int write_picture(const struct options *options, const char *title,
     return output_close(&out, code);
 }
 
-static int trace(const void *given, const model *m)
+static int trace_sample(const void *given, const model *m)
 {
     const struct options *options = given;
     const sg_network *net = m->net;
@@ -187,9 +192,9 @@ static int trace(const void *given, const model *m)
     return code;
 }
 
-int cmd_trace(int argc, char **argv)
+static int trace(int argc, char **argv)
 {
     struct options options = {0};
-    return model_run(&command, argc, argv, &options, &options.images, NULL,
-                     trace);
+    return model_run(&command_trace, argc, argv, &options, &options.images,
+                     NULL, trace_sample);
 }

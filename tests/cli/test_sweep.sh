@@ -35,6 +35,17 @@ same out before
 same s/a/sweep.json before
 says out '^{"type":"sweep","runs":\[{"path":"s/a/alpha=16,phi=0.5","options":{"alpha":"16","phi":"0.5"},"state":"complete","epochs":2,"planned":2,'
 
+# the flags of a run are those of train
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" sweep $small --out s/flags --set alpha=16 --observe 9 \
+    --verify 3 --json
+says out '^{"type":"sweep"'
+[ "$(wc -l <out)" -eq 1 ] || bad "a sweep prints what its runs would"
+says s/flags/alpha=16/metrics.jsonl '"observed":{"samples":9,'
+# shellcheck disable=SC2086
+expect 1 "$SPIKEGRAD_LYING" sweep $small --out s/lying --set alpha=16 --verify 3
+says out 'failed: verification failed'
+
 # a combination the library refuses, one whose directory holds something else
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" sweep $small --out s/b --set net=10,15C99-10

@@ -47,14 +47,55 @@ static void print_option(const char *name, const char *value,
     print_help_text(line, column > 0 ? (size_t)column : 0);
 }
 
-static void print_help(const arg_command *command)
+const arg_flag *args_flag(const arg_command *command, size_t i, size_t *base)
 {
-    printf("usage: spikegrad %s%s%s [options]\n\n%s\n\n", command->name,
-           *command->operands ? " " : "", command->operands, command->text);
-    for (size_t i = 0; i < command->flag_count; i++) {
-        const arg_flag *flag = &command->flags[i];
-        print_option(flag->name, flag->value, flag->initial, flag->help);
+    for (size_t g = 0; g < ARG_GROUPS_MAX; g++) {
+        const arg_group *group = &command->group[g];
+        *base = group->offset;
+        if (i < group->count)
+            return &group->flags[i];
+        i -= group->count;
     }
+    return NULL;
+}
+
+/* A line for each way to call it. */
+static void print_usage(const arg_command *command)
+{
+    const char *way = command->usage;
+    for (const char *title = "usage:"; *way; title = "      ") {
+        size_t length = strcspn(way, "\n");
+        printf("%s spikegrad %s %.*s\n", title, command->name, (int)length,
+               way);
+        way += length;
+        way += *way == '\n';
+    }
+}
+
+static void print_actions(const arg_command *const *action)
+{
+    for (; *action; action++) {
+        const char *word = strrchr((*action)->name, ' ');
+        printf("  %-8s%s\n", word ? word + 1 : (*action)->name,
+               (*action)->summary);
+    }
+    puts("\nEach has --help.");
+}
+
+void args_help(const arg_command *command)
+{
+    const arg_flag *flag;
+    size_t base;
+    print_usage(command);
+    putchar('\n');
+    cli_print_wrapped(command->text, 0);
+    putchar('\n');
+    if (command->actions) {
+        print_actions(command->actions);
+        return;
+    }
+    for (size_t i = 0; (flag = args_flag(command, i, &base)); i++)
+        print_option(flag->name, flag->value, flag->initial, flag->help);
     print_option("help", NULL, NULL, "this page");
     const sg_recipe_option *table;
     size_t count = recipe_options(command, &table);
@@ -124,9 +165,9 @@ static int append(const arg_command *command, const arg_flag *flag,
 
 /* Stores one value in the options struct; -1 or the exit code. */
 static int store(const arg_command *command, const arg_flag *flag,
-                 const char *text, void *options)
+                 const char *text, void *options, size_t base)
 {
-    char *field = (char *)options + flag->offset;
+    char *field = (char *)options + base + flag->offset;
     uint64_t number;
     bool on = true;
 
@@ -174,11 +215,11 @@ static int store(const arg_command *command, const arg_flag *flag,
 static size_t long_options(const arg_command *command, struct option *list)
 {
     const sg_recipe_option *table;
+    const arg_flag *flag;
     size_t recipe = recipe_options(command, &table);
-    size_t n = 0;
+    size_t base, n = 0;
 
-    for (size_t i = 0; i < command->flag_count; i++) {
-        const arg_flag *flag = &command->flags[i];
+    for (size_t i = 0; (flag = args_flag(command, i, &base)); i++) {
         int argument =
             flag->type == ARG_SWITCH ? no_argument : required_argument;
         list[n++] =
@@ -211,7 +252,7 @@ static int take_operands(const arg_command *command, int argc, char **argv,
     size_t count = (size_t)(argc - optind);
     if (count < command->operand_min)
         return cli_usage(command->name, "%s: %s is missing", command->name,
-                         command->operands);
+                         command->operands ? command->operands : "an operand");
     if (count > command->operand_max)
         return cli_usage(command->name, "%s: '%s' is one operand too many",
                          command->name,
@@ -219,6 +260,18 @@ static int take_operands(const arg_command *command, int argc, char **argv,
     for (size_t i = 0; i < count; i++)
         rest->operand[i] = argv[optind + (int)i];
     return -1;
+}
+
+/* -1 or, of a default that is none, the exit code. */
+static int set_defaults(const arg_command *command, void *options)
+{
+    const arg_flag *flag;
+    size_t base;
+    int code = -1;
+    for (size_t i = 0; code < 0 && (flag = args_flag(command, i, &base)); i++)
+        if (flag->initial)
+            code = store(command, flag, flag->initial, options, base);
+    return code;
 }
 
 int args_parse(const arg_command *command, int argc, char **argv,
@@ -229,20 +282,15 @@ int args_parse(const arg_command *command, int argc, char **argv,
     int result, code;
 
     memset(rest, 0, sizeof *rest);
-    for (size_t i = 0; i < command->flag_count; i++) {
-        const arg_flag *flag = &command->flags[i];
-        if (!flag->initial)
-            continue;
-        if ((code = store(command, flag, flag->initial, options)) >= 0)
-            return code;
-    }
+    if ((code = set_defaults(command, options)) >= 0)
+        return code;
     recipe_options(command, &table);
     long_options(command, list);
     opterr = 0;
     optind = 0; /* glibc: start afresh */
     while ((result = getopt_long(argc, argv, ":h", list, NULL)) != -1) {
         if (result == VALUE_HELP) {
-            print_help(command);
+            args_help(command);
             return CLI_OK;
         }
         if (result == '?' || result == ':')
@@ -252,9 +300,10 @@ int args_parse(const arg_command *command, int argc, char **argv,
             rest->recipe_given = table[result - VALUE_RECIPE].name;
             continue;
         }
-        code = store(command, &command->flags[result - VALUE_FLAG], optarg,
-                     options);
-        if (code >= 0)
+        size_t base;
+        const arg_flag *flag =
+            args_flag(command, (size_t)(result - VALUE_FLAG), &base);
+        if ((code = store(command, flag, optarg, options, base)) >= 0)
             return code;
     }
     return take_operands(command, argc, argv, rest);

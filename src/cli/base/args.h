@@ -1,8 +1,10 @@
-/* Command lines from tables: parsing, defaults and help from one place.
+/* Command lines from tables: parsing, defaults, help, man page and completion
+ * from one place.
  *
  * A subcommand lists its flags as arg_flag rows that point into a struct of
- * its own. Options of the recipe are added from sg_recipe_options(), so that
- * they are described nowhere but in the library. */
+ * its own; rows that several share point into a part of it. Options of the
+ * recipe are added from sg_recipe_options(), so that they are described
+ * nowhere but in the library. */
 #ifndef SPIKEGRAD_CLI_ARGS_H
 #define SPIKEGRAD_CLI_ARGS_H
 
@@ -36,17 +38,38 @@ typedef struct arg_flag {
     uint64_t min, max; /* ARG_NUMBER, ARG_MILLI */
 } arg_flag;
 
-typedef struct arg_command {
-    const char *name;     /* "train" */
-    const char *operands; /* "MODEL" or "" */
-    const char *text;     /* a paragraph for --help */
+/* A table of flags, and where the struct that its offsets count from is in
+ * the options of the subcommand. */
+typedef struct arg_group {
     const arg_flag *flags;
-    size_t flag_count;
+    size_t count;
+    size_t offset;
+} arg_group;
+
+#define ARG_OWN(table)                                                        \
+    {                                                                         \
+        table, sizeof table / sizeof table[0], 0                              \
+    }
+#define ARG_SHARED(table, type, part)                                         \
+    {                                                                         \
+        table, sizeof table / sizeof table[0], offsetof(type, part)           \
+    }
+
+enum { ARG_GROUPS_MAX = 6, ARG_OPERANDS = 8, ARG_RECIPE_MAX = 64 };
+
+typedef struct arg_command {
+    const char *name;     /* "train", "data info" */
+    const char *summary;  /* a line of the list of subcommands */
+    const char *usage;    /* what follows the name; a line for each way */
+    const char *operands; /* "MODEL", or NULL if it takes none */
+    const char *text;     /* a paragraph of the help */
+    arg_group group[ARG_GROUPS_MAX]; /* the last ones may be empty */
     size_t operand_min, operand_max;
     bool recipe; /* takes the options of the recipe too */
+    int (*run)(int argc, char **argv); /* argv[0] is the name; exit code */
+    /* NULL, or subcommands of it up to a NULL; it has no run of its own. */
+    const struct arg_command *const *actions;
 } arg_command;
-
-enum { ARG_OPERANDS = 8, ARG_RECIPE_MAX = 64 };
 
 /* What does not go into the options struct. recipe[i] is the text given for
  * row i of sg_recipe_options(), NULL if it was not given. */
@@ -55,6 +78,13 @@ typedef struct arg_rest {
     const char *recipe[ARG_RECIPE_MAX];
     const char *recipe_given; /* name of one that was given, or NULL */
 } arg_rest;
+
+/* args_flag: the i-th flag of all groups, or NULL; *base: where in the options
+ * its offset counts from. */
+const arg_flag *args_flag(const arg_command *command, size_t i, size_t *base);
+
+/* args_help: the page of --help on stdout. */
+void args_help(const arg_command *command);
 
 /* args_milli: a decimal like 0.5 in thousandths; false unless text is one of
  * min..max. */

@@ -20,20 +20,6 @@ enum cli_exit {
     CLI_INTERRUPTED = 130 /* SIGINT or SIGTERM; the checkpoint is written */
 };
 
-/* Subcommands: argv[0] is the name of the subcommand. Return the exit code. */
-int cmd_train(int argc, char **argv);
-int cmd_eval(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
-int cmd_anytime(int argc, char **argv);
-int cmd_trace(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-int cmd_info(int argc, char **argv);
-int cmd_data(int argc, char **argv);
-int cmd_bench(int argc, char **argv);
-int cmd_demo(int argc, char **argv);
-int cmd_recipes(int argc, char **argv);
-int cmd_sweep(int argc, char **argv);
-
 /* cli_program: how the command was called, for lines that the user may copy;
  * cli_set_program is main's. */
 void cli_set_program(const char *path);

@@ -8,6 +8,16 @@
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 
+#define FIELD(name) offsetof(model_images, name)
+
+const arg_flag model_flags[3] = {
+    {"data", ARG_TEXT, FIELD(data), "SPEC", NULL,
+     "images (default: those the model was trained on)", 0, 0},
+    {"split", ARG_CHOICE, FIELD(split), "train|test", "test",
+     "which part of them", 0, 0},
+    {"best", ARG_SWITCH, FIELD(best), NULL, NULL, MODEL_BEST_HELP, 0, 0},
+};
+
 int model_load(const char *command, const char *path, bool best,
                sg_network **out)
 {

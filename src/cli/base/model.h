@@ -23,8 +23,7 @@ int model_load(const char *command, const char *path, bool best,
 int model_split(const char *command, const char *spec, const char *word,
                 sg_data **out);
 
-/* Flags that say which images a model is shown, and the fields they fill;
- * type is the options struct, in which the field is called images. */
+/* Which images a model is shown, and the flags that say so. */
 typedef struct model_images {
     const char *data, *split;
     bool best;
@@ -34,22 +33,7 @@ typedef struct model_images {
     "of a run directory, the checkpoint with the best validation accuracy "   \
     "instead of the last one"
 
-#define MODEL_FLAGS(type)                                                     \
-    {"data", ARG_TEXT, offsetof(type, images.data),                           \
-     "SPEC", NULL,     "images (default: those the model was trained on)",    \
-     0,      0},                                                              \
-        {"split",                                                             \
-         ARG_CHOICE,                                                          \
-         offsetof(type, images.split),                                        \
-         "train|test",                                                        \
-         "test",                                                              \
-         "which part of them",                                                \
-         0,                                                                   \
-         0},                                                                  \
-    {                                                                         \
-        "best", ARG_SWITCH, offsetof(type, images.best), NULL, NULL,          \
-            MODEL_BEST_HELP, 0, 0                                             \
-    }
+extern const arg_flag model_flags[3];
 
 /* A network and images of its shape. */
 typedef struct model {

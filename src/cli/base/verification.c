@@ -92,17 +92,16 @@ static int report_mismatch(const sg_network *net, const char *order,
     return CLI_MISMATCH;
 }
 
-static int verify_one(const char *name, const sg_network *net,
-                      const sg_data *data, uint32_t samples, size_t order,
-                      uint64_t seed, bool json, bool quiet)
+static int verify_one(const verify_options *o, const sg_network *net,
+                      const sg_data *data, size_t order)
 {
     sg_verification v = {0};
     sg_error error = {""};
     progress line;
 
-    progress_begin(&line, quiet);
-    sg_status status = sg_verify(net, data, samples, orders[order].order, seed,
-                                 on_sample, &line, &v, &error);
+    progress_begin(&line, o->quiet);
+    sg_status status = sg_verify(net, data, o->samples, orders[order].order,
+                                 o->seed, on_sample, &line, &v, &error);
     progress_clear(&line);
     double seconds = cli_seconds() - line.begin;
     if (status == SG_E_STOPPED) {
@@ -110,27 +109,27 @@ static int verify_one(const char *name, const sg_network *net,
         return CLI_INTERRUPTED;
     }
     if (status != SG_OK && !v.quantity)
-        return cli_status(name, status, &error);
+        return cli_status(o->command, status, &error);
     const char *word = orders[order].word;
-    if (json) {
+    if (o->json && !o->silent) {
         int code = print_json(word, &v, seconds);
         if (code != CLI_OK)
             return code;
-    } else if (status == SG_OK) {
+    } else if (status == SG_OK && !o->silent) {
         print_equal(word, &v, seconds);
     }
     return status == SG_OK ? CLI_OK : report_mismatch(net, word, &v);
 }
 
-int verify_network(const char *name, const sg_network *net,
-                   const sg_data *data, uint32_t samples, const char *word,
-                   uint64_t seed, bool json, bool quiet)
+int verify_network(const verify_options *options, const sg_network *net,
+                   const sg_data *data)
 {
     int code = CLI_OK;
     cli_catch_signals();
     for (size_t i = 0; i < ORDERS && code == CLI_OK; i++) {
-        if (strcmp(word, "all") == 0 || strcmp(word, orders[i].word) == 0)
-            code = verify_one(name, net, data, samples, i, seed, json, quiet);
+        if (strcmp(options->order, "all") == 0 ||
+            strcmp(options->order, orders[i].word) == 0)
+            code = verify_one(options, net, data, i);
     }
     return code;
 }

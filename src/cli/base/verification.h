@@ -12,11 +12,19 @@
 /* verify_order: the order a word names. */
 sg_order verify_order(const char *word);
 
-/* verify_network: one order, or with word "all" each in turn; prints a line
- * for each. CLI_OK, CLI_MISMATCH after naming the first difference, or the
- * exit code of what went wrong. */
-int verify_network(const char *command, const sg_network *net,
-                   const sg_data *data, uint32_t samples, const char *word,
-                   uint64_t seed, bool json, bool quiet);
+typedef struct verify_options {
+    const char *command; /* whose help a usage error names */
+    const char *order;   /* one of VERIFY_ORDERS, or "all": each in turn */
+    uint32_t samples;
+    uint64_t seed; /* of the draws of an order */
+    bool json;     /* a JSON line for each order instead of a text */
+    bool quiet;    /* no progress */
+    bool silent;   /* no line if all is equal */
+} verify_options;
+
+/* verify_network: prints a line for each order. CLI_OK, CLI_MISMATCH after
+ * naming the first difference, or the exit code of what went wrong. */
+int verify_network(const verify_options *options, const sg_network *net,
+                   const sg_data *data);
 
 #endif

@@ -134,7 +134,7 @@ static int test(session *s, const history_epoch *last,
 
 int conclude(session *s, const history_epoch *last, const history_epoch *best)
 {
-    const session_options *o = &s->options;
+    const run_options *o = &s->options;
     const bool tested = s->kept_final;
     const bool wanted = tested ? s->past.chose_best : session_wants_best(s);
     const bool wants_best = wanted && (best->epoch > 0 || tested);

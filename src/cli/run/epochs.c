@@ -207,19 +207,27 @@ static int log_epoch(epochs *e, const sg_epoch_report *r, double rate)
 
 static int verify(const epochs *e, const sg_epoch_report *r)
 {
-    const session_options *o = &e->s->options;
+    const run_options *o = &e->s->options;
     if (o->verify == 0)
         return CLI_OK;
-    return verify_network(o->command, sg_trainer_network(r->trainer),
-                          session_tested(e->s), (uint32_t)o->verify, "random",
-                          r->epoch, o->json, o->quiet || o->silent);
+    const verify_options how = {
+        .command = o->command,
+        .order = "random",
+        .samples = (uint32_t)o->verify,
+        .seed = r->epoch,
+        .json = o->json,
+        .quiet = o->quiet || o->silent,
+        .silent = o->silent,
+    };
+    return verify_network(&how, sg_trainer_network(r->trainer),
+                          session_tested(e->s));
 }
 
 int epochs_on_epoch(const sg_epoch_report *r, void *user)
 {
     epochs *e = user;
     const sg_network *net = sg_trainer_network(r->trainer);
-    const session_options *o = &e->s->options;
+    const run_options *o = &e->s->options;
     uint64_t samples = r->train->samples - e->base_samples;
     double rate = r->seconds > 0.0 ? (double)samples / r->seconds : 0.0;
     sg_network_info info;

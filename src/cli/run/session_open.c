@@ -8,17 +8,6 @@
 #include "cli/run/conclude.h"
 #include "cli/run/session_state.h"
 
-static int take_data(session *s, const char *spec)
-{
-    if (strlen(spec) >= sizeof s->file.data || strpbrk(spec, "\r\n"))
-        return cli_usage(s->options.command,
-                         "--data: longer than %zu bytes, "
-                         "or of several lines",
-                         sizeof s->file.data - 1);
-    memmove(s->file.data, spec, strlen(spec) + 1);
-    return CLI_OK;
-}
-
 static int open_data(session *s)
 {
     sg_error error = {""};
@@ -119,7 +108,8 @@ static int plan_resumed(session *s)
 /* What was given anew holds from now on. */
 static int rewrite_recipe(const session *s)
 {
-    if (!s->options.max_minutes && !s->options.choose && !s->options.data)
+    if (!s->options.max_minutes && !s->options.choose &&
+        !s->options.source.data)
         return CLI_OK;
     return recipe_file_write(s->run.recipe, &s->file);
 }
@@ -160,7 +150,7 @@ static int open_resumed(session *s)
 /* Options of the run that are no part of the recipe. */
 static int take_options(session *s)
 {
-    const session_options *options = &s->options;
+    const run_options *options = &s->options;
     if (options->max_minutes)
         s->file.max_minutes = options->max_minutes;
     if (options->choose)
@@ -173,17 +163,17 @@ static int take_options(session *s)
     return CLI_OK;
 }
 
-static int open_parts(session *s, const sg_recipe *recipe)
+static int open_parts(session *s, const recipe_file *fresh)
 {
-    const session_options *options = &s->options;
+    const run_options *options = &s->options;
     int code = CLI_OK;
 
     if (options->resume)
         code = rundir_open(&s->run, options->resume, &s->file);
     else
-        s->file.recipe = *recipe;
-    if (code == CLI_OK && options->data)
-        code = take_data(s, options->data);
+        s->file = *fresh;
+    if (code == CLI_OK && options->resume)
+        code = run_take_data(options->command, options->source.data, &s->file);
     if (code == CLI_OK)
         code = open_data(s);
     if (code == CLI_OK)
@@ -197,7 +187,7 @@ static int open_parts(session *s, const sg_recipe *recipe)
     return rundir_create(&s->run, options->out, &s->file);
 }
 
-int session_open(const session_options *options, const sg_recipe *recipe,
+int session_open(const run_options *options, const recipe_file *fresh,
                  session **out)
 {
     *out = NULL;
@@ -207,7 +197,7 @@ int session_open(const session_options *options, const sg_recipe *recipe,
     s->options = *options;
     s->time.start = cli_seconds();
     sg_recipe_init(&s->file.recipe);
-    int code = open_parts(s, recipe);
+    int code = open_parts(s, fresh);
     if (code == CLI_OK)
         *out = s;
     else

@@ -5,10 +5,11 @@
 
 #include "cli/run/budget.h"
 #include "cli/run/history.h"
+#include "cli/run/rundir.h"
 #include "cli/run/session.h"
 
 struct session {
-    session_options options;
+    run_options options;
     recipe_file file;
     sg_data *whole;       /* train split */
     sg_data *part, *held; /* its two parts if samples are held back */

@@ -1,0 +1,36 @@
+/* The list of subcommands, in the order of the help. Each is a file of its
+ * own, src/cli/NAME.c, that says all about it in command_NAME; a line here is
+ * all it needs besides. Help, man page and completion follow from these
+ * tables: './dev pages' renews the latter two. */
+#ifndef SPIKEGRAD_CLI_COMMANDS_H
+#define SPIKEGRAD_CLI_COMMANDS_H
+
+#include "cli/base/args.h"
+
+#define COMMANDS(X)                                                           \
+    X(demo)                                                                   \
+    X(train)                                                                  \
+    X(eval)                                                                   \
+    X(verify)                                                                 \
+    X(trace)                                                                  \
+    X(anytime)                                                                \
+    X(report)                                                                 \
+    X(bench)                                                                  \
+    X(info)                                                                   \
+    X(data)                                                                   \
+    X(sweep)                                                                  \
+    X(recipes)
+
+#define COMMANDS_DECLARE(name) extern const arg_command command_##name;
+COMMANDS(COMMANDS_DECLARE)
+#undef COMMANDS_DECLARE
+
+/* commands_list: all of them, up to a NULL. */
+const arg_command *const *commands_list(void);
+
+/* commands_find: that of a name in a list up to a NULL, or NULL. A name of two
+ * words is found by its last one. */
+const arg_command *commands_find(const arg_command *const *list,
+                                 const char *name);
+
+#endif

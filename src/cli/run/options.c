@@ -1,0 +1,78 @@
+/* Flags of a run and the recipe they make; see options.h. */
+#include "cli/run/options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "cli/base/cli.h"
+#include "cli/base/flags.h"
+
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+#define FIELD(name) offsetof(run_options, name)
+
+const arg_flag run_source_flags[2] = {
+    {"data", ARG_TEXT, offsetof(run_source, data), "SPEC", NULL,
+     "images: " FLAGS_SOURCES
+     "; needed unless a recipe, a run or a model says",
+     0, 0},
+    {"recipe", ARG_TEXT, offsetof(run_source, recipe), "FILE|NAME", NULL,
+     "options from an INI file; other flags override it; see 'spikegrad "
+     "recipes'",
+     0, 0},
+};
+
+const arg_flag run_out_flag[1] = {
+    {"out", ARG_TEXT, FIELD(out), "RUNDIR", NULL,
+     "directory for recipe.ini, metrics.jsonl and checkpoint.safetensors "
+     "(default: runs/SOURCE-N, the first N that is free)",
+     0, 0},
+};
+
+const arg_flag run_flags[5] = {
+    {"max-minutes", ARG_MILLI, FIELD(max_minutes), "M", NULL,
+     "time limit: as many epochs as fit, at most the recipe's, planned so that "
+     "the learning rate comes to its end; of all that is to be trained, with "
+     "what it took before",
+     1, RECIPE_MINUTES_MAX},
+    {"choose", ARG_CHOICE, FIELD(choose), "last|best", NULL,
+     "the model to test at the end and to name: of the last epoch or of the "
+     "one with the best validation accuracy (default: best with --validation)",
+     0, 0},
+    {"checkpoint-every", ARG_NUMBER, FIELD(checkpoint_every), "N", NULL,
+     "also write the checkpoint every N batches (default: after epochs only)",
+     1, UINT32_MAX},
+    {"verify", ARG_NUMBER, FIELD(verify), "N", NULL,
+     "after every epoch, simulate every spike of N samples in random order "
+     "and compare with the fast engine; exit code 4 if they differ; held-back "
+     "samples if there are any, else test ones",
+     1, 1000000},
+    {"observe", ARG_NUMBER, FIELD(observe), "N", TEXT(RUN_OBSERVE),
+     "after every epoch, write to the metrics how spikes and errors of N "
+     "samples are distributed, and which neurons are silent; held-back samples "
+     "if there are any, else training ones; 0 for none",
+     0, 1000000},
+};
+
+int run_take_data(const char *command, const char *spec, recipe_file *out)
+{
+    if (!spec)
+        return CLI_OK;
+    if (strlen(spec) >= sizeof out->data || strpbrk(spec, "\r\n"))
+        return cli_usage(command,
+                         "--data: longer than %zu bytes, or of several lines",
+                         sizeof out->data - 1);
+    strcpy(out->data, spec);
+    return CLI_OK;
+}
+
+int run_gather(const char *command, const run_source *source,
+               const arg_rest *rest, recipe_file *out)
+{
+    int code = recipe_file_gather(command, source->recipe, rest, out);
+    if (code == CLI_OK)
+        code = run_take_data(command, source->data, out);
+    if (code == CLI_OK && !out->data[0])
+        code = cli_usage(command, "--data is missing");
+    return code;
+}

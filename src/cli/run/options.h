@@ -1,0 +1,53 @@
+/* The options of a training run, from the flags of a subcommand to the session
+ * that carries it out: train, sweep and demo fill the same struct. */
+#ifndef SPIKEGRAD_CLI_RUN_OPTIONS_H
+#define SPIKEGRAD_CLI_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/base/args.h"
+#include "cli/base/recipefile.h"
+
+/* What a new run is made of, beside the options of the recipe; bench too. */
+typedef struct run_source {
+    const char *data;   /* resume: NULL takes that of the run */
+    const char *recipe; /* file or name; NULL: defaults */
+} run_source;
+
+typedef struct run_options {
+    run_source source;
+    const char *out;    /* new run: directory, or NULL for runs/SOURCE-N */
+    const char *resume; /* directory of the run to continue, or NULL */
+    const char *choose; /* "last" or "best"; NULL: as the run says */
+    uint64_t threads;
+    uint64_t checkpoint_every; /* batches; 0: after epochs only */
+    uint64_t verify;           /* samples, after each epoch; 0: none */
+    uint64_t observe;          /* the same, for the instruments */
+    uint64_t max_minutes;      /* thousandths; 0: as the run says */
+    bool json, quiet, layers;
+    /* Of the subcommand, not of its flags: */
+    const char *command; /* whose help a usage error names */
+    bool silent; /* nothing on stdout, no notes; progress unless quiet */
+} run_options;
+
+/* Samples for the instruments if no flag says otherwise. */
+#define RUN_OBSERVE 256
+
+/* Flags, as parts of a command (args.h): of a run_source, and of a
+ * run_options. */
+extern const arg_flag run_source_flags[2];
+extern const arg_flag run_out_flag[1];
+extern const arg_flag run_flags[5];
+
+/* run_take_data: makes spec, unless it is NULL, the data of out. CLI_OK, or
+ * CLI_USAGE for one that no recipe file can hold. */
+int run_take_data(const char *command, const char *spec, recipe_file *out);
+
+/* run_gather: what a new run is: defaults, then the recipe that source names,
+ * then the options in rest; and the data. CLI_OK or the exit code, reported
+ * as one of command. */
+int run_gather(const char *command, const run_source *source,
+               const arg_rest *rest, recipe_file *out);
+
+#endif
