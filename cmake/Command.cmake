@@ -5,14 +5,19 @@ file(GLOB_RECURSE command_sources CONFIGURE_DEPENDS
 pkg_check_modules(SG_COMMAND IMPORTED_TARGET jansson libpng)
 
 if(command_sources AND SG_COMMAND_FOUND)
-    add_executable(spikegrad_command ${command_sources})
-    set_target_properties(spikegrad_command PROPERTIES OUTPUT_NAME spikegrad)
-    target_include_directories(spikegrad_command PRIVATE
+    # All but main, for the tests too.
+    set(command_main ${PROJECT_SOURCE_DIR}/src/cli/main.c)
+    list(REMOVE_ITEM command_sources ${command_main})
+    add_library(spikegrad_parts STATIC ${command_sources})
+    target_include_directories(spikegrad_parts PUBLIC
         ${PROJECT_SOURCE_DIR}/src)
-    target_link_libraries(spikegrad_command PRIVATE
+    target_link_libraries(spikegrad_parts PUBLIC
         spikegrad_static PkgConfig::SG_COMMAND)
-    target_compile_definitions(spikegrad_command PRIVATE
+    target_compile_definitions(spikegrad_parts PRIVATE
         SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad")
+    add_executable(spikegrad_command ${command_main})
+    set_target_properties(spikegrad_command PROPERTIES OUTPUT_NAME spikegrad)
+    target_link_libraries(spikegrad_command PRIVATE spikegrad_parts)
 elseif(command_sources)
     message(WARNING "the command is left out: it needs jansson and "
                     "libpng (Debian: libjansson-dev libpng-dev)")

@@ -1,5 +1,6 @@
 /* spikegrad report: runs as one HTML page, to read and to compare. */
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
@@ -72,21 +73,26 @@ static page_energy energy_of(const struct options *o)
 int report_write(const char *const *path, size_t n, const page_energy *energy,
                  const char *file)
 {
-    record runs[PAGE_RUNS];
+    record *runs = calloc(PAGE_RUNS, sizeof *runs);
     size_t read = 0;
     output out;
-    int code = CLI_OK;
+    int code = runs ? CLI_OK : cli_fail("out of memory");
     for (; code == CLI_OK && read < PAGE_RUNS && read < n; read++)
         code = record_read(&runs[read], path[read]);
     if (code == CLI_OK)
         code = output_open(&out, file);
     if (code == CLI_OK) {
-        page p = {out.stream, runs, read, *energy};
-        page_write(&p);
-        code = output_close(&out, CLI_OK);
+        page p = {.out = out.stream,
+                  .run = runs,
+                  .runs = read,
+                  .energy = *energy};
+        if (!page_write(&p))
+            code = cli_fail("out of memory");
+        code = output_close(&out, code);
     }
     while (read > 0)
         record_free(&runs[--read]);
+    free(runs);
     return code;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define DASH "\xe2\x80\x93"
+#define LONG 3.6e9 /* seconds, a million hours: more is written as a number */
 #define GAP "\xc2\xa0" /* a space that does not break */
 
 /* Bytes of the UTF-8 sequence text begins with, or 0 if it is none. */
@@ -71,6 +72,10 @@ const char *html_si(double value, const char *unit, char text[HTML_NUMBER])
     }
     if (!*unit && value < 1)
         return html_plain(value, text);
+    if (value >= 1e21 || value < 0) {
+        snprintf(text, HTML_NUMBER, "%.1e" GAP "%s", value, unit);
+        return text;
+    }
     for (; value >= 999.5 && i < 10; i++)
         value /= 1000;
     for (; value > 0 && value < 0.9995 && i > 0; i--)
@@ -97,6 +102,8 @@ const char *html_percent(double value, char text[HTML_NUMBER])
         snprintf(text, HTML_NUMBER, DASH);
     else if (value > 0 && value < 0.005)
         snprintf(text, HTML_NUMBER, "&lt;" GAP "0.01");
+    else if (value >= 1e6)
+        html_plain(value, text);
     else
         snprintf(text, HTML_NUMBER, "%.*f", value == 0 || value == 100 ? 0 : 2,
                  value);
@@ -105,6 +112,12 @@ const char *html_percent(double value, char text[HTML_NUMBER])
 
 const char *html_time(double seconds, char text[HTML_NUMBER])
 {
+    char hours[HTML_NUMBER];
+    if (!(seconds >= 0 && seconds < LONG)) {
+        snprintf(text, HTML_NUMBER, "%s" GAP "h",
+                 html_plain(seconds / 3600, hours));
+        return text;
+    }
     unsigned long whole = (unsigned long)(seconds + 0.5);
     if (seconds < 99.95)
         snprintf(text, HTML_NUMBER, "%.*f" GAP "s", seconds < 9.995 ? 2 : 1,

@@ -2,6 +2,7 @@
 #include "report/page.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/html.h"
@@ -204,8 +205,20 @@ void page_layer_tables(const page *p, const page_column *column, size_t n)
     }
 }
 
-void page_write(const page *p)
+static bool allocate(page *p)
 {
+    p->longest = 1;
+    for (size_t r = 0; r < p->runs; r++)
+        if (p->run[r].epochs > p->longest)
+            p->longest = p->run[r].epochs;
+    p->values = calloc(p->longest, PAGE_LINES * sizeof *p->values);
+    return p->values != NULL;
+}
+
+bool page_write(page *p)
+{
+    if (!allocate(p))
+        return false;
     fputs("<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
           "<meta name=viewport content=\"width=device-width\">\n<title>",
           p->out);
@@ -226,4 +239,7 @@ void page_write(const page *p)
     page_settings(p);
     fprintf(p->out, "<footer>spikegrad %s report</footer>\n</body>\n</html>\n",
             sg_version());
+    free(p->values);
+    p->values = NULL;
+    return true;
 }

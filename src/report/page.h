@@ -19,12 +19,15 @@ typedef struct page {
     const record *run;
     size_t runs;
     page_energy energy;
+    double *values; /* [PAGE_LINES][longest], for the lines of one chart */
+    size_t longest; /* epochs of the longest run */
 } page;
 
-enum { PAGE_RUNS = 8 };
+enum { PAGE_RUNS = 8, PAGE_LINES = 2 * PAGE_RUNS };
 
-/* page_write: the whole document. */
-void page_write(const page *p);
+/* page_write: the whole document; sets p->values and p->longest. False without
+ * memory, when nothing is written. */
+bool page_write(page *p);
 
 /* page_style: the style sheet, with its element. */
 void page_style(FILE *out);

@@ -25,7 +25,7 @@ static double samples(const record *r)
 static double inference(const record *r, bool spikes)
 {
     const record_epoch *last = &r->epoch[r->epochs - 1];
-    const sg_metrics *m = last->test.samples ? &last->test : &last->train;
+    const record_sums *m = last->test.samples ? &last->test : &last->train;
     return spikes ? record_forward(r, m, r->layers) / (double)m->samples
                   : record_dense_forward(r, r->layers);
 }

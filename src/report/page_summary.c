@@ -1,16 +1,19 @@
 /* The head of the page: which runs, and what they came to. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "report/html.h"
 #include "report/page.h"
 
-static void put_percent(FILE *out, const sg_metrics *m)
+static void put_percent(FILE *out, const record_sums *m)
 {
-    if (m->samples == 0)
-        fputs("\xe2\x80\x93", out);
+    char text[HTML_NUMBER];
+    double value = 100.0 * (double)m->correct / (double)m->samples;
+    if (m->samples == 0 || value > 1e6)
+        fputs(html_plain(m->samples ? value : NAN, text), out);
     else
-        fprintf(out, "%.2f", 100.0 * (double)m->correct / (double)m->samples);
+        fprintf(out, "%.2f", value);
 }
 
 /* The options in which runs differ, other than net and data. */
@@ -124,7 +127,7 @@ static void cell_best_epoch(const page *p, const record *r)
 
 static void cell_final(const page *p, const record *r)
 {
-    static const sg_metrics none;
+    static const record_sums none;
     bool ended = r->epochs >= r->planned;
     put_percent(p->out, r->tested           ? &r->final
                         : !r->held && ended ? &last_epoch(r)->test
@@ -133,7 +136,7 @@ static void cell_final(const page *p, const record *r)
 
 static void cell_flipped(const page *p, const record *r)
 {
-    static const sg_metrics none;
+    static const record_sums none;
     put_percent(p->out, r->flipped ? &r->final_flip : &none);
 }
 
@@ -142,7 +145,7 @@ static void cell_training(const page *p, const record *r)
     put_percent(p->out, &last_epoch(r)->train);
 }
 
-typedef double (*sum_of)(const record *, const sg_metrics *, size_t);
+typedef double (*sum_of)(const record *, const record_sums *, size_t);
 typedef double (*dense_of)(const record *, size_t);
 
 /* Operations of epochs from..last. */
@@ -164,8 +167,8 @@ static double dense_operations(const record *r, size_t from, dense_of of)
 
 static void cell_energy(const page *p, const record *r)
 {
-    const sg_metrics *m = last_epoch(r)->test.samples ? &last_epoch(r)->test
-                                                      : &last_epoch(r)->train;
+    const record_sums *m = last_epoch(r)->test.samples ? &last_epoch(r)->test
+                                                       : &last_epoch(r)->train;
     char text[HTML_NUMBER];
     fputs(html_si(record_forward(r, m, r->layers) / (double)m->samples *
                       p->energy.add32 * 1e-12,

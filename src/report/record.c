@@ -16,11 +16,49 @@ void record_free_sight(record *r)
     r->observed = 0;
 }
 
+static void forget(record_sums *sums)
+{
+    free(sums->layer);
+    *sums = (record_sums){0};
+}
+
 void record_free(record *r)
 {
     record_free_sight(r);
+    for (size_t e = 0; e < r->room; e++) {
+        forget(&r->epoch[e].train);
+        forget(&r->epoch[e].test);
+    }
     free(r->epoch);
+    forget(&r->final);
+    forget(&r->final_flip);
     r->epoch = NULL;
+    r->epochs = r->room = 0;
+}
+
+record_epoch *record_add_epoch(record *r)
+{
+    if (r->epochs == r->room) {
+        size_t room = r->room ? 2 * r->room : 16;
+        record_epoch *more = realloc(r->epoch, room * sizeof *more);
+        if (!more)
+            return NULL;
+        memset(more + r->room, 0, (room - r->room) * sizeof *more);
+        r->epoch = more;
+        r->room = room;
+    }
+    return &r->epoch[r->epochs];
+}
+
+bool record_keep(const record *r, const sg_metrics *from, record_sums *to)
+{
+    sg_layer_activity *layer = calloc(r->layers, sizeof *layer);
+    if (!layer)
+        return false;
+    memcpy(layer, from->layer, r->layers * sizeof *layer);
+    free(to->layer);
+    *to = (record_sums){from->samples, from->correct, from->loss_q20, layer};
+    return true;
 }
 
 bool record_has_weights(const record *r, size_t l)
@@ -47,10 +85,12 @@ bool record_same_layers(const record *a, const record *b)
     return true;
 }
 
-static double sum(const record *r, const sg_metrics *m, size_t l,
+static double sum(const record *r, const record_sums *m, size_t l,
                   double (*of)(const sg_layer_activity *))
 {
     double all = 0;
+    if (!m->layer)
+        return NAN;
     if (l < r->layers)
         return of(&m->layer[l]);
     for (size_t i = 0; i < r->layers; i++)
@@ -68,12 +108,12 @@ static double backward(const sg_layer_activity *a)
     return (double)a->backward_ops + (double)a->gradient_ops;
 }
 
-double record_forward(const record *r, const sg_metrics *m, size_t l)
+double record_forward(const record *r, const record_sums *m, size_t l)
 {
     return sum(r, m, l, forward);
 }
 
-double record_backward(const record *r, const sg_metrics *m, size_t l)
+double record_backward(const record *r, const record_sums *m, size_t l)
 {
     return sum(r, m, l, backward);
 }

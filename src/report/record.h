@@ -14,8 +14,15 @@ typedef struct record_layer {
     uint64_t neurons, dense_macs;
 } record_layer;
 
+/* sg_metrics with as many layers as there are: runs can have 100 000 epochs.
+ * No samples: nothing is known. */
+typedef struct record_sums {
+    uint64_t samples, correct, loss_q20;
+    sg_layer_activity *layer; /* [layers]; NULL without samples */
+} record_sums;
+
 typedef struct record_epoch {
-    sg_metrics train, test;
+    record_sums train, test;
 } record_epoch;
 
 /* The instruments on one layer after the last epoch that has them. */
@@ -29,16 +36,16 @@ typedef struct record {
     const char *path; /* as the user gave it */
     size_t layers;    /* 0 until an epoch is known */
     record_epoch *epoch;
-    size_t epochs, planned;
-    double seconds;      /* all that it took, in all processes */
-    uint64_t observed;   /* samples of the sight; 0: none */
-    size_t observed_at;  /* the epoch it is from */
-    record_sight *sight; /* [layers] */
+    size_t epochs, planned, room; /* room: epochs that are allocated */
+    double seconds;               /* all that it took, in all processes */
+    uint64_t observed;            /* samples of the sight; 0: none */
+    size_t observed_at;           /* the epoch it is from */
+    record_sight *sight;          /* [layers] */
     sg_recipe recipe;
     char data[256]; /* as --data takes it; "" if not known */
     record_layer layer[SG_LAYERS_MAX];
-    sg_metrics final;      /* of the test split, if tested */
-    sg_metrics final_flip; /* the same with mirror images, if flipped */
+    record_sums final;      /* of the test split, if tested */
+    record_sums final_flip; /* the same with mirror images, if flipped */
     bool dense;         /* multiply-adds are known: older metrics lack them */
     bool held;          /* epochs were tested on held-back samples */
     bool tested;        /* the test split was looked at, at the end */
@@ -51,6 +58,14 @@ typedef struct record {
  * record_free_sight: the sight alone. */
 void record_free(record *r);
 void record_free_sight(record *r);
+
+/* record_add_epoch: the next epoch, of which nothing is known yet; it counts
+ * once r->epochs does. NULL without memory. */
+record_epoch *record_add_epoch(record *r);
+
+/* record_keep: a copy of the sums of r->layers layers; what was there before
+ * is freed. False without memory. */
+bool record_keep(const record *r, const sg_metrics *from, record_sums *to);
 
 /* record_has_weights: whether layer l is a convolution or fully connected:
  * their names begin with their size, those of the others with a letter. */
@@ -65,8 +80,8 @@ bool record_same_layers(const record *a, const record *b);
 
 /* record_forward, record_backward: synaptic operations of metrics, of layer l
  * or, with l == layers, of all; backward ones with those of the gradient. */
-double record_forward(const record *r, const sg_metrics *m, size_t l);
-double record_backward(const record *r, const sg_metrics *m, size_t l);
+double record_forward(const record *r, const record_sums *m, size_t l);
+double record_backward(const record *r, const record_sums *m, size_t l);
 
 /* record_dense_forward, record_dense_backward: multiply-adds of the dense ANN
  * for one sample; the backward pass has those of errors and of gradients, but

@@ -91,6 +91,65 @@ whole going.html
 printf '{"type":"later","x":1}\n' >>going/metrics.jsonl
 expect 0 "$SPIKEGRAD" report going --out going.html
 
+# the smallest runs: a loss that all curves have, instruments with one sample
+expect 0 "$SPIKEGRAD" train --data glyphs:train=20,test=10 --net 10 \
+    --epochs 1 --out flat --quiet
+expect 0 timeout 20 "$SPIKEGRAD" report flat --out flat.html
+whole flat.html
+expect 0 "$SPIKEGRAD" train --data glyphs:train=20,test=10 --net 1-10 \
+    --epochs 1 --observe 1 --out least --quiet
+expect 0 timeout 20 "$SPIKEGRAD" report least --out least.html
+whole least.html
+
+# extreme SCRIPT: the page of a run whose metrics sed has changed
+extreme() {
+    rm -rf edited
+    cp -r one edited
+    sed -E "$1" one/metrics.jsonl >edited/metrics.jsonl
+    expect 0 timeout 20 "$SPIKEGRAD" report edited --out edited.html
+    whole edited.html
+    [ "$(wc -c <edited.html)" -lt 200000 ] || bad "a large page: $1"
+    grep -E '[0-9]{25}' edited.html && bad "an endless number: $1"
+}
+most=9223372036854775807
+extreme 's/"samples":600,"correct":[0-9]+/"samples":600,"correct":600/
+    s/"samples":200,"correct":[0-9]+/"samples":200,"correct":200/'
+says edited.html '>100</text>'
+extreme 's/"(elapsed|seconds)":[0-9.e-]+/"\1":1e300/g'
+extreme 's/"(elapsed|seconds)":[0-9.e-]+/"\1":1e-300/g'
+extreme "s/\"(elapsed|seconds)\":[0-9.e-]+/\"\\1\":$most/g"
+for field in correct loss_q20 spikes active saturated forward_ops \
+    error_senders backward_ops gradient_ops dense_macs planned; do
+    extreme "s/\"$field\":[0-9]+/\"$field\":0/g"
+    extreme "s/\"$field\":[0-9]+/\"$field\":$most/g"
+    extreme "s/\"$field\":[0-9]+,//g; s/,\"$field\":[0-9]+//g"
+done
+for field in samples neurons silent errorless; do
+    extreme "s/\"$field\":[0-9]+/\"$field\":1/g"
+    extreme "s/\"$field\":[0-9]+/\"$field\":$most/g"
+done
+extreme 's/"(counts|errors)":\[[^]]*\]/"\1":[]/g'
+extreme "s/\"(counts|errors)\":\[[^]]*/\"\\1\":[-255,$most,17,1,17,$most,0,1/g"
+
+# many epochs: thinned for the picture, extremes kept, soon done
+mkdir -p many
+cp one/recipe.ini many
+head -n 1 one/metrics.jsonl | sed 's/,"observed":.*/}/' | awk '{
+    for (e = 1; e <= 20000; e++) {
+        line = $0
+        sub(/"epoch":1,/, "\"epoch\":" e ",", line)
+        sub(/"planned":2,/, "\"planned\":20000,", line)
+        if (e == 7777)
+            sub(/"loss_q20":[0-9]+/, "\"loss_q20\":629145600000", line)
+        print line
+    }
+}' >many/metrics.jsonl
+expect 0 timeout 15 "$SPIKEGRAD" report many --out many.html
+whole many.html
+says many.html '20000 of 20000'
+says many.html '>1k</text>' # the axis of the loss goes up to that epoch
+[ "$(wc -c <many.html)" -lt 200000 ] || bad "a page that grows with epochs"
+
 # refused CODE PATTERN ARGUMENT...: in one line, and the page stays as it was
 cp report.html before.html
 refused() {

@@ -37,12 +37,14 @@ static bool name_layers(record *r, const json_t *layers)
     return true;
 }
 
-static bool read_metrics(record *r, const json_t *object, sg_metrics *to)
+static bool read_metrics(record *r, const json_t *object, record_sums *to)
 {
+    sg_metrics sums;
     const json_t *layers = json_object_get(object, "layers");
     if (r->layers == 0 && !name_layers(r, layers))
         return false;
-    return log_metrics(object, to) && to->layers == r->layers;
+    return log_metrics(object, &sums) && sums.layers == r->layers &&
+           record_keep(r, &sums, to);
 }
 
 /* Bin, number, bin, number... to bins with shares. */
@@ -108,12 +110,9 @@ static bool read_epoch(record *r, const log_line *line)
     const json_t *seen = json_object_get(line->json, "observed");
     if (line->epoch != r->epochs + 1)
         return false;
-    record_epoch *more = realloc(r->epoch, (r->epochs + 1) * sizeof *r->epoch);
-    if (!more)
+    record_epoch *to = record_add_epoch(r);
+    if (!to)
         return false;
-    r->epoch = more;
-    record_epoch *to = &r->epoch[r->epochs];
-    memset(to, 0, sizeof *to);
     r->held = held != NULL;
     if (!read_metrics(r, train, &to->train) ||
         ((held || test) && !read_metrics(r, held ? held : test, &to->test)))
