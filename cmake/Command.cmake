@@ -13,8 +13,11 @@ if(command_sources AND SG_COMMAND_FOUND)
         ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(spikegrad_parts PUBLIC
         spikegrad_static PkgConfig::SG_COMMAND)
+    file(RELATIVE_PATH data_from_bin
+         ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR})
     target_compile_definitions(spikegrad_parts PRIVATE
-        SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad")
+        SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad"
+        SPIKEGRAD_DATADIR_FROM_BIN="${data_from_bin}/spikegrad")
     add_executable(spikegrad_command ${command_main})
     set_target_properties(spikegrad_command PROPERTIES OUTPUT_NAME spikegrad)
     target_link_libraries(spikegrad_command PRIVATE spikegrad_parts)

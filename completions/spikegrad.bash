@@ -1,63 +1,122 @@
-# Completion of spikegrad for bash. Flags are read from --help, so that they
-# cannot disagree with the command.
+# Completion of spikegrad for bash. What it knows of the command is written by
+# './dev pages'; the rest is in completions/spikegrad.bash.in.
 # shellcheck disable=SC2207 # words of compgen have no spaces
 
-_spikegrad_flags() {
-    "$1" help "$2" ${3:+"$3"} 2>/dev/null |
-        sed -n 's/^  \(--[a-z0-9-]*\).*/\1/p'
+# _spikegrad_words COMMAND: what may follow it.
+_spikegrad_words() {
+    case $1 in
+    '') echo demo train eval verify trace anytime report bench info data sweep recipes help --help --version ;;
+    data) echo info export --help ;;
+    'demo') echo --out --threads --samples --help ;;
+    'train') echo --data --recipe --out --resume --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --seed --help ;;
+    'eval') echo --data --split --best --limit --flip --json --threads --help ;;
+    'verify') echo --data --split --best --samples --order --seed --json --quiet --help ;;
+    'trace') echo --data --split --best --sample --order --seed --format --out --svg --forward-only --help ;;
+    'anytime') echo --data --split --best --samples --seed --json --quiet --help ;;
+    'report') echo --out --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
+    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --seed --help ;;
+    'info') echo --threads --best --json --help ;;
+    'data info') echo --json --help ;;
+    'data export') echo --split --first --count --png --scale --idx --help ;;
+    'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --seed --help ;;
+    'recipes') echo --json --help ;;
+    esac
 }
 
-# Words of "a|b|c" behind a flag, in the help of the command.
-_spikegrad_words() {
-    "$1" help "$2" 2>/dev/null |
-        sed -n "s/^  $3 \([a-z0-9]*|[a-z0-9|]*\).*/\1/p" | tr '|' ' '
+# _spikegrad_values 'COMMAND FLAG': what may follow the flag.
+_spikegrad_values() {
+    case $1 in
+    'demo --out') echo '<files>' ;;
+    'train --data') echo '<sources>' ;;
+    'train --recipe') echo '<recipes>' ;;
+    'train --out') echo '<files>' ;;
+    'train --resume') echo '<files>' ;;
+    'train --choose') echo last best ;;
+    'eval --data') echo '<sources>' ;;
+    'eval --split') echo train test ;;
+    'verify --data') echo '<sources>' ;;
+    'verify --split') echo train test ;;
+    'verify --order') echo fifo lifo scatter turns random all ;;
+    'trace --data') echo '<sources>' ;;
+    'trace --split') echo train test ;;
+    'trace --order') echo fifo lifo scatter turns random ;;
+    'trace --format') echo csv jsonl ;;
+    'trace --out') echo '<files>' ;;
+    'trace --svg') echo '<files>' ;;
+    'anytime --data') echo '<sources>' ;;
+    'anytime --split') echo train test ;;
+    'report --out') echo '<files>' ;;
+    'bench --data') echo '<sources>' ;;
+    'bench --recipe') echo '<recipes>' ;;
+    'bench --from') echo '<files>' ;;
+    'data export --split') echo train test ;;
+    'data export --png') echo '<files>' ;;
+    'data export --idx') echo '<files>' ;;
+    'sweep --data') echo '<sources>' ;;
+    'sweep --recipe') echo '<recipes>' ;;
+    'sweep --out') echo '<files>' ;;
+    'sweep --set') echo '<options>' ;;
+    'sweep --choose') echo last best ;;
+    *' --weight-bits') echo 8 16 ;;
+    *' --input') echo plain onoff ;;
+    *' --fire') echo round floor ;;
+    *' --standardise') echo off on ;;
+    *' --loss') echo softmax squared ;;
+    *' --dither') echo off on ;;
+    *' --schedule') echo linear cosine constant ;;
+    *' --rounding') echo nearest stochastic ;;
+    esac
+}
+
+_spikegrad_sources() {
+    echo glyphs mnist: cifar10: cifar100:
+}
+
+_spikegrad_options() {
+    echo net= augment= weight-bits= count-cap= input-levels= input= fire= spread= standardise= gain-limit= spike-limit= loss= smoothing= target= alpha= phi= dither= epochs= batch= lr= momentum= readout-rate= bias-rate= clip= weight-decay= schedule= warmup= rounding= validation= seed=
+}
+
+_spikegrad_recipes() {
+    "$1" recipes 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\).*/\1/p'
 }
 
 _spikegrad() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} words
+    local command=${COMP_WORDS[1]} words
     COMPREPLY=()
 
-    if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "demo train eval verify trace anytime report bench
-            info data sweep recipes help --help --version" -- "$cur"))
+    if ((COMP_CWORD == 1)) || [[ $command == help ]]; then
+        COMPREPLY=($(compgen -W "$(_spikegrad_words '')" -- "$cur"))
         return
     fi
-    if [[ $command == help ]]; then
-        COMPREPLY=($(compgen -W "demo train eval verify trace anytime report bench
-            info data sweep recipes" -- "$cur"))
+    words=$(_spikegrad_words "$command")
+    if ((COMP_CWORD == 2)) && [[ $words && $words != *--*--* ]]; then
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
         return
     fi
-    if [[ $command == data ]] && ((COMP_CWORD == 2)); then
-        COMPREPLY=($(compgen -W "info export --help" -- "$cur"))
+    [[ $words != *--*--* ]] && command="$command ${COMP_WORDS[2]}"
+
+    words=
+    [[ $prev == --* ]] && words=$(_spikegrad_values "$command $prev")
+    case $words in
+    '<files>') words= ;;
+    '<sources>') words=$(_spikegrad_sources) ;;
+    '<options>') words=$(_spikegrad_options) ;;
+    '<recipes>')
+        COMPREPLY=($(compgen -W "$(_spikegrad_recipes "${COMP_WORDS[0]}")" \
+            -- "$cur") $(compgen -f -- "$cur"))
         return
-    fi
-    case $prev in
-    --recipe)
-        words=$("$program" recipes 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\).*/\1/p')
-        COMPREPLY=($(compgen -W "$words" -- "$cur") $(compgen -f -- "$cur"))
-        return ;;
-    --data)
-        COMPREPLY=($(compgen -W "glyphs mnist: cifar10: cifar100:" -- "$cur"))
-        return ;;
-    --out | --svg | --png | --idx | --resume | --from)
-        COMPREPLY=($(compgen -f -- "$cur"))
-        return ;;
-    --*)
-        words=$(_spikegrad_words "$program" "$command" "$prev")
-        if [[ $words ]]; then
-            COMPREPLY=($(compgen -W "$words" -- "$cur"))
-            return
-        fi ;;
+        ;;
     esac
-    if [[ $cur == -* ]]; then
-        local action=
-        [[ $command == data ]] && action=${COMP_WORDS[2]}
-        COMPREPLY=($(compgen -W \
-            "$(_spikegrad_flags "$program" "$command" "$action")" -- "$cur"))
+    if [[ $words ]]; then
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+        [[ ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace 2>/dev/null
+    elif [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$(_spikegrad_words "$command")" -- "$cur"))
     else
         COMPREPLY=($(compgen -f -- "$cur"))
     fi
+    return 0
 }
 
 complete -o filenames -F _spikegrad spikegrad

@@ -72,8 +72,9 @@ int recipe_file_write(const char *path, const recipe_file *file);
 
 /* recipe_directory: the next folder recipes are looked for in, each once,
  * copied to path; *place begins at 0; false after the last. They are
- * $SPIKEGRAD_RECIPES, the installed ones, those of the source the program was
- * built from, and ./recipes. */
+ * $SPIKEGRAD_RECIPES, the installed ones beside the program, those of the
+ * source it was built in, the installed ones where the build expected them, and
+ * ./recipes. */
 bool recipe_directory(size_t *place, char *path, size_t size);
 
 #endif

@@ -8,12 +8,21 @@
 #include "cli/base/cli.h"
 #include "cli/base/recipefile.h"
 
+/* Where the build says the installed recipes will be, and the way there from
+ * the folder of the installed program. */
 #ifndef SPIKEGRAD_DATADIR
 #define SPIKEGRAD_DATADIR "/usr/local/share/spikegrad"
+#endif
+#ifndef SPIKEGRAD_DATADIR_FROM_BIN
+#define SPIKEGRAD_DATADIR_FROM_BIN "../share/spikegrad"
 #endif
 
 /* Longest path a recipe is looked for under. */
 enum { PATH_TEXT = 1024 };
+
+/* How many folders above the program the source may be: build/PRESET/tests is
+ * three. */
+enum { BUILD_DEPTH = 4 };
 
 static bool is_file(const char *path)
 {
@@ -21,27 +30,63 @@ static bool is_file(const char *path)
     return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-/* A path relative to the folder that is `up` above that of the program that
- * is running. */
-static bool beside_program(unsigned up, const char *relative, char *path,
-                           size_t size)
+static bool is_directory(const char *path)
 {
-    char program[PATH_TEXT];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n <= 0)
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The folder of the program that is running. */
+static bool program_folder(char *path, size_t size)
+{
+    ssize_t n = readlink("/proc/self/exe", path, size - 1);
+    if (n <= 0 || (size_t)n == size - 1)
         return false;
-    program[n] = '\0';
-    for (unsigned k = 0; k <= up; k++) {
-        char *slash = strrchr(program, '/');
+    path[n] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return slash != NULL;
+}
+
+/* Of an installed program: the recipes that were installed with it, wherever
+ * both were moved to. */
+static bool beside_program(char *path, size_t size)
+{
+    char folder[PATH_TEXT];
+    const char *way = SPIKEGRAD_DATADIR_FROM_BIN;
+    if (!program_folder(folder, sizeof folder))
+        return false;
+    for (; strncmp(way, "../", 3) == 0; way += 3) {
+        char *slash = strrchr(folder, '/');
         if (!slash)
             return false;
         *slash = '\0';
     }
-    return snprintf(path, size, "%s/%s", program, relative) < (int)size;
+    return snprintf(path, size, "%s/%s/recipes", folder, way) < (int)size;
 }
 
-/* Of PREFIX/bin/spikegrad, the installed ones, wherever they were moved to;
- * of build/PRESET/spikegrad, those of the source. */
+/* Of a program that was built and not installed: the recipes of its source,
+ * which is the folder it is in or one above. */
+static bool of_source(char *path, size_t size)
+{
+    char folder[PATH_TEXT], header[2 * PATH_TEXT];
+    if (!program_folder(folder, sizeof folder))
+        return false;
+    for (int up = 0; up <= BUILD_DEPTH; up++) {
+        snprintf(header, sizeof header, "%s/include/spikegrad/spikegrad.h",
+                 folder);
+        int n = snprintf(path, size, "%s/recipes", folder);
+        if (n < (int)size && is_file(header) && is_directory(path))
+            return true;
+        char *slash = strrchr(folder, '/');
+        if (!slash)
+            return false;
+        *slash = '\0';
+    }
+    return false;
+}
+
 static bool find_place(size_t i, char *path, size_t size)
 {
     const char *own = getenv("SPIKEGRAD_RECIPES");
@@ -49,12 +94,12 @@ static bool find_place(size_t i, char *path, size_t size)
     case 0:
         return own && *own && snprintf(path, size, "%s", own) < (int)size;
     case 1:
-        return beside_program(1, "share/spikegrad/recipes", path, size);
+        return beside_program(path, size);
     case 2:
+        return of_source(path, size);
+    case 3:
         return snprintf(path, size, "%s/recipes", SPIKEGRAD_DATADIR) <
                (int)size;
-    case 3:
-        return beside_program(2, "recipes", path, size);
     default:
         return snprintf(path, size, "recipes") < (int)size;
     }
