@@ -21,8 +21,12 @@ typedef enum sg_layer_kind {
     SG_LAYER_POOL_MAX,
     SG_LAYER_POOL_AVERAGE,
     SG_LAYER_ADD,    /* of the spikes of two layers: a residual block's end */
-    SG_LAYER_DROPOUT /* some units, drawn for each sample, pass nothing on */
+    SG_LAYER_DROPOUT,   /* some units, drawn for each sample, pass nothing on */
+    SG_LAYER_PROJECTION /* a convolution on the short way round a block */
 } sg_layer_kind;
+
+/* sg_layer_kind_name: "convolution", "max pooling", ...; never NULL. */
+SG_API const char *sg_layer_kind_name(sg_layer_kind kind);
 
 typedef struct sg_shape {
     uint32_t height, width, channels;
@@ -50,8 +54,9 @@ typedef struct sg_layer_info {
     int64_t charge_bound;  /* largest |charge| that can arrive; a bias adds up
                               to 16 theta */
     int64_t error_bound;   /* largest |error charge| into the layer below */
-    uint64_t skip;         /* addition: the layer whose arriving spikes it adds
-                              to those of the layer below; else 0 */
+    uint64_t from;         /* whose spikes arrive: 0, the image, or k + 1, layer
+                              k; the layer's own number but for projections */
+    uint64_t skip;         /* addition: whose spikes it adds to those; else 0 */
     int32_t keep;          /* dropout: in training one unit in this many takes
                              part, on average: 2 or 4; else 0 */
     int32_t theta_in_use;  /* outside of training: theta, times the keep of

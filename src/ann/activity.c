@@ -30,7 +30,7 @@ static uint64_t arrivals(const sg__ann *ann, size_t l, size_t sample)
     const uint32_t *spikes = p->spikes + sample * p->count;
     const uint32_t *restrict reach = ann->layer[l].reach_x;
     uint64_t sum = 0;
-    if (ann->net->layer[l].kind == SG_LAYER_DENSE)
+    if (!ann->net->layer[l].kind->spatial)
         return total(spikes, p->count);
     for (uint32_t y = 0; y < g->in_h; y++, spikes += g->in_w) {
         uint64_t row = 0;
@@ -112,7 +112,7 @@ void sg__ann_count_backward(sg__ann *ann, size_t l, size_t sample,
     uint32_t *sent = sums, *senders = sent + positions;
     uint32_t *before = senders + positions;
     uint32_t whole = 0;
-    if (ann->net->layer[l].kind == SG_LAYER_DENSE) {
+    if (!ann->net->layer[l].kind->spatial) {
         whole = (uint32_t)total(active, p->count);
         active = &whole; /* one pixel */
     }

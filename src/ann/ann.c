@@ -4,25 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-
 enum {
     CHUNK = 16,        /* samples of a forward call, at most */
     NEAR = 256 * 1024, /* error charges that stay in a core's cache */
     SHARES = 2         /* chunks a thread gets, at least, if there are many */
 };
 
-/* Whether layer l is a convolution; false past the last layer. */
-static bool is_convolution(const sg_network *net, size_t l)
+/* Whether a kernel slides over what a sender sends. */
+static bool is_seen_by_pixel(const sg_network *net, size_t sender)
 {
-    return l < net->layer_count && net->layer[l].kind == SG_LAYER_CONV;
+    bool any = false;
+    for (size_t r = sender; r < net->layer_count; r++)
+        any |= sg__hears(net, r, sender) && net->layer[r].kind->spatial;
+    return any;
 }
 
-/* Counts of `pixels` pixels that arrive at layer l. */
+/* Counts of a sender, of `pixels` pixels. */
 static void place_pixels(sg__ann *ann, sg__arena *arena, sg__ann_pixels *p,
-                         size_t l, uint32_t pixels, uint32_t channels)
+                         size_t sender, uint32_t pixels, uint32_t channels)
 {
-    if (!is_convolution(ann->net, l)) {
+    if (!is_seen_by_pixel(ann->net, sender)) {
         channels *= pixels;
         pixels = 1;
     }
@@ -77,7 +78,7 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
         ann->kernels->propagate_sparse_below(g, layer->weight_bits);
     to->gradient_sparse_below =
         ann->kernels->gradient_sparse_below(g, layer->weight_bits);
-    if (is_convolution(ann->net, l)) {
+    if (layer->kind->spatial) {
         to->reach_x = place_reach(arena, g, g->kernel_w, g->in_w, g->out_w);
         to->reach_y = place_reach(arena, g, g->kernel_h, g->in_h, g->out_h);
     }
@@ -90,20 +91,20 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
         to->error_charges = sg__arena_take(arena, n, sizeof(int32_t));
 }
 
-/* Where a thread keeps the error charge of additions. */
-static void place_skipped(const sg__ann *ann, sg__arena *arena,
-                          sg__ann_scratch *scratch)
+/* Where a thread keeps error charge. */
+static void place_kept(const sg__ann *ann, sg__arena *arena,
+                       sg__ann_scratch *scratch)
 {
     const sg_network *net = ann->net;
-    scratch->skipped =
-        sg__arena_take(arena, net->layer_count, sizeof *scratch->skipped);
-    for (size_t l = 0; l < net->layer_count; l++) {
-        if (!sg__ann_skips_to(net, l))
+    scratch->kept =
+        sg__arena_take(arena, net->layer_count, sizeof *scratch->kept);
+    for (size_t sender = 0; sender < net->layer_count; sender++) {
+        if (!sg__ann_keeps(net, sender))
             continue;
-        size_t n = ann->chunk * sg__inputs(&net->layer[l].geo);
+        size_t n = ann->chunk * sg__neurons_of(net, sender);
         int32_t *charge = sg__arena_take(arena, n, sizeof *charge);
-        if (scratch->skipped)
-            scratch->skipped[l] = charge;
+        if (scratch->kept)
+            scratch->kept[sender] = charge;
     }
 }
 
@@ -136,7 +137,7 @@ static void place_scratch(sg__ann *ann, sg__arena *arena,
             sg__arena_take(arena, ann->net->classes, sizeof(int32_t));
         return;
     }
-    place_skipped(ann, arena, scratch);
+    place_kept(ann, arena, scratch);
     scratch->sums = sg__arena_take(arena, sums, sizeof *scratch->sums);
     scratch->error = sg__arena_take(arena, errors, sizeof(int32_t));
     scratch->expanded = sg__arena_take(arena, widest, sizeof(int32_t));
@@ -219,18 +220,13 @@ void sg__ann_pack_all(sg__ann *ann)
             sg__ann_pack(ann, l, 0, ann->net->layer[l].geo.out_c);
 }
 
-uint64_t sg__ann_clock(const sg__ann *ann)
-{
-    return ann->profiles ? sg__clock_ns() : 0;
-}
-
-void sg__ann_note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
-                  uint64_t macs, uint64_t share, uint64_t bytes)
+void sg__ann_end(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
+                 sg__work work)
 {
     if (!ann->profiles)
         return;
-    cost->nanoseconds += sg__ann_clock(ann) - begin;
-    cost->dense_ops += macs;
-    cost->ops += macs * share / 1000;
-    cost->bytes += bytes;
+    cost->nanoseconds += sg__clock_ns() - begin;
+    cost->dense_ops += work.macs;
+    cost->ops += work.macs * work.share / 1000;
+    cost->bytes += work.bytes;
 }

@@ -9,6 +9,7 @@
 #define SG_ANN_ANN_H
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "core/squares.h"
 #include "kernels/kernels.h"
 #include "network/network.h"
@@ -18,9 +19,9 @@ typedef struct sg__ann_scratch {
     int32_t *error;       /* error charge arriving at a layer, some samples */
     int32_t *expanded;    /* of one sample, routed through a pooling layer */
     int32_t *routed;      /* through another one */
-    int32_t **skipped;    /* [layer_count], error charge of additions for the
-                            neurons below a layer, [chunk][neurons]; NULL
-                            where none arrives */
+    int32_t **kept;       /* [senders], error charge that has come to a sender
+                             by other ways than from the layer right above it,
+                             [chunk][neurons]; NULL where there are none */
     uint32_t *sums;       /* by position, of one sample, for its activity */
     void *kernel;         /* what the rows of sg__kernels ask for */
     sg_layer_cost *cost;  /* [layer_count], while profiling */
@@ -29,8 +30,8 @@ typedef struct sg__ann_scratch {
                              pooling units directly above it */
 } sg__ann_scratch;
 
-/* Spikes by pixel of the neurons below a convolution, for counting operations;
- * elsewhere all neurons are one pixel. */
+/* Spikes by pixel of the neurons that a convolution hears, for counting
+ * operations; elsewhere all neurons are one pixel. */
 typedef struct sg__ann_pixels {
     uint32_t *spikes, *active; /* [batch][pixels] */
     uint32_t count, channels;
@@ -97,20 +98,28 @@ void sg__ann_pack(sg__ann *ann, size_t l, uint32_t first, uint32_t last);
 /* sg__ann_pack_all: the same for all layers. */
 void sg__ann_pack_all(sg__ann *ann);
 
-/* sg__ann_counts: counts arriving at layer l for one sample; layer_count is
- * not a layer. The input is what arrives at layer 0. */
+/* sg__ann_sent: counts of a sender for one sample; not of the output layer. */
+static inline uint8_t *sg__ann_sent(const sg__ann *ann, size_t sender,
+                                    size_t sample)
+{
+    uint8_t *counts = sender == 0 ? ann->input : ann->layer[sender - 1].counts;
+    return counts + sample * sg__neurons_of(ann->net, sender);
+}
+
+/* sg__ann_counts: counts arriving at layer l for one sample. The input is what
+ * arrives at layer 0. */
 static inline uint8_t *sg__ann_counts(const sg__ann *ann, size_t l,
                                       size_t sample)
 {
-    uint8_t *counts = l == 0 ? ann->input : ann->layer[l - 1].counts;
-    return counts + sample * sg__inputs(&ann->net->layer[l].geo);
+    return sg__ann_sent(ann, ann->net->layer[l].from, sample);
 }
 
 /* sg__ann_arriving: the same counts pixel by pixel. */
 static inline const sg__ann_pixels *sg__ann_arriving(const sg__ann *ann,
                                                      size_t l)
 {
-    return l == 0 ? &ann->input_pixels : &ann->layer[l - 1].pixels;
+    const size_t sender = ann->net->layer[l].from;
+    return sender == 0 ? &ann->input_pixels : &ann->layer[sender - 1].pixels;
 }
 
 /* sg__ann_forward: samples first..first+n-1 through layers from..to-1, given
@@ -143,41 +152,49 @@ void sg__ann_count_forward(sg__ann *ann, size_t l, size_t sample);
 void sg__ann_count_backward(sg__ann *ann, size_t l, size_t sample,
                             bool propagates, uint32_t *sums);
 
-/* sg__ann_pool_average: average pooling of one sample; charge, if not NULL,
- * receives the charge of its units.
- * sg__ann_unpool: error charge routed back through any pooling. */
-void sg__ann_pool_average(const sg__layer *layer, const uint8_t *in,
-                          int32_t *charge, uint8_t *out);
-void sg__ann_unpool(const sg__layer *layer, const uint8_t *in,
-                    const int32_t *error, int32_t *expanded);
+/* sg__ann_passage: one sample at layer l, for the hooks of its kind.
+ * at  key of its draws; NULL: in use */
+static inline sg__passage sg__ann_passage(const sg__ann *ann, size_t l,
+                                          size_t sample, uint32_t sample_id,
+                                          const uint64_t *step)
+{
+    const sg__layer *layer = &ann->net->layer[l];
+    return (sg__passage){
+        .layer = layer,
+        .index = (uint32_t)l,
+        .kernels = ann->kernels,
+        .in = sg__ann_sent(ann, layer->from, sample),
+        .with = sg__ann_sent(ann, layer->skip, sample),
+        .training = step != NULL,
+        .seed = ann->net->recipe.seed,
+        .step = step ? *step : 0,
+        .sample = sample_id,
+    };
+}
 
-/* sg__ann_add: counts that addition l sends on, of one sample.
- * sg__ann_skips_to: whether additions send error charge to the neurons below
- * layer l; if not, layer l need not join any.
- * sg__ann_branch: error charge u of addition r, kept for its second source.
- * sg__ann_join: adds it to u, what synaptic layer l has sent down; both in the
- * unit that is common to them from there on. */
-void sg__ann_add(const sg__ann *ann, size_t l, size_t sample, uint8_t *out);
-bool sg__ann_skips_to(const sg_network *net, size_t l);
-void sg__ann_branch(const sg__ann *ann, size_t r, size_t sample,
-                    const int32_t *u, const sg__ann_scratch *scratch);
-void sg__ann_join(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
-                  const sg__ann_scratch *scratch);
+/* sg__ann_keeps: whether error charge is kept for a sender (kept, above).
+ * sg__ann_keep: keeps that of one sample, u, which comes from layer r and is
+ * to be multiplied by 2^shift. Layers come in falling order.
+ * sg__ann_kept: where it is. */
+bool sg__ann_keeps(const sg_network *net, size_t sender);
+void sg__ann_keep(const sg__ann *ann, size_t r, size_t sender, size_t sample,
+                  const int32_t *u, int shift, const sg__ann_scratch *scratch);
+int32_t *sg__ann_kept(const sg__ann *ann, size_t sender, size_t sample,
+                      const sg__ann_scratch *scratch);
 
-/* sg__ann_drop: counts `in` of a sample as dropout l passes them on in
- * training. sg__ann_drop_errors: the same for error charge, in place. */
-void sg__ann_drop(const sg_network *net, size_t l, uint64_t step,
-                  uint32_t sample_id, const uint8_t *in, uint8_t *out);
-void sg__ann_drop_errors(const sg_network *net, size_t l, uint64_t step,
-                         uint32_t sample_id, int32_t *u);
+/* What a phase had to do: dense multiply-adds, of which a share, in 1/1000,
+ * was done; bytes that moved at least. */
+typedef struct sg__work {
+    uint64_t macs, share, bytes;
+} sg__work;
 
-/* sg__ann_clock: nanoseconds of a monotonic clock while profiling, else 0. */
-uint64_t sg__ann_clock(const sg__ann *ann);
-
-/* sg__ann_note: while profiling, adds what a phase cost since `begin`, a
- * sg__ann_clock: dense multiply-adds, of which a share, in 1/1000, was done,
- * and bytes. */
-void sg__ann_note(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
-                  uint64_t macs, uint64_t share, uint64_t bytes);
+/* sg__ann_begin, sg__ann_end: stand round a phase of a layer. While profiling,
+ * what it took and did is added to its cost; else nothing happens. */
+static inline uint64_t sg__ann_begin(const sg__ann *ann)
+{
+    return ann->profiles ? sg__clock_ns() : 0;
+}
+void sg__ann_end(const sg__ann *ann, sg_phase_cost *cost, uint64_t begin,
+                 sg__work work);
 
 #endif

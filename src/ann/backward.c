@@ -22,15 +22,16 @@ static void add_dither(const sg_network *net, size_t l, moment at, int32_t *u)
                            (uint32_t)l, (uint32_t)i, layer->phi_bits);
 }
 
-/* Error charge u of the units of pooling layer `pool`, seen from each of its
- * inputs. Returns where it is: one of the thread's arrays, not u. */
-static int32_t *route(const sg__ann *ann, size_t pool, size_t sample,
-                      const int32_t *u, const sg__ann_scratch *scratch)
+/* Error charge u of the units of layer l, which has no weights, as the neurons
+ * of its sender get it. Returns where it is: u, or one of the thread's arrays,
+ * not u. */
+static int32_t *route(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
+                      moment at, const sg__ann_scratch *scratch)
 {
     int32_t *to = u == scratch->expanded ? scratch->routed : scratch->expanded;
-    sg__ann_unpool(&ann->net->layer[pool], sg__ann_counts(ann, pool, sample),
-                   u, to);
-    return to;
+    const sg__passage p =
+        sg__ann_passage(ann, l, sample, at.sample_id, &at.step);
+    return ann->net->layer[l].kind->backward(&p, u, to);
 }
 
 /* Fires the error charge u that arrived at synaptic layer l of one sample, or
@@ -41,7 +42,6 @@ static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
     const sg__layer *layer = &ann->net->layer[l];
     const sg__layer *pool = &ann->net->layer[above];
     sg__ann_layer *to = &ann->layer[l];
-    const sg__kernels *kernels = ann->kernels;
     size_t n = sg__outputs(&layer->geo), start = sample * n;
     bool dither = ann->net->recipe.dither, pooled = above != l;
     int32_t *every = u;
@@ -49,19 +49,40 @@ static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
         sg__squares_add(&scratch->squares[l],
                         sg__squares_of(sg__outputs(&pool->geo), u));
     if (pooled && (dither || to->error_charges))
-        every = route(ann, above, sample, u, scratch);
+        every = route(ann, above, sample, u, at, scratch);
     if (dither)
         add_dither(ann->net, l, at, every);
     if (to->error_charges)
         memcpy(to->error_charges + start, every, n * sizeof *every);
     int8_t *d = to->errors + start;
     if (!pooled || dither)
-        kernels->fire_errors(n, every, layer->phi_bits, d);
-    else if (pool->kind == SG_LAYER_POOL_MAX)
-        kernels->fire_winners(&pool->geo, to->counts + start, u,
-                              layer->phi_bits, d);
+        ann->kernels->fire_errors(n, every, layer->phi_bits, d);
     else
-        kernels->fire_pooled(&pool->geo, u, layer->phi_bits, d);
+        pool->kind->fire_below(ann->kernels, &pool->geo, to->counts + start, u,
+                               layer->phi_bits, d);
+}
+
+/* Error charge u, which has come to sender s of one sample, s > 0: down to the
+ * next layer with weights, which fires it. Returns the layer above that one
+ * if it fires through it, or its own number. */
+static size_t settle(sg__ann *ann, size_t s, size_t sample, int32_t *u,
+                     moment at, const sg__ann_scratch *scratch)
+{
+    const sg_network *net = ann->net;
+    size_t l = s - 1;
+    for (; !net->layer[l].synaptic; l--) {
+        const sg__layer *layer = &net->layer[l];
+        if (layer->kind->fire_below && net->layer[l - 1].synaptic) {
+            fire(ann, l - 1, l, sample, u, at, scratch);
+            return l;
+        }
+        if (layer->kind->id == SG_LAYER_ADD)
+            sg__ann_keep(ann, l, layer->skip, sample, u, layer->skip_shift,
+                         scratch);
+        u = route(ann, l, sample, u, at, scratch);
+    }
+    fire(ann, l, l, sample, u, at, scratch);
+    return l;
 }
 
 /* Share of neurons of layer l that send errors, in 1/1000. */
@@ -73,32 +94,27 @@ static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
     return senders * 1000 / (n * sg__outputs(&ann->net->layer[l].geo));
 }
 
-/* Counts the errors layer l has fired. Returns the nanoseconds it took, so
- * that they are not also those of firing. */
-static uint64_t count_errors(sg__ann *ann, size_t l, size_t sample,
-                             const sg__ann_scratch *scratch)
+/* Activity of n samples after layer l has fired its errors. */
+static void count_errors(sg__ann *ann, size_t l, size_t first, size_t n,
+                         const sg__ann_scratch *scratch)
 {
-    uint64_t begin = sg__ann_clock(ann);
-    sg__ann_count_backward(ann, l, sample, l > sg__lowest_synaptic(ann->net),
-                           scratch->sums);
-    if (!ann->profiles)
-        return 0;
-    uint64_t spent = sg__ann_clock(ann) - begin;
-    scratch->cost[l].count.nanoseconds += spent;
-    scratch->cost[l].count.bytes += sg__traffic_count(&ann->net->layer[l], 1);
-    return spent;
+    uint64_t begin = sg__ann_begin(ann);
+    bool propagates = sg__gets_errors(ann->net, ann->net->layer[l].from);
+    for (size_t s = first; s < first + n; s++)
+        sg__ann_count_backward(ann, l, s, propagates, scratch->sums);
+    sg__ann_end(ann, &scratch->cost[l].count, begin,
+                (sg__work){.bytes =
+                               sg__traffic_count(&ann->net->layer[l], n)});
 }
 
-/* Error charge of samples first..first+n-1 below synaptic layer l, fired at
- * the next synaptic layer below. */
-static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
-                    const sg__ann_moment *at, unsigned thread)
+/* Error charge of n samples at the sender that synaptic layer l hears. */
+static sg__work propagate(sg__ann *ann, size_t l, size_t first, size_t n,
+                          const sg__ann_scratch *scratch)
 {
-    const sg__ann_scratch *scratch = &ann->scratch[thread];
     const sg__ann_layer *from = &ann->layer[l];
-    const sg__geometry *g = &ann->net->layer[l].geo;
-    const int8_t *d = from->errors + first * sg__outputs(g);
-    uint64_t begin = sg__ann_clock(ann), share = density(ann, l, first, n);
+    const sg__layer *layer = &ann->net->layer[l];
+    const int8_t *d = from->errors + first * sg__outputs(&layer->geo);
+    uint64_t share = density(ann, l, first, n);
     bool sparse = share < from->propagate_sparse_below;
     if (sparse)
         ann->kernels->propagate_sparse(&from->synapses, n, d, scratch->error,
@@ -107,46 +123,71 @@ static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
         ann->kernels->propagate(&from->synapses, n, d, scratch->error,
                                 scratch->kernel);
     share = sparse ? share : 1000;
-    sg__ann_note(ann, &scratch->cost[l].propagate, begin, n * from->dense_macs,
-                 share, sg__traffic_propagate(&ann->net->layer[l], n, share));
+    return (sg__work){n * from->dense_macs, share,
+                      sg__traffic_propagate(layer, n, share)};
+}
 
-    begin = sg__ann_clock(ann);
-    size_t below = l - 1;
-    while (!ann->net->layer[below].synaptic)
+/* What layer l has sent down joins what else has come to its sender. Of a
+ * projection it waits there; what goes on is that of the sender below it,
+ * which is heard by an addition alone. Returns the charge that goes on. */
+static int32_t *join(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
+                     const sg__ann_scratch *scratch)
+{
+    const sg__layer *layer = &ann->net->layer[l];
+    const size_t sender = layer->from;
+    if (sender != l) {
+        sg__ann_keep(ann, l, sender, sample, u, layer->error_shift, scratch);
+        return sg__ann_kept(ann, l, sample, scratch);
+    }
+    if (!scratch->kept[sender])
+        return u;
+    const int32_t scale = (int32_t)1 << layer->error_shift;
+    const int32_t *restrict more = sg__ann_kept(ann, sender, sample, scratch);
+    const size_t n = sg__inputs(&layer->geo);
+    for (size_t i = 0; i < n; i++)
+        u[i] = u[i] * scale + more[i];
+    return u;
+}
+
+/* From the errors of layer l, n samples, to those of the next layer with
+ * weights below it. */
+static void descend(sg__ann *ann, size_t l, size_t first, size_t n,
+                    const sg__ann_moment *at, unsigned thread)
+{
+    const sg__ann_scratch *scratch = &ann->scratch[thread];
+    const sg_network *net = ann->net;
+    const size_t inputs = sg__inputs(&net->layer[l].geo);
+    uint64_t begin = sg__ann_begin(ann);
+    if (sg__gets_errors(net, net->layer[l].from)) {
+        sg__work work = propagate(ann, l, first, n, scratch);
+        sg__ann_end(ann, &scratch->cost[l].propagate, begin, work);
+    }
+    begin = sg__ann_begin(ann);
+    size_t above = l - 1, below = l - 1;
+    while (!net->layer[below].synaptic)
         below--;
     for (size_t s = 0; s < n; s++) {
-        int32_t *u = scratch->error + s * sg__inputs(g);
-        size_t above = l - 1;
-        sg__ann_join(ann, l, first + s, u, scratch);
-        for (; above > below; above--) {
-            if (ann->net->layer[above].kind == SG_LAYER_ADD)
-                sg__ann_branch(ann, above, first + s, u, scratch);
-            else if (ann->net->layer[above].kind == SG_LAYER_DROPOUT)
-                sg__ann_drop_errors(ann->net, above, at->step,
-                                    at->sample_id[s], u);
-            else if (above == below + 1)
-                break; /* firing pools by itself */
-            else
-                u = route(ann, above, first + s, u, scratch);
-        }
-        fire(ann, below, above, first + s, u,
-             (moment){at->step, at->sample_id[s]}, scratch);
-        begin += count_errors(ann, below, first + s, scratch);
+        int32_t *u =
+            join(ann, l, first + s, scratch->error + s * inputs, scratch);
+        above = settle(ann, l, first + s, u,
+                       (moment){at->step, at->sample_id[s]}, scratch);
     }
-    sg__ann_note(ann, &scratch->cost[below].fire, begin, 0, 0,
-                 sg__traffic_fire(&ann->net->layer[below], n, sg__inputs(g),
-                                  ann->net->layer[below + 1].kind ==
-                                      SG_LAYER_POOL_MAX));
+    bool reads = above != below && net->layer[above].kind->fire_reads_counts;
+    sg__ann_end(ann, &scratch->cost[below].fire, begin,
+                (sg__work){.bytes = sg__traffic_fire(&net->layer[below], n,
+                                                     sg__neurons_of(net, l),
+                                                     reads)});
+    count_errors(ann, below, first, n, scratch);
 }
 
 /* Loss and error counts of the output layer. */
 static void fire_output(sg__ann *ann, size_t first, size_t n,
                         const uint32_t *label, const sg__ann_moment *at,
-                        sg__ann_scratch *scratch)
+                        const sg__ann_scratch *scratch)
 {
     const sg_network *net = ann->net;
     size_t top = net->layer_count - 1;
-    uint64_t begin = sg__ann_clock(ann);
+    uint64_t begin = sg__ann_begin(ann);
     memset(ann->layer[top].errors + first * net->classes, 1,
            n * net->classes); /* linear: its derivative is 1 */
     for (size_t s = 0; s < n; s++) {
@@ -155,10 +196,11 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
                        &ann->loss_q20[first + s]);
         fire(ann, top, top, first + s, scratch->error,
              (moment){at->step, at->sample_id[s]}, scratch);
-        begin += count_errors(ann, top, first + s, scratch);
     }
-    sg__ann_note(ann, &scratch->cost[top].fire, begin, 0, 0,
-                 sg__traffic_fire(&net->layer[top], n, net->classes, false));
+    sg__ann_end(ann, &scratch->cost[top].fire, begin,
+                (sg__work){.bytes = sg__traffic_fire(&net->layer[top], n,
+                                                     net->classes, false)});
+    count_errors(ann, top, first, n, scratch);
 }
 
 void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
@@ -184,7 +226,7 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
     const sg__ann_layer *from = &ann->layer[l];
     const sg__ann_scratch *scratch = &ann->scratch[thread];
     const uint8_t *in = sg__ann_counts(ann, l, 0);
-    uint64_t begin = sg__ann_clock(ann), share = density(ann, l, 0, n);
+    uint64_t begin = sg__ann_begin(ann), share = density(ann, l, 0, n);
     bool sparse = share < from->gradient_sparse_below;
     if (sparse)
         ann->kernels->gradient_sparse(&from->synapses, n, in, from->errors,
@@ -194,10 +236,11 @@ void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
         ann->kernels->gradient(&from->synapses, n, in, from->errors, first,
                                last, gradient, bias_gradient, scratch->kernel);
     share = sparse ? share : 1000;
-    sg__ann_note(ann, &scratch->cost[l].gradient, begin,
-                 n * from->dense_macs * (last - first) /
-                     from->synapses.geo->out_c,
-                 share,
-                 sg__traffic_gradient(&ann->net->layer[l], n, last - first,
-                                      share));
+    const uint32_t channels = last - first;
+    sg__ann_end(ann, &scratch->cost[l].gradient, begin,
+                (sg__work){n * from->dense_macs * channels /
+                               from->synapses.geo->out_c,
+                           share,
+                           sg__traffic_gradient(&ann->net->layer[l], n,
+                                                channels, share)});
 }

@@ -15,8 +15,9 @@ static uint64_t density(const sg__ann *ann, size_t l, size_t first, size_t n)
     return active * 1000 / (n * (size_t)p->count * p->channels);
 }
 
-static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
-                             bool in_use, unsigned thread, int32_t *charge)
+static sg__work forward_synaptic(sg__ann *ann, size_t first, size_t n,
+                                 size_t l, bool in_use, unsigned thread,
+                                 int32_t *charge)
 {
     const sg__layer *layer = &ann->net->layer[l];
     sg__ann_layer *to = &ann->layer[l];
@@ -40,7 +41,7 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
     if (to->charges)
         out.charge = to->charges + start;
 
-    uint64_t begin = sg__ann_clock(ann), share = density(ann, l, first, n);
+    uint64_t share = density(ann, l, first, n);
     bool sparse = share < to->forward_sparse_below;
     void *kernel = ann->scratch[thread].kernel;
     const uint8_t *in = sg__ann_counts(ann, l, first);
@@ -49,9 +50,8 @@ static void forward_synaptic(sg__ann *ann, size_t first, size_t n, size_t l,
     else
         ann->kernels->forward(&synapses, n, in, &out, kernel);
     share = sparse ? share : 1000;
-    sg__ann_note(ann, &ann->scratch[thread].cost[l].forward, begin,
-                 n * to->dense_macs, share,
-                 sg__traffic_forward(layer, n, ann->learns, share));
+    return (sg__work){n * to->dense_macs, share,
+                      sg__traffic_forward(layer, n, ann->learns, share)};
 }
 
 /* Where the charge went if neither logits nor the caller's array have it. */
@@ -72,72 +72,53 @@ static void copy_charge(const sg__ann *ann, size_t first, size_t n, size_t l,
         memcpy(charge, from + first * width, n * width * sizeof *from);
 }
 
-/* All units take part in use. */
-static void forward_dropout(const sg__ann *ann, size_t l,
-                            const sg__ann_moment *at, size_t i,
-                            const uint8_t *in, uint8_t *out)
-{
-    if (at)
-        sg__ann_drop(ann->net, l, at->step, at->sample_id[i], in, out);
-    else
-        memcpy(out, in, sg__outputs(&ann->net->layer[l].geo));
-}
-
 /* Layers without weights. */
-static void forward_weightless(sg__ann *ann, size_t first, size_t n, size_t l,
-                               const sg__ann_moment *at, unsigned thread)
+static sg__work forward_weightless(sg__ann *ann, size_t first, size_t n,
+                                   size_t l, const sg__ann_moment *at)
 {
     const sg__layer *layer = &ann->net->layer[l];
     sg__ann_layer *to = &ann->layer[l];
     size_t width = sg__outputs(&layer->geo);
-    uint64_t begin = sg__ann_clock(ann);
-    for (size_t s = first; s < first + n; s++) {
-        const uint8_t *in = sg__ann_counts(ann, l, s);
-        uint8_t *out = to->counts + s * width;
-        if (layer->kind == SG_LAYER_ADD)
-            sg__ann_add(ann, l, s, out);
-        else if (layer->kind == SG_LAYER_DROPOUT)
-            forward_dropout(ann, l, at, s - first, in, out);
-        else if (layer->kind == SG_LAYER_POOL_SUM)
-            ann->kernels->pool_sum(&layer->geo, in, out);
-        else if (layer->kind == SG_LAYER_POOL_MAX)
-            ann->kernels->pool_max(&layer->geo, in, out);
-        else
-            sg__ann_pool_average(layer, in,
-                                 to->charges ? to->charges + s * width : NULL,
-                                 out);
+    for (size_t s = 0; s < n; s++) {
+        const size_t start = (first + s) * width;
+        const sg__passage p =
+            sg__ann_passage(ann, l, first + s, at ? at->sample_id[s] : 0,
+                            at ? &at->step : NULL);
+        layer->kind->forward(&p, to->charges ? to->charges + start : NULL,
+                             to->counts + start);
     }
-    sg__ann_note(ann, &ann->scratch[thread].cost[l].forward, begin, 0, 0,
-                 sg__traffic_pool(layer, n));
+    return (sg__work){.bytes = sg__traffic_pool(layer, n)};
 }
 
 /* Activity of the samples after the forward pass of layer l. */
-static void count(sg__ann *ann, size_t first, size_t n, size_t l,
-                  unsigned thread)
+static sg__work count(sg__ann *ann, size_t first, size_t n, size_t l)
 {
-    uint64_t begin = sg__ann_clock(ann);
     for (size_t s = first; s < first + n; s++)
         sg__ann_count_forward(ann, l, s);
-    sg__ann_note(ann, &ann->scratch[thread].cost[l].count, begin, 0, 0,
-                 sg__traffic_count(&ann->net->layer[l], n));
+    return (sg__work){.bytes = sg__traffic_count(&ann->net->layer[l], n)};
 }
 
 void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
                      size_t to, const sg__ann_moment *at, unsigned thread,
                      int32_t *charge)
 {
-    uint64_t begin = sg__ann_clock(ann);
+    sg_layer_cost *cost = ann->scratch[thread].cost;
+    uint64_t begin = sg__ann_begin(ann);
     if (from == 0)
         for (size_t s = first; s < first + n; s++)
             sg__ann_count_input(ann, s);
-    sg__ann_note(ann, &ann->scratch[thread].cost[0].count, begin, 0, 0, 0);
+    sg__ann_end(ann, &cost[0].count, begin, (sg__work){0});
     for (size_t l = from; l < to; l++) {
-        if (ann->net->layer[l].synaptic)
-            forward_synaptic(ann, first, n, l, !at, thread,
-                             l + 1 == to ? charge : NULL);
-        else
-            forward_weightless(ann, first, n, l, at, thread);
-        copy_charge(ann, first, n, l, l + 1 == to ? charge : NULL);
-        count(ann, first, n, l, thread);
+        int32_t *wanted = l + 1 == to ? charge : NULL;
+        begin = sg__ann_begin(ann);
+        sg__work work =
+            ann->net->layer[l].synaptic
+                ? forward_synaptic(ann, first, n, l, !at, thread, wanted)
+                : forward_weightless(ann, first, n, l, at);
+        copy_charge(ann, first, n, l, wanted);
+        sg__ann_end(ann, &cost[l].forward, begin, work);
+        begin = sg__ann_begin(ann);
+        work = count(ann, first, n, l);
+        sg__ann_end(ann, &cost[l].count, begin, work);
     }
 }

@@ -40,7 +40,7 @@ static inline uint64_t sg__traffic_forward(const sg__layer *layer, size_t n,
 static inline uint64_t sg__traffic_pool(const sg__layer *layer, size_t n)
 {
     size_t heard = sg__inputs(&layer->geo);
-    if (layer->kind == SG_LAYER_ADD)
+    if (layer->kind->id == SG_LAYER_ADD)
         heard *= 2;
     return n * (uint64_t)(heard + sg__outputs(&layer->geo));
 }

@@ -40,27 +40,6 @@ const arg_command command_info = {
     .run = info,
 };
 
-static const char *kind_name(sg_layer_kind kind)
-{
-    switch (kind) {
-    case SG_LAYER_CONV:
-        return "convolution";
-    case SG_LAYER_DENSE:
-        return "dense";
-    case SG_LAYER_POOL_SUM:
-        return "sum pooling";
-    case SG_LAYER_POOL_MAX:
-        return "max pooling";
-    case SG_LAYER_POOL_AVERAGE:
-        return "avg pooling";
-    case SG_LAYER_ADD:
-        return "addition";
-    case SG_LAYER_DROPOUT:
-        return "dropout";
-    }
-    return "?";
-}
-
 /* Share of what an int32 accumulator holds. */
 static double share(int64_t bound)
 {
@@ -91,7 +70,7 @@ static void print_layers(const sg_network *net, size_t layers)
             continue;
         printf("%2zu %-9s %-12s %-10s %-10s %8" PRIu64 " %9" PRIu64
                " %9" PRIu64 "\n",
-               i, l.name, kind_name(l.kind), metrics_shape(l.in, in),
+               i, l.name, sg_layer_kind_name(l.kind), metrics_shape(l.in, in),
                metrics_shape(l.out, out), l.neurons, l.synapses, l.dense_macs);
     }
     printf("\n%2s %-9s %7s %9s %8s %8s %14s %14s\n", "", "layer", "theta",
@@ -124,6 +103,21 @@ static void print_recipe(const sg_recipe *recipe)
     }
 }
 
+/* The topology with its groups written out. */
+static void print_expanded(const sg_network *net, size_t layers)
+{
+    sg_layer_info l;
+    const char *between = "";
+    for (size_t i = 0; i < layers; i++) {
+        if (sg_network_get_layer(net, i, &l) != SG_OK ||
+            l.kind == SG_LAYER_PROJECTION) /* of the addition's item */
+            continue;
+        printf("%s%s", between, l.name);
+        between = "-";
+    }
+    puts("");
+}
+
 static void print_info(const sg_network *net, unsigned threads)
 {
     char shape[METRICS_SHAPE];
@@ -134,6 +128,8 @@ static void print_info(const sg_network *net, unsigned threads)
            " synapses, %" PRIu64 " multiply-adds as an ANN\n\n",
            metrics_shape(info.input, shape), info.classes, info.layers,
            info.neurons, info.synapses, info.dense_macs);
+    print_expanded(net, info.layers);
+    puts("");
     print_layers(net, info.layers);
     printf("\ntrained on %s: %" PRIu32 " of %" PRIu32 " epochs, %" PRIu64
            " steps, with\n",
@@ -153,9 +149,9 @@ static json_t *layer_json(const sg_network *net, size_t i)
         return NULL;
     return json_pack(
         "{s:s,s:s,s:[i,i,i],s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-        "name", l.name, "kind", kind_name(l.kind), "in", (int)l.in.height,
-        (int)l.in.width, (int)l.in.channels, "out", (int)l.out.height,
-        (int)l.out.width, (int)l.out.channels, "neurons",
+        "name", l.name, "kind", sg_layer_kind_name(l.kind), "in",
+        (int)l.in.height, (int)l.in.width, (int)l.in.channels, "out",
+        (int)l.out.height, (int)l.out.width, (int)l.out.channels, "neurons",
         (json_int_t)l.neurons, "synapses", (json_int_t)l.synapses,
         "dense_macs", (json_int_t)l.dense_macs, "count_cap",
         (json_int_t)l.count_cap, "theta", (json_int_t)l.theta, "theta_in_use",

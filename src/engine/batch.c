@@ -170,23 +170,22 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     sg__batch_scratch *scratch = &b->scratch[thread];
     size_t first = task * ann->chunk, n = b->count - first;
     n = n < ann->chunk ? n : ann->chunk;
-    uint64_t begin = sg__ann_clock(ann);
+    uint64_t begin = sg__ann_begin(ann);
     for (size_t s = 0; s < n; s++) {
         load_sample(b, first + s, scratch->split);
         scratch->ids[s] = b->samples[first + s];
         scratch->labels[s] = sg_data_label(b->data, scratch->ids[s]);
     }
-    scratch->load_ns += sg__ann_clock(ann) - begin;
+    scratch->load_ns += sg__ann_begin(ann) - begin;
     const sg__ann_moment at = {b->step, scratch->ids};
     sg__ann_forward(ann, first, n, 0, b->net->layer_count, &at, thread, NULL);
     sg__ann_backward(ann, first, n, scratch->labels, &at, thread);
-    begin = sg__ann_clock(ann);
+    begin = sg__ann_begin(ann);
     for (size_t s = 0; s < n; s++)
         sg__activity_add(ann, first + s, scratch->labels[s], scratch->metrics);
     /* sums of all layers, at the place of the last */
-    sg__ann_note(ann,
-                 &ann->scratch[thread].cost[b->net->layer_count - 1].count,
-                 begin, 0, 0, 0);
+    sg__ann_end(ann, &ann->scratch[thread].cost[b->net->layer_count - 1].count,
+                begin, (sg__work){0});
 }
 
 void sg__batch_pass(sg__batch *b, sg_metrics *sums)
@@ -238,13 +237,13 @@ static void update_task(void *context, unsigned task, unsigned thread)
                channels * fan_in * sizeof *gradient);
         memcpy(b->kept[l].bias + share->first, bias, channels * sizeof *bias);
     }
-    uint64_t begin = sg__ann_clock(&b->ann);
+    uint64_t begin = sg__ann_begin(&b->ann);
     sg__update_apply(b->net, b->ann.kernels, l, &b->update[l], b->step,
                      share->first, share->last, gradient, bias);
     sg__ann_pack(&b->ann, l, share->first, share->last);
-    sg__ann_note(&b->ann, &b->ann.scratch[thread].cost[l].update, begin,
-                 channels * (fan_in + 1), 1000,
-                 sg__traffic_update(&b->net->layer[l], channels));
+    sg__ann_end(&b->ann, &b->ann.scratch[thread].cost[l].update, begin,
+                (sg__work){channels * (fan_in + 1), 1000,
+                           sg__traffic_update(&b->net->layer[l], channels)});
 }
 
 void sg__batch_update(sg__batch *b)

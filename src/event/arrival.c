@@ -8,7 +8,7 @@
 /* Lists the pixel of every input spike. False without memory. */
 static bool list_input(sg_simulation *sim)
 {
-    const struct sg__event_layer *input = &sim->layer[0];
+    const sg__units *input = &sim->layer[0];
     size_t total = 0;
     for (size_t j = 0; j < input->neurons; j++)
         total += input->count[j];
@@ -45,8 +45,8 @@ static void shuffle(sg_simulation *sim)
 sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
                               uint64_t *spikes)
 {
-    struct sg__event_layer *input = &sim->layer[0];
-    sg__forward_reset(sim, (struct sg__presentation){.training = false});
+    sg__units *input = &sim->layer[0];
+    sg__forward_reset(sim, (sg__presentation){.training = false});
     sg__network_quantise(sim->net, sg__kernels_table(0), pixels, input->count);
     if (!list_input(sim))
         return SG_E_MEMORY;

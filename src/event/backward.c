@@ -16,10 +16,10 @@ enum { RUN = 32 };
  * fires. Those of a max pooling layer are the winners' below. */
 static void fire_error(sg_simulation *sim, size_t l, size_t i)
 {
-    struct sg__event_layer *layer = &sim->layer[l];
+    sg__units *layer = &sim->layer[l];
     if (!layer->gate[i])
         return;
-    size_t owner = layer->winner ? l - 1 : l;
+    size_t owner = layer->winner ? layer->net->from : l;
     size_t neuron = layer->winner ? layer->winner[i] : i;
     int32_t phi = (int32_t)1 << sim->layer[owner].net->phi_bits;
     int32_t d = layer->error[i];
@@ -46,19 +46,12 @@ static bool find_firing(const int32_t *restrict u, const int8_t *restrict d,
     return any != 0;
 }
 
-/* Error charge on its way down: sign * w * 2^shift for n units side by side. */
-struct charge {
-    const int16_t *w;
-    size_t n;
-    int sign, shift;
-};
-
-/* It arrives at the compartments first..first+n-1 of layer l. */
-static void integrate(sg_simulation *sim, size_t l, size_t first,
-                      struct charge u)
+/* Error charge arrives at the compartments first..first+n-1 of layer l. */
+static void integrate(sg_simulation *sim, size_t l, size_t first, sg__charge u)
 {
-    struct sg__event_layer *layer = &sim->layer[l];
-    const sg__layer *owner = sim->layer[layer->winner ? l - 1 : l].net;
+    sg__units *layer = &sim->layer[l];
+    const sg__layer *owner =
+        sim->layer[layer->winner ? layer->net->from : l].net;
     int32_t half = (int32_t)1 << (owner->phi_bits - 1);
     uint8_t fires[RUN];
     for (size_t done = 0; done < u.n; done += RUN) {
@@ -74,72 +67,25 @@ static void integrate(sg_simulation *sim, size_t l, size_t first,
     }
 }
 
-static void receive(sg_simulation *sim, size_t l, size_t first,
-                    struct charge u);
+static void receive(sg_simulation *sim, size_t l, size_t first, sg__charge u);
 
-/* It arrives at units of pooling layer l that lie at one position: on to all
- * neurons they heard, or of a maximum to the one it heard. */
-static void unpool(sg_simulation *sim, size_t l, size_t first, struct charge u)
+static void drain_into(const sg__drain *drain, size_t sender, size_t first,
+                       sg__charge u)
 {
-    const struct sg__event_layer *layer = &sim->layer[l];
-    const sg__geometry *g = &layer->net->geo;
-    if (layer->net->kind == SG_LAYER_POOL_MAX) {
-        for (size_t i = 0; i < u.n; i++)
-            receive(sim, l - 1, layer->winner[first + i],
-                    (struct charge){u.w + i, 1, u.sign, u.shift});
-        return;
-    }
-    sg__patch p = sg__patch_of(g, (uint32_t)first);
-    for (uint32_t row = 0; row < p.rows; row++)
-        for (uint32_t x = 0; x < p.width; x += g->in_c)
-            receive(sim, l - 1, p.input + row * p.input_step + x + p.channel,
-                    u);
-}
-
-/* It arrives at units first..first+n-1 of dropout layer l: on to the neurons
- * below those that take part. */
-static void pass_gates(sg_simulation *sim, size_t l, size_t first,
-                       struct charge u)
-{
-    const uint8_t *gate = sim->layer[l].gate + first;
-    for (size_t i = 0, end; i < u.n; i = end) {
-        for (end = i + 1; end < u.n && gate[end] == gate[i];)
-            end++;
-        if (gate[i])
-            receive(sim, l - 1, first + i,
-                    (struct charge){u.w + i, end - i, u.sign, u.shift});
-    }
+    receive(drain->simulation, sender, first, u);
 }
 
 /* It arrives at units first..first+n-1 of layer l: to their compartments, or
- * through pools, dropouts and additions to the neurons they heard. Ends at
- * layers with compartments, since only layers above the first synaptic one
- * send charge down; recurses once for each layer that is passed. */
-static void receive(sg_simulation *sim, size_t l, size_t first,
-                    struct charge u)
+ * through pools, dropouts and additions to the neurons they heard. Recurses
+ * once for each layer that is passed; ends at layers with compartments, or
+ * where there are none further down. */
+static void receive(sg_simulation *sim, size_t l, size_t first, sg__charge u)
 {
-    const sg__layer *net = sim->layer[l].net;
-    if (sim->layer[l].charge) {
+    const sg__drain drain = {.receive = drain_into, .simulation = sim};
+    if (sim->layer[l].charge)
         integrate(sim, l, first, u);
-        return;
-    }
-    if (net->kind == SG_LAYER_DROPOUT) {
-        pass_gates(sim, l, first, u);
-        return;
-    }
-    if (net->kind == SG_LAYER_ADD) {
-        receive(sim, l - 1, first, u);
-        u.shift += net->skip_shift;
-        if (net->skip >= sim->first_synaptic)
-            receive(sim, net->skip, first, u);
-        return;
-    }
-    const size_t channels = net->geo.out_c;
-    for (size_t end = first + u.n; first < end; first += u.n, u.w += u.n) {
-        size_t position = channels - first % channels;
-        u.n = end - first < position ? end - first : position;
-        unpool(sim, l, first, u);
-    }
+    else if (l >= sim->first_synaptic)
+        sim->layer[l].net->kind->route(&sim->layer[l], &drain, first, u);
 }
 
 /* gradient += sign * count over the synapses of one kernel row. */
@@ -159,8 +105,10 @@ static void deliver(sg_simulation *sim, const struct sg__event *event)
 {
     size_t l = event->layer;
     int sign = event->sign;
-    struct sg__event_layer *layer = &sim->layer[l];
-    sg__patch p = sg__patch_of(&layer->net->geo, event->neuron);
+    sg__units *layer = &sim->layer[l];
+    const sg__patch p = sg__patch_of(&layer->net->geo, event->neuron);
+    const size_t sender = layer->net->from;
+    const bool propagates = sg__gets_errors(sim->net, sender);
 
     int32_t *bias = &layer->bias_gradient[p.channel];
     *bias = sg__add(*bias, sign);
@@ -168,19 +116,19 @@ static void deliver(sg_simulation *sim, const struct sg__event *event)
         size_t synapse = p.weight + row * p.weight_step;
         size_t input = p.input + row * p.input_step;
         add_traces(sim, layer->gradient + synapse,
-                   sim->layer[l - 1].count + input, p.width, sign);
-        if (l == sim->first_synaptic)
+                   sim->layer[sender].count + input, p.width, sign);
+        if (!propagates)
             continue;
         sim->totals.backward_ops += p.width;
-        receive(sim, l - 1, input,
-                (struct charge){layer->down + synapse, p.width, sign,
-                                layer->net->error_shift});
+        receive(sim, sender, input,
+                (sg__charge){layer->down + synapse, p.width, sign,
+                             layer->net->error_shift});
     }
 }
 
 /* The surrogate derivative, from the total charge A = V + Theta n. The output
  * layer is linear. */
-static int derivative(const struct sg__event_layer *layer, size_t i)
+static int derivative(const sg__units *layer, size_t i)
 {
     if (layer->net->output)
         return 1;
@@ -190,8 +138,8 @@ static int derivative(const struct sg__event_layer *layer, size_t i)
 }
 
 /* d = 0; U at its dither, or 0. */
-static void reset_errors(sg_simulation *sim, struct sg__event_layer *layer,
-                         uint32_t index, uint64_t step, uint32_t sample)
+static void reset_errors(sg_simulation *sim, sg__units *layer, uint32_t index,
+                         uint64_t step, uint32_t sample)
 {
     const sg_recipe *recipe = &sim->net->recipe;
     int bits = layer->net->phi_bits;
@@ -205,47 +153,16 @@ static void reset_errors(sg_simulation *sim, struct sg__event_layer *layer,
     }
 }
 
-/* The first input of pooled unit i, in rows, that holds the maximum count. */
-static uint32_t find_winner(const sg__geometry *g, const uint8_t *count,
-                            uint32_t i)
-{
-    sg__patch p = sg__patch_of(g, i);
-    size_t winner = p.input + p.channel;
-    for (uint32_t row = 0; row < p.rows; row++)
-        for (uint32_t x = 0; x < p.width; x += g->in_c) {
-            size_t j = p.input + row * p.input_step + x + p.channel;
-            if (count[j] > count[winner])
-                winner = j;
-        }
-    return (uint32_t)winner;
-}
-
-/* Winners of max pooling layer l. Above a synaptic layer their compartments
- * are kept side by side for the pass, as charge arrives in runs of units. */
-static void route(sg_simulation *sim, size_t l)
-{
-    struct sg__event_layer *layer = &sim->layer[l];
-    const struct sg__event_layer *below = &sim->layer[l - 1];
-    for (uint32_t i = 0; i < layer->neurons; i++) {
-        uint32_t winner = find_winner(&layer->net->geo, below->count, i);
-        layer->winner[i] = winner;
-        if (!layer->charge)
-            continue;
-        layer->charge[i] = below->charge[winner];
-        layer->gate[i] = below->gate[winner];
-        layer->error[i] = 0;
-    }
-}
-
 /* What the backward pass reads off the quiescent forward pass. */
 static void prepare(sg_simulation *sim, uint64_t step, uint32_t sample)
 {
     for (size_t l = 1; l < sim->layers; l++) {
-        struct sg__event_layer *layer = &sim->layer[l];
+        sg__units *layer = &sim->layer[l];
         if (layer->net->synaptic)
             reset_errors(sim, layer, (uint32_t)l - 1, step, sample);
-        if (layer->net->kind == SG_LAYER_POOL_MAX)
-            route(sim, l);
+        if (layer->net->kind->begin_errors)
+            layer->net->kind->begin_errors(layer,
+                                           &sim->layer[layer->net->from]);
     }
 }
 
@@ -253,10 +170,10 @@ static void prepare(sg_simulation *sim, uint64_t step, uint32_t sample)
 static void return_compartments(sg_simulation *sim)
 {
     for (size_t l = 1; l < sim->layers; l++) {
-        const struct sg__event_layer *layer = &sim->layer[l];
-        struct sg__event_layer *below = &sim->layer[l - 1];
+        const sg__units *layer = &sim->layer[l];
         if (!layer->winner || !layer->charge)
             continue;
+        sg__units *below = &sim->layer[layer->net->from];
         for (size_t i = 0; i < layer->neurons; i++) {
             below->charge[layer->winner[i]] = layer->charge[i];
             below->error[layer->winner[i]] = layer->error[i];
@@ -273,7 +190,7 @@ sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
         return SG_E_RANGE;
 
     size_t top = sim->layers - 1;
-    struct sg__event_layer *output = &sim->layer[top];
+    sg__units *output = &sim->layer[top];
     prepare(sim, step, sample);
     sg__loss_error(sim->net, output->potential, label, false,
                    sim->output_error, NULL);

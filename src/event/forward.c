@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "core/dropout.h"
 #include "core/rules.h"
 
 /* Potentials are added and tested in runs of this many, so that the compiler
@@ -18,24 +17,30 @@ static void count_and_emit(sg_simulation *sim, size_t l, size_t i, int sign)
     sg__emit(sim, l, i, sign, SG_PHASE_FORWARD);
 }
 
+static void emit(const sg__outlet *out, size_t unit, int sign)
+{
+    count_and_emit(out->simulation, out->sender, unit, sign);
+}
+
+static sg__outlet outlet_of(sg_simulation *sim, size_t l)
+{
+    return (sg__outlet){.emit = emit,
+                        .simulation = sim,
+                        .sender = l,
+                        .ops = &sim->totals.forward_ops};
+}
+
 /* Applies the firing rule to one neuron until it no longer fires. */
 static void fire(sg_simulation *sim, size_t l, size_t i)
 {
-    struct sg__event_layer *layer = &sim->layer[l];
-    const sg__layer *net = layer->net;
-    int32_t theta = (int32_t)1 << layer->theta_bits;
-    int32_t n = layer->count[i];
-    int sign;
-    while ((sign = sg__fire(&layer->potential[i], &n, theta, layer->fire_level,
-                            net->cap)) != 0)
-        count_and_emit(sim, l, i, sign);
+    const sg__outlet out = outlet_of(sim, l);
+    sg__units_fire(&sim->layer[l], &out, i);
 }
 
 /* For which of n neurons sg__fire would return a spike; whether for any. */
 static bool find_firing(const int32_t *restrict v,
                         const uint8_t *restrict count, size_t n,
-                        const struct sg__event_layer *layer,
-                        uint8_t *restrict fires)
+                        const sg__units *layer, uint8_t *restrict fires)
 {
     int32_t level = layer->fire_level, cap = layer->net->cap;
     int32_t low = level - ((int32_t)1 << layer->theta_bits);
@@ -53,7 +58,7 @@ static bool find_firing(const int32_t *restrict v,
 static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
                       const int16_t *w, int sign)
 {
-    struct sg__event_layer *layer = &sim->layer[l];
+    sg__units *layer = &sim->layer[l];
     uint8_t fires[RUN];
     sim->totals.forward_ops += n;
     if (layer->net->output) {
@@ -73,30 +78,12 @@ static void integrate(sg_simulation *sim, size_t l, size_t first, size_t n,
     }
 }
 
-/* The output positions [y0, y1) x [x0, x1) that an input neuron at (y, x)
- * reaches, and the neuron's channel. */
-struct targets {
-    uint32_t y, x, channel;
-    uint32_t y0, y1, x0, x1;
-};
-
-static struct targets targets_of(const sg__geometry *g, uint32_t j)
-{
-    struct targets t;
-    t.channel = j % g->in_c;
-    t.x = j / g->in_c % g->in_w;
-    t.y = j / g->in_c / g->in_w;
-    sg__reach(t.y, g->stride, g->pad, g->kernel_h, g->out_h, &t.y0, &t.y1);
-    sg__reach(t.x, g->stride, g->pad, g->kernel_w, g->out_w, &t.x0, &t.x1);
-    return t;
-}
-
 static void deliver_synaptic(sg_simulation *sim, size_t l, uint32_t j,
                              int sign)
 {
-    struct sg__event_layer *layer = &sim->layer[l];
+    sg__units *layer = &sim->layer[l];
     const sg__geometry *g = &layer->net->geo;
-    struct targets t = targets_of(g, j);
+    const sg__targets t = sg__targets_of(g, j);
     if (t.x0 == t.x1)
         return;
     uint32_t slot = layer->tap_slot[t.x + g->pad - t.x0 * g->stride];
@@ -109,86 +96,23 @@ static void deliver_synaptic(sg_simulation *sim, size_t l, uint32_t j,
     }
 }
 
-/* The maximum count received by the inputs of pooled unit i. */
-static int32_t maximum_seen(const struct sg__event_layer *layer, size_t i)
-{
-    const sg__geometry *g = &layer->net->geo;
-    sg__patch p = sg__patch_of(g, (uint32_t)i);
-    int32_t best = INT32_MIN;
-    for (uint32_t row = 0; row < p.rows; row++) {
-        const int32_t *seen =
-            layer->seen + p.input + row * p.input_step + p.channel;
-        for (uint32_t x = 0; x < p.width; x += g->in_c)
-            if (seen[x] > best)
-                best = seen[x];
-    }
-    return best;
-}
-
-/* One event onto pooled unit i. */
-static void pool(sg_simulation *sim, size_t l, size_t i, int sign)
-{
-    struct sg__event_layer *layer = &sim->layer[l];
-    if (layer->net->kind == SG_LAYER_POOL_SUM) {
-        count_and_emit(sim, l, i, sign);
-    } else if (layer->net->kind == SG_LAYER_POOL_AVERAGE) {
-        sim->totals.forward_ops++;
-        layer->potential[i] = sg__add(layer->potential[i], sign);
-        fire(sim, l, i);
-    } else {
-        int32_t best = maximum_seen(layer, i);
-        if (best == layer->peak[i])
-            return;
-        layer->peak[i] = best;
-        count_and_emit(sim, l, i, sign); /* it can only follow the input */
-    }
-}
-
-static void deliver_pooling(sg_simulation *sim, size_t l, uint32_t j, int sign)
-{
-    struct sg__event_layer *layer = &sim->layer[l];
-    const sg__geometry *g = &layer->net->geo;
-    if (layer->seen)
-        layer->seen[j] += sign;
-    struct targets t = targets_of(g, j);
-    for (uint32_t oy = t.y0; oy < t.y1; oy++)
-        for (uint32_t ox = t.x0; ox < t.x1; ox++)
-            pool(sim, l, ((size_t)oy * g->out_w + ox) * g->out_c + t.channel,
-                 sign);
-}
-
 /* A spike of neuron j of layer l to all it has synapses with, or that pass it
- * on: the layer above and additions. */
+ * on. */
 static void deliver(sg_simulation *sim, size_t l, uint32_t j, int sign)
 {
-    const sg__layer *above = sim->layer[l + 1].net;
-    if (above->synaptic)
-        deliver_synaptic(sim, l + 1, j, sign);
-    else if (above->kind == SG_LAYER_ADD ||
-             (above->kind == SG_LAYER_DROPOUT && sim->layer[l + 1].gate[j]))
-        count_and_emit(sim, l + 1, j, sign);
-    else if (above->kind != SG_LAYER_DROPOUT)
-        deliver_pooling(sim, l + 1, j, sign);
-    for (size_t r = sim->layer[l].first_addition; r != 0;
-         r = sim->layer[r].next_addition)
-        count_and_emit(sim, r, j, sign);
-}
-
-/* The units of dropout layer l that take part: in use all of them. */
-static void draw_gates(sg_simulation *sim, size_t l,
-                       struct sg__presentation as)
-{
-    struct sg__event_layer *layer = &sim->layer[l];
-    uint64_t seed = sim->net->recipe.seed;
-    for (uint32_t i = 0; i < layer->neurons; i++)
-        layer->gate[i] =
-            (uint8_t)(!as.training ||
-                      sg__takes_part(seed, as.step, as.sample, (uint32_t)l - 1,
-                                     i, layer->net->keep_bits));
+    for (size_t i = sim->first_hearer[l]; i < sim->first_hearer[l + 1]; i++) {
+        const size_t r = sim->hearer[i];
+        if (sim->layer[r].net->synaptic) {
+            deliver_synaptic(sim, r, j, sign);
+        } else {
+            const sg__outlet out = outlet_of(sim, r);
+            sim->layer[r].net->kind->arrive(&sim->layer[r], &out, j, sign);
+        }
+    }
 }
 
 /* Thresholds and potentials before the first spike. */
-static void reset_potentials(struct sg__event_layer *layer, bool training)
+static void reset_potentials(sg__units *layer, bool training)
 {
     const sg__layer *net = layer->net;
     const int shift = training ? 0 : net->use_shift;
@@ -201,15 +125,16 @@ static void reset_potentials(struct sg__event_layer *layer, bool training)
 }
 
 /* All state of the sample to what it is before the first spike. */
-void sg__forward_reset(sg_simulation *sim, struct sg__presentation as)
+void sg__forward_reset(sg_simulation *sim, sg__presentation as)
 {
     sg__queue_reset(&sim->queue, sim->samples++);
     sim->time = 0;
     sim->begun = false;
     sim->presented = false;
     sim->training = as.training;
+    as.seed = sim->net->recipe.seed;
     for (size_t l = 1; l < sim->layers; l++) {
-        struct sg__event_layer *layer = &sim->layer[l];
+        sg__units *layer = &sim->layer[l];
         const sg__geometry *g = &layer->net->geo;
         size_t n = layer->neurons;
         memset(layer->count, 0, n * sizeof *layer->count);
@@ -219,8 +144,9 @@ void sg__forward_reset(sg_simulation *sim, struct sg__presentation as)
         }
         if (layer->potential)
             reset_potentials(layer, as.training);
-        if (layer->net->kind == SG_LAYER_DROPOUT)
-            draw_gates(sim, l, as);
+        as.index = (uint32_t)l - 1;
+        if (layer->net->kind->begin)
+            layer->net->kind->begin(layer, &as);
         if (layer->net->synaptic) {
             memset(layer->error, 0, n * sizeof *layer->error);
             memset(layer->charge, 0, n * sizeof *layer->charge);
@@ -231,7 +157,7 @@ void sg__forward_reset(sg_simulation *sim, struct sg__presentation as)
 /* Emits the input spikes in rounds, so that the pixels take turns. */
 static void emit_input(sg_simulation *sim)
 {
-    const struct sg__event_layer *input = &sim->layer[0];
+    const sg__units *input = &sim->layer[0];
     bool more = true;
     for (uint32_t round = 0; more; round++) {
         more = false;
@@ -247,7 +173,7 @@ static void emit_input(sg_simulation *sim)
 void sg__forward_bias(sg_simulation *sim)
 {
     for (size_t l = 1; l < sim->layers; l++) {
-        const struct sg__event_layer *layer = &sim->layer[l];
+        const sg__units *layer = &sim->layer[l];
         if (layer->potential && !layer->net->output)
             for (size_t i = 0; i < layer->neurons; i++)
                 fire(sim, l, i);
@@ -267,7 +193,7 @@ sg_status sg__forward_run(sg_simulation *sim)
 }
 
 static sg_status present(sg_simulation *sim, const uint8_t *pixels,
-                         struct sg__presentation as)
+                         sg__presentation as)
 {
     sg__forward_reset(sim, as);
     sg__network_quantise(sim->net, sg__kernels_table(0), pixels,
@@ -281,12 +207,15 @@ static sg_status present(sg_simulation *sim, const uint8_t *pixels,
 
 sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
 {
-    return present(sim, pixels, (struct sg__presentation){.training = false});
+    return present(sim, pixels, (sg__presentation){.training = false});
 }
 
 sg_status sg_simulation_present_training(sg_simulation *sim,
                                          const uint8_t *pixels, uint64_t step,
                                          uint32_t sample)
 {
-    return present(sim, pixels, (struct sg__presentation){true, step, sample});
+    return present(sim, pixels,
+                   (sg__presentation){.training = true,
+                                      .step = step,
+                                      .sample = sample});
 }

@@ -22,7 +22,7 @@ static void order_taps(const sg__geometry *g, uint32_t *slot)
     }
 }
 
-static void copy_weights(struct sg__event_layer *layer)
+static void copy_weights(sg__units *layer)
 {
     const sg__geometry *g = &layer->net->geo;
     const int16_t *from = layer->down;
@@ -38,7 +38,7 @@ static void copy_weights(struct sg__event_layer *layer)
                 }
 }
 
-static bool create_compartments(struct sg__event_layer *layer)
+static bool create_compartments(sg__units *layer)
 {
     layer->gate = calloc(layer->neurons, sizeof *layer->gate);
     layer->error = calloc(layer->neurons, sizeof *layer->error);
@@ -46,7 +46,7 @@ static bool create_compartments(struct sg__event_layer *layer)
     return layer->gate && layer->error && layer->charge;
 }
 
-static bool create_synaptic(struct sg__event_layer *layer)
+static bool create_synaptic(sg__units *layer)
 {
     const sg__layer *net = layer->net;
     size_t channels = net->geo.out_c;
@@ -65,45 +65,47 @@ static bool create_synaptic(struct sg__event_layer *layer)
     return true;
 }
 
-/* above_synaptic: whether the layer below has error compartments. */
-static bool create_weightless(struct sg__event_layer *layer,
-                              bool above_synaptic)
+/* Layers without weights. above_synaptic: whether the layer below has error
+ * compartments; then those of winners have a place here. */
+static bool create_weightless(sg__units *layer, bool above_synaptic)
 {
-    switch (layer->net->kind) {
-    case SG_LAYER_POOL_AVERAGE:
-        layer->potential = calloc(layer->neurons, sizeof *layer->potential);
-        return layer->potential != NULL;
-    case SG_LAYER_POOL_MAX:
+    const unsigned state = layer->net->kind->state;
+    const size_t n = layer->neurons;
+    bool all = true;
+    if (state & SG__UNITS_FIRE) {
+        layer->potential = calloc(n, sizeof *layer->potential);
+        all &= layer->potential != NULL;
+    }
+    if (state & SG__UNITS_PEAK) {
         layer->seen =
             calloc(sg__inputs(&layer->net->geo), sizeof *layer->seen);
-        layer->peak = calloc(layer->neurons, sizeof *layer->peak);
-        layer->winner = calloc(layer->neurons, sizeof *layer->winner);
-        if (above_synaptic && !create_compartments(layer))
-            return false;
-        return layer->seen && layer->peak && layer->winner;
-    case SG_LAYER_DROPOUT:
-        layer->gate = calloc(layer->neurons, sizeof *layer->gate);
-        return layer->gate != NULL;
-    default:
-        return true;
+        layer->peak = calloc(n, sizeof *layer->peak);
+        layer->winner = calloc(n, sizeof *layer->winner);
+        all &= layer->seen && layer->peak && layer->winner;
+        if (above_synaptic)
+            all &= create_compartments(layer);
     }
+    if (state & SG__UNITS_GATE) {
+        layer->gate = calloc(n, sizeof *layer->gate);
+        all &= layer->gate != NULL;
+    }
+    return all;
 }
 
-/* Lists at each layer the additions that get its spikes besides the layer
- * above it: what arrives at network layer `skip` is sent by simulation layer
- * `skip`. */
-static void link_additions(sg_simulation *sim)
+/* Lists for each layer who hears its spikes. */
+static void link_hearers(sg_simulation *sim)
 {
-    size_t next[SG_LAYERS_MAX + 1] = {0};
-    for (size_t l = sim->layers - 1; l > 0; l--) {
-        const sg__layer *net = sim->layer[l].net;
-        if (net->kind != SG_LAYER_ADD)
-            continue;
-        sim->layer[l].next_addition = next[net->skip];
-        next[net->skip] = l;
+    uint16_t count = 0;
+    for (size_t sender = 0; sender < sim->layers; sender++) {
+        sim->first_hearer[sender] = count;
+        for (size_t r = sender; r < sim->net->layer_count; r++) {
+            if (sg__hears(sim->net, r, sender))
+                sim->hearer[count++] = (uint16_t)(r + 1);
+            if (sg__adds(sim->net, r, sender))
+                sim->hearer[count++] = (uint16_t)(r + 1);
+        }
     }
-    for (size_t l = 0; l < sim->layers; l++)
-        sim->layer[l].first_addition = next[l];
+    sim->first_hearer[sim->layers] = count;
 }
 
 static bool create_layers(sg_simulation *sim)
@@ -112,7 +114,7 @@ static bool create_layers(sg_simulation *sim)
     sim->layers = net->layer_count + 1;
     sim->layer[0].neurons = sg__inputs(&net->layer[0].geo);
     for (size_t l = 0; l < sim->layers; l++) {
-        struct sg__event_layer *layer = &sim->layer[l];
+        sg__units *layer = &sim->layer[l];
         if (l > 0) {
             layer->net = &net->layer[l - 1];
             layer->neurons = sg__outputs(&layer->net->geo);
@@ -132,7 +134,7 @@ static bool create_layers(sg_simulation *sim)
         if (sim->first_synaptic == 0)
             sim->first_synaptic = l;
     }
-    link_additions(sim);
+    link_hearers(sim);
     sim->output_error = calloc(net->classes, sizeof *sim->output_error);
     return sim->output_error != NULL;
 }
@@ -181,7 +183,7 @@ void sg_simulation_destroy(sg_simulation *sim)
     if (!sim)
         return;
     for (size_t l = 0; l < sim->layers; l++) {
-        struct sg__event_layer *layer = &sim->layer[l];
+        sg__units *layer = &sim->layer[l];
         free(layer->count);
         free(layer->potential);
         free(layer->seen);
@@ -264,7 +266,7 @@ int32_t *sg__simulation_bias_gradient(sg_simulation *sim, size_t layer)
 void sg__simulation_clear_gradients(sg_simulation *sim)
 {
     for (size_t l = 1; l < sim->layers; l++) {
-        struct sg__event_layer *layer = &sim->layer[l];
+        sg__units *layer = &sim->layer[l];
         if (!layer->gradient)
             continue;
         memset(layer->gradient, 0,

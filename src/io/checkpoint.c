@@ -19,7 +19,7 @@
 #include "io/file.h"
 #include "io/metadata.h"
 #include "io/safetensors.h"
-#include "network/arrays.h"
+#include "layers/arrays.h"
 #include "network/topology.h"
 
 /* A checkpoint has 10 bytes a synapse; this is a network of 10^9. */
@@ -50,7 +50,7 @@ static sg__tensor describe(const sg__layer *layer, sg__array array)
         tensor.dtype = layer->weight_bits == 8 ? SG__DTYPE_I8 : SG__DTYPE_I16;
     if (!info->per_synapse)
         return tensor;
-    if (layer->kind == SG_LAYER_DENSE) {
+    if (!layer->kind->spatial) {
         tensor.rank = 2;
         tensor.shape[1] = sg__fan_in(g);
     } else {

@@ -4,11 +4,6 @@
 
 #include "network/network.h"
 
-/* What a sum of products may reach; the rest of an int32 is for what else a
- * charge holds: bias < 2^22 and Theta (c + 1) <= 2^26 for the largest Theta,
- * or 2 Phi <= 2^25. */
-#define SG__CHARGE_ROOM (INT32_MAX - (INT64_C(1) << 27))
-
 /* sg__errors_share: by what SG__CHARGE_ROOM has to be divided for the error
  * charge of synaptic layer l, which others may join on its way down. */
 int64_t sg__errors_share(const sg_network *net, size_t l);

@@ -1,7 +1,8 @@
 /* What a network says of itself. */
 #include <string.h>
 
-#include "network/arrays.h"
+#include "layers/arrays.h"
+#include "network/network.h"
 
 sg_status sg_network_get_layer(const sg_network *net, size_t l,
                                sg_layer_info *out)
@@ -10,19 +11,17 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
         return SG_E_RANGE;
     const sg__layer *layer = &net->layer[l];
     memset(out, 0, sizeof *out);
-    out->kind = layer->kind;
+    out->kind = layer->kind->id;
     memcpy(out->name, layer->name, sizeof out->name);
     out->in = layer->in;
     out->out = layer->out;
-    bool window = layer->kind != SG_LAYER_DENSE &&
-                  layer->kind != SG_LAYER_ADD &&
-                  layer->kind != SG_LAYER_DROPOUT;
-    out->kernel = window ? layer->geo.kernel_h : 0;
+    out->kernel = layer->kind->window ? layer->geo.kernel_h : 0;
     out->stride = layer->geo.stride;
     out->padding = layer->geo.pad;
     out->neurons = sg__outputs(&layer->geo);
     out->count_cap = layer->cap;
-    out->skip = layer->kind == SG_LAYER_ADD ? layer->skip : 0;
+    out->from = layer->from;
+    out->skip = layer->skip;
     out->keep = layer->keep_bits ? (int32_t)1 << layer->keep_bits : 0;
     if (!layer->synaptic)
         return SG_OK;

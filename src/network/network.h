@@ -1,10 +1,4 @@
-/* The network as the engines see it: layers in order, each with its geometry,
- * thresholds, bounds and weights.
- *
- * Letters used everywhere: H W C height, width, channels; K fan-in.
- * Activations are HWC, one byte a neuron. Weights are
- * [out_c][kernel_h][kernel_w][in_c], so that for one output the weights of a
- * kernel row lie side by side, as do the inputs they meet.
+/* A network: layers in order, and where its run stands.
  *
  * Invariant after sg__network_plan: no sum an engine forms can leave int32. */
 #ifndef SG_NETWORK_NETWORK_H
@@ -14,94 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/geometry.h"
-#include "core/standardise.h"
-#include "kernels/kernels.h"
+#include "layers/kind.h"
 #include "spikegrad/network.h"
 #include "spikegrad/train.h"
-
-typedef struct sg__layer {
-    sg_layer_kind kind;
-    char name[24];
-    sg_shape in, out; /* as images; a flattened input keeps its image shape */
-    sg__geometry geo;
-    bool synaptic; /* conv or dense; the others have no weights */
-    bool output;   /* last layer: integrates, does not fire */
-
-    /* forward compartment (synaptic and average pooling) */
-    int theta_bits;     /* Theta = 2^theta_bits */
-    int32_t fire_level; /* H */
-    int32_t in_cap;     /* largest count that arrives */
-    int32_t cap;        /* largest count sent on; 0 for the output layer */
-
-    /* error compartment (synaptic); Phi is in the units of the error charge
-     * that arrives: weight units of the next synaptic layer, shifted as below
-     * where additions bring charge too, or 2^-16 for the output layer, whose
-     * error comes from the loss */
-    int phi_bits;
-
-    /* residual blocks (docs/semantics.md, "Additions"). The spikes that arrive
-     * at synaptic layer `skip` are added; their neurons get error charge from
-     * that layer and from every addition that names it, each shifted left so
-     * that all are in the finest of their units. */
-    size_t skip;     /* addition: a lower, synaptic layer */
-    int skip_shift;  /* addition: of the error charge that takes this way */
-    int error_shift; /* synaptic: of the error charge to the layer below */
-
-    /* dropout (docs/semantics.md, "Dropout"): in training one unit in
-     * 2^keep_bits takes part. In use all do, and in the synaptic layer that
-     * their spikes come to Theta, H and biases are 2^use_shift times those of
-     * training, which are the ones kept here. */
-    int keep_bits; /* 0 but for dropouts */
-    int use_shift; /* 0 but for synaptic layers */
-
-    /* numbers of the synapses (synaptic only) */
-    int32_t weight_limit; /* |w| <= weight_limit */
-    int32_t bias_limit;   /* |b| <= bias_limit, charge units */
-    int master_shift;     /* w = round(W / 2^master_shift) */
-    int bias_shift;       /* b = round(B / 2^bias_shift) */
-    int64_t charge_bound; /* max |charge| over any inputs */
-    int64_t error_bound;  /* max |U| this layer causes in the one below */
-
-    /* learning-rate scale (docs/semantics.md, optimiser): spread of charge
-     * at start of this layer (A) and of what arrives (Ain), and log2 of
-     * G_l / alpha, the error gain accumulated from the top */
-    int32_t rate_out, rate_in;
-    int gain_bits;
-
-    /* standardisation (docs/semantics.md): w = round(gain row_norm c / |c|),
-     * c = W - mean, for each output channel */
-    bool standardised;
-    int32_t row_norm;       /* |w| at gain 1, in 2^-8 weight units */
-    int32_t *gain;          /* [out_c], in 2^-16 */
-    int32_t *gain_velocity; /* [out_c] */
-    sg__row *row;           /* [out_c]: mean and size of the masters */
-
-    size_t weights;       /* out_c * K */
-    int weight_bits;      /* 8 or 16: type of the forward copy */
-    void *weight;         /* forward copy, int8 or int16; the engines' */
-    int32_t *master;      /* W */
-    int32_t *velocity;    /* momentum of W */
-    int32_t *bias;        /* [out_c], charge units */
-    int32_t *bias_master; /* [out_c] */
-    int32_t *bias_velocity;
-} sg__layer;
-
-/* sg__layer_weight: forward copy i of a layer, whatever its type. */
-static inline int32_t sg__layer_weight(const sg__layer *layer, size_t i)
-{
-    return layer->weight_bits == 8 ? ((const int8_t *)layer->weight)[i]
-                                   : ((const int16_t *)layer->weight)[i];
-}
-
-/* sg__layer_set_weight: sets it; |w| <= weight_limit. */
-static inline void sg__layer_set_weight(sg__layer *layer, size_t i, int32_t w)
-{
-    if (layer->weight_bits == 8)
-        ((int8_t *)layer->weight)[i] = (int8_t)w;
-    else
-        ((int16_t *)layer->weight)[i] = (int16_t)w;
-}
 
 /* Where a run stands; saved in checkpoints so that a resumed run repeats it.
  * `train` sums the metrics of the unfinished epoch. */
@@ -152,15 +61,6 @@ sg_status sg__network_try_thresholds(sg_network *net, const int *theta_bits,
  * at the limit, for all layers. */
 void sg__network_refresh(sg_network *net);
 
-/* sg__layer_refresh: the same for output channels first..last-1 of one
- * synaptic layer. */
-void sg__layer_refresh(sg__layer *layer, size_t first, size_t last);
-
-/* sg__layer_standardise: forward weights, means and sizes of rows
- * first..last-1 of a standardised layer; not their biases. */
-void sg__layer_standardise(sg__layer *layer, const sg__kernels *kernels,
-                           size_t first, size_t last);
-
 /* sg__network_epochs: epochs of the run in all, as planned. */
 static inline uint32_t sg__network_epochs(const sg_network *net)
 {
@@ -192,17 +92,31 @@ enum {
 sg_status sg__network_set_phi(sg_network *net, const int *phi_bits,
                               sg_error *error);
 
-/* sg__adds_at: whether layer r adds the spikes that arrive at layer l. */
-static inline bool sg__adds_at(const sg_network *net, size_t r, size_t l)
+/* sg__hears, sg__adds: whether spikes of a sender arrive at layer r, by which
+ * way error charge comes back; as those below it, or as those that an addition
+ * adds to them. */
+static inline bool sg__hears(const sg_network *net, size_t r, size_t sender)
 {
-    return net->layer[r].kind == SG_LAYER_ADD && net->layer[r].skip == l;
+    return net->layer[r].from == sender;
+}
+static inline bool sg__adds(const sg_network *net, size_t r, size_t sender)
+{
+    return net->layer[r].kind->id == SG_LAYER_ADD &&
+           net->layer[r].skip == sender;
+}
+
+/* sg__neurons_of: neurons of a sender. */
+static inline size_t sg__neurons_of(const sg_network *net, size_t sender)
+{
+    return sender == 0 ? sg__inputs(&net->layer[0].geo)
+                       : sg__outputs(&net->layer[sender - 1].geo);
 }
 
 /* sg__drops_out: whether the network differs between training and use. */
 static inline bool sg__drops_out(const sg_network *net)
 {
     for (size_t l = 0; l < net->layer_count; l++)
-        if (net->layer[l].kind == SG_LAYER_DROPOUT)
+        if (net->layer[l].keep_bits > 0)
             return true;
     return false;
 }
@@ -214,6 +128,13 @@ static inline size_t sg__lowest_synaptic(const sg_network *net)
     while (!net->layer[l].synaptic)
         l++;
     return l;
+}
+
+/* sg__gets_errors: whether error charge is of use to a sender: whether it has
+ * error compartments, or passes charge on to some. */
+static inline bool sg__gets_errors(const sg_network *net, size_t sender)
+{
+    return sender > sg__lowest_synaptic(net);
 }
 
 /* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n;

@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 #include "core/rules.h"
-#include "network/arrays.h"
+#include "layers/arrays.h"
 #include "network/errors.h"
 #include "network/topology.h"
 
@@ -23,37 +23,26 @@ enum {
     WEIGHT_LIMIT_MIN = 31  /* fewer levels than this do not train */
 };
 
+/* Largest count of a sender. */
+static int32_t cap_of(const sg_network *net, size_t sender)
+{
+    return sender == 0 ? net->recipe.input_levels : net->layer[sender - 1].cap;
+}
+
 static sg_status set_caps(sg_network *net, sg_error *error)
 {
-    int32_t cap = net->recipe.input_levels;
-    for (size_t l = 0; l < net->layer_count; l++) {
+    sg_status status = SG_OK;
+    for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
-        layer->in_cap = cap;
-        if (layer->synaptic) {
-            cap = net->recipe.count_cap;
-        } else if (layer->kind == SG_LAYER_ADD) {
-            cap += net->layer[layer->skip].in_cap;
-            if (cap > UINT8_MAX)
-                return sg__fail(
-                    error, SG_E_BOUND,
-                    "layer %zu (%s): added counts reach %d, more than a byte "
-                    "holds; expected a lower count-cap or input-levels, or "
-                    "fewer additions in a row",
-                    l, layer->name, cap);
-        } else if (layer->kind == SG_LAYER_POOL_SUM) {
-            cap *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
-            if (cap > UINT8_MAX)
-                return sg__fail(
-                    error, SG_E_BOUND,
-                    "layer %zu (%s): summed counts reach %d, more than a "
-                    "byte holds; expected a count-cap or input-levels of at "
-                    "most %d, or max or avg pooling",
-                    l, layer->name, cap,
-                    (int)(UINT8_MAX / (cap / layer->in_cap)));
-        }
-        layer->cap = layer->output ? 0 : cap;
+        layer->in_cap = cap_of(net, layer->from);
+        layer->cap = layer->synaptic ? net->recipe.count_cap : layer->in_cap;
+        if (layer->kind->bound)
+            status = layer->kind->bound(layer, l, cap_of(net, layer->skip),
+                                        &layer->cap, error);
+        if (layer->output)
+            layer->cap = 0;
     }
-    return SG_OK;
+    return status;
 }
 
 static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
@@ -118,18 +107,21 @@ static sg_status check_gradient(const sg_network *net, size_t l,
 /* Spread of charge at start, for the optimiser's rates. */
 static void set_rates(sg_network *net)
 {
-    int32_t arriving = net->recipe.input_levels;
+    int32_t sent[SG_LAYERS_MAX + 1]; /* by sender */
+    sent[0] = net->recipe.input_levels;
     if (net->recipe.input == SG_INPUT_ONOFF) /* what half the contrast sends */
-        arriving = (arriving + 1) / 2;
+        sent[0] = (sent[0] + 1) / 2;
     for (size_t l = 0; l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
-        if (layer->synaptic) {
-            layer->rate_in = arriving;
-            layer->rate_out = layer->output ? 1 : net->recipe.spread;
-            arriving = layer->rate_out;
-        } else if (layer->kind == SG_LAYER_POOL_SUM) {
-            arriving *= (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
-        }
+        const int32_t arriving = sent[layer->from];
+        sent[l + 1] = layer->kind->spread
+                          ? layer->kind->spread(layer, arriving)
+                          : arriving;
+        if (!layer->synaptic)
+            continue;
+        layer->rate_in = arriving;
+        layer->rate_out = layer->output ? 1 : net->recipe.spread;
+        sent[l + 1] = layer->rate_out;
     }
 }
 
@@ -165,20 +157,21 @@ static sg_status plan(sg_network *net, sg_error *error)
     sg__layers_take_recipe(net->layer, net->layer_count, &net->recipe);
     if (status == SG_OK)
         status = set_caps(net, error);
-    bool below = false; /* is there a firing layer to send errors to? */
     for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
         if (!net->layer[l].synaptic)
             continue;
-        status = set_weight_limit(net, l, below, error);
+        status =
+            set_weight_limit(net, l, sg__gets_errors(net, net->layer[l].from),
+                             error);
         if (status == SG_OK)
             status = check_gradient(net, l, error);
-        below = true;
     }
     if (status == SG_OK)
         status = check_rows(net, error);
     if (status == SG_OK)
         status = allocate(net);
-    set_rates(net);
+    if (status == SG_OK)
+        set_rates(net);
     if (status == SG_E_MEMORY)
         sg__fail(error, status, "net: not enough memory for %s",
                  net->recipe.net);
@@ -253,16 +246,10 @@ static sg_status set_thresholds(sg_network *net, const int *theta_bits,
     sg_status status = SG_OK;
     for (size_t l = 0; status == SG_OK && l < net->layer_count; l++) {
         sg__layer *layer = &net->layer[l];
-        if (layer->synaptic) {
+        if (layer->synaptic)
             status = set_threshold(net, l, theta_bits[i++], error);
-        } else if (layer->kind == SG_LAYER_POOL_AVERAGE) {
-            int32_t theta =
-                (int32_t)(layer->geo.kernel_h * layer->geo.kernel_w);
-            for (layer->theta_bits = 0; (1 << layer->theta_bits) < theta;)
-                layer->theta_bits++;
-            layer->fire_level =
-                net->recipe.fire == SG_FIRE_ROUND ? theta / 2 : theta;
-        }
+        else if (layer->kind->set_threshold)
+            layer->kind->set_threshold(layer, net->recipe.fire);
     }
     if (status == SG_OK)
         status = sg__errors_descend(net, NULL, bounded, error);

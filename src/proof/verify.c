@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "engine/batch.h"
 #include "event/simulation.h"
-#include "network/arrays.h"
+#include "layers/arrays.h"
 #include "network/match.h"
 
 enum { GROUP = 16 }; /* samples of a batch */

@@ -16,7 +16,8 @@ static inline uint32_t pick(uint64_t seed, uint32_t what, uint32_t n)
 }
 
 /* One with residual blocks: in a row, in one another, from one source, around
- * and behind pools and dropouts, from the input, among dense layers. */
+ * and behind pools and dropouts, from the input, among dense layers, and with
+ * projections. */
 static inline void random_residual(uint64_t seed, char *text, size_t size)
 {
     static const char *const firsts[] = {"P2max-5C3p1-", "5C3p1-P2max-",
@@ -34,15 +35,21 @@ static inline void random_residual(uint64_t seed, char *text, size_t size)
         "P2avg-%uC4p2-%uC2-R2-",
         "%uC3p1-D2-%uC3p1-R2-",
         "D4-%uC3p1-D2-%uC3p1-D4-R2-",
+        "7C3p1s2-7C3p1-R2C1s2-",
+        "7C3p1-R1C3p1-7C3p1-R1-",
+        "(%uC3p1-%uC3p1-R2)x2-",
+        "6C2s2-D2-6C3p1-R2C2s2-P2max-",
+        "7C3p1s2-7C3p1-R2C1s2-(7C3p1-R1)x2-R3-",
+        "%uC3p1-R1-4C3p1s2-D2-4C3p1-R2C1s2-P2avg-R1-",
     };
-    static const char *const ends[] = {"",        "",    "9-",
-                                       "8-8-R1-", "D2-", "9-D4-"};
+    static const char *const ends[] = {"",    "",      "9-",    "8-8-R1-",
+                                       "D2-", "9-D4-", "Pavg-", "Pmax-"};
     uint32_t first = pick(seed, 2, 6), n = channels[first];
     int length = snprintf(text, size, "%s", firsts[first]);
     length += snprintf(text + length, size - (size_t)length,
-                       blocks[pick(seed, 3, 10)], n, n);
+                       blocks[pick(seed, 3, 16)], n, n);
     snprintf(text + length, size - (size_t)length, "%s5",
-             ends[pick(seed, 5, 6)]);
+             ends[pick(seed, 5, 8)]);
 }
 
 /* A small random topology with 5 classes for an h x w image: one or two
@@ -50,8 +57,9 @@ static inline void random_residual(uint64_t seed, char *text, size_t size)
  * residual blocks. */
 static inline void random_topology(uint64_t seed, char *text, size_t size)
 {
-    static const char *const pools[] = {"",       "P2-",       "P2max-",
-                                        "P2avg-", "P2max-P2-", "P2-P2avg-"};
+    static const char *const pools[] = {"",       "P2-",        "P2max-",
+                                        "P2avg-", "P2max-P2-",  "P2-P2avg-",
+                                        "Pavg-",  "P2max-Pavg-"};
     static const char *const convs[] = {"3C3-",   "7C3p1-",   "4C5p2-",
                                         "6C3s2-", "5C4s2p1-", "9C2-"};
     static const char *const seconds[] = {
@@ -63,7 +71,7 @@ static inline void random_topology(uint64_t seed, char *text, size_t size)
     }
     snprintf(text, size, "%s%s%s%s%s5", pick(seed, 0, 4) ? "" : "P2max-",
              pick(seed, 1, 8) ? convs[pick(seed, 2, 6)] : "",
-             pools[pick(seed, 3, 6)], seconds[pick(seed, 4, 6)],
+             pools[pick(seed, 3, 8)], seconds[pick(seed, 4, 6)],
              dense[pick(seed, 5, 5)]);
 }
 

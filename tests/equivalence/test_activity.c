@@ -58,13 +58,13 @@ static void recount_position(const sg_layer_info *info, const traffic *t,
     }
 }
 
-/* One layer for one sample; lowest: no layer below has weights. */
+/* One layer for one sample; propagates: its errors are of use below. */
 static void recount_layer(const sg_simulation *sim, const sg_layer_info *info,
-                          size_t l, bool lowest, bool output,
+                          size_t l, bool propagates, bool output,
                           sg_layer_activity *a)
 {
     const uint8_t *counts = sg_simulation_counts(sim, l + 1);
-    const traffic t = {sg_simulation_counts(sim, l),
+    const traffic t = {sg_simulation_counts(sim, info->from),
                        sg_simulation_errors(sim, l + 1)};
     for (size_t i = 0; i < info->neurons && !output; i++) {
         a->spikes += counts[i];
@@ -79,7 +79,7 @@ static void recount_layer(const sg_simulation *sim, const sg_layer_info *info,
     }
     for (uint32_t y = 0; y < info->out.height; y++)
         for (uint32_t x = 0; x < info->out.width; x++)
-            recount_position(info, &t, y, x, !lowest, a);
+            recount_position(info, &t, y, x, propagates, a);
 }
 
 /* One batch of all samples, by a network as it was before its update. */
@@ -92,7 +92,6 @@ static void recount(const sg_network *net, const sg_data *data,
     assert_int_equal(sg_simulation_create(net, SG_ORDER_RANDOM, 3, &sim, NULL),
                      SG_OK);
     for (uint32_t i = 0; i < sg_data_get_info(data)->size; i++) {
-        bool lowest = true;
         assert_int_equal(sg_simulation_present_training(
                              sim, sg_data_pixels(data, i), step, i),
                          SG_OK);
@@ -102,9 +101,8 @@ static void recount(const sg_network *net, const sg_data *data,
         for (size_t l = 0; l < net->layer_count; l++) {
             sg_layer_info info;
             assert_int_equal(sg_network_get_layer(net, l, &info), SG_OK);
-            recount_layer(sim, &info, l, lowest, l + 1 == net->layer_count,
-                          &out[l]);
-            lowest = lowest && info.synapses == 0;
+            recount_layer(sim, &info, l, sg__gets_errors(net, info.from),
+                          l + 1 == net->layer_count, &out[l]);
         }
     }
     sg_simulation_destroy(sim);

@@ -86,15 +86,22 @@ static void both_ways_to_draw_agree(void **state)
         for (size_t l = 0; l < net->layer_count; l++) {
             const sg__layer *layer = &net->layer[l];
             const uint32_t n = (uint32_t)sg__outputs(&layer->geo);
-            if (layer->kind != SG_LAYER_DROPOUT)
+            if (layer->kind->id != SG_LAYER_DROPOUT)
                 continue;
             assert_in_range(n, 1, MOST);
             for (uint32_t i = 0; i < n; i++) {
                 in[i] = (uint8_t)(1 + i % 255);
                 u[i] = (int32_t)i - 1000;
             }
-            sg__ann_drop(net, l, 9, 4, in, out);
-            sg__ann_drop_errors(net, l, 9, 4, u);
+            const sg__passage p = {.layer = layer,
+                                   .index = (uint32_t)l,
+                                   .in = in,
+                                   .training = true,
+                                   .seed = net->recipe.seed,
+                                   .step = 9,
+                                   .sample = 4};
+            layer->kind->forward(&p, NULL, out);
+            assert_ptr_equal(layer->kind->backward(&p, u, NULL), u);
             for (uint32_t i = 0; i < n; i++) {
                 int it = sg__takes_part(net->recipe.seed, 9, 4, (uint32_t)l, i,
                                         layer->keep_bits);

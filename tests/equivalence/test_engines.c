@@ -28,7 +28,7 @@ static void count_network(const sg_network *net, struct tally *tally)
 {
     bool adds = false;
     for (size_t l = 0; l < net->layer_count; l++) {
-        adds |= net->layer[l].kind == SG_LAYER_ADD;
+        adds |= net->layer[l].kind->id == SG_LAYER_ADD;
         tally->block_shifts += net->layer[l].error_shift > 0;
         tally->skip_shifts += net->layer[l].skip_shift > 0;
     }

@@ -52,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         if (status == SG_OK && layer->synaptic && layer->phi_bits < 1)
             abort();
-        if (layer->kind == SG_LAYER_ADD && !net->layer[layer->skip].synaptic)
+        if (layer->from > l || layer->skip > l)
+            abort();
+        if (layer->from != l && layer->kind->id != SG_LAYER_PROJECTION)
             abort();
         if (status == SG_OK && layer->synaptic &&
             layer->theta_bits + layer->use_shift > SG__THETA_BITS_MAX)

@@ -82,7 +82,7 @@ static int32_t charge_of(const sg_simulation *sim, size_t l, uint32_t i,
                 if (y < 0 || y >= g->in_h || x < 0 || x >= g->in_w)
                     continue;
                 size_t j = ((size_t)y * g->in_w + (size_t)x) * g->in_c + ic;
-                int32_t n = sg_simulation_counts(sim, l - 1)[j];
+                int32_t n = sg_simulation_counts(sim, net->from)[j];
                 charge += sg__layer_weight(net, w) * n;
                 gradient[w] += sg_simulation_errors(sim, l)[i] * n;
             }
@@ -102,7 +102,7 @@ static void check_definition(sg_simulation *sim, uint64_t step)
     static int32_t gradient[1 << 14];
     for (size_t l = 1; l < sim->layers; l++) {
         const sg__layer *net = sim->layer[l].net;
-        if (net->kind == SG_LAYER_ADD)
+        if (net->kind->id == SG_LAYER_ADD)
             for (size_t i = 0; i < sim->layer[l].neurons; i++)
                 assert_int_equal(sg_simulation_counts(sim, l)[i],
                                  sg_simulation_counts(sim, l - 1)[i] +
@@ -155,10 +155,35 @@ static void charge_pooled(const sg_simulation *sim, size_t l,
         for (size_t row = 0; row < p.rows; row++)
             for (size_t x = 0; x < p.width; x += net->geo.in_c) {
                 size_t j = p.input + row * p.input_step + x + p.channel;
-                if (net->kind != SG_LAYER_POOL_MAX ||
+                if (net->kind->id != SG_LAYER_POOL_MAX ||
                     sim->layer[l].winner[i] == j)
                     below[j] += above[i];
             }
+    }
+}
+
+/* Adds what layer r hands to sender l, which it hears. */
+static void charge_sender(const sg_simulation *sim, size_t r,
+                          const int64_t *above, int64_t *below, uint64_t step)
+{
+    const sg__layer *net = sim->layer[r].net;
+    switch (net->kind->id) {
+    case SG_LAYER_CONV:
+    case SG_LAYER_DENSE:
+    case SG_LAYER_PROJECTION:
+        charge_below(sim, r, below);
+        break;
+    case SG_LAYER_ADD:
+    case SG_LAYER_DROPOUT:
+        for (uint32_t i = 0; i < sim->layer[r].neurons; i++)
+            if (net->keep_bits == 0 || takes_part(sim, r, i, step))
+                below[i] += above[i];
+        break;
+    case SG_LAYER_POOL_SUM:
+    case SG_LAYER_POOL_MAX:
+    case SG_LAYER_POOL_AVERAGE:
+        charge_pooled(sim, r, above, below);
+        break;
     }
 }
 
@@ -166,29 +191,21 @@ static void charge_pooled(const sg_simulation *sim, size_t l,
  * alone; without dither. */
 static void check_error_charges(const sg_simulation *sim, uint64_t step)
 {
-    static int64_t charge[SG_LAYERS_MAX + 1][NEURONS];
+    static int64_t charge[32][NEURONS];
+    assert_in_range(sim->layers, 1, 32);
     memset(charge, 0, sizeof charge);
     for (size_t l = sim->layers - 2; l >= sim->first_synaptic; l--) {
         const sg__layer *net = sim->layer[l].net;
-        const sg__layer *above = sim->layer[l + 1].net;
         size_t n = sim->layer[l].neurons;
-        if (above->synaptic)
-            charge_below(sim, l + 1, charge[l]);
-        else if (above->kind == SG_LAYER_ADD)
-            memcpy(charge[l], charge[l + 1], n * sizeof charge[l][0]);
-        else if (above->kind == SG_LAYER_DROPOUT)
-            for (uint32_t i = 0; i < n; i++)
-                charge[l][i] =
-                    takes_part(sim, l + 1, i, step) ? charge[l + 1][i] : 0;
-        else
-            charge_pooled(sim, l + 1, charge[l + 1], charge[l]);
-        for (size_t r = l + 1; r < sim->layers; r++)
-            if (sim->layer[r].net->kind == SG_LAYER_ADD &&
-                sim->layer[r].net->skip == l)
+        for (size_t r = l + 1; r < sim->layers; r++) {
+            const sg__layer *above = sim->layer[r].net;
+            if (above->from == l)
+                charge_sender(sim, r, charge[r], charge[l], step);
+            if (above->kind->id == SG_LAYER_ADD && above->skip == l)
                 for (size_t i = 0; i < n; i++)
                     charge[l][i] +=
-                        charge[r][i] *
-                        (INT64_C(1) << sim->layer[r].net->skip_shift);
+                        charge[r][i] * (INT64_C(1) << above->skip_shift);
+        }
         for (size_t i = 0; net->synaptic && i < n; i++)
             assert_int_equal(charge[l][i],
                              sg__simulation_error_charge(sim, l)[i] +
@@ -207,7 +224,7 @@ static void assert_same(const void *a, const void *b, size_t n)
 static void assert_same_state(const sg_simulation *a, const sg_simulation *b)
 {
     for (size_t l = 0; l < a->layers; l++) {
-        const struct sg__event_layer *p = &a->layer[l], *q = &b->layer[l];
+        const sg__units *p = &a->layer[l], *q = &b->layer[l];
         size_t wide = p->neurons * sizeof(int32_t);
         assert_same(p->count, q->count, p->neurons);
         assert_same(p->potential, q->potential, wide);
@@ -283,7 +300,10 @@ static void test_orders_agree(void **state)
                               "4C3p1-P2max-4C3p1-4C3p1-R2-R1-P2-5",
                               "D2-20-D2-12-D4-5",
                               "4C3p1-D2-P2max-4C3p1-D2-R1-P2avg-D4-9-5",
-                              "5C2-P2max-D2-4C3p1-D2-P2-D2-5"};
+                              "5C2-P2max-D2-4C3p1-D2-P2-D2-5",
+                              "4C3p1-6C3p1s2-6C3p1-R2C1s2-Pavg-5",
+                              "6C3s2p1-6C3p1-R2C3s2p1-6C3p1-R1-Pmax-5",
+                              "(4C3p1-R1C1)x2-3C3s2-R1C3s2-9-5"};
     for (size_t t = 0; t < sizeof topology / sizeof *topology; t++)
         for (uint64_t seed = 0; seed < 6; seed++)
             check_orders(topology[t], seed);

@@ -108,6 +108,21 @@ static void bad_topologies_are_refused(void **state)
         "9-D2-9-R1-10",
         "9-9-D2-R1-10",
         "9-D4-9-D2-R1-10",
+        "(9-10",
+        "9)-10",
+        "(9)x0-10",
+        "(9)x-10",
+        "(9)10",
+        "(9)x256-10",
+        "(9-)x2-10",
+        "(9)x2x2-10",
+        "()x2-10",
+        "((9)x200)x200-10",
+        "(((((((((9)x1)x1)x1)x1)x1)x1)x1)x1)x1-10",
+        "R1C1-10",
+        "9-R1C-10",
+        "8C3p1-R2C1-10",
+        "8C3p1s2-R1C1s3-10",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sg_network *net;
@@ -156,6 +171,77 @@ static void additions_know_what_they_add(void **state)
         strstr(error.text, "layer 2 (R1): added counts reach 256"));
 }
 
+/* A projection stands before its addition, hears what the block hears, and
+ * ends with the block's shape. */
+static void projections_go_round_blocks(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "8C3p1-P2max-(8C3p1-8C3p1-R2)x2-16C3p1s2-16C3p1-R2C1s2-16C3p1-R1-"
+        "Pavg-10";
+    sg_network *net;
+    sg_layer_info layer;
+    sg_error error;
+    assert_int_equal(plan(text, mnist, "8", "15", &net, &error), SG_OK);
+    assert_int_equal(net->layer_count, 16);
+    assert_int_equal(sg_network_get_layer(net, 10, &layer), SG_OK);
+    assert_int_equal(layer.kind, SG_LAYER_PROJECTION);
+    assert_string_equal(layer.name, "16C1s2");
+    assert_int_equal(layer.from, 8); /* what the second addition sends */
+    assert_int_equal(layer.synapses, 8 * 16);
+    assert_int_equal(layer.out.height, 7);
+    assert_int_equal(sg_network_get_layer(net, 11, &layer), SG_OK);
+    assert_int_equal(layer.kind, SG_LAYER_ADD);
+    assert_string_equal(layer.name, "R2C1s2");
+    assert_int_equal(layer.from, 11); /* the projection, and */
+    assert_int_equal(layer.skip, 10); /* the block's last layer */
+    assert_int_equal(layer.count_cap, 30);
+    assert_int_equal(sg_network_get_layer(net, 13, &layer), SG_OK);
+    assert_int_equal(layer.skip, 12); /* projections are not counted */
+    sg_network_destroy(net);
+
+    assert_int_equal(plan("8C3p1s2-9C3p1-R2C1-10", mnist, "8", "15", &net,
+                          &error),
+                     SG_E_TOPOLOGY);
+    assert_non_null(strstr(error.text, "a projection to 28x28, expected "
+                                       "14x14"));
+}
+
+/* A pool of all that arrives has the smallest threshold for which its counts
+ * fit a byte. */
+static void global_pools_know_their_size(void **state)
+{
+    (void)state;
+    const int bits[] = {9, 9};
+    sg_network *net;
+    sg_layer_info layer;
+    sg_error error;
+    assert_int_equal(plan("6C5-Pavg-10", mnist, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(sg__network_set_thresholds(net, bits, NULL), SG_OK);
+    assert_int_equal(sg_network_get_layer(net, 1, &layer), SG_OK);
+    assert_int_equal(layer.out.height * layer.out.width, 1);
+    assert_int_equal(layer.count_cap, 24 * 24 * 15 / 64);
+    assert_int_equal(net->layer[1].theta_bits, 6);
+    assert_int_equal(net->layer[0].gain_bits,
+                     net->layer[2].theta_bits + 6 - net->layer[0].phi_bits);
+    sg_network_destroy(net);
+    assert_int_equal(plan("6C5-P4avg-10", mnist, "8", "15", &net, NULL),
+                     SG_OK);
+    assert_int_equal(net->layer[1].theta_bits, 4);
+    assert_int_equal(net->layer[1].cap, 15);
+    sg_network_destroy(net);
+    assert_int_equal(plan("6C5-Pmax-10", mnist, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(net->layer[1].geo.kernel_h, 24);
+    sg_network_destroy(net);
+    assert_int_equal(plan("P28-10", mnist, "8", "1", &net, &error),
+                     SG_E_BOUND);
+    assert_non_null(strstr(error.text, "784 counts are summed"));
+    assert_non_null(strstr(error.text, "at most 255 inputs"));
+    assert_int_equal(plan("100000-10", mnist, "8", "1", &net, &error),
+                     SG_E_TOPOLOGY);
+    assert_non_null(strstr(error.text, "expected 1..65535 neurons"));
+}
+
 /* In use a layer's threshold grows with all dropouts since the last one with
  * weights, through pools and additions. */
 static void dropouts_multiply(void **state)
@@ -201,8 +287,8 @@ static void dropouts_multiply(void **state)
                      SG_E_TOPOLOGY);
     assert_non_null(strstr(error.text,
                            "layer 3 (R1): dropouts let through one spike in 2 "
-                           "of the layer below it, but one in 1 of what "
-                           "arrives at layer 1 (9)"));
+                           "of the layer below it, but one in 1 of what it "
+                           "adds to them"));
 }
 
 /* Charges that meet are brought to one unit by shifts to the left; those that
@@ -235,7 +321,7 @@ static void units_meet_within_bounds(void **state)
     assert_int_equal(net->layer[2].error_bound, block * 4 + top);
 
     assert_int_equal(sg__network_set_phi(net, far, &error), SG_E_BOUND);
-    assert_non_null(strstr(error.text, "layer 2 (9): below it"));
+    assert_non_null(strstr(error.text, "layer 1 (9): there"));
     assert_non_null(strstr(error.text, "units 2^9 apart"));
     strcpy(net->recipe.phi, "1/64");
     assert_int_equal(sg__network_set_thresholds(net, steep, NULL), SG_E_BOUND);
@@ -392,6 +478,8 @@ int main(void)
         cmocka_unit_test(padding_and_stride_count_taps),
         cmocka_unit_test(bad_topologies_are_refused),
         cmocka_unit_test(additions_know_what_they_add),
+        cmocka_unit_test(projections_go_round_blocks),
+        cmocka_unit_test(global_pools_know_their_size),
         cmocka_unit_test(dropouts_multiply),
         cmocka_unit_test(units_meet_within_bounds),
         cmocka_unit_test(too_many_layers_are_refused),

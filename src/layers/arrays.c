@@ -1,5 +1,5 @@
 /* The list of a layer's arrays, walked. */
-#include "network/arrays.h"
+#include "layers/arrays.h"
 
 #include <stdlib.h>
 #include <string.h>

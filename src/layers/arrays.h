@@ -13,10 +13,10 @@
  *   label   what messages call it
  * In the order of a checkpoint, wide types first, so that each tensor is
  * aligned to its type. */
-#ifndef SG_NETWORK_ARRAYS_H
-#define SG_NETWORK_ARRAYS_H
+#ifndef SG_LAYERS_ARRAYS_H
+#define SG_LAYERS_ARRAYS_H
 
-#include "network/network.h"
+#include "layers/layer.h"
 
 #define SG__ARRAY_LIST(X)                                                     \
     X(MASTER, master, INT32, SYNAPSES, WEIGHTS, STATE, "weight_master",       \
