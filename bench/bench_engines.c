@@ -11,6 +11,7 @@
 
 #include "kernels/kernels.h"
 #include "measure.h"
+#include "network/recipe.h"
 
 enum { ROUNDS_MAX = 101, SAMPLES = 6000, EVENT_SAMPLES = 50, WARM = 200 };
 
@@ -89,7 +90,7 @@ int main(int argc, char **argv)
         check(sg_data_open(source, SG_SPLIT_TRAIN, &train, &error), &error);
     }
     check(sg_data_slice(train, 0, SAMPLES, &part, &error), &error);
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     for (size_t t = 0; sg__kernels_table(t) && count < 8; t++) {
         subject *s = &subjects[count++];
         s->isa = sg__kernels_table(t)->name;

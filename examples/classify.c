@@ -51,13 +51,15 @@ static sg_status classify(const sg_network *net, const sg_data *test,
 static sg_status train_briefly(const sg_data *train, sg_trainer **trainer,
                                sg_error *error)
 {
-    sg_recipe recipe;
-    sg_recipe_init(&recipe);
-    sg_status status = sg_recipe_set(&recipe, "net", "8C5-P2-64-10", error);
+    sg_recipe *recipe = NULL;
+    sg_status status = sg_recipe_create(&recipe);
     if (status == SG_OK)
-        status = sg_recipe_set(&recipe, "epochs", "1", error);
+        status = sg_recipe_set(recipe, "net", "8C5-P2-64-10", error);
     if (status == SG_OK)
-        status = sg_trainer_create(&recipe, train, 0, trainer, error);
+        status = sg_recipe_set(recipe, "epochs", "1", error);
+    if (status == SG_OK)
+        status = sg_trainer_create(recipe, train, 0, trainer, error);
+    sg_recipe_destroy(recipe);
     if (status == SG_OK)
         status = sg_trainer_run(*trainer, NULL, NULL, error);
     return status;

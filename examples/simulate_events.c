@@ -62,15 +62,17 @@ static sg_status simulate(const sg_network *net, const sg_data *data,
 static sg_status train(const sg_data *data, sg_trainer **trainer,
                        sg_error *error)
 {
-    sg_recipe recipe;
-    sg_recipe_init(&recipe);
-    sg_status status = sg_recipe_set(&recipe, "net", "8C5-P2-32-10", error);
+    sg_recipe *recipe = NULL;
+    sg_status status = sg_recipe_create(&recipe);
     if (status == SG_OK)
-        status = sg_recipe_set(&recipe, "epochs", "1", error);
+        status = sg_recipe_set(recipe, "net", "8C5-P2-32-10", error);
     if (status == SG_OK)
-        status = sg_recipe_set(&recipe, "batch", "20", error);
+        status = sg_recipe_set(recipe, "epochs", "1", error);
     if (status == SG_OK)
-        status = sg_trainer_create(&recipe, data, 0, trainer, error);
+        status = sg_recipe_set(recipe, "batch", "20", error);
+    if (status == SG_OK)
+        status = sg_trainer_create(recipe, data, 0, trainer, error);
+    sg_recipe_destroy(recipe);
     if (status == SG_OK)
         status = sg_trainer_run(*trainer, NULL, NULL, error);
     return status;

@@ -20,16 +20,18 @@ static int on_epoch(const sg_epoch_report *report, void *user)
 static sg_status run(const sg_data *train, const sg_data *test,
                      const char *path, sg_error *error)
 {
-    sg_recipe recipe;
+    sg_recipe *recipe = NULL;
     sg_trainer *trainer = NULL;
     sg_callbacks callbacks = {.on_epoch = on_epoch};
 
-    sg_recipe_init(&recipe);
-    sg_status status = sg_recipe_set(&recipe, "net", "8C5-P2-64-10", error);
+    sg_status status = sg_recipe_create(&recipe);
     if (status == SG_OK)
-        status = sg_recipe_set(&recipe, "epochs", "3", error);
+        status = sg_recipe_set(recipe, "net", "8C5-P2-64-10", error);
     if (status == SG_OK)
-        status = sg_trainer_create(&recipe, train, 0, &trainer, error);
+        status = sg_recipe_set(recipe, "epochs", "3", error);
+    if (status == SG_OK)
+        status = sg_trainer_create(recipe, train, 0, &trainer, error);
+    sg_recipe_destroy(recipe);
     if (status == SG_OK)
         status = sg_trainer_run(trainer, test, &callbacks, error);
     if (status == SG_OK && path)

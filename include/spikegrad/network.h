@@ -10,7 +10,7 @@
 #include "spikegrad/status.h"
 
 /* Layers of a network are fewer than this. */
-#define SG_LAYERS_MAX 64
+#define SG_LAYERS_MAX 256
 
 typedef struct sg_network sg_network;
 
@@ -20,8 +20,8 @@ typedef enum sg_layer_kind {
     SG_LAYER_POOL_SUM,
     SG_LAYER_POOL_MAX,
     SG_LAYER_POOL_AVERAGE,
-    SG_LAYER_ADD,    /* of the spikes of two layers: a residual block's end */
-    SG_LAYER_DROPOUT,   /* some units, drawn for each sample, pass nothing on */
+    SG_LAYER_ADD,     /* of the spikes of two layers: a residual block's end */
+    SG_LAYER_DROPOUT, /* some units, drawn for each sample, pass nothing on */
     SG_LAYER_PROJECTION /* a convolution on the short way round a block */
 } sg_layer_kind;
 
@@ -54,12 +54,12 @@ typedef struct sg_layer_info {
     int64_t charge_bound;  /* largest |charge| that can arrive; a bias adds up
                               to 16 theta */
     int64_t error_bound;   /* largest |error charge| into the layer below */
-    uint64_t from;         /* whose spikes arrive: 0, the image, or k + 1, layer
+    uint64_t from;        /* whose spikes arrive: 0, the image, or k + 1, layer
                               k; the layer's own number but for projections */
-    uint64_t skip;         /* addition: whose spikes it adds to those; else 0 */
-    int32_t keep;          /* dropout: in training one unit in this many takes
+    uint64_t skip;        /* addition: whose spikes it adds to those; else 0 */
+    int32_t keep;         /* dropout: in training one unit in this many takes
                              part, on average: 2 or 4; else 0 */
-    int32_t theta_in_use;  /* outside of training: theta, times the keep of
+    int32_t theta_in_use; /* outside of training: theta, times the keep of
                              each dropout that spikes pass on their way here;
                              biases are multiplied likewise */
 } sg_layer_info;
@@ -70,11 +70,11 @@ typedef struct sg_network_info {
     uint32_t classes;
     size_t layers;
     uint64_t neurons, synapses, dense_macs;
-    uint64_t step;    /* optimiser steps taken */
-    uint32_t epoch;   /* whole epochs completed */
-    uint32_t epochs;  /* planned in all: the recipe's, or fewer */
-    const char *data; /* data specification it was trained on */
-    const sg_recipe *recipe;
+    uint64_t step;           /* optimiser steps taken */
+    uint32_t epoch;          /* whole epochs completed */
+    uint32_t epochs;         /* planned in all: the recipe's, or fewer */
+    const char *data;        /* data specification it was trained on */
+    const sg_recipe *recipe; /* the network's own, as long as it lives */
 } sg_network_info;
 
 SG_API void sg_network_get_info(const sg_network *net, sg_network_info *out);

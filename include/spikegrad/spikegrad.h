@@ -8,12 +8,12 @@
  *     sg_data_open("glyphs", SG_SPLIT_TRAIN, &train, &error);
  *     sg_data_open("glyphs", SG_SPLIT_TEST, &test, &error);
  *
- *     sg_recipe recipe;
- *     sg_recipe_init(&recipe);
- *     sg_recipe_set(&recipe, "net", "8C5-P2-64-10", &error);
+ *     sg_recipe *recipe;
+ *     sg_recipe_create(&recipe);
+ *     sg_recipe_set(recipe, "net", "8C5-P2-64-10", &error);
  *
  *     sg_trainer *trainer;
- *     sg_trainer_create(&recipe, train, 0, &trainer, &error);
+ *     sg_trainer_create(recipe, train, 0, &trainer, &error);
  *     sg_trainer_run(trainer, test, &callbacks, &error);
  *     sg_trainer_save(trainer, "digits.safetensors", &error);
  *

@@ -83,14 +83,19 @@ static int start_new(const struct options *options, const arg_rest *rest,
 {
     recipe_file file;
     sg_error error = {""};
-    int code = run_gather("bench", &options->source, rest, &file);
+    int code = recipe_file_begin(&file);
+    if (code == CLI_OK)
+        code = run_gather("bench", &options->source, rest, &file);
     if (code == CLI_OK)
         code = open_data(m, file.data);
-    if (code != CLI_OK)
-        return code;
-    sg_status status = sg_trainer_create(&file.recipe, m->data, m->threads,
-                                         &m->trainer, &error);
-    return status == SG_OK ? CLI_OK : cli_status("bench", status, &error);
+    if (code == CLI_OK) {
+        sg_status status = sg_trainer_create(file.recipe, m->data, m->threads,
+                                             &m->trainer, &error);
+        if (status != SG_OK)
+            code = cli_status("bench", status, &error);
+    }
+    recipe_file_end(&file);
+    return code;
 }
 
 /* Options of the recipe may be repeated, not changed. */
@@ -100,21 +105,25 @@ static int check_recipe(const sg_recipe *trained,
     size_t count;
     sg_error error = {""};
     recipe_difference d;
-    sg_recipe changed = *trained;
+    sg_recipe *changed;
+    int code = CLI_OK;
     const sg_recipe_option *option = sg_recipe_options(&count);
 
     if (options->source.recipe)
         return cli_usage("bench", "--recipe cannot be given with --from");
-    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++)
-        if (rest->recipe[i] && sg_recipe_set(&changed, option[i].name,
+    if (sg_recipe_copy(trained, &changed) != SG_OK)
+        return cli_fail("out of memory");
+    for (size_t i = 0; code == CLI_OK && i < count && i < ARG_RECIPE_MAX; i++)
+        if (rest->recipe[i] && sg_recipe_set(changed, option[i].name,
                                              rest->recipe[i], &error) != SG_OK)
-            return cli_usage("bench", "--%s", error.text);
-    if (recipe_differs(&changed, trained, &d))
-        return cli_usage("bench",
+            code = cli_usage("bench", "--%s", error.text);
+    if (code == CLI_OK && recipe_differs(changed, trained, &d))
+        code = cli_usage("bench",
                          "--%s: '%s' cannot be changed with --from, the "
                          "model has '%s'",
                          d.name, d.a, d.b);
-    return CLI_OK;
+    sg_recipe_destroy(changed);
+    return code;
 }
 
 static int start_from(const struct options *options, const arg_rest *rest,
@@ -132,7 +141,7 @@ static int start_from(const struct options *options, const arg_rest *rest,
         code = open_data(m, options->source.data ? options->source.data
                                                  : info.data);
     if (code == CLI_OK) {
-        uint32_t last = (uint32_t)info.recipe->epochs - 1;
+        uint32_t last = (uint32_t)recipe_number(info.recipe, "epochs") - 1;
         bool complete = info.epoch >= info.epochs;
         sg_status status =
             sg_trainer_create_from(net, complete ? last : info.epoch, m->data,

@@ -73,16 +73,17 @@ static int demo(int argc, char **argv)
         .run = {.command = "demo", .observe = RUN_OBSERVE},
     };
     arg_rest rest;
-    recipe_file fresh = {.data = ""};
-    session *run;
+    recipe_file fresh;
+    session *run = NULL;
     int code = args_parse(&command_demo, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;
-    sg_recipe_init(&fresh.recipe);
-    if ((code = recipe_file_find("demo", &fresh)) != CLI_OK)
-        return code;
-    code = session_open(&options.run, &fresh, &run);
+    code = recipe_file_begin(&fresh);
+    if (code == CLI_OK)
+        code = recipe_file_find("demo", &fresh);
+    if (code == CLI_OK)
+        code = session_open(&options.run, &fresh, &run);
     if (code == CLI_OK)
         code = session_train(run);
     if (code == CLI_OK)
@@ -90,5 +91,6 @@ static int demo(int argc, char **argv)
     if (code == CLI_OK)
         say_what_was_shown(run);
     session_close(run);
+    recipe_file_end(&fresh);
     return code;
 }

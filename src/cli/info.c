@@ -6,6 +6,7 @@
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/base/recipefile.h"
 #include "cli/commands.h"
 
 struct options {
@@ -95,7 +96,7 @@ static void print_layers(const sg_network *net, size_t layers)
 static void print_recipe(const sg_recipe *recipe)
 {
     size_t count;
-    char text[SG_RECIPE_NET];
+    char text[SG_RECIPE_TEXT];
     const sg_recipe_option *option = sg_recipe_options(&count);
     for (size_t i = 0; i < count; i++) {
         if (sg_recipe_get(recipe, option[i].name, text, sizeof text) == SG_OK)
@@ -138,7 +139,8 @@ static void print_info(const sg_network *net, unsigned threads)
     print_recipe(info.recipe);
     printf("\nmemory for training at batch %" PRId32 " with %u thread%s: "
            "%.1f MiB, and the images\n",
-           info.recipe->batch, threads, threads == 1 ? "" : "s",
+           (int32_t)recipe_number(info.recipe, "batch"), threads,
+           threads == 1 ? "" : "s",
            (double)sg_network_training_memory(net, threads) / 1048576.0);
 }
 
@@ -163,7 +165,7 @@ static json_t *layer_json(const sg_network *net, size_t i)
 static json_t *recipe_json(const sg_recipe *recipe)
 {
     size_t count;
-    char text[SG_RECIPE_NET];
+    char text[SG_RECIPE_TEXT];
     const sg_recipe_option *option = sg_recipe_options(&count);
     json_t *object = json_object();
     for (size_t i = 0; object && i < count; i++) {

@@ -80,8 +80,9 @@ static int print_json(const char *name, const char *path, const char *about,
     json_t *object =
         json_pack("{s:s,s:s,s:s}", "name", name, "path", path, "about", about);
     const recipe_result *r = &file->result;
+    char net[SG_RECIPE_TEXT];
     const char *const pairs[][2] = {
-        {"net", *problem ? "" : file->recipe.net},
+        {"net", *problem ? "" : recipe_text(file->recipe, "net", net)},
         {"data", file->data},
         {"reached", r->reached},
         {"time", r->time},
@@ -99,20 +100,25 @@ static int print_json(const char *name, const char *path, const char *about,
 static int list_recipe(const char *directory, const char *name, bool json)
 {
     char path[2048], about[160], problem[512], stem[256];
-    recipe_file file = {.data = ""};
+    recipe_file file;
     snprintf(path, sizeof path, "%s/%s", directory, name);
     snprintf(stem, sizeof stem, "%.*s", (int)(strlen(name) - 4), name);
     read_about(path, about, sizeof about);
-    sg_recipe_init(&file.recipe);
-    cli_capture(problem, sizeof problem);
-    int code = recipe_file_read(path, &file);
-    cli_capture(NULL, 0);
-    if (json)
-        return print_json(stem, path, about, &file, problem);
-    print_recipe(stem, about, &file.result);
+    int code = recipe_file_begin(&file);
     if (code != CLI_OK)
-        print_row("unusable", problem);
-    return CLI_OK;
+        return code;
+    cli_capture(problem, sizeof problem);
+    bool usable = recipe_file_read(path, &file) == CLI_OK;
+    cli_capture(NULL, 0);
+    if (json) {
+        code = print_json(stem, path, about, &file, problem);
+    } else {
+        print_recipe(stem, about, &file.result);
+        if (!usable)
+            print_row("unusable", problem);
+    }
+    recipe_file_end(&file);
+    return code;
 }
 
 static int recipes(int argc, char **argv)

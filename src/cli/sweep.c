@@ -88,20 +88,22 @@ static int compare(const sweep *s, const char *path, const sg_recipe *wanted)
 {
     rundir run;
     recipe_difference d;
-    recipe_file there = {.data = ""};
+    recipe_file there;
 
     if (!holds_run(path))
         return CLI_OK;
-    sg_recipe_init(&there.recipe);
-    int code = rundir_open(&run, path, &there);
-    if (code != CLI_OK)
-        return code;
-    rundir_close(&run);
-    if (strcmp(there.data, s->file->data) != 0)
-        return cli_fail("it holds a run on %s", there.data);
-    if (recipe_differs(wanted, &there.recipe, &d))
-        return cli_fail("it holds a run with %s = %s", d.name, d.b);
-    return CLI_OK;
+    int code = recipe_file_begin(&there);
+    if (code == CLI_OK)
+        code = rundir_open(&run, path, &there);
+    if (code == CLI_OK) {
+        rundir_close(&run);
+        if (strcmp(there.data, s->file->data) != 0)
+            code = cli_fail("it holds a run on %s", there.data);
+        else if (recipe_differs(wanted, there.recipe, &d))
+            code = cli_fail("it holds a run with %s = %s", d.name, d.b);
+    }
+    recipe_file_end(&there);
+    return code;
 }
 
 /* Thousandths of a minute for a run that has taken `taken` seconds already,
@@ -115,13 +117,13 @@ static uint64_t share_of_time(const sweep *s, double taken, size_t left)
 }
 
 static int train_row(sweep *s, const char *path, uint64_t limit,
-                     const sg_recipe *recipe)
+                     sg_recipe *recipe)
 {
     bool resume = holds_run(path);
     session *run = NULL;
     recipe_file fresh = *s->file;
     run_options options = s->options->run;
-    fresh.recipe = *recipe;
+    fresh.recipe = recipe; /* session_open copies it */
     options.source.data = s->file->data;
     options.max_minutes = limit;
     options.out = resume ? NULL : path;
@@ -148,16 +150,18 @@ static void give_up(const sweep *s, sweep_row *row, int code,
 static int look(sweep *s, size_t i)
 {
     sweep_row *row = &s->rows.row[i];
-    sg_recipe recipe;
     char reason[sizeof row->result.reason];
     int code = results_read(row->path, &row->result);
     if (code != CLI_OK)
         return code;
     s->before += row->result.seconds;
-    grid_recipe(s->rows.grid, i, &recipe);
+    sg_recipe *recipe = grid_recipe(s->rows.grid, i);
+    if (!recipe)
+        return cli_fail("out of memory");
     cli_capture(reason, sizeof reason);
-    code = compare(s, row->path, &recipe);
+    code = compare(s, row->path, recipe);
     cli_capture(NULL, 0);
+    sg_recipe_destroy(recipe);
     if (code != CLI_OK)
         give_up(s, row, code, reason);
     return CLI_OK;
@@ -168,7 +172,6 @@ static int look(sweep *s, size_t i)
 static int run_row(sweep *s, size_t i, size_t left)
 {
     sweep_row *row = &s->rows.row[i];
-    sg_recipe recipe;
     char reason[sizeof row->result.reason];
     uint64_t limit = s->file->max_minutes;
     if (s->options->run.max_minutes &&
@@ -176,10 +179,13 @@ static int run_row(sweep *s, size_t i, size_t left)
         return CLI_OK;
     if (!s->options->run.quiet)
         fprintf(stderr, "[%zu/%zu] %s\n", i + 1, s->rows.count, row->path);
-    grid_recipe(s->rows.grid, i, &recipe);
+    sg_recipe *recipe = grid_recipe(s->rows.grid, i);
+    if (!recipe)
+        return cli_fail("out of memory");
     cli_capture(reason, sizeof reason);
-    int code = train_row(s, row->path, limit, &recipe);
+    int code = train_row(s, row->path, limit, recipe);
     cli_capture(NULL, 0);
+    sg_recipe_destroy(recipe);
     int read = results_read(row->path, &row->result);
     if (read != CLI_OK || code == CLI_OK || code == CLI_INTERRUPTED)
         return read != CLI_OK ? read : code;
@@ -286,11 +292,13 @@ static int sweep_command(int argc, char **argv)
 
     if (code >= 0)
         return code;
-    code = run_gather("sweep", &options.run.source, &rest, &file);
+    code = recipe_file_begin(&file);
+    if (code == CLI_OK)
+        code = run_gather("sweep", &options.run.source, &rest, &file);
     if (code == CLI_OK)
         code = check(&options, &file);
     if (code == CLI_OK)
-        code = grid_create("sweep", &file.recipe, &options.sets, options.seeds,
+        code = grid_create("sweep", file.recipe, &options.sets, options.seeds,
                            &g);
     sweep s = {.options = &options, .file = &file, .start = cli_seconds()};
     if (code == CLI_OK)
@@ -301,5 +309,6 @@ static int sweep_command(int argc, char **argv)
     }
     sweep_rows_destroy(&s.rows);
     grid_destroy(g);
+    recipe_file_end(&file);
     return code;
 }

@@ -54,19 +54,21 @@ static int train(int argc, char **argv)
     run_options options = {.command = "train"};
     arg_rest rest;
     recipe_file fresh;
-    session *run;
+    session *run = NULL;
     int code = args_parse(&command_train, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;
-    code = options.resume
-               ? check_resume(&options, &rest)
-               : run_gather("train", &options.source, &rest, &fresh);
-    if (code != CLI_OK)
-        return code;
-    code = session_open(&options, &fresh, &run);
+    code = recipe_file_begin(&fresh);
+    if (code == CLI_OK)
+        code = options.resume
+                   ? check_resume(&options, &rest)
+                   : run_gather("train", &options.source, &rest, &fresh);
+    if (code == CLI_OK)
+        code = session_open(&options, &fresh, &run);
     if (code == CLI_OK)
         code = session_train(run);
     session_close(run);
+    recipe_file_end(&fresh);
     return code;
 }

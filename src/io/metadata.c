@@ -20,9 +20,10 @@ static const char plan_key[] = "planned_epochs";
 static const char hash_key[] = "data_hash";
 
 enum {
-    KEY_SIZE = 64,   /* "recipe." and the name of an option */
-    DIGITS = 20,     /* of the largest uint64_t */
-    TEXT_SIZE = 256, /* of decoded text: recipe options, name of the data */
+    KEY_SIZE = 64, /* "recipe." and the name of an option */
+    DIGITS = 20,   /* of the largest uint64_t */
+    TEXT_SIZE =
+        SG_RECIPE_TEXT, /* of decoded text: recipe options, name of the data */
     ACTIVITIES = 8
 };
 
@@ -40,7 +41,6 @@ static const size_t activities[ACTIVITIES] = {
 
 _Static_assert(sizeof(sg_layer_activity) == ACTIVITIES * sizeof(uint64_t),
                "every activity is saved");
-_Static_assert(SG_RECIPE_NET <= TEXT_SIZE, "recipe options fit");
 _Static_assert(sizeof((sg__saved *)0)->data <= TEXT_SIZE, "data names fit");
 
 /* ---- writing; each returns 0, or -1 if there is no memory ---- */
@@ -318,7 +318,7 @@ static sg_status get_recipe(const reader *from, sg_recipe *recipe)
 {
     size_t count;
     const sg_recipe_option *option = sg_recipe_options(&count);
-    sg_recipe_init(recipe);
+    sg__recipe_init(recipe);
     for (size_t i = 0; i < count; i++) {
         char key[KEY_SIZE], value[TEXT_SIZE];
         snprintf(key, sizeof key, "recipe.%s", option[i].name);

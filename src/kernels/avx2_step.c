@@ -77,7 +77,8 @@ static void draw(const sg__step_plan *p, const constants *c, uint64_t quad,
     __m256i x1 = _mm256_set1_epi64x((uint32_t)(p->step >> 32) ^ p->key << 24);
     __m256i x2 = _mm256_add_epi64(_mm256_set1_epi64x((int64_t)quad),
                                   _mm256_setr_epi64x(0, 1, 2, 3));
-    __m256i x3 = _mm256_srli_epi64(x2, 32);
+    __m256i x3 = _mm256_xor_si256(_mm256_srli_epi64(x2, 32),
+                                  _mm256_set1_epi64x(p->key >> 8 << 24));
     for (int i = 0; i < ROUNDS; i++) {
         __m256i a = _mm256_mul_epu32(x0, m0), b = _mm256_mul_epu32(x2, m1);
         x0 = _mm256_xor_si256(_mm256_srli_epi64(b, 32), x1);

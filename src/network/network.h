@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "layers/kind.h"
+#include "network/recipe.h"
 #include "spikegrad/network.h"
 #include "spikegrad/train.h"
 
@@ -73,13 +74,6 @@ size_t sg__network_bytes(const sg_network *net);
 /* sg__network_clone: a deep copy, for what must not touch the original. */
 sg_status sg__network_clone(const sg_network *net, sg_network **out);
 
-/* sg__recipe_check: SG_E_RANGE unless every field is what sg_recipe_set would
- * accept; the struct is public, so anything may be in it. */
-sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error);
-
-/* sg__recipe_phi_auto: whether phi is "auto:R"; log2 of R. */
-bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits);
-
 enum {
     SG__PHI_BITS_MAX = 24,  /* log2 of the largest error threshold */
     SG__THETA_BITS_MAX = 18 /* of the largest threshold, in use */
@@ -136,11 +130,6 @@ static inline bool sg__gets_errors(const sg_network *net, size_t sender)
 {
     return sender > sg__lowest_synaptic(net);
 }
-
-/* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n;
- * all 0 if it is to be found. */
-sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
-                              sg_error *error);
 
 /* sg__input_neurons: the neurons that send input spikes, as an image: that of
  * the pixels, with two channels for each of theirs if input is onoff. */

@@ -10,8 +10,7 @@
 
 #include "base/random.h"
 #include "base/status.h"
-#include "network/network.h"
-#include "spikegrad/recipe.h"
+#include "network/recipe.h"
 
 #define MILLION 1000000
 
@@ -19,9 +18,9 @@
  * TEXT: high is the size. PPM: low and high in millionths. CHOICE: the
  * placeholder lists the words; the i-th one means low + i * high. */
 #define OPTION_LIST(X)                                                        \
-    X("net", net, TEXT, 0, SG_RECIPE_NET, "15C5-P2-40C5-P2-300-10",           \
+    X("net", net, TEXT, 0, SG__RECIPE_NET, "15C5-P2-40C5-P2-300-10",          \
       "TOPOLOGY", "layers in the paper's notation")                           \
-    X("augment", augment, TEXT, 0, SG_RECIPE_AUGMENT, "affine", "SPEC",       \
+    X("augment", augment, TEXT, 0, SG__RECIPE_AUGMENT, "affine", "SPEC",      \
       "none, or affine, elastic:N, shift:N, crop:N, flip, cutout:N joined "   \
       "with +")                                                               \
     X("weight-bits", weight_bits, CHOICE, 8, 8, "16", "8|16",                 \
@@ -46,11 +45,11 @@
       "cross-entropy, or squared error on counts")                            \
     X("smoothing", smoothing_ppm, PPM32, 0, MILLION / 2, "0", "F",            \
       "label smoothing of the softmax loss; wants dither")                    \
-    X("target", target, INT32, 1, 64, "8", "N",                               \
+    X("target", target, POWER2, 1, 64, "8", "N",                              \
       "wanted count for the squared loss, a power of two")                    \
     X("alpha", alpha, INT32, 1, 127, "127", "N",                              \
       "error spikes for a whole mistake")                                     \
-    X("phi", phi, TEXT, 0, SG_RECIPE_PHI, "0.5", "F[,F...]|auto:R",           \
+    X("phi", phi, TEXT, 0, SG__RECIPE_PHI, "0.5", "F[,F...]|auto:R",          \
       "error thresholds of hidden layers, powers of two; or rms(U)/R")        \
     X("dither", dither, CHOICE, 0, 1, "off", "off|on",                        \
       "error compartments start at a random charge")                          \
@@ -80,7 +79,7 @@
       "last N training samples held back")                                    \
     X("seed", seed, SEED, 0, 0, "1", "N", "seed of every random draw")
 
-enum kind { TEXT, INT32, PPM32, PPM64, CHOICE, SEED };
+enum kind { TEXT, INT32, POWER2, PPM32, PPM64, CHOICE, SEED };
 
 static const sg_recipe_option options[] = {
 #define PUBLIC(name, field, kind, low, high, initial, placeholder, help)      \
@@ -104,13 +103,15 @@ enum { OPTIONS = sizeof options / sizeof options[0] };
 
 const sg_recipe_option *sg_recipe_options(size_t *count)
 {
-    *count = OPTIONS;
+    if (count)
+        *count = OPTIONS;
     return options;
 }
 
+/* OPTIONS if there is none. */
 static size_t find(const char *name)
 {
-    size_t i = 0;
+    size_t i = name ? 0 : OPTIONS;
     while (i < OPTIONS && strcmp(options[i].name, name) != 0)
         i++;
     return i;
@@ -199,7 +200,7 @@ static sg_status set_choice(int32_t *field, size_t i, const char *value,
 {
     int word = parse_choice(options[i].value, value);
     if (word < 0)
-        return sg__fail(error, SG_E_RANGE, "%s: '%s', expected %s",
+        return sg__fail(error, SG_E_RANGE, "%s: '%.60s', expected %s",
                         options[i].name, value, options[i].value);
     *field = (int32_t)(fields[i].low + word * fields[i].high);
     return SG_OK;
@@ -210,7 +211,8 @@ static sg_status set_seed(uint64_t *field, const char *value, sg_error *error)
     uint64_t seed;
     if (!parse_integer(value, &seed) || seed >= SG__SEED_LIMIT)
         return sg__fail(error, SG_E_RANGE,
-                        "seed: '%s', expected an integer below 2^56", value);
+                        "seed: '%.60s', expected an integer below 2^56",
+                        value);
     *field = seed;
     return SG_OK;
 }
@@ -221,8 +223,9 @@ static sg_status set_number(void *field, size_t i, const char *value,
     const struct field *f = &fields[i];
     int64_t number = 0;
     char low[48], high[48];
+    const bool whole = f->kind == INT32 || f->kind == POWER2;
 
-    if (f->kind == INT32) {
+    if (whole) {
         uint64_t wide;
         bool ok = parse_integer(value, &wide) && wide <= INT32_MAX;
         number = ok ? (int64_t)wide : -1;
@@ -234,10 +237,14 @@ static sg_status set_number(void *field, size_t i, const char *value,
         print_ppm(f->low, low, sizeof low);
         print_ppm(f->high, high, sizeof high);
     }
+    if (f->kind == POWER2 && (number & (number - 1)))
+        return sg__fail(error, SG_E_RANGE,
+                        "%s: '%.60s', expected a power of two up to %s",
+                        options[i].name, value, high);
     if (number < f->low || number > f->high)
-        return sg__fail(error, SG_E_RANGE, "%s: '%s', expected %s..%s%s",
+        return sg__fail(error, SG_E_RANGE, "%s: '%.60s', expected %s..%s%s",
                         options[i].name, value, low, high,
-                        f->kind == INT32 ? "" : ", at most 6 decimals");
+                        whole ? "" : ", at most 6 decimals");
     if (f->kind == PPM64)
         *(int64_t *)field = number;
     else
@@ -248,9 +255,13 @@ static sg_status set_number(void *field, size_t i, const char *value,
 sg_status sg_recipe_set(sg_recipe *recipe, const char *name, const char *value,
                         sg_error *error)
 {
+    if (!recipe || !name || !value)
+        return sg__fail(error, SG_E_ARGUMENT,
+                        "recipe: a recipe, the name of an option and a value "
+                        "are needed");
     size_t i = find(name);
     if (i == OPTIONS)
-        return sg__fail(error, SG_E_ARGUMENT, "%s: no such option", name);
+        return sg__fail(error, SG_E_ARGUMENT, "%.60s: no such option", name);
 
     void *field = (char *)recipe + fields[i].offset;
     switch (fields[i].kind) {
@@ -263,24 +274,17 @@ sg_status sg_recipe_set(sg_recipe *recipe, const char *name, const char *value,
     default:
         break;
     }
-    sg_recipe previous = *recipe;
-    sg_status status = set_number(field, i, value, error);
-    if (status == SG_OK && (recipe->target & (recipe->target - 1))) {
-        *recipe = previous;
-        return sg__fail(error, SG_E_RANGE,
-                        "target: '%s', expected a power of two up to 64",
-                        value);
-    }
-    return status;
+    return set_number(field, i, value, error);
 }
 
-/* Number in a field; 0 for texts and seeds, which are no such. */
+/* Number in a field; 0 for texts, which are none. */
 static int64_t number_of(const struct field *f, const void *field)
 {
     switch (f->kind) {
     case TEXT:
-    case SEED:
         return 0;
+    case SEED: /* below 2^56 */
+        return (int64_t) * (const uint64_t *)field;
     case PPM64:
         return *(const int64_t *)field;
     default:
@@ -312,53 +316,104 @@ static bool in_range(const sg_recipe *recipe, size_t i)
     case CHOICE: /* low + i * high */
         return (number - f->low) % f->high == 0 &&
                word_of(options[i].value, (number - f->low) / f->high);
+    case POWER2:
+        return number >= f->low && number <= f->high &&
+               (number & (number - 1)) == 0;
     default:
         return number >= f->low && number <= f->high;
     }
+}
+
+/* The text of option i in room of size bytes; its length, as snprintf. */
+static int print(const sg_recipe *recipe, size_t i, char *text, size_t size)
+{
+    const struct field *f = &fields[i];
+    const void *field = (const char *)recipe + f->offset;
+    int64_t number = number_of(f, field);
+    const char *word;
+    char ppm[48];
+    switch (f->kind) {
+    case TEXT:
+        return snprintf(text, size, "%s", (const char *)field);
+    case CHOICE:
+        word = word_of(options[i].value, (number - f->low) / f->high);
+        return snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
+    case SEED:
+        return snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
+    case PPM32:
+    case PPM64:
+        print_ppm(number, ppm, sizeof ppm);
+        return snprintf(text, size, "%s", ppm);
+    case INT32:
+    case POWER2:
+        break;
+    }
+    return snprintf(text, size, "%" PRId64, number);
+}
+
+size_t sg_recipe_text_size(const sg_recipe *recipe, const char *name)
+{
+    size_t i = find(name);
+    if (!recipe || i == OPTIONS)
+        return 0;
+    return (size_t)print(recipe, i, NULL, 0) + 1;
 }
 
 sg_status sg_recipe_get(const sg_recipe *recipe, const char *name, char *text,
                         size_t size)
 {
     size_t i = find(name);
-    if (i == OPTIONS)
+    if (!recipe || !text || i == OPTIONS)
         return SG_E_ARGUMENT;
-    if (!in_range(recipe, i))
-        return SG_E_RANGE;
+    return (size_t)print(recipe, i, text, size) < size ? SG_OK : SG_E_RANGE;
+}
 
-    const void *field = (const char *)recipe + fields[i].offset;
-    int64_t number = number_of(&fields[i], field);
-    switch (fields[i].kind) {
-    case TEXT:
-        snprintf(text, size, "%s", (const char *)field);
-        break;
-    case CHOICE: {
-        const char *word = word_of(options[i].value,
-                                   (number - fields[i].low) / fields[i].high);
-        snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
-        break;
-    }
-    case SEED:
-        snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
-        break;
-    case INT32:
-        snprintf(text, size, "%" PRId64, number);
-        break;
-    case PPM32:
-    case PPM64:
-        print_ppm(number, text, size);
-        break;
-    }
+sg_status sg_recipe_number(const sg_recipe *recipe, const char *name,
+                           int64_t *out)
+{
+    size_t i = find(name);
+    if (!recipe || !out || i == OPTIONS || fields[i].kind == TEXT)
+        return SG_E_ARGUMENT;
+    const struct field *f = &fields[i];
+    const void *field = (const char *)recipe + f->offset;
+    *out = number_of(f, field);
+    if (f->kind == CHOICE)
+        *out = (*out - f->low) / f->high;
     return SG_OK;
 }
 
-void sg_recipe_init(sg_recipe *recipe)
+void sg__recipe_init(sg_recipe *recipe)
 {
     memset(recipe, 0, sizeof *recipe);
-    recipe->target =
-        1; /* keeps the power-of-two check quiet until it is set */
     for (size_t i = 0; i < OPTIONS; i++)
         (void)sg_recipe_set(recipe, options[i].name, options[i].initial, NULL);
+}
+
+sg_status sg_recipe_create(sg_recipe **out)
+{
+    if (!out)
+        return SG_E_ARGUMENT;
+    *out = malloc(sizeof **out);
+    if (!*out)
+        return SG_E_MEMORY;
+    sg__recipe_init(*out);
+    return SG_OK;
+}
+
+sg_status sg_recipe_copy(const sg_recipe *recipe, sg_recipe **out)
+{
+    if (!recipe || !out)
+        return SG_E_ARGUMENT;
+    sg_recipe *copy = malloc(sizeof *copy);
+    if (copy)
+        *copy = *recipe;
+    *out = copy;
+    return copy ? SG_OK : SG_E_MEMORY;
+}
+
+void sg_recipe_destroy(sg_recipe *recipe)
+{
+    free(recipe);
 }
 
 sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error)
@@ -368,10 +423,6 @@ sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error)
             return sg__fail(error, SG_E_RANGE,
                             "%s: value out of range, expected %s",
                             options[i].name, options[i].value);
-    if (recipe->target & (recipe->target - 1))
-        return sg__fail(error, SG_E_RANGE,
-                        "target: %d, expected a power of two",
-                        (int)recipe->target);
     return SG_OK;
 }
 
@@ -426,7 +477,7 @@ sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
             return sg__fail(error, SG_E_RANGE,
                             "phi: '%.*s', expected a power of two "
                             "from 1/64 to 64, or auto: and one",
-                            (int)length, p);
+                            (int)(length < 60 ? length : 60), p);
         if (found < n)
             bits[found] = value;
         found++;

@@ -16,9 +16,6 @@
 #include "kernels/kernels.h"
 #include "network/network.h"
 
-/* Distinguishes the draws of a layer's gains from those of its weights. */
-enum { SG__GAIN_KEY = 128 };
-
 /* A positive number mult / 2^shift, mult < 2^30, shift 1..61. */
 typedef struct sg__rate {
     int32_t mult;

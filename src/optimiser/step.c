@@ -2,6 +2,8 @@
  * the forward copies that follow. */
 #include "optimiser/optimiser.h"
 
+#include "core/rounding.h"
+
 /* Of standardised rows that are updated together: rows at most, and weights,
  * of 12 bytes each. */
 enum { ROWS = 64, BLOCK_WEIGHTS = 32768 };
@@ -20,7 +22,7 @@ sg__step_plan sg__weight_step(const sg_network *net, size_t l,
         .stochastic = net->recipe.rounding == SG_ROUNDING_STOCHASTIC,
         .seed = net->recipe.seed,
         .step = step,
-        .key = 2 * (uint32_t)l,
+        .key = sg__rounding_key(l),
     };
     if (layer->standardised) {
         plan.limit = SG__ROW_LIMIT;

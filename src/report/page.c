@@ -88,7 +88,7 @@ void page_group_title(const page *p, size_t first)
     for (size_t i = 0; i < n; i++)
         page_chip(p, member[i]);
     fputc(' ', p->out);
-    html_text(p->out, p->run[first].recipe.net);
+    html_text(p->out, p->run[first].net);
     fputs("</h3>\n", p->out);
 }
 

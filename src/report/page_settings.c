@@ -6,7 +6,7 @@
 #include "report/page.h"
 
 typedef struct setting {
-    char text[PAGE_RUNS][SG_RECIPE_NET];
+    char text[PAGE_RUNS][SG_RECIPE_TEXT];
 } setting;
 
 static bool differs(const setting *s, size_t runs)
@@ -57,8 +57,8 @@ void page_settings(const page *p)
     for (size_t i = 0; i < count; i++) {
         bool known = true;
         for (size_t r = 0; r < p->runs; r++)
-            known &= sg_recipe_get(&p->run[r].recipe, option[i].name,
-                                   s.text[r], sizeof s.text[r]) == SG_OK;
+            known &= sg_recipe_get(p->run[r].recipe, option[i].name, s.text[r],
+                                   sizeof s.text[r]) == SG_OK;
         if (known)
             put_setting(p, option[i].name, &s);
     }

@@ -20,17 +20,17 @@ static void put_percent(FILE *out, const record_sums *m)
 static void put_differences(const page *p, size_t run)
 {
     size_t count;
-    char text[SG_RECIPE_NET], other[SG_RECIPE_NET];
+    char text[SG_RECIPE_TEXT], other[SG_RECIPE_TEXT];
     const sg_recipe_option *option = sg_recipe_options(&count);
     for (size_t i = 0; i < count; i++) {
         bool differs = false;
         const char *name = option[i].name;
-        if (sg_recipe_get(&p->run[run].recipe, name, text, sizeof text) !=
+        if (sg_recipe_get(p->run[run].recipe, name, text, sizeof text) !=
                 SG_OK ||
             strcmp(name, "net") == 0)
             continue;
         for (size_t r = 0; r < p->runs; r++)
-            differs |= sg_recipe_get(&p->run[r].recipe, name, other,
+            differs |= sg_recipe_get(p->run[r].recipe, name, other,
                                      sizeof other) == SG_OK &&
                        strcmp(text, other) != 0;
         if (!differs)
@@ -50,7 +50,7 @@ static void introduce(const page *p, size_t run)
     fputs(" <b>", out);
     html_text(out, r->path);
     fputs("</b><br>", out);
-    html_text(out, r->recipe.net);
+    html_text(out, r->net);
     fputs(" on ", out);
     html_text(out, r->data[0] ? r->data : "unknown data");
     fprintf(out, "<small>%" PRIu64 " training samples an epoch",

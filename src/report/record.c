@@ -32,6 +32,8 @@ void record_free(record *r)
     free(r->epoch);
     forget(&r->final);
     forget(&r->final_flip);
+    sg_recipe_destroy(r->recipe);
+    r->recipe = NULL;
     r->epoch = NULL;
     r->epochs = r->room = 0;
 }

@@ -41,7 +41,8 @@ typedef struct record {
     uint64_t observed;            /* samples of the sight; 0: none */
     size_t observed_at;           /* the epoch it is from */
     record_sight *sight;          /* [layers] */
-    sg_recipe recipe;
+    sg_recipe *recipe;
+    char net[SG_RECIPE_TEXT];
     char data[256]; /* as --data takes it; "" if not known */
     record_layer layer[SG_LAYERS_MAX];
     record_sums final;      /* of the test split, if tested */

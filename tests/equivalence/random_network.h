@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 static inline uint32_t pick(uint64_t seed, uint32_t what, uint32_t n)
@@ -79,7 +80,7 @@ static inline void random_topology(uint64_t seed, char *text, size_t size)
  * additions they would seldom fit. */
 static inline void random_dropouts(uint64_t seed, char *text, size_t size)
 {
-    char plain[SG_RECIPE_NET];
+    char plain[SG_RECIPE_TEXT];
     size_t length = 0;
     uint32_t at = 0;
     if (strchr(text, 'R'))
@@ -103,7 +104,7 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     static const char *const phis[] = {"0.5", "1", "0.25", "2"};
     static const char *const caps[] = {"1", "3", "15", "12"};
     static const char *const alphas[] = {"127", "64", "8"};
-    sg_recipe_init(r);
+    sg__recipe_init(r);
     random_topology(seed, r->net, sizeof r->net);
     if (pick(seed, 60, 5) < 2)
         random_dropouts(seed, r->net, sizeof r->net);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 #include "random_network.h"
 
 enum { NETWORKS = 60, STEPS = 3 };

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 #include "random_network.h"
 
 enum { ORDERS = SG_ORDER_RANDOM + 1, SEEDS = 3 };

@@ -13,6 +13,7 @@
 #include "ann/ann.h"
 #include "core/dropout.h"
 #include "network/network.h"
+#include "network/recipe.h"
 #include "random_network.h"
 
 enum { SAMPLES = 30, HIDDEN = 12, CLASSES = 5 };
@@ -24,7 +25,7 @@ static sg_network *create(const char *text, const char *fire, const char *bits)
     sg_recipe recipe;
     sg_network *net;
     sg_error error = {""};
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, text);
     strcpy(recipe.augment, "none");
     assert_int_equal(sg_recipe_set(&recipe, "fire", fire, NULL), SG_OK);

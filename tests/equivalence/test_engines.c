@@ -13,6 +13,7 @@
 #include "engine/batch.h"
 #include "learn/calibrate.h"
 #include "network/network.h"
+#include "network/recipe.h"
 #include "random_network.h"
 
 enum { NETWORKS = 120, SAMPLES = 40, CHECKED = 10 };
@@ -97,7 +98,7 @@ static void calibration_stays_in_bounds(void **state)
     sg_network *net;
     sg__batch batch;
     sg_verification v;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, "9-9-9-R1-5");
     strcpy(recipe.phi, "auto:1");
     recipe.alpha = 1;
@@ -140,7 +141,7 @@ static void a_wrong_bit_is_found(void **state)
     sg_data *data;
     sg_network *net;
     sg_simulation *sim;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, "4C3-P2-5");
     assert_int_equal(random_data(3, SAMPLES, &data), SG_OK);
     assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 enum { SAMPLES = 70, CLASSES = 4 };
@@ -54,7 +55,7 @@ static fixture make(const char *net, uint32_t width, uint32_t channels,
     f.mirrored = make_data(&info, mirror, labels);
     free(pixels);
     free(mirror);
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, net);
     strcpy(recipe.augment, "none");
     assert_int_equal(sg_recipe_set(&recipe, "input", input, NULL), SG_OK);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 #include "random_network.h"
 
 enum { NETWORKS = 40, SAMPLES = 80, OBSERVED = 70, NEURONS_MAX = 1 << 14 };
@@ -122,7 +123,7 @@ static void what_cannot_be_observed_is_refused(void **state)
     sg_error error = {""};
     sg_data *data, *other;
     sg_network *net;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, "4C3-P2-5");
     assert_int_equal(random_data(3, SAMPLES, &data), SG_OK);
     assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);

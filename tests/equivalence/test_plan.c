@@ -12,13 +12,14 @@
 #include <cmocka.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 static sg_data *data;
 
 static void make_recipe(sg_recipe *recipe, int32_t epochs)
 {
-    sg_recipe_init(recipe);
+    sg__recipe_init(recipe);
     strcpy(recipe->net, "3C5-P2-10");
     strcpy(recipe->augment, "shift:1");
     recipe->batch = 8; /* 5 batches an epoch */

@@ -14,6 +14,7 @@
 
 #include "io/checkpoint.h"
 #include "kernels/kernels.h"
+#include "network/recipe.h"
 #include "random_network.h"
 
 enum { SAMPLES = 61, SEEDS = 12 }; /* 61: the last batch is short */

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "kernels/kernels.h"
 #include "network/network.h"
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 enum { H = 6, W = 7, C = 3, CLASSES = 5, SAMPLES = 24 };
@@ -75,7 +76,7 @@ static sg_trainer *train(const variant *v, const sg_data *data,
 {
     sg_recipe recipe;
     sg_trainer *trainer;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, v->net);
     sg_recipe_set(&recipe, "augment", "none", NULL);
     sg_recipe_set(&recipe, "batch", "16", NULL);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 static long countdown = -1; /* allocations left before one fails */
@@ -52,7 +53,7 @@ static sg_data *data;
 
 static void make_recipe(sg_recipe *recipe)
 {
-    sg_recipe_init(recipe);
+    sg__recipe_init(recipe);
     strcpy(recipe->net, "3C5-P2max-10");
     recipe->batch = 8;
     recipe->epochs = 1;

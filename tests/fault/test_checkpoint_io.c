@@ -299,7 +299,7 @@ static void test_hostile_topology(void **state)
     assert_int_equal(sg__checkpoint_parse(s->bytes[0], s->size[0], "F", &net,
                                           NULL),
                      SG_E_FORMAT);
-    assert_in_range(largest, 1, 1 << 16);
+    assert_in_range(largest, 1, 1 << 17);
 }
 
 #define WITH_SCENE(test)                                                      \

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "event/simulation.h"
+#include "network/recipe.h"
 #include "optimiser/optimiser.h"
 #include "spikegrad/spikegrad.h"
 
@@ -192,7 +193,7 @@ static void every_kind_of_difference_is_found(void **state)
     sg_network *net;
     sg_verification v;
     sg_error error;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, "3C5-P2-D2-10");
     recipe.standardise = 1;
     assert_int_equal(sg_data_open("glyphs:train=20,test=1", SG_SPLIT_TRAIN,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,9 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sg_recipe recipe;
     sg_network *net;
     sg_error error;
-    if (size < 2 || size - 2 >= SG_RECIPE_NET)
+    if (size < 2 || size - 2 >= SG_RECIPE_TEXT)
         return 0;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     memcpy(recipe.net, data + 2, size - 2);
     recipe.net[size - 2] = '\0';
     if (!is_small(recipe.net))

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 /* FNV-1a over the bytes of 32-bit integers, little end first. */
@@ -51,7 +52,7 @@ static uint64_t train(const char *const (*options)[2], size_t count)
     sg_recipe recipe;
     sg_data *data;
     sg_trainer *trainer;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
         assert_int_equal(sg_recipe_set(&recipe, common[i][0], common[i][1],
                                        NULL),

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "core/standardise.h"
 #include "network/network.h"
+#include "network/recipe.h"
 
 /* Values spread over the whole range a master can have. */
 static inline void sample_fill(int32_t *values, size_t n, uint32_t stream,
@@ -64,7 +65,7 @@ static inline sg_network *sample_of(const char *weight_bits,
                                       {"batch", "5"}};
     sg_recipe recipe;
     sg_network *net = NULL;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (sg_recipe_set(&recipe, options[i][0], options[i][1], NULL) !=
             SG_OK)

@@ -11,6 +11,7 @@
 
 #include "event/simulation.h"
 #include "network/network.h"
+#include "network/recipe.h"
 
 enum { ORDERS = SG_ORDER_RANDOM + 1 };
 
@@ -22,7 +23,7 @@ static inline void set(sg_recipe *recipe, const char *name, const char *value)
 static inline sg_recipe recipe_for(const char *topology)
 {
     sg_recipe recipe;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     set(&recipe, "net", topology);
     set(&recipe, "phi", "1");
     set(&recipe, "loss", "squared");

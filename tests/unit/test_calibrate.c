@@ -13,6 +13,7 @@
 #include "core/dither.h"
 #include "event/simulation.h"
 #include "learn/calibrate.h"
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 enum { SAMPLES = 12 };
@@ -33,7 +34,7 @@ static void open_bench(bench *b, const char *phi)
                                              {"dither", "on"}};
     sg_recipe recipe;
     memset(b, 0, sizeof *b);
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         assert_int_equal(sg_recipe_set(&recipe, options[i][0], options[i][1],
                                        NULL),
@@ -163,7 +164,7 @@ static void only_early_steps_calibrate(void **state)
     (void)state;
     sg_recipe recipe;
     unsigned count = 0;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     assert_false(sg__calibrates(&recipe, 0));
     assert_int_equal(sg_recipe_set(&recipe, "phi", "auto:1", NULL), SG_OK);
     for (uint64_t step = 0; step < 100000; step++)

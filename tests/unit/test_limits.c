@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
+#include "network/recipe.h"
 #include "spikegrad/spikegrad.h"
 
 static void *aligned(size_t bytes)
@@ -104,7 +105,7 @@ static void operations_beyond_32_bits(void **state)
     static sg_metrics metrics;
     assert_non_null(pixels);
     memset(pixels, 255, n);
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     strcpy(recipe.net, "1C3p1-2");
     sg_recipe_set(&recipe, "input-levels", "255", NULL);
     assert_int_equal(sg_data_from_arrays(&info, pixels, &label, &data, NULL),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "network/recipe.h"
 #include "optimiser/optimiser.h"
 
 #define WHOLE (1 << 30)
@@ -19,7 +20,7 @@ static sg_network *make(const char *rounding, const char *bits)
     sg_recipe recipe;
     sg_network *net;
     int theta[SG_LAYERS_MAX] = {10, 12};
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     sg_recipe_set(&recipe, "net", "8-5", NULL);
     sg_recipe_set(&recipe, "rounding", rounding, NULL);
     sg_recipe_set(&recipe, "weight-bits", bits, NULL);
@@ -62,7 +63,7 @@ static void a_layer_that_fires_too_much_is_restrained(void **state)
     enum { NEURONS = 6, SAMPLES = 5, MOST = NEURONS * SAMPLES * 255 };
     sg_recipe recipe;
     sg_network *net;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     sg_recipe_set(&recipe, "net", "6-5", NULL);
     sg_recipe_set(&recipe, "standardise", "on", NULL);
     sg_recipe_set(&recipe, "spike-limit", "0.8", NULL); /* 24 spikes */
@@ -93,7 +94,7 @@ static void restraint_scales_the_charge(void **state)
     sg_network *net;
     const int theta[] = {10, 12};
     int32_t gradient[6 * 9] = {0}, bias_gradient[6] = {0};
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     sg_recipe_set(&recipe, "net", "6-5", NULL);
     sg_recipe_set(&recipe, "standardise", "on", NULL);
     assert_int_equal(sg__network_plan(&recipe, (sg_shape){3, 3, 1}, 5, &net,
@@ -125,7 +126,7 @@ static void schedules_follow_their_formulas(void **state)
     (void)state;
     sg_recipe recipe;
     enum { STEPS = 1000, EPOCH = 100, WARM = 10 };
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     for (int kind = 0; kind <= SG_SCHEDULE_CONSTANT; kind++) {
         recipe.schedule = kind;
         for (uint64_t step = 0; step < STEPS; step++) {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 
 static void defaults_read_back(void **state)
 {
@@ -15,9 +16,9 @@ static void defaults_read_back(void **state)
     sg_recipe recipe, copy;
     size_t count;
     const sg_recipe_option *options = sg_recipe_options(&count);
-    char text[SG_RECIPE_NET];
-    sg_recipe_init(&recipe);
-    sg_recipe_init(&copy);
+    char text[SG_RECIPE_TEXT];
+    sg__recipe_init(&recipe);
+    sg__recipe_init(&copy);
     assert_true(count >= 20);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(sg_recipe_get(&recipe, options[i].name, text,
@@ -36,8 +37,8 @@ static void fractions_are_exact(void **state)
     static const char *const same[] = {"0.25", "0.000001", "0.1",
                                        "17.5", "1000",     "0"};
     sg_recipe recipe;
-    char text[SG_RECIPE_NET];
-    sg_recipe_init(&recipe);
+    char text[SG_RECIPE_TEXT];
+    sg__recipe_init(&recipe);
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         assert_int_equal(sg_recipe_set(&recipe, "lr", same[i], NULL), SG_OK);
         assert_int_equal(sg_recipe_get(&recipe, "lr", text, sizeof text),
@@ -80,7 +81,7 @@ static void bad_values_are_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sg_recipe recipe, before;
         sg_error error = {{0}};
-        sg_recipe_init(&recipe);
+        sg__recipe_init(&recipe);
         before = recipe;
         assert_int_equal(sg_recipe_set(&recipe, bad[i][0], bad[i][1], &error),
                          SG_E_RANGE);
@@ -90,7 +91,7 @@ static void bad_values_are_refused(void **state)
     }
     sg_recipe recipe;
     char text[8];
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     assert_int_equal(sg_recipe_set(&recipe, "lrr", "1", NULL), SG_E_ARGUMENT);
     assert_int_equal(sg_recipe_get(&recipe, "lrr", text, sizeof text),
                      SG_E_ARGUMENT);
@@ -100,11 +101,115 @@ static void long_text_is_refused(void **state)
 {
     (void)state;
     sg_recipe recipe;
-    char text[SG_RECIPE_NET + 1];
+    char text[SG_RECIPE_TEXT + 1];
     memset(text, '1', sizeof text);
-    text[SG_RECIPE_NET] = '\0';
-    sg_recipe_init(&recipe);
+    text[SG_RECIPE_TEXT] = '\0';
+    sg__recipe_init(&recipe);
     assert_int_equal(sg_recipe_set(&recipe, "net", text, NULL), SG_E_RANGE);
+    text[SG_RECIPE_TEXT - 1] = '\0';
+    assert_int_equal(sg_recipe_set(&recipe, "net", text, NULL), SG_OK);
+    text[2048] = '\0';
+    assert_int_equal(sg_recipe_set(&recipe, "phi", text, NULL), SG_E_RANGE);
+    text[2047] = '\0';
+    assert_int_equal(sg_recipe_set(&recipe, "phi", text, NULL), SG_OK);
+    text[128] = '\0';
+    assert_int_equal(sg_recipe_set(&recipe, "augment", text, NULL),
+                     SG_E_RANGE);
+    text[127] = '\0';
+    assert_int_equal(sg_recipe_set(&recipe, "augment", text, NULL), SG_OK);
+}
+
+/* However long the value, the message keeps what was expected. */
+static void messages_are_cut_in_the_value(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_error error;
+    char text[2000];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    sg__recipe_init(&recipe);
+    static const char *const names[] = {"lr", "batch", "seed", "target",
+                                        "fire"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(sg_recipe_set(&recipe, names[i], text, &error),
+                         SG_E_RANGE);
+        assert_non_null(strstr(error.text, "expected"));
+    }
+    int bits[2];
+    assert_int_equal(sg_recipe_set(&recipe, "phi", text, NULL), SG_OK);
+    assert_int_equal(sg__recipe_phi_bits(&recipe, 2, bits, &error),
+                     SG_E_RANGE);
+    assert_non_null(strstr(error.text, "expected"));
+}
+
+static void handles_are_independent(void **state)
+{
+    (void)state;
+    sg_recipe *a, *b;
+    char text[16];
+    assert_int_equal(sg_recipe_create(&a), SG_OK);
+    assert_int_equal(sg_recipe_set(a, "lr", "0.5", NULL), SG_OK);
+    assert_int_equal(sg_recipe_copy(a, &b), SG_OK);
+    assert_int_equal(sg_recipe_set(a, "lr", "0.125", NULL), SG_OK);
+    assert_int_equal(sg_recipe_get(b, "lr", text, sizeof text), SG_OK);
+    assert_string_equal(text, "0.5");
+    sg_recipe_destroy(a);
+    sg_recipe_destroy(b);
+    sg_recipe_destroy(NULL);
+}
+
+static void text_tells_its_size(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg__recipe_init(&recipe);
+    size_t count;
+    const sg_recipe_option *options = sg_recipe_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        char text[SG_RECIPE_TEXT];
+        size_t size = sg_recipe_text_size(&recipe, options[i].name);
+        assert_int_equal(size, strlen(options[i].initial) + 1);
+        assert_int_equal(sg_recipe_get(&recipe, options[i].name, text, size),
+                         SG_OK);
+        assert_int_equal(sg_recipe_get(&recipe, options[i].name, text,
+                                       size - 1),
+                         SG_E_RANGE);
+        assert_int_equal(strncmp(text, options[i].initial, size - 2), 0);
+        assert_true(strlen(text) == size - 2);
+    }
+    assert_int_equal(sg_recipe_text_size(&recipe, "lrr"), 0);
+}
+
+static void numbers_are_integers(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    int64_t number;
+    static const struct {
+        const char *name, *text;
+        int64_t number;
+    } cases[] = {
+        {"lr", "0.25", 250000},
+        {"lr", "1000", 1000000000},
+        {"batch", "65536", 65536},
+        {"weight-bits", "8", 0},
+        {"weight-bits", "16", 1},
+        {"schedule", "constant", 2},
+        {"target", "64", 64},
+        {"seed", "72057594037927935", (1LL << 56) - 1},
+    };
+    sg__recipe_init(&recipe);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(sg_recipe_set(&recipe, cases[i].name, cases[i].text,
+                                       NULL),
+                         SG_OK);
+        assert_int_equal(sg_recipe_number(&recipe, cases[i].name, &number),
+                         SG_OK);
+        assert_true(number == cases[i].number);
+    }
+    assert_int_equal(sg_recipe_number(&recipe, "net", &number), SG_E_ARGUMENT);
+    assert_int_equal(sg_recipe_number(&recipe, "lrr", &number), SG_E_ARGUMENT);
 }
 
 static void phi_is_a_power_of_two_each(void **state)
@@ -112,7 +217,7 @@ static void phi_is_a_power_of_two_each(void **state)
     (void)state;
     sg_recipe recipe;
     int bits[4];
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     assert_int_equal(sg__recipe_phi_bits(&recipe, 4, bits, NULL), SG_OK);
     assert_int_equal(bits[3], -1);
     strcpy(recipe.phi, "0.5,1,1/16,4");
@@ -137,6 +242,10 @@ int main(void)
         cmocka_unit_test(fractions_are_exact),
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(long_text_is_refused),
+        cmocka_unit_test(messages_are_cut_in_the_value),
+        cmocka_unit_test(handles_are_independent),
+        cmocka_unit_test(text_tells_its_size),
+        cmocka_unit_test(numbers_are_integers),
         cmocka_unit_test(phi_is_a_power_of_two_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

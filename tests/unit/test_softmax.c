@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "core/softmax.h"
 #include "network/loss.h"
+#include "network/recipe.h"
 
 enum { CLASSES = 10, BITS = 15, Q16 = 65536 };
 
@@ -91,7 +92,7 @@ static sg_network *tiny(const char *loss, const char *smoothing)
     sg_recipe recipe;
     sg_network *net;
     int bits[SG_LAYERS_MAX] = {BITS};
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     assert_int_equal(sg_recipe_set(&recipe, "net", "10", NULL), SG_OK);
     assert_int_equal(sg_recipe_set(&recipe, "loss", loss, NULL), SG_OK);
     assert_int_equal(sg_recipe_set(&recipe, "smoothing", smoothing, NULL),

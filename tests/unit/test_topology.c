@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "network/network.h"
+#include "network/recipe.h"
 
 static const sg_shape mnist = {28, 28, 1}, cifar = {32, 32, 3};
 
@@ -15,7 +16,7 @@ static sg_status plan(const char *text, sg_shape input, const char *bits,
                       const char *cap, sg_network **net, sg_error *error)
 {
     sg_recipe recipe;
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     assert_int_equal(sg_recipe_set(&recipe, "net", text, NULL), SG_OK);
     assert_int_equal(sg_recipe_set(&recipe, "weight-bits", bits, NULL), SG_OK);
     assert_int_equal(sg_recipe_set(&recipe, "count-cap", cap, NULL), SG_OK);
@@ -340,10 +341,14 @@ static void too_many_layers_are_refused(void **state)
 {
     (void)state;
     sg_network *net;
-    char text[SG_RECIPE_NET] = "";
-    for (int i = 0; i < 80; i++)
+    char text[SG_RECIPE_TEXT] = "";
+    for (int i = 0; i < SG_LAYERS_MAX - 2; i++)
         strcat(text, "9-");
     strcat(text, "10");
+    assert_int_equal(plan(text, mnist, "8", "15", &net, NULL), SG_OK);
+    assert_int_equal(net->layer_count, SG_LAYERS_MAX - 1);
+    sg_network_destroy(net);
+    strcat(text, "-10");
     assert_int_equal(plan(text, mnist, "8", "15", &net, NULL), SG_E_TOPOLOGY);
 }
 
@@ -373,14 +378,14 @@ static void rows_must_fit_offsets(void **state)
                      SG_E_TOPOLOGY);
 }
 
-/* The struct is public: what sg_recipe_set would refuse, planning refuses. */
+/* What sg_recipe_set would refuse, planning refuses. */
 static void bad_recipes_are_refused(void **state)
 {
     (void)state;
     for (int i = 0; i < 7; i++) {
         sg_recipe recipe;
         sg_network *net;
-        sg_recipe_init(&recipe);
+        sg__recipe_init(&recipe);
         int32_t *const field[] = {&recipe.batch,       &recipe.input_levels,
                                   &recipe.alpha,       &recipe.count_cap,
                                   &recipe.weight_bits, &recipe.target,
@@ -450,7 +455,7 @@ static void overflowing_networks_are_refused(void **state)
                           &error),
                      SG_E_BOUND);
     assert_non_null(strstr(error.text, "could overflow"));
-    sg_recipe_init(&recipe);
+    sg__recipe_init(&recipe);
     recipe.batch = 65536;
     assert_int_equal(sg__network_plan(&recipe, mnist, 10, &net, &error),
                      SG_E_BOUND);

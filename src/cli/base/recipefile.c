@@ -11,6 +11,45 @@
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 
+int recipe_file_begin(recipe_file *out)
+{
+    *out = (recipe_file){.data = ""};
+    return sg_recipe_create(&out->recipe) == SG_OK ? CLI_OK
+                                                   : cli_fail("out of memory");
+}
+
+void recipe_file_end(recipe_file *file)
+{
+    sg_recipe_destroy(file->recipe);
+    file->recipe = NULL;
+}
+
+int recipe_file_copy(const recipe_file *from, recipe_file *to)
+{
+    sg_recipe *copy;
+    if (sg_recipe_copy(from->recipe, &copy) != SG_OK)
+        return cli_fail("out of memory");
+    sg_recipe_destroy(to->recipe);
+    *to = *from;
+    to->recipe = copy;
+    return CLI_OK;
+}
+
+int64_t recipe_number(const sg_recipe *recipe, const char *name)
+{
+    int64_t value = 0;
+    (void)sg_recipe_number(recipe, name, &value);
+    return value;
+}
+
+const char *recipe_text(const sg_recipe *recipe, const char *name,
+                        char text[SG_RECIPE_TEXT])
+{
+    text[0] = '\0';
+    (void)sg_recipe_get(recipe, name, text, SG_RECIPE_TEXT);
+    return text;
+}
+
 struct reading {
     recipe_file *file;
     char section[32];
@@ -82,7 +121,7 @@ static bool take_key(struct reading *reading, const char *name,
     }
     sg_error error = {""};
     sg_status status =
-        sg_recipe_set(&reading->file->recipe, name, value, &error);
+        sg_recipe_set(reading->file->recipe, name, value, &error);
     if (status == SG_OK)
         return true;
     if (status == SG_E_ARGUMENT)
@@ -179,7 +218,7 @@ int recipe_file_write(const char *path, const recipe_file *file)
 {
     output out;
     size_t count;
-    char text[SG_RECIPE_NET];
+    char text[SG_RECIPE_TEXT];
     const sg_recipe_option *option = sg_recipe_options(&count);
     int code = output_open(&out, path);
 
@@ -198,7 +237,7 @@ int recipe_file_write(const char *path, const recipe_file *file)
     fputs("\n[recipe]\n", out.stream);
     for (size_t i = 0; i < count; i++) {
         sg_status status =
-            sg_recipe_get(&file->recipe, option[i].name, text, sizeof text);
+            sg_recipe_get(file->recipe, option[i].name, text, sizeof text);
         if (status != SG_OK && code == CLI_OK)
             code = cli_status(NULL, status, NULL);
         fprintf(out.stream, "%s = %s\n", option[i].name, text);

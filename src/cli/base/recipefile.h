@@ -31,7 +31,7 @@ typedef struct recipe_result {
 } recipe_result;
 
 typedef struct recipe_file {
-    sg_recipe recipe;
+    sg_recipe *recipe;
     char data[RECIPE_DATA]; /* "" if the file does not say */
     uint64_t max_minutes;   /* in thousandths; 0 if it does not say */
     char choose[8];         /* "last", "best" or "" */
@@ -40,6 +40,15 @@ typedef struct recipe_file {
 
 /* Largest time limit, in thousandths of a minute: about a year. */
 #define RECIPE_MINUTES_MAX 500000000
+
+/* recipe_file_begin: the defaults, of a file that says nothing. CLI_OK, or
+ * CLI_FAILED, reported; recipe_file_end is legal even then. */
+int recipe_file_begin(recipe_file *out);
+void recipe_file_end(recipe_file *file);
+
+/* recipe_file_copy: to becomes independent of from, whatever it was. CLI_OK,
+ * or CLI_FAILED, reported. */
+int recipe_file_copy(const recipe_file *from, recipe_file *to);
 
 /* recipe_file_read: sets the options that path gives and leaves the others.
  * CLI_OK, CLI_FAILED (unreadable) or CLI_DATA (bad key or value; the report
@@ -50,16 +59,16 @@ int recipe_file_read(const char *path, recipe_file *out);
  * in the folders that recipe_directory names. */
 int recipe_file_find(const char *name, recipe_file *out);
 
-/* recipe_file_gather: the recipe of a command line: defaults, then the recipe
- * called name (may be NULL), then the options in rest. CLI_OK or the exit
- * code, reported as one of command. */
+/* recipe_file_gather: the recipe of a command line: what out has, then the
+ * recipe called name (may be NULL), then the options in rest. CLI_OK or the
+ * exit code, reported as one of command. */
 int recipe_file_gather(const char *command, const char *name,
                        const arg_rest *rest, recipe_file *out);
 
 /* The first option in which two recipes differ, and its two values. */
 typedef struct recipe_difference {
     const char *name;
-    char a[SG_RECIPE_NET], b[SG_RECIPE_NET];
+    char a[SG_RECIPE_TEXT], b[SG_RECIPE_TEXT];
 } recipe_difference;
 
 /* recipe_differs: false if they are equal. */
@@ -69,6 +78,11 @@ bool recipe_differs(const sg_recipe *a, const sg_recipe *b,
 /* recipe_file_write: all options, so that the file alone repeats the run; not
  * the result, which is another run's. */
 int recipe_file_write(const char *path, const recipe_file *file);
+
+/* recipe_number, recipe_text: an option that is there. */
+int64_t recipe_number(const sg_recipe *recipe, const char *name);
+const char *recipe_text(const sg_recipe *recipe, const char *name,
+                        char text[SG_RECIPE_TEXT]);
 
 /* recipe_directory: the next folder recipes are looked for in, each once,
  * copied to path; *place begins at 0; false after the last. They are

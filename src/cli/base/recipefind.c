@@ -149,8 +149,6 @@ int recipe_file_gather(const char *command, const char *name,
     sg_error error = {""};
     const sg_recipe_option *option = sg_recipe_options(&count);
 
-    *out = (recipe_file){.data = ""};
-    sg_recipe_init(&out->recipe);
     if (name) {
         int code = recipe_file_find(name, out);
         if (code != CLI_OK)
@@ -159,7 +157,7 @@ int recipe_file_gather(const char *command, const char *name,
     for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
         if (!rest->recipe[i])
             continue;
-        sg_status status = sg_recipe_set(&out->recipe, option[i].name,
+        sg_status status = sg_recipe_set(out->recipe, option[i].name,
                                          rest->recipe[i], &error);
         if (status != SG_OK)
             return cli_usage(command, "--%s", error.text);

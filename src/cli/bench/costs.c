@@ -8,6 +8,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
+#include "cli/base/recipefile.h"
 
 static const struct phase {
     const char *name;
@@ -90,21 +91,28 @@ static double mebibytes(uint64_t bytes)
 /* The epoch, from 1, that the last step was part of. */
 static uint64_t epoch_of(const measurement *m, const sg_network_info *info)
 {
-    uint64_t batch = (uint64_t)info->recipe->batch;
+    uint64_t batch = (uint64_t)recipe_number(info->recipe, "batch");
     uint64_t batches = (sg_data_get_info(m->data)->size + batch - 1) / batch;
     return info->step == 0 ? 1 : (info->step - 1) / batches + 1;
 }
 
+static int bits_of(const sg_network_info *info)
+{
+    return recipe_number(info->recipe, "weight-bits") ? 16 : 8;
+}
+
 void costs_begin(const measurement *m)
 {
+    char net[SG_RECIPE_TEXT];
     sg_network_info info;
     sg_network_get_info(sg_trainer_network(m->trainer), &info);
     printf("%s on %s\n"
            "batch %d, %d-bit weights, %u thread%s, kernels %s; %llu round%s "
            "of %g s\n",
-           info.recipe->net, sg_data_get_info(m->data)->name,
-           (int)info.recipe->batch, (int)info.recipe->weight_bits, m->threads,
-           m->threads == 1 ? "" : "s", sg_kernel_table(),
+           recipe_text(info.recipe, "net", net),
+           sg_data_get_info(m->data)->name,
+           (int)recipe_number(info.recipe, "batch"), bits_of(&info),
+           m->threads, m->threads == 1 ? "" : "s", sg_kernel_table(),
            (unsigned long long)m->rounds, m->rounds == 1 ? "" : "s",
            m->seconds);
     fflush(stdout);
@@ -282,6 +290,7 @@ static json_t *profile_json(const measurement *m)
 int costs_json(const measurement *m)
 {
     figures f;
+    char topology[SG_RECIPE_TEXT];
     sg_network_info info;
     const sg_network *net = sg_trainer_network(m->trainer);
     sg_network_get_info(net, &info);
@@ -293,18 +302,18 @@ int costs_json(const measurement *m)
                   rates_json(m, &m->train), "infer_rounds",
                   rates_json(m, &m->infer), "isa", sg_kernel_table(),
                   "threads", (json_int_t)m->threads, "batch",
-                  (json_int_t)info.recipe->batch, "weight_bits",
-                  (json_int_t)info.recipe->weight_bits, "memory_bytes",
+                  (json_int_t)recipe_number(info.recipe, "batch"),
+                  "weight_bits", (json_int_t)bits_of(&info), "memory_bytes",
                   (json_int_t)sg_trainer_memory(m->trainer), "peak_rss_bytes",
                   (json_int_t)m->peak_bytes);
-    json_t *state =
-        json_pack("{s:s,s:s,s:I,s:I,s:f,s:f,s:f,s:f}", "net", info.recipe->net,
-                  "data", sg_data_get_info(m->data)->name, "step",
-                  (json_int_t)info.step, "epoch",
-                  (json_int_t)epoch_of(m, &info), "spikes_per_neuron",
-                  f.spikes, "error_senders", f.senders / 100,
-                  "forward_ops_per_mac", f.forward, "backward_ops_per_mac",
-                  f.backward);
+    json_t *state = json_pack("{s:s,s:s,s:I,s:I,s:f,s:f,s:f,s:f}", "net",
+                              recipe_text(info.recipe, "net", topology),
+                              "data", sg_data_get_info(m->data)->name, "step",
+                              (json_int_t)info.step, "epoch",
+                              (json_int_t)epoch_of(m, &info),
+                              "spikes_per_neuron", f.spikes, "error_senders",
+                              f.senders / 100, "forward_ops_per_mac",
+                              f.forward, "backward_ops_per_mac", f.backward);
     if (object && json_object_update_new(object, state) == 0 && m->layers)
         json_object_update_new(object, profile_json(m));
     return output_json(stdout, "standard output", object);

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "cli/base/cli.h"
+#include "cli/base/recipefile.h"
 
 static int failed(const measurement *m, sg_status status,
                   const sg_error *error)
@@ -48,8 +49,10 @@ static int go_on(measurement *m, bool profiles)
     const sg_network *net = sg_trainer_network(m->trainer);
     sg_network_get_info(net, &info);
     sg_status status =
-        sg_trainer_create_from(net, (uint32_t)info.recipe->epochs - 1, m->data,
-                               m->threads, &next, &error);
+        sg_trainer_create_from(net,
+                               (uint32_t)recipe_number(info.recipe, "epochs") -
+                                   1,
+                               m->data, m->threads, &next, &error);
     if (status != SG_OK)
         return failed(m, status, &error);
     if (profiles)
@@ -179,7 +182,7 @@ static int measure_limits(measurement *m)
     measure_profile *p = &m->profile;
     sg_network_info info;
     sg_network_get_info(sg_trainer_network(m->trainer), &info);
-    size_t each = 8 + (size_t)info.recipe->weight_bits / 8;
+    size_t each = 8 + (recipe_number(info.recipe, "weight-bits") ? 2 : 1);
     p->state_bytes = (size_t)info.synapses * each;
     int code = measure_machine(m, 0, &p->near);
     return code == CLI_OK ? measure_machine(m, p->state_bytes, &p->state)

@@ -11,7 +11,8 @@
 
 bool conclude_flips(const sg_recipe *recipe)
 {
-    const char *part = recipe->augment;
+    char text[SG_RECIPE_TEXT];
+    const char *part = recipe_text(recipe, "augment", text);
     for (;; part++) {
         size_t length = strcspn(part, "+");
         if (length == strlen("flip") && strncmp(part, "flip", length) == 0)
@@ -112,7 +113,7 @@ static int test(session *s, const history_epoch *last,
     verdict v = {.net = session_network(s),
                  .best = wants_best,
                  .chosen = wants_best ? *best : *last,
-                 .flips = conclude_flips(&s->file.recipe)};
+                 .flips = conclude_flips(s->file.recipe)};
     if (wants_best && best->epoch != last->epoch) {
         sg_status status = sg_network_load(s->run.best, &loaded, &error);
         if (status != SG_OK)
@@ -142,7 +143,7 @@ int conclude(session *s, const history_epoch *last, const history_epoch *best)
     if (wanted && !wants_best && !o->quiet && !o->silent)
         fprintf(stderr, "spikegrad: no checkpoint of the best epoch is left: "
                         "the last one is chosen\n");
-    if ((s->held || conclude_flips(&s->file.recipe)) && !tested)
+    if ((s->held || conclude_flips(s->file.recipe)) && !tested)
         code = test(s, last, best, wants_best);
     if (code != CLI_OK || o->silent)
         return code;

@@ -26,7 +26,8 @@ static void begin_epoch(epochs *e, const sg_progress *p)
     sg_network_get_info(sg_trainer_network(p->trainer), &info);
     e->epoch = p->epoch;
     e->base_batch = p->batch - 1;
-    e->base_samples = e->base_batch * (uint64_t)info.recipe->batch;
+    e->base_samples =
+        e->base_batch * (uint64_t)recipe_number(info.recipe, "batch");
     e->line.begin = cli_seconds();
 }
 
@@ -80,7 +81,7 @@ static int plan_early(epochs *e, const sg_progress *p)
                          sg_data_get_info(session_training(e->s))->size;
     return plan(e, p->epochs,
                 budget_guess(&e->s->time, (double)p->batch / p->batches, tests,
-                             (uint32_t)info.recipe->epochs));
+                             (uint32_t)recipe_number(info.recipe, "epochs")));
 }
 
 int epochs_on_batch(const sg_progress *p, void *user)
@@ -175,7 +176,7 @@ static int plan_rest(epochs *e, const sg_epoch_report *r)
     sg_network_get_info(sg_trainer_network(r->trainer), &info);
     return plan(e, r->epochs,
                 budget_plan(&e->s->time, r->epoch, r->epochs,
-                            (uint32_t)info.recipe->epochs));
+                            (uint32_t)recipe_number(info.recipe, "epochs")));
 }
 
 /* Before the checkpoint: whatever checkpoint a run goes on from, the best of

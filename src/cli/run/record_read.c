@@ -159,16 +159,18 @@ static int read_file(record *r, const char *path)
     if (log.code == CLI_OK && r->epochs == 0)
         log.code = cli_fail("%s: no epoch yet", path);
     if (r->planned == 0) /* metrics from before there were plans */
-        r->planned = (size_t)r->recipe.epochs;
+        r->planned = (size_t)recipe_number(r->recipe, "epochs");
     return log_close(&log);
 }
 
 static int read_recipe(record *r, const char *path)
 {
-    recipe_file file = {0};
-    sg_recipe_init(&file.recipe);
-    int code = recipe_file_read(path, &file);
-    r->recipe = file.recipe;
+    recipe_file file;
+    int code = recipe_file_begin(&file);
+    r->recipe = file.recipe; /* record_free destroys it */
+    if (code == CLI_OK)
+        code = recipe_file_read(path, &file);
+    recipe_text(r->recipe, "net", r->net);
     snprintf(r->data, sizeof r->data, "%s", file.data);
     return code;
 }

@@ -71,7 +71,8 @@ static void read_model(const rundir *run, run_result *out)
     sg_network_get_info(net, &info);
     out->epochs = info.epoch;
     out->planned = info.epochs;
-    bool tests = info.recipe->validation > 0 || conclude_flips(info.recipe);
+    bool tests = recipe_number(info.recipe, "validation") > 0 ||
+                 conclude_flips(info.recipe);
     bool ended = info.epoch >= info.epochs;
     if (read_lines(net, run->metrics, out) != CLI_OK ||
         history_read(run->metrics, info.epoch, &past) != CLI_OK) {

@@ -38,17 +38,19 @@ void session_close(session *s)
     sg_data_destroy(s->whole);
     sg_data_destroy(s->test);
     rundir_close(&s->run);
+    recipe_file_end(&s->file);
     free(s);
 }
 
 /* Says what is about to run. */
 static int introduce(const session *s)
 {
-    char shape[METRICS_SHAPE];
+    char shape[METRICS_SHAPE], topology[SG_RECIPE_TEXT];
     sg_network_info info;
     const sg_network *net = session_network(s);
 
     sg_network_get_info(net, &info);
+    recipe_text(info.recipe, "net", topology);
     if (s->options.silent)
         return CLI_OK;
     if (!s->options.quiet)
@@ -57,8 +59,7 @@ static int introduce(const session *s)
                 "%" PRIu64 " neurons, %" PRIu64 " synapses, %" PRIu64
                 " multiply-adds as an ANN; %.1f MiB of working memory\n"
                 "run directory %s\n",
-                info.recipe->net, s->file.data,
-                metrics_shape(info.input, shape),
+                topology, s->file.data, metrics_shape(info.input, shape),
                 sg_data_get_info(session_training(s))->size, info.neurons,
                 info.synapses, info.dense_macs,
                 (double)sg_trainer_memory(s->trainer) / 1048576.0,
@@ -68,7 +69,7 @@ static int introduce(const session *s)
     return output_json(stdout, "standard output",
                        json_pack("{s:s,s:s,s:s,s:s}", "type", "run", "path",
                                  s->run.path, "data", s->file.data, "net",
-                                 info.recipe->net));
+                                 topology));
 }
 
 static int save(session *s)

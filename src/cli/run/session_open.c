@@ -19,7 +19,7 @@ static int open_data(session *s)
         return cli_status(s->options.command, status, &error);
 
     uint32_t size = sg_data_get_info(s->whole)->size;
-    uint32_t back = (uint32_t)s->file.recipe.validation;
+    uint32_t back = (uint32_t)recipe_number(s->file.recipe, "validation");
     if (back == 0)
         return CLI_OK;
     if (back >= size)
@@ -38,7 +38,7 @@ static int open_new(session *s)
 {
     sg_error error = {""};
     sg_status status =
-        sg_trainer_create(&s->file.recipe, session_training(s),
+        sg_trainer_create(s->file.recipe, session_training(s),
                           (unsigned)s->options.threads, &s->trainer, &error);
     return status == SG_OK ? CLI_OK
                            : cli_status(s->options.command, status, &error);
@@ -50,7 +50,7 @@ static int compare_recipes(const session *s)
     recipe_difference d;
     sg_network_info info;
     sg_network_get_info(session_network(s), &info);
-    if (!recipe_differs(&s->file.recipe, info.recipe, &d))
+    if (!recipe_differs(s->file.recipe, info.recipe, &d))
         return CLI_OK;
     cli_fail("%s: %s = %s, but the checkpoint was trained with %s",
              s->run.recipe, d.name, d.a, d.b);
@@ -93,13 +93,14 @@ static int plan_resumed(session *s)
     s->time.test_seconds = s->past.test_seconds;
     sg_network_get_info(session_network(s), &info);
     uint32_t size = sg_data_get_info(session_training(s))->size;
-    uint32_t batch = (uint32_t)info.recipe->batch;
+    uint32_t batch = (uint32_t)recipe_number(info.recipe, "batch");
     uint64_t batches = (size + (uint64_t)batch - 1) / batch;
     if (!s->options.max_minutes || info.epoch == 0 ||
         info.step != info.epoch * batches)
         return CLI_OK;
-    uint32_t planned = budget_plan(&s->time, info.epoch, info.epochs,
-                                   (uint32_t)info.recipe->epochs);
+    uint32_t planned =
+        budget_plan(&s->time, info.epoch, info.epochs,
+                    (uint32_t)recipe_number(info.recipe, "epochs"));
     sg_status status = sg_trainer_plan(s->trainer, planned, &error);
     return status == SG_OK ? CLI_OK
                            : cli_status(s->options.command, status, &error);
@@ -159,7 +160,7 @@ static int take_options(session *s)
         return cli_usage(options->command, "--choose: there is no best epoch "
                                            "without --validation");
     s->time.limit = (double)s->file.max_minutes * 0.06;
-    s->time.finale = conclude_cost(&s->file.recipe, s->held, s->test);
+    s->time.finale = conclude_cost(s->file.recipe, s->held, s->test);
     return CLI_OK;
 }
 
@@ -171,7 +172,7 @@ static int open_parts(session *s, const recipe_file *fresh)
     if (options->resume)
         code = rundir_open(&s->run, options->resume, &s->file);
     else
-        s->file = *fresh;
+        code = recipe_file_copy(fresh, &s->file);
     if (code == CLI_OK && options->resume)
         code = run_take_data(options->command, options->source.data, &s->file);
     if (code == CLI_OK)
@@ -196,8 +197,9 @@ int session_open(const run_options *options, const recipe_file *fresh,
         return cli_fail("out of memory");
     s->options = *options;
     s->time.start = cli_seconds();
-    sg_recipe_init(&s->file.recipe);
-    int code = open_parts(s, fresh);
+    int code = recipe_file_begin(&s->file);
+    if (code == CLI_OK)
+        code = open_parts(s, fresh);
     if (code == CLI_OK)
         *out = s;
     else

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/base/cli.h"
+#include "cli/base/recipefile.h"
 
 static const char *option_name(const char *text, size_t length)
 {
@@ -23,23 +24,28 @@ static const char *option_name(const char *text, size_t length)
 static int add_value(const char *command, const sg_recipe *base,
                      const char *text, grid_axis *axis)
 {
-    sg_recipe recipe = *base;
+    sg_recipe *recipe;
     sg_error error = {""};
     if (axis->count == GRID_VALUES)
         return cli_usage(command, "--set %s: more than %d values", axis->name,
                          GRID_VALUES);
-    char *value = axis->value[axis->count];
-    sg_status status = sg_recipe_set(&recipe, axis->name, text, &error);
-    if (status == SG_OK)
-        status =
-            sg_recipe_get(&recipe, axis->name, value, sizeof axis->value[0]);
+    if (sg_recipe_copy(base, &recipe) != SG_OK)
+        return cli_fail("out of memory");
+    sg_status status = sg_recipe_set(recipe, axis->name, text, &error);
+    size_t size = sg_recipe_text_size(recipe, axis->name);
+    char *value = malloc(size);
+    if (value)
+        (void)sg_recipe_get(recipe, axis->name, value, size);
+    sg_recipe_destroy(recipe);
+    if (!value)
+        return cli_fail("out of memory");
+    axis->value[axis->count++] = value; /* grid_destroy frees it */
     if (status != SG_OK)
         return cli_usage(command, "--set %s", error.text);
-    for (size_t i = 0; i < axis->count; i++)
+    for (size_t i = 0; i + 1 < axis->count; i++)
         if (strcmp(axis->value[i], value) == 0)
             return cli_usage(command, "--set %s: %s is there twice",
                              axis->name, value);
-    axis->count++;
     return CLI_OK;
 }
 
@@ -64,7 +70,7 @@ static int add_axis(const char *command, const char *item, grid *g)
     const char *text = item + length + 1;
     const char *mark = strchr(text, ';') ? ";" : ",";
     for (bool more = true; more;) {
-        char value[SG_RECIPE_NET];
+        char value[SG_RECIPE_TEXT];
         size_t n = strcspn(text, mark);
         more = text[n] != '\0';
         snprintf(value, sizeof value, "%.*s", (int)n, text);
@@ -74,7 +80,7 @@ static int add_axis(const char *command, const char *item, grid *g)
         text += n + more;
         if (!*value && !more && *mark == ';') /* "0.5,1;" is one value */
             break;
-        int code = add_value(command, &g->base, value, axis);
+        int code = add_value(command, g->base, value, axis);
         if (code != CLI_OK)
             return code;
     }
@@ -85,11 +91,12 @@ static int add_seeds(const char *command, uint64_t seeds, grid *g)
 {
     char value[32];
     char item[64];
-    snprintf(item, sizeof item, "seed=%" PRIu64, g->base.seed);
+    uint64_t first = (uint64_t)recipe_number(g->base, "seed");
+    snprintf(item, sizeof item, "seed=%" PRIu64, first);
     int code = add_axis(command, item, g);
     for (uint64_t i = 1; i < seeds && code == CLI_OK; i++) {
-        snprintf(value, sizeof value, "%" PRIu64, g->base.seed + i);
-        code = add_value(command, &g->base, value, &g->axis[g->axes - 1]);
+        snprintf(value, sizeof value, "%" PRIu64, first + i);
+        code = add_value(command, g->base, value, &g->axis[g->axes - 1]);
     }
     return code;
 }
@@ -102,7 +109,8 @@ int grid_create(const char *command, const sg_recipe *base,
     *out = g;
     if (!g)
         return cli_fail("out of memory");
-    g->base = *base;
+    if (sg_recipe_copy(base, &g->base) != SG_OK)
+        code = cli_fail("out of memory");
     g->runs = 1;
     for (size_t i = 0; i < items->count && code == CLI_OK; i++)
         code = add_axis(command, items->item[i], g);
@@ -122,6 +130,11 @@ int grid_create(const char *command, const sg_recipe *base,
 
 void grid_destroy(grid *g)
 {
+    for (size_t a = 0; g && a < g->axes; a++)
+        for (size_t i = 0; i < g->axis[a].count; i++)
+            free(g->axis[a].value[i]);
+    if (g)
+        sg_recipe_destroy(g->base);
     free(g);
 }
 
@@ -132,11 +145,14 @@ const char *grid_value(const grid *g, size_t run, size_t axis)
     return g->axis[axis].value[run % g->axis[axis].count];
 }
 
-void grid_recipe(const grid *g, size_t run, sg_recipe *out)
+sg_recipe *grid_recipe(const grid *g, size_t run)
 {
-    *out = g->base;
-    for (size_t i = 0; i < g->axes; i++)
-        (void)sg_recipe_set(out, g->axis[i].name, grid_value(g, run, i), NULL);
+    sg_recipe *out = NULL;
+    if (sg_recipe_copy(g->base, &out) == SG_OK)
+        for (size_t i = 0; i < g->axes; i++)
+            (void)sg_recipe_set(out, g->axis[i].name, grid_value(g, run, i),
+                                NULL);
+    return out;
 }
 
 void grid_name(const grid *g, size_t run, char text[GRID_NAME])

@@ -19,11 +19,11 @@ enum {
 typedef struct grid_axis {
     const char *name; /* of an option of the recipe */
     size_t count;
-    char value[GRID_VALUES][SG_RECIPE_NET]; /* as sg_recipe_get writes them */
+    char *value[GRID_VALUES]; /* as sg_recipe_get writes them */
 } grid_axis;
 
 typedef struct grid {
-    sg_recipe base; /* of the options without an axis */
+    sg_recipe *base; /* of the options without an axis */
     size_t axes;
     size_t runs;
     grid_axis axis[GRID_AXES];
@@ -40,8 +40,9 @@ void grid_destroy(grid *g);
 /* grid_value: of an axis in run 0..runs-1; the last axis changes fastest. */
 const char *grid_value(const grid *g, size_t run, size_t axis);
 
-/* grid_recipe: that of a run. */
-void grid_recipe(const grid *g, size_t run, sg_recipe *out);
+/* grid_recipe: that of a run, for the caller to destroy; NULL if there is no
+ * memory. */
+sg_recipe *grid_recipe(const grid *g, size_t run);
 
 /* grid_name: "alpha=16,phi=0.5,seed=1", a name for a directory. */
 void grid_name(const grid *g, size_t run, char text[GRID_NAME]);
