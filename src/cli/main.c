@@ -132,6 +132,7 @@ static void check_kernel_table(void)
 
 int main(int argc, char **argv)
 {
+    cli_open_descriptors();
     /* A file at the size limit shall be an error of write(), not a death. */
     signal(SIGXFSZ, SIG_IGN);
     cli_set_program(argv[0]);

@@ -2,10 +2,13 @@
 #include "cli/base/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,7 +115,7 @@ int cli_status(const char *command, sg_status status, const sg_error *error)
 int cli_finish(int code)
 {
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || cli_reader_left())
         return code;
     int reason = errno;
     cli_fail("standard output: %s", reason ? strerror(reason) : "write error");
@@ -122,23 +125,96 @@ int cli_finish(int code)
 /* The only state a handler may touch. */
 static volatile sig_atomic_t stop_requested;
 
+static volatile sig_atomic_t insisted;
+
+/* A warning, from the machine or from a terminal that goes, may come any
+ * number of times and beside others; who asks twice wants to be rid of it. */
 static void on_signal(int number)
 {
-    (void)number;
-    if (stop_requested)
+    bool asks = number == SIGINT || number == SIGTERM;
+    if (asks && insisted)
         _exit(CLI_INTERRUPTED);
+    insisted |= asks;
     stop_requested = 1;
+}
+
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 &&
+           action.sa_handler == SIG_IGN;
 }
 
 void cli_catch_signals(void)
 {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (numbers[i] != SIGHUP || !is_ignored(SIGHUP)) /* by nohup */
+            sigaction(numbers[i], &action, NULL);
+}
+
+static volatile sig_atomic_t reader_left;
+
+/* Whether a descriptor is a pipe or socket that nobody reads. */
+static bool is_broken(int descriptor)
+{
+    struct pollfd look = {.fd = descriptor, .events = POLLOUT};
+    return poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP));
+}
+
+static void divert(int descriptor)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    if (nothing < 0)
+        return;
+    dup2(nothing, descriptor);
+    close(nothing);
+}
+
+/* Only what a handler may call: stderr first, since it may be the same pipe,
+ * and what is said then goes nowhere. */
+static void on_broken_pipe(int number)
+{
+    static const char note[] = "spikegrad: nobody reads standard output any "
+                               "more; the run goes on without\n";
+    int before = errno;
+    (void)number;
+    if (is_broken(STDERR_FILENO))
+        divert(STDERR_FILENO);
+    if (is_broken(STDOUT_FILENO)) {
+        divert(STDOUT_FILENO);
+        reader_left = 1;
+        ssize_t written = write(STDERR_FILENO, note, sizeof note - 1);
+        (void)written;
+    }
+    errno = before;
+}
+
+void cli_outlive_readers(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_broken_pipe;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+bool cli_reader_left(void)
+{
+    return reader_left != 0;
+}
+
+void cli_open_descriptors(void)
+{
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+        if (fcntl(i, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", O_RDWR); /* the lowest that is free */
 }
 
 bool cli_stopped(void)

@@ -17,7 +17,7 @@ enum cli_exit {
     CLI_USAGE = 2,        /* flag, value, topology or bound */
     CLI_DATA = 3,         /* malformed data, recipe or checkpoint file */
     CLI_MISMATCH = 4,     /* the two engines differ */
-    CLI_INTERRUPTED = 130 /* SIGINT or SIGTERM; the checkpoint is written */
+    CLI_INTERRUPTED = 130 /* by a signal; the checkpoint is written */
 };
 
 /* cli_program: how the command was called, for lines that the user may copy;
@@ -44,10 +44,21 @@ void cli_capture(char *text, size_t size);
 /* cli_finish: code, or CLI_FAILED if what went to stdout was not written. */
 int cli_finish(int code);
 
-/* cli_catch_signals: from here on the first SIGINT or SIGTERM only makes
- * cli_stopped true; the second one ends the process with CLI_INTERRUPTED. */
+/* cli_catch_signals: from here on a SIGINT, SIGTERM, SIGUSR1 or, unless it is
+ * ignored, SIGHUP only makes cli_stopped true; the second one of the first two
+ * ends the process with CLI_INTERRUPTED. */
 void cli_catch_signals(void);
 bool cli_stopped(void);
+
+/* cli_outlive_readers: from here on a pipe on stdout or stderr whose reader
+ * has gone becomes /dev/null instead of the end of the process; for stdout,
+ * cli_reader_left is true then, and the write that met it fails with EPIPE. */
+void cli_outlive_readers(void);
+bool cli_reader_left(void);
+
+/* cli_open_descriptors: makes 0 to 2 /dev/null where they are closed, so that
+ * no file gets one of them and then what is meant for the terminal. */
+void cli_open_descriptors(void);
 
 /* cli_colour: whether escape sequences may be written to stream. */
 bool cli_colour(FILE *stream);

@@ -96,5 +96,7 @@ int output_json(FILE *stream, const char *path, json_t *value)
         return CLI_OK;
     int reason = errno ? errno : EIO;
     clearerr(stream);
+    if (stream == stdout && cli_reader_left())
+        return CLI_OK;
     return cli_fail("%s: %s", path, strerror(reason));
 }

@@ -132,6 +132,7 @@ static int run_epochs(session *s)
 int session_train(session *s)
 {
     sg_network_info info;
+    cli_outlive_readers();
     int code = introduce(s);
     if (code != CLI_OK)
         return code;
