@@ -16,17 +16,6 @@
  * sg_recipe_text_size tells how many one takes. */
 #define SG_RECIPE_TEXT 6144
 
-/* Choices as sg_recipe_number gives them: the place of the word in the
- * placeholder of the option, from 0. */
-enum { SG_LOSS_SOFTMAX, SG_LOSS_SQUARED };
-/* A pixel p becomes levels * p / 255 spikes; or, for its distance from 128,
- * levels * (p - 128) / 128 on a channel for bright and as much on one for dark
- * pixels, of which one is silent. */
-enum { SG_INPUT_PLAIN, SG_INPUT_ONOFF };
-enum { SG_FIRE_ROUND, SG_FIRE_FLOOR };
-enum { SG_SCHEDULE_LINEAR, SG_SCHEDULE_COSINE, SG_SCHEDULE_CONSTANT };
-enum { SG_ROUNDING_NEAREST, SG_ROUNDING_STOCHASTIC };
-
 /* A set of options, each with a value. Options are read and written by name,
  * so that a new one changes nothing for a program that does not know it. */
 typedef struct sg_recipe sg_recipe;

@@ -300,20 +300,6 @@ static sg_status get_format(const reader *from)
     return SG_OK;
 }
 
-/* Options that files of version 0.1 lack; their defaults are what there was
- * before them. */
-static bool is_newer(const char *option)
-{
-    static const char *const newer[] = {"input",       "standardise",
-                                        "gain-limit",  "readout-rate",
-                                        "bias-rate",   "clip",
-                                        "spike-limit", "weight-decay"};
-    for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
-        if (strcmp(option, newer[i]) == 0)
-            return true;
-    return false;
-}
-
 static sg_status get_recipe(const reader *from, sg_recipe *recipe)
 {
     size_t count;
@@ -322,7 +308,7 @@ static sg_status get_recipe(const reader *from, sg_recipe *recipe)
     for (size_t i = 0; i < count; i++) {
         char key[KEY_SIZE], value[TEXT_SIZE];
         snprintf(key, sizeof key, "recipe.%s", option[i].name);
-        if (is_newer(option[i].name) &&
+        if (sg__recipe_is_later(i) &&
             !sg__safetensors_metadata(from->file, key))
             continue;
         sg_status status = get_text(from, key, value, sizeof value);

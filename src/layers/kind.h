@@ -70,13 +70,13 @@ struct sg__kind {
      * bound: the largest count layer n sends on, from the ones that arrive:
      * in_cap and with_cap, that of the second sender. SG_E_BOUND. NULL: in_cap
      * spread: A_in of what hears it, from that of what arrives. NULL: equal
-     * set_threshold: of units that fire, for the recipe's SG_FIRE_*. NULL: none
+     * set_threshold: of units that fire; rounds: H is half of it. NULL: none
      * error_bits: log2 of how much finer the unit of error charge becomes on
      * its way down. NULL: 0 */
     sg_status (*bound)(sg__layer *layer, size_t n, int32_t with_cap,
                        int32_t *cap, sg_error *error);
     int32_t (*spread)(const sg__layer *layer, int32_t arriving);
-    void (*set_threshold)(sg__layer *layer, int fire);
+    void (*set_threshold)(sg__layer *layer, bool rounds);
     int (*error_bits)(const sg__layer *layer);
 
     /* In the ANN engine, one sample.

@@ -67,10 +67,10 @@ static int32_t spread(const sg__layer *layer, int32_t arriving)
     return sent < 1 ? 1 : sent < UINT8_MAX ? (int32_t)sent : UINT8_MAX;
 }
 
-static void set_threshold(sg__layer *layer, int fire)
+static void set_threshold(sg__layer *layer, bool rounds)
 {
     const int32_t theta = (int32_t)1 << layer->theta_bits;
-    layer->fire_level = fire == SG_FIRE_ROUND && theta > 1 ? theta / 2 : theta;
+    layer->fire_level = rounds && theta > 1 ? theta / 2 : theta;
 }
 
 static int error_bits(const sg__layer *layer)

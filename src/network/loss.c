@@ -45,15 +45,21 @@ static uint64_t squared_error(const sg_network *net, const int32_t *logits,
     return loss;
 }
 
+static uint64_t (*const losses[])(const sg_network *net, const int32_t *logits,
+                                  uint32_t label, int theta_bits,
+                                  int32_t *error) = {
+#define LOSS(word, id, function) [id] = function,
+#include "network/losses.def"
+#undef LOSS
+};
+
 void sg__loss_error(const sg_network *net, const int32_t *logits,
                     uint32_t label, bool in_use, int32_t *error,
                     uint64_t *loss_q20)
 {
     const sg__layer *top = &net->layer[net->layer_count - 1];
     int bits = top->theta_bits + (in_use ? top->use_shift : 0);
-    uint64_t loss = net->recipe.loss == SG_LOSS_SOFTMAX
-                        ? softmax_error(net, logits, label, bits, error)
-                        : squared_error(net, logits, label, bits, error);
+    uint64_t loss = losses[net->recipe.loss](net, logits, label, bits, error);
     if (loss_q20)
         *loss_q20 = loss;
 }

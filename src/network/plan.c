@@ -249,7 +249,8 @@ static sg_status set_thresholds(sg_network *net, const int *theta_bits,
         if (layer->synaptic)
             status = set_threshold(net, l, theta_bits[i++], error);
         else if (layer->kind->set_threshold)
-            layer->kind->set_threshold(layer, net->recipe.fire);
+            layer->kind->set_threshold(layer,
+                                       net->recipe.fire == SG_FIRE_ROUND);
     }
     if (status == SG_OK)
         status = sg__errors_descend(net, NULL, bounded, error);

@@ -1,6 +1,4 @@
-/* The table of recipe options: one row names, reads, writes and explains an
- * option, so that flags, INI files, checkpoints and help cannot disagree.
- * Fractions are read as decimals into parts per million, exactly. */
+/* The options of a recipe, by the rows of options.def. Fractions are read as decimals into parts per million, exactly. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -14,89 +12,36 @@
 
 #define MILLION 1000000
 
-/* X(name, field, kind, low, high, initial, placeholder, help)
- * TEXT: high is the size. PPM: low and high in millionths. CHOICE: the
- * placeholder lists the words; the i-th one means low + i * high. */
-#define OPTION_LIST(X)                                                        \
-    X("net", net, TEXT, 0, SG__RECIPE_NET, "15C5-P2-40C5-P2-300-10",          \
-      "TOPOLOGY", "layers in the paper's notation")                           \
-    X("augment", augment, TEXT, 0, SG__RECIPE_AUGMENT, "affine", "SPEC",      \
-      "none, or affine, elastic:N, shift:N, crop:N, flip, cutout:N joined "   \
-      "with +")                                                               \
-    X("weight-bits", weight_bits, CHOICE, 8, 8, "16", "8|16",                 \
-      "bits of a forward weight")                                             \
-    X("count-cap", count_cap, INT32, 1, 255, "31", "N",                       \
-      "largest spike count of a hidden neuron")                               \
-    X("input-levels", input_levels, INT32, 1, 255, "15", "N",                 \
-      "spikes of a full-intensity pixel")                                     \
-    X("input", input, CHOICE, 0, 1, "plain", "plain|onoff",                   \
-      "pixels as spikes, or as distances from grey on two channels")          \
-    X("fire", fire, CHOICE, 0, 1, "round", "round|floor",                     \
-      "upper firing level: Theta/2 or Theta")                                 \
-    X("spread", spread, INT32, 1, 64, "4", "A",                               \
-      "std of a hidden neuron's charge at start, in thresholds")              \
-    X("standardise", standardise, CHOICE, 0, 1, "off", "off|on",              \
-      "hidden weights of mean 0 and norm by a learned gain")                  \
-    X("gain-limit", gain_limit, INT32, 1, 16, "4", "N",                       \
-      "largest learned gain; it starts at 1")                                 \
-    X("spike-limit", spike_limit_ppm, PPM32, 0, 255 * MILLION, "0", "F",      \
-      "spikes a neuron above which a layer loses charge; 0: any")             \
-    X("loss", loss, CHOICE, 0, 1, "softmax", "softmax|squared",               \
-      "cross-entropy, or squared error on counts")                            \
-    X("smoothing", smoothing_ppm, PPM32, 0, MILLION / 2, "0", "F",            \
-      "label smoothing of the softmax loss; wants dither")                    \
-    X("target", target, POWER2, 1, 64, "8", "N",                              \
-      "wanted count for the squared loss, a power of two")                    \
-    X("alpha", alpha, INT32, 1, 127, "127", "N",                              \
-      "error spikes for a whole mistake")                                     \
-    X("phi", phi, TEXT, 0, SG__RECIPE_PHI, "0.5", "F[,F...]|auto:R",          \
-      "error thresholds of hidden layers, powers of two; or rms(U)/R")        \
-    X("dither", dither, CHOICE, 0, 1, "off", "off|on",                        \
-      "error compartments start at a random charge")                          \
-    X("epochs", epochs, INT32, 1, 100000, "12", "N",                          \
-      "passes over the training data")                                        \
-    X("batch", batch, INT32, 1, 65536, "128", "N",                            \
-      "samples per optimiser step")                                           \
-    X("lr", lr_ppm, PPM64, 0, INT64_C(1000) * MILLION, "0.25", "F",           \
-      "peak learning rate")                                                   \
-    X("momentum", momentum_ppm, PPM32, 0, 990000, "0.875", "F",               \
-      "share of the velocity kept per step, 0..0.99")                         \
-    X("readout-rate", readout_rate_ppm, PPM32, 0, 16 * MILLION, "1", "F",     \
-      "learning rate of the last layer over that of the others")              \
-    X("bias-rate", bias_rate_ppm, PPM32, 0, MILLION, "1", "F",                \
-      "learning rate of biases over that of weights")                         \
-    X("clip", clip_ppm, PPM32, 0, 16 * MILLION, "0", "F",                     \
-      "largest gradient of a standardised row, over its size; 0: any")        \
-    X("weight-decay", weight_decay_ppm, PPM32, 0, MILLION, "0", "F",          \
-      "share of a weight lost per step, times lr / (1 - momentum)")           \
-    X("schedule", schedule, CHOICE, 0, 1, "linear", "linear|cosine|constant", \
-      "course of the learning rate, down to 0")                               \
-    X("warmup", warmup_ppm, PPM32, 0, 100 * MILLION, "0.1", "F",              \
-      "epochs over which the learning rate rises")                            \
-    X("rounding", rounding, CHOICE, 0, 1, "nearest", "nearest|stochastic",    \
-      "how the optimiser rounds a step")                                      \
-    X("validation", validation, INT32, 0, INT32_MAX, "0", "N",                \
-      "last N training samples held back")                                    \
-    X("seed", seed, SEED, 0, 0, "1", "N", "seed of every random draw")
+/* Words of the list. */
+enum { FIRST = 0, LATER = 1 };
 
+static const char loss_words[] =
+#define LOSS(word, id, function) "|" word
+#include "network/losses.def"
+#undef LOSS
+    ;
+#define LOSS_WORDS (loss_words + 1)
 enum kind { TEXT, INT32, POWER2, PPM32, PPM64, CHOICE, SEED };
 
 static const sg_recipe_option options[] = {
-#define PUBLIC(name, field, kind, low, high, initial, placeholder, help)      \
+#define OPTION(name, field, kind, since, low, high, initial, placeholder,     \
+               help)                                                          \
     {name, placeholder, initial, help},
-    OPTION_LIST(PUBLIC)
-#undef PUBLIC
+#include "network/options.def"
+#undef OPTION
 };
 
 static const struct field {
     enum kind kind;
     size_t offset;
     int64_t low, high;
+    bool later; /* than the first checkpoints */
 } fields[] = {
-#define FIELD(name, field, kind, low, high, initial, placeholder, help)       \
-    {kind, offsetof(sg_recipe, field), low, high},
-    OPTION_LIST(FIELD)
-#undef FIELD
+#define OPTION(name, field, kind, since, low, high, initial, placeholder,     \
+               help)                                                          \
+    {kind, offsetof(sg_recipe, field), low, high, since},
+#include "network/options.def"
+#undef OPTION
 };
 
 enum { OPTIONS = sizeof options / sizeof options[0] };
@@ -494,4 +439,9 @@ sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
                         "hidden layer with weights",
                         found, n);
     return SG_OK;
+}
+
+bool sg__recipe_is_later(size_t option)
+{
+    return fields[option].later;
 }

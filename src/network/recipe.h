@@ -1,5 +1,4 @@
-/* What a recipe is inside: a field for each row of the table of options in
- * recipe.c. Fractions are integers, in parts per million.
+/* What a recipe is inside: a field for each row of options.def. Fractions are integers, in parts per million.
  *
  * Only sg_recipe_set writes into a public handle, so every value is one that
  * an option can have. */
@@ -19,43 +18,34 @@ enum {
     SG__RECIPE_AUGMENT = 128
 };
 
+/* Choices, in the order of their words. */
+enum {
+#define LOSS(word, id, function) id,
+#include "network/losses.def"
+#undef LOSS
+    SG__LOSSES
+};
+/* A pixel p becomes levels * p / 255 spikes; or, for its distance from 128,
+ * levels * (p - 128) / 128 on a channel for bright and as much on one for dark
+ * pixels, of which one is silent. */
+enum { SG_INPUT_PLAIN, SG_INPUT_ONOFF };
+enum { SG_FIRE_ROUND, SG_FIRE_FLOOR };
+enum { SG_SCHEDULE_LINEAR, SG_SCHEDULE_COSINE, SG_SCHEDULE_CONSTANT };
+enum { SG_ROUNDING_NEAREST, SG_ROUNDING_STOCHASTIC };
+
 struct sg_recipe {
-    char net[SG__RECIPE_NET];         /* e.g. "15C5-P2-40C5-P2-300-10" */
-    char augment[SG__RECIPE_AUGMENT]; /* "none", "shift:2", "affine", ... */
-    char phi[SG__RECIPE_PHI]; /* error threshold(s), powers of two, in Theta of
-                                 the next layer with weights: "0.5" or one per
-                                 hidden layer; or "auto:R", near rms(U) / R
-                                 early in the run */
-    int32_t weight_bits;      /* 8 or 16 */
-    int32_t count_cap;        /* c: largest spike count of a hidden neuron */
-    int32_t input_levels;     /* a pixel of 255 becomes this many spikes */
-    int32_t input;            /* SG_INPUT_* */
-    int32_t fire;            /* SG_FIRE_*: upper firing level Theta/2, Theta */
-    int32_t spread;          /* A: std of hidden charge at start, in Theta */
-    int32_t standardise;     /* 1: hidden weights are standardised */
-    int32_t gain_limit;      /* of a standardised channel, which starts at 1 */
-    int32_t spike_limit_ppm; /* spikes a neuron of a standardised layer above
-                                which its gains and biases shrink; 0: none */
-    int32_t alpha;           /* error spikes for a whole mistake, 1..127 */
-    int32_t loss;            /* SG_LOSS_* */
-    int32_t smoothing_ppm;   /* label smoothing, softmax only */
-    int32_t target;          /* squared error: wanted count, power of two */
-    int32_t dither;          /* 1: error compartments start at random */
-    int32_t epochs;
-    int32_t batch;
-    int64_t lr_ppm;
-    int32_t momentum_ppm;
-    int32_t readout_rate_ppm; /* lr of the last layer, over lr */
-    int32_t bias_rate_ppm;    /* lr of biases, over lr */
-    int32_t clip_ppm;         /* of standardised rows; 0: none */
-    int32_t weight_decay_ppm; /* times lr / (1 - momentum), per step */
-    int32_t schedule;         /* SG_SCHEDULE_* */
-    int32_t warmup_ppm;       /* of an epoch: lr rises linearly from 0 */
-    int32_t rounding;         /* SG_ROUNDING_* of the optimiser step */
-    int32_t validation; /* samples held back from the end of the train split,
-                           by whoever opens the data: the command does, for
-                           the library it is a note */
-    uint64_t seed;
+#define SG__FIELD_TEXT(field, size) char field[size];
+#define SG__FIELD_INT32(field, size) int32_t field;
+#define SG__FIELD_POWER2(field, size) int32_t field;
+#define SG__FIELD_PPM32(field, size) int32_t field;
+#define SG__FIELD_PPM64(field, size) int64_t field;
+#define SG__FIELD_CHOICE(field, size) int32_t field;
+#define SG__FIELD_SEED(field, size) uint64_t field;
+#define OPTION(name, field, kind, since, low, high, initial, placeholder,     \
+               help)                                                          \
+    SG__FIELD_##kind(field, high)
+#include "network/options.def"
+#undef OPTION
 };
 
 /* sg__recipe_init: the defaults, as sg_recipe_create. */
@@ -64,6 +54,9 @@ void sg__recipe_init(sg_recipe *recipe);
 /* sg__recipe_check: SG_E_RANGE unless every field is what sg_recipe_set would
  * accept. */
 sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error);
+
+/* sg__recipe_is_later: whether a checkpoint may lack the i-th option. */
+bool sg__recipe_is_later(size_t option);
 
 /* sg__recipe_phi_auto: whether phi is "auto:R"; log2 of R. */
 bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits);
