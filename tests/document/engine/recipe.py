@@ -1,0 +1,94 @@
+"""The options of a recipe and their numbers (semantics.md, "Numbers of a
+recipe")."""
+
+FRACTIONS = (
+    "spike-limit smoothing lr momentum readout-rate bias-rate clip "
+    "weight-decay warmup"
+).split()
+WHOLE = (
+    "weight-bits count-cap input-levels spread gain-limit target alpha epochs "
+    "batch validation seed"
+).split()
+DEFAULTS = {
+    "net": "10",
+    "augment": "none",
+    "weight-bits": "16",
+    "count-cap": "31",
+    "input-levels": "15",
+    "input": "plain",
+    "fire": "round",
+    "spread": "4",
+    "standardise": "off",
+    "gain-limit": "4",
+    "spike-limit": "0",
+    "loss": "softmax",
+    "smoothing": "0",
+    "target": "8",
+    "alpha": "127",
+    "phi": "0.5",
+    "dither": "off",
+    "epochs": "1",
+    "batch": "16",
+    "lr": "0.25",
+    "momentum": "0.875",
+    "readout-rate": "1",
+    "bias-rate": "1",
+    "clip": "0",
+    "weight-decay": "0",
+    "schedule": "linear",
+    "warmup": "0.1",
+    "rounding": "nearest",
+    "validation": "0",
+    "seed": "1",
+}
+
+
+def millionths(text):
+    whole, _, rest = text.partition(".")
+    return int(whole) * 10**6 + int((rest + "000000")[:6])
+
+
+def decimal(value):
+    whole, rest = divmod(value, 10**6)
+    return f"{whole}.{rest:06d}".rstrip("0") if rest else str(whole)
+
+
+def log2_of_power(text):
+    """phi: a power of two as a fraction, or 1/N."""
+    inverse = text.startswith("1/")
+    value = millionths(text[2:] if inverse else text)
+    for bits in range(-6, 7):
+        power = 10**6 << bits if bits >= 0 else 10**6 >> -bits
+        if power == value:
+            return -bits if inverse else bits
+    raise ValueError(text)
+
+
+class Recipe:
+    """Attributes by option, - as _: integers, of fractions those of 10^-6."""
+
+    def __init__(self, options):
+        self.text = dict(DEFAULTS)
+        for name, value in options.items():
+            assert name in DEFAULTS, name
+            self.text[name] = str(value)
+        for name, value in self.text.items():
+            if name in FRACTIONS:
+                self.text[name] = decimal(millionths(value))
+                value = millionths(value)
+            elif name in WHOLE:
+                value = int(value)
+            setattr(self, name.replace("-", "_"), value)
+
+    @property
+    def auto(self):
+        """log2 of R if phi is auto:R, else None."""
+        if not self.phi.startswith("auto:"):
+            return None
+        return log2_of_power(self.phi[len("auto:"):])
+
+    def phi_bits(self, hidden):
+        if self.auto is not None:
+            return [0] * hidden
+        bits = [log2_of_power(x) for x in self.phi.split(",")]
+        return bits * hidden if len(bits) == 1 else bits
