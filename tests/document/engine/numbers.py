@@ -73,8 +73,8 @@ def draws(seed, purpose, c0, c1=0, c2=0, c3=0):
 
 def numbered(n, draw):
     """The word of each of n numbers, four of which share a draw."""
-    blocks = np.arange((n + 3) // 4)
-    return draw(blocks).reshape(*draw(blocks).shape[:-2], -1)[..., :n]
+    words = draw(np.arange((n + 3) // 4))
+    return words.reshape(*words.shape[:-2], -1)[..., :n]
 
 
 def spread(word, limit):
