@@ -5,7 +5,7 @@
 # _spikegrad_words COMMAND: what may follow it.
 _spikegrad_words() {
     case $1 in
-    '') echo demo train eval verify trace anytime report bench info data sweep recipes help --help --version ;;
+    '') echo demo train eval verify trace anytime report bench info data sweep recipes seal help --help --version ;;
     data) echo info export --help ;;
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --seed --help ;;
@@ -20,6 +20,7 @@ _spikegrad_words() {
     'data export') echo --split --first --count --png --scale --idx --help ;;
     'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --seed --help ;;
     'recipes') echo --json --help ;;
+    'seal') echo --out --help ;;
     esac
 }
 
@@ -57,6 +58,7 @@ _spikegrad_values() {
     'sweep --out') echo '<files>' ;;
     'sweep --set') echo '<options>' ;;
     'sweep --choose') echo last best ;;
+    'seal --out') echo '<files>' ;;
     *' --weight-bits') echo 8 16 ;;
     *' --input') echo plain onoff ;;
     *' --fire') echo round floor ;;

@@ -100,6 +100,16 @@ SG_API sg_status sg_network_create(const sg_recipe *recipe,
 SG_API sg_status sg_network_load(const char *path, sg_network **out,
                                  sg_error *error);
 
+/* sg_network_load_edited: as sg_network_load, for a file whose values another
+ * program has changed: its checksum is not looked at, and forward weights and
+ * biases are made of the masters, whatever the file has. Saving the network
+ * seals it.
+ *
+ * differs  how many of them the file has otherwise; written. NULL: not wanted
+ * Errors: as sg_network_load. */
+SG_API sg_status sg_network_load_edited(const char *path, sg_network **out,
+                                        uint64_t *differs, sg_error *error);
+
 /* sg_network_save: writes path.tmp, syncs it and renames it over path, so
  * that path holds either the old or the new file, whole.
  * Errors: SG_E_IO, SG_E_MEMORY, SG_E_BOUND for a file larger than

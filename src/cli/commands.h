@@ -19,7 +19,8 @@
     X(info)                                                                   \
     X(data)                                                                   \
     X(sweep)                                                                  \
-    X(recipes)
+    X(recipes)                                                                \
+    X(seal)
 
 #define COMMANDS_DECLARE(name) extern const arg_command command_##name;
 COMMANDS(COMMANDS_DECLARE)

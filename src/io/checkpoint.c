@@ -1,8 +1,8 @@
 /* From a network to the bytes of a checkpoint and back.
  *
- * Loading goes from the cheap and certain to the dear: checksum, header,
- * metadata, then every tensor's shape against the topology, and only then is
- * a network allocated, whose size the file has thereby paid for. */
+ * Loading goes from the cheap and certain to the dear: header, metadata, every
+ * tensor's shape against the topology, the checksum; only then is a network
+ * allocated, whose size the file has thereby paid for. */
 #include "io/checkpoint.h"
 
 #include "base/status.h"
@@ -71,65 +71,88 @@ static void fill(uint8_t *bytes, const sg__tensor *tensor,
         sg__tensor_put(bytes, tensor, i, sg__array_get(layer, array, i));
 }
 
-/* Lays all tensors out, array by array; tensors and names have room for
- * SG__ARRAYS of each layer. */
-static sg_status lay_out(const sg_network *net, sg__tensor *tensors,
-                         char (*names)[NAME_SIZE], uint8_t **bytes,
-                         size_t *size)
+/* A file with the tensors of some layers and that metadata, values still 0;
+ * array by array. */
+typedef struct layout {
+    sg__tensor *tensors;
+    char (*names)[NAME_SIZE];
+    size_t count;
+    uint8_t *bytes;
+    size_t size;
+} layout;
+
+static void free_layout(layout *out)
 {
-    size_t count = 0;
-    for (int i = 0; i < SG__ARRAYS; i++) {
-        for (size_t l = 0; l < net->layer_count; l++) {
-            if (!is_saved(&net->layer[l], (sg__array)i))
+    free(out->tensors);
+    free(out->names);
+    free(out->bytes);
+    *out = (layout){0};
+}
+
+static sg_status lay_out(const sg__layer *layers, size_t count,
+                         struct json_t *metadata, layout *out)
+{
+    const size_t room = count * SG__ARRAYS + 1; /* never nothing */
+    *out = (layout){.tensors = calloc(room, sizeof *out->tensors),
+                    .names = calloc(room, sizeof *out->names)};
+    sg_status status = out->tensors && out->names ? SG_OK : SG_E_MEMORY;
+    for (int i = 0; status == SG_OK && i < SG__ARRAYS; i++) {
+        for (size_t l = 0; l < count; l++) {
+            if (!is_saved(&layers[l], (sg__array)i))
                 continue;
-            name_tensor(names[count], l, (sg__array)i);
-            tensors[count] = describe(&net->layer[l], (sg__array)i);
-            tensors[count].name = names[count];
-            count++;
+            name_tensor(out->names[out->count], l, (sg__array)i);
+            out->tensors[out->count] = describe(&layers[l], (sg__array)i);
+            out->tensors[out->count].name = out->names[out->count];
+            out->count++;
         }
     }
+    if (status == SG_OK)
+        status = sg__safetensors_create(out->tensors, out->count, metadata,
+                                        &out->bytes, &out->size);
+    if (status != SG_OK)
+        free_layout(out);
+    return status;
+}
+
+static sg_status lay_out_network(const sg_network *net, layout *out)
+{
+    size_t count = 0;
     struct json_t *metadata = sg__metadata_write(net);
     if (!metadata)
         return SG_E_MEMORY;
-    sg_status status =
-        sg__safetensors_create(tensors, count, metadata, bytes, size);
+    sg_status status = lay_out(net->layer, net->layer_count, metadata, out);
     json_decref(metadata);
-    if (status != SG_OK)
-        return status;
-    count = 0;
-    for (int i = 0; i < SG__ARRAYS; i++)
+    for (int i = 0; status == SG_OK && i < SG__ARRAYS; i++)
         for (size_t l = 0; l < net->layer_count; l++)
             if (is_saved(&net->layer[l], (sg__array)i))
-                fill(*bytes, &tensors[count++], &net->layer[l], (sg__array)i);
-    return SG_OK;
+                fill(out->bytes, &out->tensors[count++], &net->layer[l],
+                     (sg__array)i);
+    return status;
 }
 
 sg_status sg__checkpoint_serialise(const sg_network *net, const char *name,
                                    uint8_t **bytes, size_t *size,
                                    sg_error *error)
 {
-    size_t room = net->layer_count * SG__ARRAYS + 1; /* never nothing */
-    sg__tensor *tensors = calloc(room, sizeof *tensors);
-    char(*names)[NAME_SIZE] = calloc(room, sizeof *names);
-    sg_status status = SG_E_MEMORY;
+    layout out;
     *bytes = NULL;
-    if (tensors && names)
-        status = lay_out(net, tensors, names, bytes, size);
-    free(tensors);
-    free(names);
+    *size = 0;
+    sg_status status = lay_out_network(net, &out);
     if (status != SG_OK)
         return sg__fail(error, status, "%s: no memory to save", name);
-    if (*size > FILE_MAX)
+    if (out.size > FILE_MAX)
         status = sg__fail(error, SG_E_BOUND,
                           "%s: the network takes %zu bytes, expected at most "
                           "%" PRIu64,
-                          name, *size, FILE_MAX);
+                          name, out.size, FILE_MAX);
     else
-        status = sg__checksum_seal(*bytes, *size, name, error);
-    if (status != SG_OK) {
-        free(*bytes);
-        *bytes = NULL;
+        status = sg__checksum_seal(out.bytes, out.size, name, error);
+    if (status == SG_OK) {
+        *bytes = out.bytes;
+        *size = out.size;
+        out.bytes = NULL;
     }
+    free_layout(&out);
     return status;
 }
 
@@ -154,6 +177,8 @@ typedef struct source {
     const char *name;
     sg__safetensors file;
     sg__saved saved;
+    bool edited;      /* neither checksum nor derived values are looked at */
+    uint64_t differs; /* derived values that the state does not make */
     sg_error *error;
 } source;
 
@@ -227,8 +252,62 @@ static sg_status check_layers(source *from, const sg__layer *layers,
     return sg__saved_check(&from->saved, synaptic, from->name, from->error);
 }
 
-/* The tensors against the topology, before any network is allocated. */
-static sg_status check_topology(source *from)
+/* The checksum of the file in its canonical form, whatever form it has. */
+static sg_status canonical_checksum(source *from, const sg__layer *layers,
+                                    size_t count,
+                                    char right[SG__CHECKSUM_TEXT])
+{
+    layout out;
+    char blank[SG__CHECKSUM_TEXT];
+    struct json_t *metadata = sg__safetensors_copy_metadata(&from->file);
+    sg_status status = SG_E_MEMORY;
+    if (metadata && json_object_set_new(metadata, SG__CHECKSUM_KEY,
+                                        json_string(SG__CHECKSUM_BLANK)) == 0)
+        status = lay_out(layers, count, metadata, &out);
+    json_decref(metadata);
+    if (status != SG_OK)
+        return status;
+    for (size_t i = 0; i < out.count; i++) {
+        const sg__tensor *tensor =
+            sg__safetensors_find(&from->file, out.names[i]);
+        sg__tensor_copy(out.bytes, &out.tensors[i], from->bytes, tensor);
+    }
+    status = sg__checksum_of(out.bytes, out.size, from->name, right, blank,
+                             from->error);
+    free_layout(&out);
+    return status;
+}
+
+/* Whether the values are those that were saved. */
+static sg_status check_seal(source *from, size_t size, const sg__layer *layers,
+                            size_t count)
+{
+    static const char way[] = "'spikegrad seal' takes over what a file holds";
+    char right[SG__CHECKSUM_TEXT], found[SG__CHECKSUM_TEXT];
+    const char *stored =
+        sg__safetensors_metadata(&from->file, SG__CHECKSUM_KEY);
+    if (!stored)
+        return sg__fail(from->error, SG_E_FORMAT, "%s: no checksum; %s",
+                        from->name, way);
+    if (sg__checksum_of(from->bytes, size, from->name, right, found, NULL) ==
+            SG_OK &&
+        strcmp(right, found) == 0)
+        return SG_OK;
+    sg_status status = canonical_checksum(from, layers, count, right);
+    if (status == SG_E_MEMORY)
+        return sg__fail(from->error, status, "%s: no memory for its checksum",
+                        from->name);
+    if (status == SG_OK && strcmp(right, stored) == 0)
+        return SG_OK;
+    return sg__fail(from->error, SG_E_FORMAT,
+                    "%s: damaged, or changed by another program: checksum "
+                    "%.16s, expected %s; %s",
+                    from->name, stored, right, way);
+}
+
+/* The tensors against the topology, before any network is allocated; and,
+ * where their values are there, these against the checksum. */
+static sg_status check_topology(source *from, size_t size, bool values)
 {
     sg_error reason = {""};
     size_t count = 0;
@@ -244,6 +323,8 @@ static sg_status check_topology(source *from)
     sg__layers_take_recipe(layers, count, &from->saved.recipe);
     status = status == SG_OK ? check_layers(from, layers, count)
                              : blame(from, status, &reason);
+    if (status == SG_OK && values && !from->edited)
+        status = check_seal(from, size, layers, count);
     free(layers);
     return status;
 }
@@ -269,7 +350,9 @@ static sg_status compare_derived(source *from, const sg__layer *layer,
     for (size_t i = 0; i < tensor->count; i++) {
         int64_t value = sg__tensor_get(from->bytes, tensor, i);
         int64_t made = sg__array_get(layer, array, i);
-        if (value != made)
+        if (value != made && from->edited)
+            from->differs++;
+        else if (value != made)
             return sg__fail(from->error, SG_E_FORMAT,
                             "%s: tensor '%s': value %zu is %" PRId64
                             ", expected %" PRId64 ", its rounded master",
@@ -346,38 +429,99 @@ static void make_printable(sg_error *error, size_t start)
             error->text[i] = '?';
 }
 
+/* Everything of a file but its values; size is that of the whole file, of
+ * which bytes has the header at least. */
+static sg_status parse_header(source *from, size_t size, bool values)
+{
+    sg_status status = sg__safetensors_parse(from->bytes, size, from->name,
+                                             &from->file, from->error);
+    if (status == SG_OK)
+        status = sg__metadata_read(&from->file, from->name, &from->saved,
+                                   from->error);
+    return status == SG_OK ? check_topology(from, size, values) : status;
+}
+
+static sg_status parse(const uint8_t *bytes, size_t size, const char *name,
+                       uint64_t *differs, sg_network **out, sg_error *error)
+{
+    source *from = calloc(1, sizeof *from);
+    *out = NULL;
+    if (!from)
+        return sg__fail(error, SG_E_MEMORY, "%s: no memory to load it", name);
+    from->bytes = bytes;
+    from->name = name;
+    from->edited = differs != NULL;
+    from->error = error;
+    sg_status status = parse_header(from, size, true);
+    if (status == SG_OK)
+        status = build(from, out);
+    if (differs)
+        *differs = from->differs;
+    sg__safetensors_free(&from->file);
+    free(from);
+    if (status != SG_OK)
+        make_printable(error, strlen(name));
+    return status;
+}
+
 sg_status sg__checkpoint_parse(const uint8_t *bytes, size_t size,
                                const char *name, sg_network **out,
                                sg_error *error)
 {
-    source from = {.bytes = bytes, .name = name, .error = error};
-    *out = NULL;
-    sg_status status = sg__checksum_check(bytes, size, name, error);
+    return parse(bytes, size, name, NULL, out, error);
+}
+
+/* Looks at the header before anything else is read: that of a file of any size
+ * that is no checkpoint, or does not hold what it says. */
+static sg_status check_head(const char *path, sg_error *error)
+{
+    source *from = calloc(1, sizeof *from);
+    uint8_t *bytes = NULL;
+    size_t length, size;
+    if (!from)
+        return sg__fail(error, SG_E_MEMORY, "%s: no memory to load it", path);
+    sg_status status =
+        sg__file_head(path,
+                      SG__SAFETENSORS_HEADER + SG__SAFETENSORS_HEADER_MAX,
+                      FILE_MAX, &bytes, &length, &size, error);
+    from->bytes = bytes;
+    from->name = path;
+    from->error = error;
     if (status == SG_OK)
-        status = sg__safetensors_parse(bytes, size, name, &from.file, error);
-    if (status == SG_OK)
-        status = sg__metadata_read(&from.file, name, &from.saved, error);
-    if (status == SG_OK)
-        status = check_topology(&from);
-    if (status == SG_OK)
-        status = build(&from, out);
-    sg__safetensors_free(&from.file);
+        status = parse_header(from, size, false);
+    sg__safetensors_free(&from->file);
+    free(from);
+    free(bytes);
     if (status != SG_OK)
-        make_printable(error, strlen(name));
+        make_printable(error, strlen(path));
+    return status;
+}
+
+static sg_status load(const char *path, uint64_t *differs, sg_network **out,
+                      sg_error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t size;
+    *out = NULL;
+    sg_status status = check_head(path, error);
+    if (status == SG_OK)
+        status = sg__file_read(path, FILE_MAX, &bytes, &size, error);
+    if (status == SG_OK)
+        status = parse(bytes, size, path, differs, out, error);
+    free(bytes);
     return status;
 }
 
 sg_status sg__checkpoint_load(const char *path, sg_network **out,
                               sg_error *error)
 {
-    uint8_t *bytes;
-    size_t size;
-    *out = NULL;
-    sg_status status = sg__file_read(path, FILE_MAX, &bytes, &size, error);
-    if (status == SG_OK)
-        status = sg__checkpoint_parse(bytes, size, path, out, error);
-    free(bytes);
-    return status;
+    return load(path, NULL, out, error);
+}
+
+sg_status sg__checkpoint_load_edited(const char *path, uint64_t *differs,
+                                     sg_network **out, sg_error *error)
+{
+    return load(path, differs, out, error);
 }
 
 #else /* no files */
@@ -403,6 +547,13 @@ sg_status sg__checkpoint_load(const char *path, sg_network **out,
     return unsupported(error);
 }
 
+sg_status sg__checkpoint_load_edited(const char *path, uint64_t *differs,
+                                     sg_network **out, sg_error *error)
+{
+    *differs = 0;
+    return sg__checkpoint_load(path, out, error);
+}
+
 #endif
 
 sg_status sg_network_save(const sg_network *net, const char *path,
@@ -414,4 +565,14 @@ sg_status sg_network_save(const sg_network *net, const char *path,
 sg_status sg_network_load(const char *path, sg_network **out, sg_error *error)
 {
     return sg__checkpoint_load(path, out, error);
+}
+
+sg_status sg_network_load_edited(const char *path, sg_network **out,
+                                 uint64_t *differs, sg_error *error)
+{
+    uint64_t count = 0;
+    sg_status status = sg__checkpoint_load_edited(path, &count, out, error);
+    if (differs)
+        *differs = count;
+    return status;
 }

@@ -20,6 +20,10 @@ sg_status sg__checkpoint_save(const sg_network *net, const char *path,
 sg_status sg__checkpoint_load(const char *path, sg_network **out,
                               sg_error *error);
 
+/* sg__checkpoint_load_edited: as sg_network_load_edited. */
+sg_status sg__checkpoint_load_edited(const char *path, uint64_t *differs,
+                                     sg_network **out, sg_error *error);
+
 /* sg__checkpoint_serialise: the file that sg__checkpoint_save writes, in
  * memory, *size bytes at *bytes (freed by the caller). Errors: SG_E_MEMORY. */
 sg_status sg__checkpoint_serialise(const sg_network *net, const char *name,

@@ -38,8 +38,10 @@ static sg_status read_all(int fd, const char *path, uint8_t *bytes,
     return SG_OK;
 }
 
-static sg_status read_open(int fd, const char *path, uint64_t limit,
-                           uint8_t **bytes, size_t *size, sg_error *error)
+/* Of a file that is open: its size, and its first bytes, at most `most`. */
+static sg_status read_open(int fd, const char *path, size_t most,
+                           uint64_t limit, uint8_t **bytes, size_t *length,
+                           size_t *size, sg_error *error)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
@@ -52,11 +54,12 @@ static sg_status read_open(int fd, const char *path, uint64_t limit,
                         "%s: %ju bytes, expected at most %" PRIu64, path,
                         (uintmax_t)info.st_size, limit);
     *size = (size_t)info.st_size;
-    *bytes = malloc(*size + 1); /* never 0 bytes, which may give NULL */
+    *length = *size < most ? *size : most;
+    *bytes = malloc(*length + 1); /* never 0 bytes, which may give NULL */
     if (!*bytes)
         return sg__fail(error, SG_E_MEMORY, "%s: no memory for %zu bytes",
-                        path, *size);
-    sg_status status = read_all(fd, path, *bytes, *size, error);
+                        path, *length);
+    sg_status status = read_all(fd, path, *bytes, *length, error);
     if (status != SG_OK) {
         free(*bytes);
         *bytes = NULL;
@@ -64,18 +67,27 @@ static sg_status read_open(int fd, const char *path, uint64_t limit,
     return status;
 }
 
-sg_status sg__file_read(const char *path, uint64_t limit, uint8_t **bytes,
-                        size_t *size, sg_error *error)
+sg_status sg__file_head(const char *path, size_t most, uint64_t limit,
+                        uint8_t **bytes, size_t *length, size_t *size,
+                        sg_error *error)
 {
     *bytes = NULL;
-    *size = 0;
+    *length = *size = 0;
     /* O_NONBLOCK: a FIFO is refused at once instead of waiting for a writer */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return failed(error, path, "cannot open", errno);
-    sg_status status = read_open(fd, path, limit, bytes, size, error);
+    sg_status status =
+        read_open(fd, path, most, limit, bytes, length, size, error);
     close(fd);
     return status;
+}
+
+sg_status sg__file_read(const char *path, uint64_t limit, uint8_t **bytes,
+                        size_t *size, sg_error *error)
+{
+    size_t length;
+    return sg__file_head(path, SIZE_MAX, limit, bytes, &length, size, error);
 }
 
 static int write_all(int fd, const uint8_t *bytes, size_t size)

@@ -15,6 +15,13 @@
 sg_status sg__file_read(const char *path, uint64_t limit, uint8_t **bytes,
                         size_t *size, sg_error *error);
 
+/* sg__file_head: the first bytes of a regular file, at most `most`, into *bytes
+ * (freed by the caller), *length of them; *size is that of the whole file.
+ * Errors: as sg__file_read. */
+sg_status sg__file_head(const char *path, size_t most, uint64_t limit,
+                        uint8_t **bytes, size_t *length, size_t *size,
+                        sg_error *error);
+
 /* sg__file_replace: writes path.tmp, syncs it, renames it over path and syncs
  * the directory. If anything up to the rename fails, path.tmp is removed and
  * path is untouched; if only the sync of the directory fails, path is the new

@@ -292,7 +292,11 @@ static sg_status get_format(const reader *from)
     const char *version =
         sg__safetensors_metadata(from->file, "format_version");
     if (!format || strcmp(format, format_name) != 0)
-        return unexpected(from, "format", "'spikegrad'");
+        return sg__fail(from->error, SG_E_FORMAT,
+                        "%s: a safetensors file of something else: metadata "
+                        "'format' is %s%.40s, expected spikegrad",
+                        from->name, format ? "" : "missing",
+                        format ? format : "");
     if (!version || strcmp(version, format_version) != 0)
         return unexpected(from, "format_version", "'1'");
     if (!sg__safetensors_metadata(from->file, "version"))
@@ -342,6 +346,8 @@ static sg_status get_list(const reader *from, const char *key, uint64_t max,
     const char *text = sg__safetensors_metadata(from->file, key);
     bool more = text != NULL;
     *count = 0;
+    if (text && *text == '\0') /* a network without such layers */
+        return SG_OK;
     while (more) {
         uint64_t value;
         if (*count == SG_LAYERS_MAX || !scan(&text, max, &value))

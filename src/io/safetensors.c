@@ -1,4 +1,4 @@
-/* Strict reader and canonical writer of safetensors headers. The input of the
+/* Strict reader, of any legal form, and canonical writer of safetensors headers. The input of the
  * reader is hostile: nothing is believed before it has been compared with the
  * size of the file, and sizes are multiplied only after a check. */
 #include "io/safetensors.h"
@@ -9,6 +9,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "io/json_text.h"
 
 static const struct dtype {
     const char *name;
@@ -65,6 +67,13 @@ void sg__tensor_put(uint8_t *bytes, const sg__tensor *tensor, size_t i,
 {
     size_t width = dtypes[tensor->dtype].width;
     store(bytes + tensor->offset + i * width, width, (uint64_t)value);
+}
+
+void sg__tensor_copy(uint8_t *bytes, const sg__tensor *to,
+                     const uint8_t *from_bytes, const sg__tensor *from)
+{
+    memcpy(bytes + to->offset, from_bytes + from->offset,
+           to->count * dtypes[to->dtype].width);
 }
 
 sg_status sg__safetensors_header(const uint8_t *bytes, size_t size,
@@ -256,36 +265,15 @@ static sg_status read_entries(const source *from, sg__safetensors *file)
     return check_cover(from, file);
 }
 
-/* Whether the header was written as we write it. Without this, jansson out of
- * memory could hand us strings that lack a character: it passes over a failed
- * allocation within a token. */
-static sg_status check_canonical(const json_t *header, const char *text,
-                                 size_t length, const char *name,
-                                 sg_error *error)
-{
-    char *again = malloc(length);
-    size_t size = again ? json_dumpb(header, again, length, CANONICAL) : 0;
-    bool same = size > 0 && size <= length && memcmp(again, text, size) == 0;
-    free(again);
-    if (size == 0)
-        return sg__fail(error, SG_E_MEMORY, "%s: no memory to read it", name);
-    for (; same && size < length; size++)
-        same = text[size] == ' ';
-    if (!same)
-        return sg__fail(error, SG_E_FORMAT,
-                        "%s: header: expected compact JSON with sorted keys, "
-                        "padded with spaces",
-                        name);
-    return SG_OK;
-}
-
 static sg_status read_json(const char *text, size_t length, const char *name,
                            json_t **header, sg_error *error)
 {
     json_error_t fault = {0};
     *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &fault);
-    if (*header)
-        return check_canonical(*header, text, length, name, error);
+    if (*header && sg__json_matches(*header, text, length))
+        return SG_OK;
+    if (*header) /* what jansson lost for want of memory */
+        return sg__fail(error, SG_E_MEMORY, "%s: no memory to read it", name);
     /* jansson has no text for most failed allocations; for those within a
      * token it complains of the syntax, and cannot be told apart */
     if (fault.text[0] == '\0' ||
@@ -334,6 +322,11 @@ const char *sg__safetensors_metadata(const sg__safetensors *file,
 {
     const json_t *metadata = json_object_get(file->header, metadata_key);
     return json_string_value(json_object_get(metadata, key));
+}
+
+struct json_t *sg__safetensors_copy_metadata(const sg__safetensors *file)
+{
+    return json_copy(json_object_get(file->header, metadata_key));
 }
 
 void sg__safetensors_free(sg__safetensors *file)

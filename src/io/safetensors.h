@@ -60,12 +60,12 @@ sg_status sg__safetensors_header(const uint8_t *bytes, size_t size,
                                  const char *name, size_t *length,
                                  sg_error *error);
 
-/* sg__safetensors_parse: reads and checks the header of a file.
+/* sg__safetensors_parse: reads and checks the header of a file. Of the bytes
+ * it looks at the header only; size is that of the whole file.
  *
  * Afterwards all tensors lie within the file, back to back, cover its data
  * exactly, and have as many bytes as dtype and shape say; metadata values are
- * strings. The header must be in the canonical form that
- * sg__safetensors_create gives it: compact, keys sorted, padded with spaces.
+ * strings. Any legal JSON will do for a header, in any order of keys.
  * What is allocated is bounded by the header's length.
  * Errors: SG_E_FORMAT (detail names file and tensor or byte), SG_E_MEMORY;
  * then *out is empty and needs no freeing. */
@@ -80,6 +80,10 @@ const sg__tensor *sg__safetensors_find(sg__safetensors *file,
 /* sg__safetensors_metadata: a value of "__metadata__", or NULL. */
 const char *sg__safetensors_metadata(const sg__safetensors *file,
                                      const char *key);
+
+/* sg__safetensors_copy_metadata: all of it, in an object of the caller's; NULL
+ * without memory. */
+struct json_t *sg__safetensors_copy_metadata(const sg__safetensors *file);
 
 void sg__safetensors_free(sg__safetensors *file);
 
@@ -102,5 +106,10 @@ int64_t sg__tensor_get(const uint8_t *bytes, const sg__tensor *tensor,
                        size_t i);
 void sg__tensor_put(uint8_t *bytes, const sg__tensor *tensor, size_t i,
                     int64_t value);
+
+/* sg__tensor_copy: all values of a tensor of one file into that of another,
+ * of the same type and count. */
+void sg__tensor_copy(uint8_t *bytes, const sg__tensor *to,
+                     const uint8_t *from_bytes, const sg__tensor *from);
 
 #endif
