@@ -144,7 +144,9 @@ SG_API sg_status sg_trainer_step(sg_trainer *trainer);
 SG_API sg_status sg_trainer_save(const sg_trainer *trainer, const char *path,
                                  sg_error *error);
 
-/* sg_trainer_network: the network being trained; owned by the trainer. */
+/* sg_trainer_network: the network being trained; owned by the trainer. Its
+ * weights are current when this returns; after a step, call it again. NULL if
+ * training has failed, so that there are none to be had. */
 SG_API const sg_network *sg_trainer_network(const sg_trainer *trainer);
 
 /* sg_trainer_metrics: sums over the epoch under way so far, or, between two

@@ -1,6 +1,8 @@
 /* Spike and operation counts of samples, added up. */
 #include "engine/activity.h"
 
+#include "engine/metrics.h"
+
 uint32_t sg__argmax(const int32_t *values, uint32_t n)
 {
     uint32_t best = 0;
@@ -9,25 +11,14 @@ uint32_t sg__argmax(const int32_t *values, uint32_t n)
     return best;
 }
 
-static void add_layer(sg_layer_activity *to, const sg_layer_activity *from)
-{
-    to->spikes += from->spikes;
-    to->active += from->active;
-    to->saturated += from->saturated;
-    to->forward_ops += from->forward_ops;
-    to->error_spikes += from->error_spikes;
-    to->error_senders += from->error_senders;
-    to->backward_ops += from->backward_ops;
-    to->gradient_ops += from->gradient_ops;
-}
-
 void sg__activity_add_layers(const sg__ann *ann, size_t sample,
                              sg_metrics *sums)
 {
     size_t layers = ann->net->layer_count;
     sums->layers = layers;
     for (size_t l = 0; l < layers; l++)
-        add_layer(&sums->layer[l], &ann->layer[l].activity[sample]);
+        sg__metrics_add_layer(&sums->layer[l],
+                              &ann->layer[l].activity[sample]);
 }
 
 void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
@@ -39,14 +30,4 @@ void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
     sums->correct += sg__argmax(logits, net->classes) == label;
     sums->loss_q20 += ann->loss_q20[sample];
     sg__activity_add_layers(ann, sample, sums);
-}
-
-void sg__metrics_add(sg_metrics *sums, const sg_metrics *part)
-{
-    sums->samples += part->samples;
-    sums->correct += part->correct;
-    sums->loss_q20 += part->loss_q20;
-    sums->layers = part->layers > sums->layers ? part->layers : sums->layers;
-    for (size_t l = 0; l < part->layers; l++)
-        add_layer(&sums->layer[l], &part->layer[l]);
 }

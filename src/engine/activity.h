@@ -1,5 +1,5 @@
-/* Sums over samples of what a batch did: spikes, operations, loss. Sums of
- * integers, so that threads may add theirs in any order. */
+/* What a sample did in the ANN's workspace: spikes, operations, its loss and
+ * its class. */
 #ifndef SG_ENGINE_ACTIVITY_H
 #define SG_ENGINE_ACTIVITY_H
 
@@ -13,9 +13,6 @@ void sg__activity_add(const sg__ann *ann, size_t sample, uint32_t label,
 /* sg__activity_add_layers: of that, only what the layers did. */
 void sg__activity_add_layers(const sg__ann *ann, size_t sample,
                              sg_metrics *sums);
-
-/* sg__metrics_add: adds part to sums. */
-void sg__metrics_add(sg_metrics *sums, const sg_metrics *part);
 
 /* sg__argmax: index of the largest of n values, the first one on a tie. */
 uint32_t sg__argmax(const int32_t *values, uint32_t n);

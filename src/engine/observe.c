@@ -2,7 +2,11 @@
  *
  * A batch takes two fork-join rounds: a task of the first owns some samples,
  * from image to errors, a task of the second one histogram of one layer. So no
- * two write the same memory, and the threads can change no number. */
+ * two write the same memory, and the threads can change no number.
+ *
+ * It looks at every neuron of every sample, which is what the seam of
+ * engine/engine.h keeps out of sight; so it is the ANN of ann/ that is
+ * observed, whatever engine trained the network. */
 #include "spikegrad/observe.h"
 
 #include <stdlib.h>

@@ -77,39 +77,58 @@ static bool move_thresholds(sg_network *net, size_t hidden, int *phi,
 }
 
 /* New thresholds by what was measured; false if none differs. */
-static bool set_thresholds(const sg__batch *b, int share_bits)
+static bool set_thresholds(sg_network *net, const sg__squares *squares,
+                           int share_bits)
 {
-    sg_network *net = b->net;
     int phi[SG_LAYERS_MAX] = {0}, wanted[SG_LAYERS_MAX] = {0};
     size_t hidden = 0;
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];
         if (!layer->synaptic || layer->output)
             continue;
-        const sg__squares *sums = &b->squares[l];
         phi[hidden] = wanted[hidden] = layer->phi_bits;
-        if (sums->high | sums->low)
-            wanted[hidden] = threshold_bits(sums, share_bits);
+        if (squares[l].high | squares[l].low)
+            wanted[hidden] = threshold_bits(&squares[l], share_bits);
         hidden++;
     }
     return move_thresholds(net, hidden, phi, wanted);
 }
 
-void sg__calibrate_phi(sg__batch *b)
+static sg_status find_thresholds(sg__engine *engine, const sg__batch *batch,
+                                 int share_bits)
 {
-    int share_bits, gain[SG_LAYERS_MAX];
-    sg_network *net = b->net;
-    if (!sg__recipe_phi_auto(&net->recipe, &share_bits))
-        return;
-    for (size_t l = 0; l < net->layer_count; l++)
-        gain[l] = net->layer[l].gain_bits;
+    sg_network *net = engine->trained;
+    sg__squares squares[SG_LAYERS_MAX];
+    sg_metrics unused;
     /* a threshold settles once those above it have */
     for (size_t l = 0; l < net->layer_count; l++) {
-        sg__batch_measure(b);
-        if (!set_thresholds(b, share_bits))
+        sg_status status = sg__engine_pass(engine, batch, &unused, squares);
+        if (status != SG_OK)
+            return status;
+        if (!set_thresholds(net, squares, share_bits))
             break;
     }
+    return SG_OK;
+}
+
+sg_status sg__calibrate_phi(sg__engine *engine, const sg__batch *batch)
+{
+    int share_bits, gain[SG_LAYERS_MAX];
+    sg_network *net = engine->trained;
+    bool moved = false;
+    if (!sg__recipe_phi_auto(&net->recipe, &share_bits))
+        return SG_OK;
+    for (size_t l = 0; l < net->layer_count; l++)
+        gain[l] = net->layer[l].gain_bits;
+    sg_status status = find_thresholds(engine, batch, share_bits);
+    for (size_t l = 0; l < net->layer_count; l++)
+        moved |= gain[l] != net->layer[l].gain_bits;
+    if (status == SG_OK && moved)
+        status = sg__engine_fetch(engine);
+    if (status != SG_OK || !moved)
+        return status;
     for (size_t l = 0; l < net->layer_count; l++)
         if (net->layer[l].synaptic)
             scale_momentum(&net->layer[l], gain[l]);
+    return sg__engine_put(engine);
 }

@@ -6,15 +6,9 @@
  * fraction bits as leave the headroom weights need to grow. All in integers:
  * the layer is first run with the same draws at a coarse scale, and what it
  * measured sets the fine one. docs/semantics.md, "Initialisation". */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "ann/ann.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "core/squares.h"
-#include "data/data.h"
+#include "engine/probe.h"
 #include "network/match.h"
 
 enum {
@@ -74,41 +68,6 @@ static void set_probe(const sg_network *net, size_t l)
     }
 }
 
-/* Standard deviation of the layer's charge in units of 1/256, as it is in
- * training: with the dropout of step 0. */
-static uint64_t measure(sg__ann *ann, size_t from, size_t l, size_t samples,
-                        int32_t *charges)
-{
-    size_t n = sg__outputs(&ann->net->layer[l].geo);
-    uint32_t ids[SAMPLES];
-    uint64_t squares = 0;
-    int64_t mean = 0;
-    for (uint32_t s = 0; s < samples; s++)
-        ids[s] = s;
-    for (size_t first = 0; first < samples; first += ann->chunk) {
-        size_t count = samples - first;
-        count = count < ann->chunk ? count : ann->chunk;
-        const sg__ann_moment at = {0, ids + first};
-        sg__ann_forward(ann, first, count, from, l + 1, &at, 0, charges);
-        for (size_t s = 0; s < count; s++) {
-            const int32_t *charge = charges + s * n;
-            const sg__squares square = sg__squares_of(n, charge);
-            int64_t sum = 0;
-            for (size_t i = 0; i < n; i++)
-                sum += charge[i];
-            squares += sg__squares_mean(&square);
-            mean += sum / (int64_t)n;
-        }
-    }
-    mean /= (int64_t)samples;
-    squares /= samples;
-    uint64_t centre = (uint64_t)(mean * mean);
-    uint64_t variance = squares > centre ? squares - centre : 0;
-    const uint64_t most = (UINT64_C(1) << 47) - 1;
-    uint64_t deviation = sg__root((variance < most ? variance : most) << 16);
-    return deviation > 256 ? deviation : 256; /* silent input: scale 1 */
-}
-
 /* Fraction bits f: the largest with headroom * a * 2^f within the limit.
  * doubled is 2 A, deviation as measured for the probe. */
 static int choose_bits(const sg_network *net, const sg__layer *layer,
@@ -159,12 +118,10 @@ static void set_row_norm(sg__layer *layer, int bits, uint64_t doubled,
     layer->row_norm = norm < INT32_MAX ? (int32_t)norm : INT32_MAX;
 }
 
-/* charges  int32[chunk][neurons of the largest layer], working memory */
-static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
-                           int32_t *charges, sg_error *error)
+static sg_status calibrate(sg_network *net, sg__probe *probe, sg_error *error)
 {
     int bits[SG_LAYERS_MAX];
-    size_t from = 0, synaptic = 0;
+    size_t synaptic = 0;
     for (size_t i = 0; i < SG_LAYERS_MAX; i++)
         bits[i] = GUESS_BITS;
     sg_status status = sg__network_try_thresholds(net, bits, error);
@@ -175,8 +132,7 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
         uint64_t doubled =
             layer->output ? 1 : 2 * (uint64_t)net->recipe.spread;
         set_probe(net, l);
-        sg__ann_pack(ann, l, 0, layer->geo.out_c);
-        uint64_t deviation = measure(ann, from, l, samples, charges);
+        uint64_t deviation = sg__probe_deviation(probe, l);
         bits[synaptic] = choose_bits(net, layer, doubled, deviation);
         status = sg__network_try_thresholds(net, bits, error);
         if (layer->standardised)
@@ -184,24 +140,11 @@ static sg_status calibrate(sg_network *net, sg__ann *ann, size_t samples,
         else
             set_masters(net, l, bits[synaptic], doubled, deviation);
         sg__layer_refresh(layer, 0, layer->geo.out_c);
-        sg__ann_pack(ann, l, 0, layer->geo.out_c);
-        from = l; /* the next measurement starts by running this layer */
         synaptic++;
     }
     if (status == SG_OK) /* all are known now */
         status = sg__network_set_thresholds(net, bits, error);
     return status;
-}
-
-/* Neurons of the largest layer. */
-static size_t widest(const sg_network *net)
-{
-    size_t most = 0;
-    for (size_t l = 0; l < net->layer_count; l++) {
-        size_t n = sg__outputs(&net->layer[l].geo);
-        most = n > most ? n : most;
-    }
-    return most;
 }
 
 sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
@@ -210,8 +153,6 @@ sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
     const sg_data_info *info = sg_data_get_info(data);
     sg_shape input = {info->height, info->width, info->channels};
     sg_network *net;
-    sg__ann *ann = NULL;
-    int32_t *charges = NULL;
     *out = NULL;
 
     if (info->size == 0)
@@ -225,23 +166,15 @@ sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
         sg_network_destroy(net);
         return status;
     }
-    size_t samples = info->size < SAMPLES ? info->size : SAMPLES;
-    status = sg__ann_create(net, samples, 1, false, false, &ann);
-    if (status == SG_OK) {
-        charges = malloc(ann->chunk * widest(net) * sizeof *charges);
-        status = charges ? SG_OK : SG_E_MEMORY;
-    }
-    if (status == SG_OK) {
-        for (size_t s = 0; s < samples; s++)
-            sg__network_quantise(net, ann->kernels,
-                                 sg_data_pixels(data, (uint32_t)s),
-                                 sg__ann_counts(ann, 0, s));
-        status = calibrate(net, ann, samples, charges, error);
-    } else {
+    sg__probe *probe;
+    status =
+        sg__probe_create(net, data,
+                         info->size < SAMPLES ? info->size : SAMPLES, &probe);
+    if (status == SG_OK)
+        status = calibrate(net, probe, error);
+    else
         sg__fail(error, status, "net: not enough memory to initialise");
-    }
-    sg__ann_destroy(ann);
-    free(charges);
+    sg__probe_destroy(probe);
     if (status != SG_OK) {
         sg_network_destroy(net);
         return status;

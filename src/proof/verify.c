@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 #include "base/status.h"
-#include "engine/batch.h"
+#include "engine/cpu.h"
 #include "event/simulation.h"
 #include "layers/arrays.h"
 #include "network/match.h"
@@ -18,7 +18,11 @@ enum { GROUP = 16 }; /* samples of a batch */
 
 typedef struct comparison {
     sg_network *ann_net, *event_net; /* clones, updated at the end */
+    sg__engine *engine;              /* of ann_net */
+    const sg__ann *ann;              /* its workspace */
     sg__batch batch;
+    sg__update update[SG_LAYERS_MAX];
+    int32_t *gradient, *bias_gradient; /* of one layer, of the ANN */
     sg__ann *use; /* the batch in use; NULL if that is the same as training */
     sg_simulation *sim;
     const sg_data *data;
@@ -48,8 +52,7 @@ static bool same_forward(comparison *c, uint32_t s, size_t l, bool in_use)
 {
     uint32_t image = c->samples[s];
     const sg__layer *layer = &c->ann_net->layer[l];
-    const sg__ann_layer *ann =
-        in_use ? &c->use->layer[l] : &c->batch.ann.layer[l];
+    const sg__ann_layer *ann = in_use ? &c->use->layer[l] : &c->ann->layer[l];
     const int bits = layer->theta_bits + (in_use ? layer->use_shift : 0);
     const char *const count_name =
         in_use ? "spike count in use" : "spike count";
@@ -74,7 +77,7 @@ static bool same_backward(comparison *c, uint32_t s, size_t l)
 {
     uint32_t image = c->samples[s];
     const sg__layer *layer = &c->ann_net->layer[l];
-    const sg__ann_layer *ann = &c->batch.ann.layer[l];
+    const sg__ann_layer *ann = &c->ann->layer[l];
     const int8_t *event_d = sg_simulation_errors(c->sim, l + 1);
     const int32_t *event_u = sg__simulation_error_charge(c->sim, l + 1);
     size_t n = sg__outputs(&layer->geo), start = s * n;
@@ -157,26 +160,29 @@ static bool same_layer(comparison *c, size_t l)
 /* Applies both gradients, each to its clone, and compares what comes out. */
 static sg_status check_update(comparison *c)
 {
-    sg__batch_update(&c->batch);
-    for (size_t l = 0; l < c->ann_net->layer_count; l++) {
+    sg_status status = sg__engine_update(c->engine, c->update);
+    for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++) {
         const sg__layer *a = &c->ann_net->layer[l];
+        const uint32_t channels = a->geo.out_c;
         if (!a->synaptic)
             continue;
         int32_t *g = sg__simulation_gradient(c->sim, l + 1);
         int32_t *gb = sg__simulation_bias_gradient(c->sim, l + 1);
-        if (!same_gradient(c, "gradient", l, a->weights, g,
-                           c->batch.kept[l].weight) ||
-            !same_gradient(c, "bias gradient", l, a->geo.out_c, gb,
-                           c->batch.kept[l].bias))
+        status = sg__engine_reduce(c->engine, l, 0, channels, c->gradient,
+                                   c->bias_gradient);
+        if (status != SG_OK)
+            return status;
+        if (!same_gradient(c, "gradient", l, a->weights, g, c->gradient) ||
+            !same_gradient(c, "bias gradient", l, channels, gb,
+                           c->bias_gradient))
             return SG_E_MISMATCH;
         /* by the plain rule, whatever table the ANN engine uses */
-        sg__update_apply(c->event_net, sg__kernels_table(0), l,
-                         &c->batch.update[l], c->batch.step, 0, a->geo.out_c,
-                         g, gb);
+        sg__update_apply(c->event_net, sg__kernels_table(0), l, &c->update[l],
+                         c->batch.step, 0, channels, g, gb);
         if (!same_layer(c, l))
             return SG_E_MISMATCH;
     }
-    return SG_OK;
+    return status;
 }
 
 /* Runs the batch through the ANN engine as in use, if that is different. */
@@ -199,40 +205,63 @@ static sg_status run_use(comparison *c, const sg_network *net)
     return SG_OK;
 }
 
+/* Room for the gradient of any one layer. */
+static sg_status take_gradients(comparison *c)
+{
+    size_t weights = 1, channels = 1;
+    for (size_t l = 0; l < c->ann_net->layer_count; l++) {
+        const sg__layer *layer = &c->ann_net->layer[l];
+        weights = layer->weights > weights ? layer->weights : weights;
+        channels = layer->geo.out_c > channels ? layer->geo.out_c : channels;
+    }
+    c->gradient = malloc(weights * sizeof *c->gradient);
+    c->bias_gradient = malloc(channels * sizeof *c->bias_gradient);
+    return c->gradient && c->bias_gradient ? SG_OK : SG_E_MEMORY;
+}
+
 static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
                          uint64_t seed, sg_error *error)
 {
-    sg__batch *b = &c->batch;
+    static const sg__augment none = {0};
     sg_status status = sg__network_clone(net, &c->ann_net);
     if (status == SG_OK)
         status = sg__network_clone(net, &c->event_net);
     if (status == SG_OK)
-        status = sg__batch_create(c->ann_net, c->data, c->count, 1, true, b);
+        status = take_gradients(c);
+    const sg__engine_options options = {.net = c->ann_net,
+                                        .trained = c->ann_net,
+                                        .batch = c->count,
+                                        .threads = 1,
+                                        .keeps = true};
     if (status == SG_OK)
-        status = sg__augment_parse("none", &b->augment, error);
+        status = sg__engine_create(&sg__engine_cpu, &options, &c->engine);
     if (status == SG_OK)
         status = run_use(c, net);
     if (status != SG_OK)
         return status;
-    b->epoch = net->run.epoch;
-    b->step = net->run.step;
-    b->samples = c->samples;
-    b->count = c->count;
+    c->ann = &sg__cpu_of(c->engine)->ann;
+    c->batch = (sg__batch){.data = c->data,
+                           .samples = c->samples,
+                           .count = c->count,
+                           .augment = &none,
+                           .epoch = net->run.epoch,
+                           .step = net->run.step};
     /* at the peak rate, so that the update is one that changes weights */
     for (size_t l = 0; l < net->layer_count; l++)
         if (net->layer[l].synaptic)
-            b->update[l] = sg__update_plan(net, l, INT32_C(1) << 30);
-    sg__ann_pack_all(&b->ann);
+            c->update[l] = sg__update_plan(net, l, INT32_C(1) << 30);
     return sg_simulation_create(net, order, seed, &c->sim, error);
 }
 
 static void release(comparison *c)
 {
     sg_simulation_destroy(c->sim);
-    sg__batch_destroy(&c->batch);
+    sg__engine_destroy(c->engine);
     sg__ann_destroy(c->use);
     sg_network_destroy(c->ann_net);
     sg_network_destroy(c->event_net);
+    free(c->gradient);
+    free(c->bias_gradient);
 }
 
 static void add_totals(sg_event_totals *sums, const sg_simulation *sim)
@@ -254,9 +283,11 @@ static sg_status check_batch(comparison *c, sg_progress_fn progress,
                              uint32_t total, void *user, sg_error *error)
 {
     sg_metrics sums;
-    sg_status status = SG_OK;
-    memset(&sums, 0, sizeof sums);
-    sg__batch_pass(&c->batch, &sums);
+    sg_status status = sg__engine_pass(c->engine, &c->batch, &sums, NULL);
+    for (size_t l = 0; l < c->ann_net->layer_count; l++)
+        if (c->ann_net->layer[l].synaptic)
+            sg__update_restrain(c->ann_net, l, sums.layer[l].spikes, c->count,
+                                &c->update[l]);
     for (uint32_t s = 0; status == SG_OK && s < c->count; s++) {
         status = check_sample(c, s);
         c->out->samples++;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/batch.h"
+#include "engine/engine.h"
 #include "learn/calibrate.h"
 #include "network/network.h"
 #include "network/recipe.h"
@@ -96,7 +96,8 @@ static void calibration_stays_in_bounds(void **state)
     sg_recipe recipe;
     sg_data *data;
     sg_network *net;
-    sg__batch batch;
+    sg__engine *engine;
+    const sg__augment none = {0};
     sg_verification v;
     sg__recipe_init(&recipe);
     strcpy(recipe.net, "9-9-9-R1-5");
@@ -106,15 +107,19 @@ static void calibration_stays_in_bounds(void **state)
     assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
     for (size_t i = 0; i < net->layer[4].weights; i++)
         sg__layer_set_weight(&net->layer[4], i, (int32_t)(i % 3) - 1);
-    assert_int_equal(sg__batch_create(net, data, BATCH, 1, false, &batch),
+    const sg__engine_options built = {.net = net,
+                                      .trained = net,
+                                      .batch = BATCH,
+                                      .threads = 1};
+    assert_int_equal(sg__engine_create(&sg__engine_cpu, &built, &engine),
                      SG_OK);
-    assert_int_equal(sg__augment_parse("none", &batch.augment, NULL), SG_OK);
     for (uint32_t i = 0; i < BATCH; i++)
         samples[i] = i;
-    batch.samples = samples;
-    batch.count = BATCH;
-    sg__ann_pack_all(&batch.ann);
-    sg__calibrate_phi(&batch);
+    const sg__batch batch = {.data = data,
+                             .samples = samples,
+                             .count = BATCH,
+                             .augment = &none};
+    assert_int_equal(sg__calibrate_phi(engine, &batch), SG_OK);
     const sg__layer *block = &net->layer[2];
     const int64_t room = INT32_MAX - (INT64_C(1) << 27);
     assert_in_range(block->phi_bits, 2, block->theta_bits - 4);
@@ -126,7 +131,7 @@ static void calibration_stays_in_bounds(void **state)
                                    NULL, NULL, &v, NULL),
                          SG_OK);
     assert_true(v.events.backward_spikes > 0);
-    sg__batch_destroy(&batch);
+    sg__engine_destroy(engine);
     sg_network_destroy(net);
     sg_data_destroy(data);
 }

@@ -21,7 +21,10 @@ enum { SAMPLES = 12 };
 typedef struct bench {
     sg_network *net;
     sg_data *data;
+    sg__engine *engine;
+    sg__augment augment;
     sg__batch batch;
+    sg__squares squares[SG_LAYERS_MAX];
     uint32_t samples[SAMPLES];
 } bench;
 
@@ -45,19 +48,23 @@ static void open_bench(bench *b, const char *phi)
                      SG_OK);
     assert_int_equal(sg_network_create(&recipe, b->data, &b->net, NULL),
                      SG_OK);
-    assert_int_equal(sg__batch_create(b->net, b->data, SAMPLES, 2, false,
-                                      &b->batch),
+    const sg__engine_options built = {.net = b->net,
+                                      .trained = b->net,
+                                      .batch = SAMPLES,
+                                      .threads = 2};
+    assert_int_equal(sg__engine_create(&sg__engine_cpu, &built, &b->engine),
                      SG_OK);
     for (uint32_t s = 0; s < SAMPLES; s++)
         b->samples[s] = s;
-    b->batch.samples = b->samples;
-    b->batch.count = SAMPLES;
-    sg__ann_pack_all(&b->batch.ann);
+    b->batch = (sg__batch){.data = b->data,
+                           .samples = b->samples,
+                           .count = SAMPLES,
+                           .augment = &b->augment};
 }
 
 static void close_bench(bench *b)
 {
-    sg__batch_destroy(&b->batch);
+    sg__engine_destroy(b->engine);
     sg_network_destroy(b->net);
     sg_data_destroy(b->data);
 }
@@ -103,9 +110,11 @@ static void squares_are_those_of_the_spikes(void **state)
     (void)state;
     bench b;
     open_bench(&b, "auto:1");
-    sg__batch_measure(&b.batch);
+    sg_metrics metrics;
+    assert_int_equal(sg__engine_pass(b.engine, &b.batch, &metrics, b.squares),
+                     SG_OK);
     for (size_t l = 0; l + 1 < b.net->layer_count; l++) {
-        double measured = measured_rms(&b.batch.squares[l]);
+        double measured = measured_rms(&b.squares[l]);
         assert_true(measured > 0);
         assert_true(fabs(measured / simulated_rms(&b, l) - 1) < 1e-9);
     }
@@ -122,7 +131,7 @@ static void thresholds_are_the_nearest_powers(void **state)
     for (size_t i = 0; i < 3; i++) {
         bench b;
         open_bench(&b, cases[i].phi);
-        sg__calibrate_phi(&b.batch);
+        assert_int_equal(sg__calibrate_phi(b.engine, &b.batch), SG_OK);
         for (size_t l = 0; l + 1 < b.net->layer_count; l++) {
             double ratio = simulated_rms(&b, l) / cases[i].share /
                            ldexp(1, b.net->layer[l].phi_bits);
@@ -145,7 +154,7 @@ static void momentum_follows_the_gain(void **state)
     layer->velocity[0] = 1000;
     layer->bias_velocity[0] = -1000;
     layer->gain_velocity[0] = INT32_MAX;
-    sg__calibrate_phi(&b.batch);
+    assert_int_equal(sg__calibrate_phi(b.engine, &b.batch), SG_OK);
     int bits = layer->gain_bits - before;
     assert_true(bits != 0 && bits > -9 && bits < 20);
     assert_int_equal(layer->velocity[0], lround(ldexp(1000, bits)));
@@ -154,7 +163,7 @@ static void momentum_follows_the_gain(void **state)
     assert_int_equal(layer->gain_velocity[0],
                      fmin(floor(ldexp(INT32_MAX, bits) + 0.5), INT32_MAX));
     int32_t velocity = layer->velocity[0];
-    sg__calibrate_phi(&b.batch);
+    assert_int_equal(sg__calibrate_phi(b.engine, &b.batch), SG_OK);
     assert_int_equal(layer->velocity[0], velocity);
     close_bench(&b);
 }

@@ -1,0 +1,167 @@
+/* The seam between learning and what computes it.
+ *
+ * learn/ decides what happens: which samples, at which rates, when thresholds
+ * move, what is saved. An engine holds weights and the optimiser's state and
+ * does the work:
+ *
+ *   pass      samples in; spikes, errors and their sums out; weights stay
+ *   reduce    gradient of that pass, of some output channels of a layer
+ *   update    gradient and optimiser step of all layers at once, so that an
+ *             engine need not hold a whole gradient
+ *   evaluate  samples in, classes out, as in use
+ *   put       the network's arrays go to the engine
+ *   fetch     the engine's state comes to the network's arrays
+ *
+ * The integers are those of docs/semantics.md for every engine, whatever it
+ * runs on and however it divides the work.
+ *
+ * Who owns what. The network is the caller's and outlives the engine. Its
+ * arrays (layers/arrays.h, state and what is derived from it) belong to the
+ * engine from sg__engine_create to
+ * sg__engine_destroy: the caller reads them only after sg__engine_fetch and
+ * before the next update, and who has changed some calls sg__engine_put. All
+ * else in the network - recipe, geometry, thresholds, bounds, run counters -
+ * is the caller's throughout: an engine reads it anew in every call and keeps
+ * no copy, so that Phi may move between two of them.
+ *
+ * One call at a time, from one thread; an engine starts its own. An engine of
+ * several processes is called by each of them, with the same arguments in the
+ * same order. Once a call has failed, so do all others, in the same way. */
+#ifndef SG_ENGINE_ENGINE_H
+#define SG_ENGINE_ENGINE_H
+
+#include "core/squares.h"
+#include "data/augment.h"
+#include "network/network.h"
+#include "optimiser/optimiser.h"
+
+typedef struct sg__engine sg__engine;
+
+/* What an engine is built for. */
+typedef struct sg__engine_options {
+    const sg_network *net;
+    sg_network *trained; /* net, to learn; NULL: only to evaluate */
+    size_t batch;        /* samples of a pass, at most */
+    unsigned threads;    /* 1..256, 0: one a processor; changes no result */
+    bool keeps; /* charges and error charges stay readable (engine/cpu.h),
+                   for verification */
+} sg__engine_options;
+
+/* Samples of one pass, and what keys their random draws. */
+typedef struct sg__batch {
+    const sg_data *data;
+    const uint32_t *samples;    /* [count], indices into data */
+    size_t count;               /* 1..batch of the options */
+    const sg__augment *augment; /* may be all zero: none */
+    uint32_t epoch;             /* keys augmentation */
+    uint64_t step;              /* keys dropout, dither and rounding */
+} sg__batch;
+
+/* Samples to evaluate: first..first+count-1 of data, any number of them. */
+typedef struct sg__range {
+    const sg_data *data;
+    uint32_t first, count;
+    bool flip; /* each is shown a second time, mirrored left to right, and
+                  the logits of both views are added */
+} sg__range;
+
+/* A kind of engine: what one has to bring. The functions do what those below
+ * say of theirs, which are how they are called. */
+typedef struct sg__engine_kind {
+    const char *name;
+    size_t (*bytes)(const sg__engine_options *options);
+    sg_status (*create)(const sg__engine_options *options, sg__engine **out);
+    void (*destroy)(sg__engine *engine);
+    sg_status (*put)(sg__engine *engine);
+    /* NULL: the engine works on the network's arrays themselves */
+    sg_status (*fetch)(sg__engine *engine);
+    sg_status (*pass)(sg__engine *engine, const sg__batch *batch,
+                      sg_metrics *out, sg__squares *squares);
+    sg_status (*reduce)(sg__engine *engine, size_t l, uint32_t first,
+                        uint32_t last, int32_t *gradient,
+                        int32_t *bias_gradient);
+    sg_status (*update)(sg__engine *engine, const sg__update *update);
+    sg_status (*evaluate)(sg__engine *engine, const sg__range *range,
+                          sg_metrics *out, uint32_t *predicted);
+    void (*profile)(sg__engine *engine, bool on);
+    uint64_t (*get_profile)(const sg__engine *engine, sg_layer_cost *cost);
+} sg__engine_kind;
+
+/* What every engine begins with; sg__engine_create fills it. */
+struct sg__engine {
+    const sg__engine_kind *kind;
+    const sg_network *net;
+    sg_network *trained; /* as in the options */
+    size_t batch;
+    bool ahead;       /* of the network's arrays, by an update */
+    sg_status failed; /* by a call so far */
+};
+
+/* The ANN of ann/ on the threads of this process; it never fails but for
+ * memory in sg__engine_create. */
+extern const sg__engine_kind sg__engine_cpu;
+
+/* sg__engine_bytes: working memory of such an engine, the network not
+ * included. */
+size_t sg__engine_bytes(const sg__engine_kind *kind,
+                        const sg__engine_options *options);
+
+/* sg__engine_create: an engine that has the network's arrays. All its memory
+ * is taken here. SG_E_RANGE (threads), SG_E_MEMORY; *out is NULL then. */
+sg_status sg__engine_create(const sg__engine_kind *kind,
+                            const sg__engine_options *options,
+                            sg__engine **out);
+void sg__engine_destroy(sg__engine *engine); /* NULL is allowed */
+
+/* sg__engine_put: takes over the network's arrays. Whoever changes a part of
+ * them fetches them first. */
+sg_status sg__engine_put(sg__engine *engine);
+
+/* sg__engine_fetch: makes the network's arrays current; costs nothing if they
+ * are. */
+sg_status sg__engine_fetch(sg__engine *engine);
+
+/* sg__engine_pass: forward and backward pass of a batch, in training. Weights
+ * do not change.
+ *
+ * out      sums over the samples of the batch; written
+ * squares  [layers]: of the error charges that arrive at each layer, or at
+ *          the pooling units directly above it; written. NULL: not wanted */
+sg_status sg__engine_pass(sg__engine *engine, const sg__batch *batch,
+                          sg_metrics *out, sg__squares *squares);
+
+/* sg__engine_reduce: gradient of the last pass for output channels
+ * first..last-1 of synaptic layer l, summed over all its samples; before or
+ * after the update. For verification, and for engines made of other engines.
+ *
+ * first          a multiple of SG__PACK_CHANNELS; last another, or out_c
+ * gradient       int32[last-first][K]; written
+ * bias_gradient  int32[last-first]; written */
+sg_status sg__engine_reduce(sg__engine *engine, size_t l, uint32_t first,
+                            uint32_t last, int32_t *gradient,
+                            int32_t *bias_gradient);
+
+/* sg__engine_update: sg__update_apply of the gradient of the last pass, at its
+ * step, to all synaptic layers; once for a pass.
+ *
+ * update  [layers] */
+sg_status sg__engine_update(sg__engine *engine, const sg__update *update);
+
+/* sg__engine_evaluate: forward pass of samples as in use, without their
+ * errors. Ends what the last pass has left.
+ *
+ * out        sums over the samples; with flip, the activity of both views,
+ *            and the loss of their mean logits, rounded down; written
+ * predicted  uint32[count], the class of the largest logit, or sum of logits,
+ *            of equal ones the first; written. NULL: not wanted */
+sg_status sg__engine_evaluate(sg__engine *engine, const sg__range *range,
+                              sg_metrics *out, uint32_t *predicted);
+
+/* sg__engine_profile: starts or ends the measurement of what training passes
+ * and updates cost; the figures start at 0.
+ * sg__engine_get_profile: what has been measured so far, as
+ * sg_trainer_get_profile. */
+void sg__engine_profile(sg__engine *engine, bool on);
+uint64_t sg__engine_get_profile(const sg__engine *engine, sg_layer_cost *cost);
+
+#endif
