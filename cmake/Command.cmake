@@ -18,6 +18,11 @@ if(command_sources AND SG_COMMAND_FOUND)
     target_compile_definitions(spikegrad_parts PRIVATE
         SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad"
         SPIKEGRAD_DATADIR_FROM_BIN="${data_from_bin}/spikegrad")
+    if(NOT SPIKEGRAD_SANITIZE) # whose frames are larger
+        # The deepest stack is small: no function takes much of it.
+        target_compile_options(spikegrad_parts PRIVATE
+                               -Wframe-larger-than=16384)
+    endif()
     add_executable(spikegrad_command ${command_main})
     set_target_properties(spikegrad_command PROPERTIES OUTPUT_NAME spikegrad)
     target_link_libraries(spikegrad_command PRIVATE spikegrad_parts)

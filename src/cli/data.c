@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
 #include "cli/base/model.h"
@@ -129,9 +130,10 @@ static int print_json(const sg_data_info *info, const char *split,
 static void print_text(const sg_data_info *info, const char *split,
                        const struct census *census)
 {
-    printf("%s, %s: %u samples of %ux%ux%u, %u classes, mean pixel %.2f\n",
-           info->name, split, info->size, info->height, info->width,
-           info->channels, info->classes, census->mean);
+    clean_line(stdout,
+               "%s, %s: %u samples of %ux%ux%u, %u classes, mean pixel %.2f",
+               info->name, split, info->size, info->height, info->width,
+               info->channels, info->classes, census->mean);
     for (uint32_t k = 0; k < info->classes; k++)
         printf("%s%4u: %-6" PRIu64 "%s", k % 5 == 0 ? " " : "", k,
                census->of_class[k],

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
@@ -100,7 +101,7 @@ static void print_recipe(const sg_recipe *recipe)
     const sg_recipe_option *option = sg_recipe_options(&count);
     for (size_t i = 0; i < count; i++) {
         if (sg_recipe_get(recipe, option[i].name, text, sizeof text) == SG_OK)
-            printf("  %-14s %s\n", option[i].name, text);
+            clean_line(stdout, "  %-14s %s", option[i].name, text);
     }
 }
 
@@ -132,10 +133,12 @@ static void print_info(const sg_network *net, unsigned threads)
     print_expanded(net, info.layers);
     puts("");
     print_layers(net, info.layers);
-    printf("\ntrained on %s: %" PRIu32 " of %" PRIu32 " epochs, %" PRIu64
-           " steps, with\n",
-           *info.data ? info.data : "unknown data", info.epoch, info.epochs,
-           info.step);
+    putchar('\n');
+    clean_line(stdout,
+               "trained on %s: %" PRIu32 " of %" PRIu32 " epochs, %" PRIu64
+               " steps, with",
+               *info.data ? info.data : "unknown data", info.epoch,
+               info.epochs, info.step);
     print_recipe(info.recipe);
     printf("\nmemory for training at batch %" PRId32 " with %u thread%s: "
            "%.1f MiB, and the images\n",

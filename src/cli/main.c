@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/commands.h"
 
@@ -124,10 +125,11 @@ static void check_kernel_table(void)
         if (strcmp(wanted, name) == 0)
             return;
     list_tables(names, sizeof names);
-    fprintf(stderr,
-            "spikegrad: SPIKEGRAD_ISA: there is no table '%s' here, using %s; "
-            "there are %s\n",
-            wanted, sg_kernel_table(), names);
+    clean_line(
+        stderr,
+        "spikegrad: SPIKEGRAD_ISA: there is no table '%s' here, using %s; "
+        "there are %s",
+        wanted, sg_kernel_table(), names);
 }
 
 int main(int argc, char **argv)

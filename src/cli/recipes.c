@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
@@ -66,7 +67,8 @@ static void print_row(const char *key, const char *text)
 static void print_recipe(const char *name, const char *about,
                          const recipe_result *result)
 {
-    printf("  %-*s", NAME_TO - 2, name);
+    fputs("  ", stdout);
+    clean_column(stdout, name, NAME_TO - 2);
     cli_print_wrapped(about, NAME_TO);
     print_row("reached", result->reached);
     print_row("time", result->time);
@@ -74,11 +76,20 @@ static void print_recipe(const char *name, const char *about,
     print_row("command", result->command);
 }
 
+/* As it is, or cleaned if it is not UTF-8. */
+static json_t *text_json(const char *text)
+{
+    char clean[4096];
+    json_t *value = json_string(text);
+    return value ? value : json_string(clean_copy(clean, sizeof clean, text));
+}
+
 static int print_json(const char *name, const char *path, const char *about,
                       const recipe_file *file, const char *problem)
 {
     json_t *object =
-        json_pack("{s:s,s:s,s:s}", "name", name, "path", path, "about", about);
+        json_pack("{s:o,s:o,s:o}", "name", text_json(name), "path",
+                  text_json(path), "about", text_json(about));
     const recipe_result *r = &file->result;
     char net[SG_RECIPE_TEXT];
     const char *const pairs[][2] = {
@@ -92,7 +103,7 @@ static int print_json(const char *name, const char *path, const char *about,
     };
     for (size_t i = 0; object && i < sizeof pairs / sizeof pairs[0]; i++)
         if (*pairs[i][1])
-            json_object_set_new(object, pairs[i][0], json_string(pairs[i][1]));
+            json_object_set_new(object, pairs[i][0], text_json(pairs[i][1]));
     return output_json(stdout, "standard output", object);
 }
 
@@ -135,7 +146,7 @@ static int recipes(int argc, char **argv)
         struct dirent **entry;
         int count = scandir(directory, &entry, is_recipe, alphasort);
         if (count > 0 && !options.json)
-            printf("%s:\n", directory);
+            clean_line(stdout, "%s:", directory);
         for (int k = 0; k < count; k++) {
             if (code == CLI_OK)
                 code = list_recipe(directory, entry[k]->d_name, options.json);

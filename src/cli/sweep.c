@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
 #include "cli/base/output.h"
@@ -143,7 +144,7 @@ static void give_up(const sweep *s, sweep_row *row, int code,
     r->state = code == CLI_USAGE ? RUN_REFUSED : RUN_FAILED;
     snprintf(r->reason, sizeof r->reason, "%s", reason);
     if (!s->options->run.quiet)
-        fprintf(stderr, "spikegrad: %s: %s\n", row->path, reason);
+        clean_line(stderr, "spikegrad: %s: %s", row->path, reason);
 }
 
 /* What is there of row i already. */
@@ -178,7 +179,7 @@ static int run_row(sweep *s, size_t i, size_t left)
         !(limit = share_of_time(s, row->result.seconds, left)))
         return CLI_OK;
     if (!s->options->run.quiet)
-        fprintf(stderr, "[%zu/%zu] %s\n", i + 1, s->rows.count, row->path);
+        clean_line(stderr, "[%zu/%zu] %s", i + 1, s->rows.count, row->path);
     sg_recipe *recipe = grid_recipe(s->rows.grid, i);
     if (!recipe)
         return cli_fail("out of memory");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
@@ -188,7 +189,7 @@ static int trace_sample(const void *given, const model *m)
         code = write_picture(options, title, sink.picture);
     raster_destroy(sink.picture);
     if (code == CLI_OK)
-        fprintf(stderr, "%s; %" PRIu64 " spikes\n", title, sink.spikes);
+        clean_line(stderr, "%s; %" PRIu64 " spikes", title, sink.spikes);
     return code;
 }
 

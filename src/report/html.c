@@ -2,39 +2,23 @@
 #include "report/html.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "report/text.h"
 
 #define DASH "\xe2\x80\x93"
 #define LONG 3.6e9 /* seconds, a million hours: more is written as a number */
 #define GAP "\xc2\xa0" /* a space that does not break */
 
-/* Bytes of the UTF-8 sequence text begins with, or 0 if it is none. */
-static int sequence(const unsigned char *text)
-{
-    int n = text[0] >= 0xc2 && text[0] < 0xe0   ? 2
-            : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
-            : text[0] >= 0xf0 && text[0] < 0xf5 ? 4
-                                                : 0;
-    for (int i = 1; i < n; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 void html_text(FILE *out, const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
-        int n = 1;
-        if (*p >= 0x80 && (n = sequence(p)) > 0)
-            fwrite(p, 1, (size_t)n, out);
-        else if (*p >= 0x80)
-            fputc('?', out);
-        else if (*p == '<' || *p == '>' || *p == '&' || *p == '"' ||
-                 *p == '\'')
-            fprintf(out, "&#%d;", *p);
+    char piece[TEXT_PIECE];
+    while (*text) {
+        text += text_show(text, piece);
+        if (piece[1] == '\0' && strchr("<>&\"'", piece[0]))
+            fprintf(out, "&#%d;", piece[0]);
         else
-            fputc(*p < 32 || *p == 127 ? ' ' : *p, out);
-        p += n > 0 ? n : 1;
+            fputs(piece, out);
     }
 }
 

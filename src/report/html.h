@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 /* html_text: text with everything escaped that means something in HTML, in
- * element and attribute alike; control characters become spaces, bytes that
- * are not UTF-8 question marks. */
+ * element and attribute alike; control characters and bytes that are not
+ * UTF-8 are written out as report/text.h has it. */
 void html_text(FILE *out, const char *text);
 
 /* html_si: three digits and a prefix, "1.23 M", then unit; "0" for 0, a dash

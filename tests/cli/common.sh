@@ -55,6 +55,13 @@ same() {
     cmp -s "$1" "$2" || bad "$1 and $2 differ"
 }
 
+# on_small_stack COMMAND...: with 256 KiB of it, unless sanitizers, which take
+# more, are in the command.
+on_small_stack() {
+    grep -q __asan_init "$SPIKEGRAD" || ulimit -s 256
+    "$@"
+}
+
 # The metrics of a run without its times.
 untimed() {
     sed 's/,"time":{[^}]*}//' "$1/metrics.jsonl"

@@ -55,6 +55,11 @@ expect 0 "$SPIKEGRAD" train --data "$tiny_data" --net 20-10 --epochs 3 \
     --batch 32 --out other --quiet
 expect 0 "$SPIKEGRAD" report one two blind other 'a<b>&"c' --out all.html
 whole all.html
+(
+    on_small_stack "$SPIKEGRAD" report one one one one one one one one \
+        --out eight.html
+) || bad "report takes much stack"
+whole eight.html
 says all.html 'a&#60;b&#62;&#38;&#34;c'
 grep -q 'a<b>' all.html && bad "a path is not escaped"
 says all.html '^<tr class=differs><th>lr '

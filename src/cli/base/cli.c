@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/base/clean.h"
+
 static const char *program = "spikegrad";
 
 void cli_set_program(const char *path)
@@ -24,6 +26,9 @@ const char *cli_program(void)
 {
     return program;
 }
+
+/* Longest line that is captured. */
+enum { CAPTURED = 1024 };
 
 static char *captured;
 static size_t captured_size;
@@ -40,11 +45,13 @@ static void __attribute__((format(printf, 1, 0)))
 say(const char *format, va_list args)
 {
     if (captured) {
-        vsnprintf(captured, captured_size, format, args);
+        char text[CAPTURED];
+        vsnprintf(text, sizeof text, format, args);
+        clean_copy(captured, captured_size, text);
         return;
     }
     fputs("spikegrad: ", stderr);
-    vfprintf(stderr, format, args);
+    clean_format(stderr, format, args);
 }
 
 int cli_fail(const char *format, ...)
@@ -250,8 +257,7 @@ void cli_print_wrapped(const char *text, size_t from)
             putchar(' ');
             column++;
         }
-        printf("%.*s", (int)word, text);
-        column += word;
+        column += clean_put(stdout, text, word);
         text += word + strspn(text + word, " ");
     }
     putchar('\n');

@@ -1,8 +1,9 @@
 /* What every subcommand shares: exit codes, error lines, signals.
  *
  * Results go to stdout, everything else to stderr. An error is one line,
- * "spikegrad: <detail>", and the function that reports it returns the exit
- * code, so that callers can `return cli_fail(...)`. The command sees only the
+ * "spikegrad: <detail>", cleaned as clean.h has it, and the function that
+ * reports it returns the exit code, so that callers can
+ * `return cli_fail(...)`. The command sees only the
  * public headers of the library. */
 #ifndef SPIKEGRAD_CLI_H
 #define SPIKEGRAD_CLI_H

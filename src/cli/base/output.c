@@ -88,7 +88,9 @@ int output_json(FILE *stream, const char *path, json_t *value)
         return cli_fail("%s: out of memory, or a name that is not UTF-8",
                         path);
     errno = 0;
-    int failed = json_dumpf(value, stream, JSON_COMPACT) != 0;
+    /* in UTF-8 some controls are characters that JSON leaves as they are */
+    size_t flags = isatty(fileno(stream)) == 1 ? JSON_ENSURE_ASCII : 0;
+    int failed = json_dumpf(value, stream, JSON_COMPACT | flags) != 0;
     failed |= fputc('\n', stream) == EOF;
     failed |= fflush(stream) != 0;
     json_decref(value);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
@@ -106,11 +107,10 @@ void costs_begin(const measurement *m)
     char net[SG_RECIPE_TEXT];
     sg_network_info info;
     sg_network_get_info(sg_trainer_network(m->trainer), &info);
-    printf("%s on %s\n"
-           "batch %d, %d-bit weights, %u thread%s, kernels %s; %llu round%s "
+    clean_line(stdout, "%s on %s", recipe_text(info.recipe, "net", net),
+               sg_data_get_info(m->data)->name);
+    printf("batch %d, %d-bit weights, %u thread%s, kernels %s; %llu round%s "
            "of %g s\n",
-           recipe_text(info.recipe, "net", net),
-           sg_data_get_info(m->data)->name,
            (int)recipe_number(info.recipe, "batch"), bits_of(&info),
            m->threads, m->threads == 1 ? "" : "s", sg_kernel_table(),
            (unsigned long long)m->rounds, m->rounds == 1 ? "" : "s",

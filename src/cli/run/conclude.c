@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
@@ -152,6 +153,6 @@ int conclude(session *s, const history_epoch *last, const history_epoch *best)
         return output_json(stdout, "standard output",
                            json_pack("{s:s,s:s}", "type", "end", "model",
                                      model));
-    printf("model: %s\n", model);
+    clean_line(stdout, "model: %s", model);
     return CLI_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
@@ -53,17 +54,17 @@ static int introduce(const session *s)
     recipe_text(info.recipe, "net", topology);
     if (s->options.silent)
         return CLI_OK;
-    if (!s->options.quiet)
-        fprintf(stderr,
-                "%s on %s (%s, %u training samples)\n"
-                "%" PRIu64 " neurons, %" PRIu64 " synapses, %" PRIu64
-                " multiply-adds as an ANN; %.1f MiB of working memory\n"
-                "run directory %s\n",
-                topology, s->file.data, metrics_shape(info.input, shape),
-                sg_data_get_info(session_training(s))->size, info.neurons,
-                info.synapses, info.dense_macs,
-                (double)sg_trainer_memory(s->trainer) / 1048576.0,
-                s->run.path);
+    if (!s->options.quiet) {
+        clean_line(stderr, "%s on %s (%s, %u training samples)", topology,
+                   s->file.data, metrics_shape(info.input, shape),
+                   sg_data_get_info(session_training(s))->size);
+        clean_line(stderr,
+                   "%" PRIu64 " neurons, %" PRIu64 " synapses, %" PRIu64
+                   " multiply-adds as an ANN; %.1f MiB of working memory",
+                   info.neurons, info.synapses, info.dense_macs,
+                   (double)sg_trainer_memory(s->trainer) / 1048576.0);
+        clean_line(stderr, "run directory %s", s->run.path);
+    }
     if (!s->options.json)
         return CLI_OK;
     return output_json(stdout, "standard output",
@@ -101,9 +102,9 @@ static int finish_stopped(session *s)
     if (code != CLI_OK)
         return code;
     if (!s->options.silent)
-        fprintf(stderr,
-                "spikegrad: stopped; continue with: %s train --resume %s\n",
-                cli_program(), s->run.path);
+        clean_line(stderr,
+                   "spikegrad: stopped; continue with: %s train --resume %s",
+                   cli_program(), s->run.path);
     return CLI_INTERRUPTED;
 }
 

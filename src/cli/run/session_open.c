@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/run/conclude.h"
 #include "cli/run/session_state.h"
@@ -73,10 +74,10 @@ static void check_best(session *s)
         sg_network_get_info(net, &info);
     if (info.epoch != s->past.best.epoch) {
         if (!s->options.quiet && !s->options.silent)
-            fprintf(stderr,
-                    "spikegrad: %s is not the checkpoint of epoch %u: the "
-                    "best is looked for among the epochs to come\n",
-                    s->run.best, s->past.best.epoch);
+            clean_line(stderr,
+                       "spikegrad: %s is not the checkpoint of epoch %u: the "
+                       "best is looked for among the epochs to come",
+                       s->run.best, s->past.best.epoch);
         s->past.best = (history_epoch){0};
     }
     sg_network_destroy(net);

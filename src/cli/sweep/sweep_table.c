@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 
@@ -59,15 +60,16 @@ static void print_row(const sweep_rows *rows, size_t i)
     for (size_t a = 0; a < g->axes; a++)
         printf("%-*s ", width(&g->axis[a]), grid_value(g, i, a));
     if (r->epochs == 0) {
-        printf("%s%s%s\n", results_state(r), r->reason[0] ? ": " : "",
-               r->reason);
+        clean_line(stdout, "%s%s%s", results_state(r),
+                   r->reason[0] ? ": " : "", r->reason);
         return;
     }
     printf("%6u", r->epochs);
     print_accuracy(r->validation);
     print_accuracy(r->test);
-    printf(" %7.3f %7.4f %7.1f %s%s%s\n", r->forward, r->backward, r->seconds,
-           results_state(r), r->reason[0] ? ": " : "", r->reason);
+    clean_line(stdout, " %7.3f %7.4f %7.1f %s%s%s", r->forward, r->backward,
+               r->seconds, results_state(r), r->reason[0] ? ": " : "",
+               r->reason);
 }
 
 void sweep_print(const sweep_rows *rows)
