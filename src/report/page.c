@@ -212,13 +212,24 @@ static bool allocate(page *p)
         if (p->run[r].epochs > p->longest)
             p->longest = p->run[r].epochs;
     p->values = calloc(p->longest, PAGE_LINES * sizeof *p->values);
-    return p->values != NULL;
+    p->texts = calloc(PAGE_RUNS, sizeof *p->texts);
+    return p->values && p->texts;
+}
+
+static void release(page *p)
+{
+    free(p->values);
+    free(p->texts);
+    p->values = NULL;
+    p->texts = NULL;
 }
 
 bool page_write(page *p)
 {
-    if (!allocate(p))
+    if (!allocate(p)) {
+        release(p);
         return false;
+    }
     fputs("<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
           "<meta name=viewport content=\"width=device-width\">\n<title>",
           p->out);
@@ -239,7 +250,6 @@ bool page_write(page *p)
     page_settings(p);
     fprintf(p->out, "<footer>spikegrad %s report</footer>\n</body>\n</html>\n",
             sg_version());
-    free(p->values);
-    p->values = NULL;
+    release(p);
     return true;
 }

@@ -21,12 +21,13 @@ typedef struct page {
     page_energy energy;
     double *values; /* [PAGE_LINES][longest], for the lines of one chart */
     size_t longest; /* epochs of the longest run */
+    char (*texts)[SG_RECIPE_TEXT]; /* [PAGE_RUNS], one option of each run */
 } page;
 
 enum { PAGE_RUNS = 8, PAGE_LINES = 2 * PAGE_RUNS };
 
-/* page_write: the whole document; sets p->values and p->longest. False without
- * memory, when nothing is written. */
+/* page_write: the whole document, with memory for values and texts of its own.
+ * False without memory, when nothing is written. */
 bool page_write(page *p);
 
 /* page_style: the style sheet, with its element. */

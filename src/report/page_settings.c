@@ -5,21 +5,18 @@
 #include "report/html.h"
 #include "report/page.h"
 
-typedef struct setting {
-    char text[PAGE_RUNS][SG_RECIPE_TEXT];
-} setting;
-
-static bool differs(const setting *s, size_t runs)
+/* Whether the runs have different values of an option. */
+static bool differs(const page *p)
 {
-    for (size_t r = 1; r < runs; r++)
-        if (strcmp(s->text[r], s->text[0]) != 0)
+    for (size_t r = 1; r < p->runs; r++)
+        if (strcmp(p->texts[r], p->texts[0]) != 0)
             return true;
     return false;
 }
 
-static void put_setting(const page *p, const char *name, const setting *s)
+static void put_setting(const page *p, const char *name)
 {
-    bool marked = differs(s, p->runs), done[PAGE_RUNS] = {false};
+    bool marked = differs(p), done[PAGE_RUNS] = {false};
     fprintf(p->out, "<tr%s><th>%s%s</th><td>", marked ? " class=differs" : "",
             name, marked ? " \xe2\x89\xa0" : "");
     for (size_t r = 0; r < p->runs; r++) {
@@ -27,14 +24,14 @@ static void put_setting(const page *p, const char *name, const setting *s)
             continue;
         fputs("<span class=v>", p->out);
         for (size_t same = r; same < p->runs; same++) {
-            if (strcmp(s->text[same], s->text[r]) != 0)
+            if (strcmp(p->texts[same], p->texts[r]) != 0)
                 continue;
             done[same] = true;
             if (marked)
                 page_chip(p, same);
         }
         fputc(' ', p->out);
-        html_text(p->out, s->text[r]);
+        html_text(p->out, p->texts[r]);
         fputs("</span> ", p->out);
     }
     fputs("</td></tr>\n", p->out);
@@ -43,7 +40,6 @@ static void put_setting(const page *p, const char *name, const setting *s)
 void page_settings(const page *p)
 {
     size_t count;
-    setting s;
     const sg_recipe_option *option = sg_recipe_options(&count);
     page_section(p, "Settings",
                  p->runs > 1
@@ -52,15 +48,15 @@ void page_settings(const page *p)
                  false);
     fputs("<table class=set><tbody>\n", p->out);
     for (size_t r = 0; r < p->runs; r++)
-        snprintf(s.text[r], sizeof s.text[r], "%s", p->run[r].data);
-    put_setting(p, "data", &s);
+        snprintf(p->texts[r], sizeof p->texts[r], "%s", p->run[r].data);
+    put_setting(p, "data");
     for (size_t i = 0; i < count; i++) {
         bool known = true;
         for (size_t r = 0; r < p->runs; r++)
-            known &= sg_recipe_get(p->run[r].recipe, option[i].name, s.text[r],
-                                   sizeof s.text[r]) == SG_OK;
+            known &= sg_recipe_get(p->run[r].recipe, option[i].name,
+                                   p->texts[r], sizeof p->texts[r]) == SG_OK;
         if (known)
-            put_setting(p, option[i].name, &s);
+            put_setting(p, option[i].name);
     }
     fputs("</tbody></table>\n", p->out);
     page_end(p);

@@ -20,18 +20,18 @@ static void put_percent(FILE *out, const record_sums *m)
 static void put_differences(const page *p, size_t run)
 {
     size_t count;
-    char text[SG_RECIPE_TEXT], other[SG_RECIPE_TEXT];
+    char *text = p->texts[0], *other = p->texts[1];
     const sg_recipe_option *option = sg_recipe_options(&count);
     for (size_t i = 0; i < count; i++) {
         bool differs = false;
         const char *name = option[i].name;
-        if (sg_recipe_get(p->run[run].recipe, name, text, sizeof text) !=
-                SG_OK ||
+        if (sg_recipe_get(p->run[run].recipe, name, text,
+                          sizeof p->texts[0]) != SG_OK ||
             strcmp(name, "net") == 0)
             continue;
         for (size_t r = 0; r < p->runs; r++)
             differs |= sg_recipe_get(p->run[r].recipe, name, other,
-                                     sizeof other) == SG_OK &&
+                                     sizeof p->texts[1]) == SG_OK &&
                        strcmp(text, other) != 0;
         if (!differs)
             continue;

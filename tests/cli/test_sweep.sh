@@ -134,4 +134,9 @@ refused 2 'seed is there twice' --data glyphs --out x --set seed=1,2 --seeds 2
 refused 2 'no such option' --data glyphs --out x --resume y
 refused 1 'nowhere' --data mnist:nowhere --out x --set alpha=1
 refused 2 'operand too many' y --data glyphs --out x --set alpha=1
+# shellcheck disable=SC2086
+(
+    on_small_stack "$SPIKEGRAD" sweep $small --out s/stack --set alpha=16,64 \
+        --quiet >/dev/null
+) || bad "sweep takes much stack"
 finish

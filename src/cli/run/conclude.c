@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/clean.h"
@@ -111,26 +112,32 @@ static int test(session *s, const history_epoch *last,
 {
     sg_error error = {""};
     sg_network *loaded = NULL;
-    verdict v = {.net = session_network(s),
-                 .best = wants_best,
-                 .chosen = wants_best ? *best : *last,
-                 .flips = conclude_flips(s->file.recipe)};
+    verdict *v = calloc(1, sizeof *v);
+    if (!v)
+        return cli_fail("out of memory");
+    v->net = session_network(s);
+    v->best = wants_best;
+    v->chosen = wants_best ? *best : *last;
+    v->flips = conclude_flips(s->file.recipe);
     if (wants_best && best->epoch != last->epoch) {
         sg_status status = sg_network_load(s->run.best, &loaded, &error);
-        if (status != SG_OK)
+        if (status != SG_OK) {
+            free(v);
             return cli_status(s->options.command, status, &error);
-        v.net = loaded;
+        }
+        v->net = loaded;
     }
-    int code = evaluate(s, &v);
-    json_t *line = code == CLI_OK ? test_json(s, &v) : NULL;
+    int code = evaluate(s, v);
+    json_t *line = code == CLI_OK ? test_json(s, v) : NULL;
     if (code == CLI_OK)
         code = rundir_log(&s->run, json_incref(line));
     if (code == CLI_OK && s->options.json)
         code = output_json(stdout, "standard output", json_incref(line));
     else if (code == CLI_OK && !s->options.silent)
-        print_tests(&v, last, best);
+        print_tests(v, last, best);
     json_decref(line);
     sg_network_destroy(loaded);
+    free(v);
     return code;
 }
 
