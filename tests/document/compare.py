@@ -1,0 +1,111 @@
+"""The command against an engine that was written from the documents.
+
+compare.py COMMAND SET [NAME..]: trains each recipe of the set with both, and
+compares every integer of the checkpoints. SET is short or long. Exit 77:
+numpy is missing."""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+except ImportError:
+    print("skipped: the engine in tests/document needs numpy (python3-numpy)")
+    sys.exit(77)
+
+import recipes
+from engine import checkpoint
+from engine.training import Data, Run
+
+failures = 0
+
+
+def command(*args):
+    done = subprocess.run([COMMAND, *map(str, args)], capture_output=True,
+                          text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, args))}: {done.stderr}")
+    return done.stdout
+
+
+def read_idx(path):
+    data = pathlib.Path(path).read_bytes()
+    dims = data[3]
+    shape = [int.from_bytes(data[4 + 4 * i:8 + 4 * i], "big")
+             for i in range(dims)]
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * dims).reshape(shape)
+
+
+def compare(name, ours, theirs):
+    """Whether two checkpoints are the same; names what differs."""
+    global failures
+    ours_m, ours_t = checkpoint.read(ours)
+    theirs_m, theirs_t = checkpoint.read(theirs)
+    values, differ, lines = 0, 0, []
+    for key in sorted({*ours_m, *theirs_m} - {"checksum"}):
+        if ours_m.get(key) != theirs_m.get(key):
+            differ += 1
+            lines.append(f"  {key}: {ours_m.get(key)}, the command has "
+                         f"{theirs_m.get(key)}")
+    for key in sorted({*ours_t, *theirs_t}):
+        a, b = ours_t.get(key), theirs_t.get(key)
+        if a is None or b is None or a.shape != b.shape:
+            differ += 1
+            lines.append(f"  {key}: is not in both, or of another shape")
+            continue
+        values += a.size
+        if (a != b).any():
+            differ += int((a != b).sum())
+            at = np.argwhere(a != b)[0]
+            lines.append(f"  {key}: {int((a != b).sum())} of {a.size} values "
+                         f"differ, the first at {at.tolist()}: "
+                         f"{a[tuple(at)]}, the command has {b[tuple(at)]}")
+    if not differ and ours != theirs:
+        differ += 1
+        lines.append("  the files differ in how they are written")
+    print(f"{name}: {values} integers, {differ} differ", flush=True)
+    print("\n".join(lines), end="\n" if lines else "")
+    failures += differ > 0
+
+
+def data_of(folder, size):
+    """Generated digits, by the command."""
+    spec = f"glyphs:train={size},test=1"
+    out = folder / f"glyphs-{size}"
+    if not out.exists():
+        command("data", "export", spec, "--split", "train", "--idx", out)
+    pixels = next(out.glob("*idx3*"))
+    labels = next(out.glob("*idx1*"))
+    return spec, read_idx(pixels)[..., None], read_idx(labels)
+
+
+def train(folder, name, size, options):
+    spec, pixels, labels = data_of(folder, size)
+    kept = size - int(options.get("validation", 0))
+    run = Run(options, Data(spec, pixels[:kept], labels[:kept], 10))
+    out = folder / name
+    flags = [f"--{k}={v}" for k, v in run.recipe.text.items()]
+    command("train", "--data", spec, "--out", out, "--quiet", *flags)
+    run.start().train()
+    theirs = (out / "checkpoint.safetensors").read_bytes()
+    compare(name, run.save(VERSION), theirs)
+    return run.step
+
+
+def main():
+    wanted = sys.argv[3:]
+    steps = 0
+    chosen = dict(recipes.SHORT)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (size, options) in chosen.items():
+            if not wanted or name in wanted:
+                steps += train(pathlib.Path(folder), name, size, options)
+    print(f"{steps} steps")
+    sys.exit(failures > 0)
+
+
+COMMAND = os.path.abspath(sys.argv[1])
+VERSION = command("--version").split()[-1]
+main()

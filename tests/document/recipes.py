@@ -1,0 +1,46 @@
+"""Recipes that together take every option, and the value of every choice.
+Networks and data are small: what is compared is arithmetic."""
+
+# Of each: samples, options. A last batch is shorter than the others in some.
+SHORT = {
+    "plain": (50, {
+        "net": "28x28-4C5-P2-6C3s2p1-P2max-12-10", "augment": "affine",
+        "batch": 13, "epochs": 2}),
+    "onoff": (40, {
+        "net": "4C5s2-P2avg-8C3p1-10", "input": "onoff",
+        "augment": "crop:3+flip+cutout:7", "weight-bits": 8, "count-cap": 15,
+        "fire": "floor", "phi": "1/4,2", "dither": "on", "batch": 10,
+        "epochs": 2, "schedule": "cosine", "smoothing": "0.125",
+        "warmup": "0.7", "bias-rate": "0.3", "readout-rate": "0.5",
+        "momentum": "0.9", "seed": 72057594037927935}),
+    "standard": (48, {
+        "net": "4C5s2-4C3p1-4C3p1-R2-P2max-12-10", "standardise": "on",
+        "augment": "elastic:3+shift:2", "batch": 12, "epochs": 4,
+        "gain-limit": 1, "spike-limit": "0.4", "clip": "0.02",
+        "weight-decay": "0.0005", "phi": "auto:1/2", "count-cap": 15,
+        "spread": 1, "input-levels": 31, "dither": "on", "lr": "0.05",
+        "rounding": "stochastic", "schedule": "cosine", "warmup": "1.5"}),
+    "dropout": (40, {
+        "net": "D2-4C5s2-D2-D4-12-D2-10", "loss": "squared", "target": 4,
+        "alpha": 32, "augment": "elastic:5+affine+flip+cutout:5",
+        "rounding": "stochastic", "weight-decay": "0.001", "batch": 10,
+        "epochs": 2, "schedule": "constant", "lr": "0.1"}),
+    "additions": (40, {
+        "net": "6C5s4-6C3p1-R1-6C3p1-6C3p1-R2-P2avg-10", "phi": "auto:2",
+        "count-cap": 7, "weight-bits": 8, "fire": "floor", "batch": 8,
+        "epochs": 3, "lr": "1.5", "seed": 9, "augment": "none"}),
+    "projection": (40, {
+        "net": "(4C5s2-4C3p1-R1)x2-6C3p1s2-6C3p1-R2C1s2-Pavg-10",
+        "standardise": "on", "phi": "auto:1", "count-cap": 15, "batch": 8,
+        "epochs": 3, "weight-bits": 8, "augment": "flip", "input": "onoff",
+        "spike-limit": "1", "clip": "0.1", "momentum": "0"}),
+    "unlike": (30, {
+        "net": "4C5s4-4C3p1-R1-P2avg-6C3p1-6C3p1-R1-Pmax-10",
+        "phi": "1/2,1,1/2,2", "batch": 10, "count-cap": 20,
+        "momentum": "0.99", "lr": "1000", "bias-rate": "0.000001",
+        "augment": "shift:5", "validation": 7, "epochs": 1}),
+    "single": (30, {
+        "net": "10", "batch": 7, "epochs": 2, "lr": "0.000001",
+        "readout-rate": "16", "augment": "elastic:64", "smoothing": "0.5",
+        "weight-decay": "1", "input-levels": 255, "seed": 0}),
+}
