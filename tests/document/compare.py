@@ -74,10 +74,10 @@ def data_of(folder, size):
     """Generated digits, by the command."""
     spec = f"glyphs:train={size},test=1"
     out = folder / f"glyphs-{size}"
-    if not out.exists():
-        command("data", "export", spec, "--split", "train", "--idx", out)
-    pixels = next(out.glob("*idx3*"))
-    labels = next(out.glob("*idx1*"))
+    pixels = pathlib.Path(f"{out}-images-idx3-ubyte")
+    labels = pathlib.Path(f"{out}-labels-idx1-ubyte")
+    if not pixels.exists():
+        command("data", "export", spec, "--count", 0, "--idx", out)
     return spec, read_idx(pixels)[..., None], read_idx(labels)
 
 
@@ -107,5 +107,5 @@ def main():
 
 
 COMMAND = os.path.abspath(sys.argv[1])
-VERSION = command("--version").split()[-1]
+VERSION = command("--version").split()[1]
 main()

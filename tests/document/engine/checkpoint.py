@@ -91,8 +91,11 @@ def tensors_of(net):
                 if name == "weight":
                     kind = f"I{net.recipe.weight_bits}"
                 values = x.values[name]
-                if name.startswith("weight") and x.kind != "dense":
-                    values = values.reshape(-1, *x.k, x.window_shape[2])
+                if name.startswith("weight"):
+                    kernel = (*x.k, x.window_shape[2])
+                    if x.kind == "dense":
+                        kernel = kernel[2:]
+                    values = values.reshape(-1, *kernel)
                 yield f"layer.{x.number}.{name}", kind, values
 
 
