@@ -55,7 +55,7 @@ endif()
 
 # Rooms from the ground up.
 set(objects "")
-foreach(room base core kernels layers data network io optimiser ann event
+foreach(room base core kernels layers data augment network io optimiser ann event
              engine learn proof)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)

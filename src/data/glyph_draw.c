@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "core/squares.h"
-#include "data/fixed.h"
+#include "core/fixed.h"
 #include "data/glyph_shapes.h"
 
 #define SIDE SG__GLYPH_SIDE

@@ -31,7 +31,7 @@
 #define SG_ENGINE_ENGINE_H
 
 #include "core/squares.h"
-#include "data/augment.h"
+#include "augment/augment.h"
 #include "network/network.h"
 #include "optimiser/optimiser.h"
 

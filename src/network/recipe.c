@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "augment/kind.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "network/recipe.h"

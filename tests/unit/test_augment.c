@@ -3,15 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "augment/augment.h"
 #include "base/random.h"
+#include "core/fixed.h"
 #include "core/quantise.h"
-#include "data/augment.h"
-#include "data/fixed.h"
 #include "data/glyphs.h"
 
 #define SIDE 28
@@ -38,21 +39,57 @@ static void fill(uint8_t *image, size_t size)
     }
 }
 
+enum {
+#define KIND(name, form) OF_##name,
+    SG__AUGMENT_LIST(KIND)
+#undef KIND
+};
+
+/* Expects exactly these kinds in spec, of n pixels each. */
+static void expect_kinds(const char *spec, uint32_t mask, uint32_t n)
+{
+    sg__augment a = parsed(spec);
+    for (uint32_t k = 0; k < SG__AUGMENT_KINDS; k++)
+        assert_int_equal(a.pixels[k], mask >> k & 1 ? n : 0);
+}
+
 static void parses(void **state)
 {
     (void)state;
-    sg__augment a = parsed("none");
-    assert_true(!a.shift && !a.affine && !a.flip);
-    a = parsed("shift:2");
-    assert_true(a.shift == 2 && !a.affine && !a.flip);
-    a = parsed("crop:4+flip");
-    assert_true(a.shift == 4 && !a.affine && a.flip);
-    a = parsed("flip+affine+shift:64");
-    assert_true(a.shift == 64 && a.affine && a.flip && !a.cutout);
-    a = parsed("cutout:8+crop:4");
-    assert_true(a.cutout == 8 && a.shift == 4 && !a.elastic);
-    a = parsed("elastic:3+affine");
-    assert_true(a.elastic == 3 && a.affine && !a.shift && !a.cutout);
+    expect_kinds("none", 0, 0);
+    expect_kinds("shift:2", 1U << OF_shift, 2);
+    expect_kinds("crop:1+flip", 1U << OF_crop | 1U << OF_flip, 1);
+    expect_kinds("flip+affine+shift:1",
+                 1U << OF_flip | 1U << OF_affine | 1U << OF_shift, 1);
+    expect_kinds("cutout:64+crop:64", 1U << OF_cutout | 1U << OF_crop, 64);
+    expect_kinds("elastic:3+cutout:3", 1U << OF_elastic | 1U << OF_cutout, 3);
+}
+
+/* Every form of the list is read, and the text of an error and of the option
+ * of a recipe names it. */
+static void lists_are_one(void **state)
+{
+    static const char *const forms[] = {
+#define FORM(name, form) form,
+        SG__AUGMENT_LIST(FORM)
+#undef FORM
+    };
+    (void)state;
+    size_t count;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    while (strcmp(option->name, "augment") != 0)
+        option++;
+    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++) {
+        sg_error error = {""};
+        sg__augment a;
+        char spec[32];
+        snprintf(spec, sizeof spec, "%.*s%s", (int)strcspn(forms[k], ":"),
+                 forms[k], strchr(forms[k], ':') ? ":7" : "");
+        assert_true(parsed(spec).pixels[k] > 0);
+        assert_non_null(strstr(option->help, forms[k]));
+        assert_int_equal(sg__augment_parse("?", &a, &error), SG_E_ARGUMENT);
+        assert_non_null(strstr(error.text, forms[k]));
+    }
 }
 
 static void refuses_unknown_parts(void **state)
@@ -567,6 +604,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parses),
+        cmocka_unit_test(lists_are_one),
         cmocka_unit_test(refuses_unknown_parts),
         cmocka_unit_test(none_is_identity),
         cmocka_unit_test(shift_moves_exactly),

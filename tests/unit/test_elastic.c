@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "augment/augment.h"
+#include "augment/elastic.h"
 #include "base/random.h"
-#include "data/augment.h"
-#include "data/elastic.h"
-#include "data/fixed.h"
+#include "core/fixed.h"
 
 enum { SEED = 5, EPOCH = 2, HEIGHT = 37, WIDTH = 61 };
 
@@ -67,8 +67,8 @@ static void field_is_a_cubic_spline(void **state)
         const uint32_t reach = 1 + sample % 9;
         double square = 0;
         size_t inside = 0;
-        sg__elastic_resample(&identity, shape, reach, SEED, EPOCH, sample, in,
-                             out);
+        const sg__variant v = {shape, SEED, EPOCH, sample};
+        sg__elastic_resample(&identity, &v, reach, in, out);
         for (uint32_t i = 0; i < HEIGHT * WIDTH; i++) {
             double dx = defined(sample, reach, i % WIDTH, i / WIDTH, 0);
             double dy = defined(sample, reach, i % WIDTH, i / WIDTH, 1);
@@ -97,7 +97,8 @@ static void outside_is_black(void **state)
     static uint8_t in[HEIGHT * WIDTH], out[HEIGHT * WIDTH];
     size_t dark = 0;
     memset(in, 255, sizeof in);
-    sg__elastic_resample(&identity, shape, 6, SEED, EPOCH, 0, in, out);
+    const sg__variant v = {shape, SEED, EPOCH, 0};
+    sg__elastic_resample(&identity, &v, 6, in, out);
     for (uint32_t i = 0; i < HEIGHT * WIDTH; i++) {
         uint32_t x = i % WIDTH, y = i / WIDTH;
         if (x >= 6 && y >= 6 && x + 6 < WIDTH && y + 6 < HEIGHT)
@@ -122,8 +123,8 @@ static void any_shape_works(void **state)
         memset(in, 200, size);
         for (uint32_t reach = 1; reach <= 64; reach += 21) {
             memset(out, 255, size);
-            sg__elastic_resample(&identity, shape, reach, SEED, EPOCH, 7, in,
-                                 out);
+            const sg__variant v = {shape, SEED, EPOCH, 7};
+            sg__elastic_resample(&identity, &v, reach, in, out);
             for (size_t i = 0; i < size; i++)
                 assert_true(out[i] <= 200);
         }

@@ -1,23 +1,17 @@
 /* Augmentation: random variants of training images, in integers and keyed by
  * (seed, epoch, sample), so that a run repeats on any machine. */
-#ifndef SG_DATA_AUGMENT_H
-#define SG_DATA_AUGMENT_H
+#ifndef SG_AUGMENT_AUGMENT_H
+#define SG_AUGMENT_AUGMENT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "augment/kind.h"
 #include "base/status.h"
 #include "kernels/kernels.h"
-#include "spikegrad/network.h"
-
-#define SG__AUGMENT_SHIFT_MAX 64
 
 typedef struct sg__augment {
-    uint32_t shift;   /* whole pixels at most, in both axes */
-    uint32_t cutout;  /* side of the square that is blanked; 0: none */
-    uint32_t elastic; /* reach of the displacements, pixels; 0: none */
-    bool affine;
-    bool flip;
+    uint32_t pixels[SG__AUGMENT_KINDS]; /* the N of each kind, 1 where a form
+                                           has none; 0: not in use */
 } sg__augment;
 
 /* sg__augment_parse: reads "none", or parts joined by '+', each at most once:
@@ -26,7 +20,7 @@ typedef struct sg__augment {
  *   affine   rotation +-10 degrees, scale +-10 %, shear +-0.1, shift +-2
  *            pixels, all uniform, about the centre, bilinear
  *   elastic:N
- *            distorted by a smooth field of displacements (data/elastic.h) up
+ *            distorted by a smooth field of displacements (augment/elastic.h) up
  *            to N pixels, N <= 64, bilinear
  *   flip     mirrored left to right, or not
  *   cutout:N a square of N pixels, N <= 64, blanked last; its centre is any

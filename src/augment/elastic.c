@@ -1,11 +1,10 @@
-#include "data/elastic.h"
+#include "augment/elastic.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "core/bilinear.h"
-#include "data/fixed.h"
+#include "core/fixed.h"
 
 enum {
     CELL = 8,         /* pixels from one point to the next */
@@ -41,8 +40,7 @@ static point mix(const int16_t weights[SUPPORT], const point p[SUPPORT])
 
 /* What draws the points of an image's field. */
 typedef struct field {
-    uint64_t seed;
-    uint32_t epoch, sample;
+    const sg__variant *v;
     int32_t reach; /* Q16 */
 } field;
 
@@ -52,8 +50,7 @@ static void draw_column(const field *f, uint32_t row, uint32_t column,
 {
     for (uint32_t k = 0; k < SUPPORT; k++) {
         uint32_t place = (row + k) << 16 | column;
-        sg__draw d = sg__random(f->seed, SG__STREAM_AUGMENT, f->epoch,
-                                f->sample, BLOCK, place);
+        sg__draw d = sg__variant_draw(f->v, BLOCK, place);
         points[k] = (point){sg__spread(d.v[0], f->reach),
                             sg__spread(d.v[1], f->reach)};
     }
@@ -81,11 +78,11 @@ static void resample_cell(const sg__warp *w, sg_shape shape, uint32_t left,
     }
 }
 
-void sg__elastic_resample(const sg__warp *warp, sg_shape shape, uint32_t reach,
-                          uint64_t seed, uint32_t epoch, uint32_t sample,
-                          const uint8_t *in, uint8_t *out)
+void sg__elastic_resample(const sg__warp *warp, const sg__variant *v,
+                          uint32_t reach, const uint8_t *in, uint8_t *out)
 {
-    const field f = {seed, epoch, sample, (int32_t)reach * 65536};
+    const field f = {v, (int32_t)reach * SG__PIXEL};
+    const sg_shape shape = v->shape;
     for (uint32_t top = 0; top < shape.height; top += CELL) {
         point points[SUPPORT][SUPPORT];
         for (uint32_t k = 0; k + 1 < SUPPORT; k++)
@@ -98,3 +95,11 @@ void sg__elastic_resample(const sg__warp *warp, sg_shape shape, uint32_t reach,
         }
     }
 }
+
+static void place(const sg__variant *v, uint32_t pixels, sg__placing *to)
+{
+    (void)v;
+    to->reach = pixels;
+}
+
+const sg__augment_kind sg__augment_elastic = {.place = place};

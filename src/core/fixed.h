@@ -1,8 +1,8 @@
-/* Fixed-point helpers of the data room: what it draws and warps decides
- * weights, so it is integer arithmetic, the same bits on every machine.
+/* Fixed-point helpers of what draws and warps images: it decides weights, so
+ * it is integer arithmetic, the same bits on every machine.
  * Qn means a value in units of 2^-n. */
-#ifndef SG_DATA_FIXED_H
-#define SG_DATA_FIXED_H
+#ifndef SG_CORE_FIXED_H
+#define SG_CORE_FIXED_H
 
 #include <stdint.h>
 

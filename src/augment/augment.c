@@ -1,0 +1,160 @@
+/* Augmentation in fixed point. Every output pixel asks where it comes from:
+ * in Q16. Flip and whole-pixel shift are folded into that map, so an image is
+ * resampled at most once, and turned into spike counts on the way. */
+#include "augment/augment.h"
+
+#include <string.h>
+
+#include "augment/elastic.h"
+#include "augment/move.h"
+
+static const struct {
+    const char *form;
+    const sg__augment_kind *kind;
+} kinds[] = {
+#define KIND(name, form) {form, &sg__augment_##name},
+    SG__AUGMENT_LIST(KIND)
+#undef KIND
+};
+
+/* Reads the number at text; the end of its digits, or NULL if it is not in
+ * 1..SG__AUGMENT_PIXELS_MAX. */
+static const char *read_pixels(const char *text, uint32_t *pixels)
+{
+    uint32_t value = 0;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        value = 10 * value + (uint32_t)(*text - '0');
+        if (value > SG__AUGMENT_PIXELS_MAX)
+            return NULL;
+    }
+    *pixels = value;
+    return value ? text : NULL;
+}
+
+/* Reads a part of the given form; its end, or NULL if it is not that. */
+static const char *read_form(const char *part, const char *form,
+                             uint32_t *pixels)
+{
+    size_t name = strcspn(form, ":");
+    *pixels = 1;
+    if (strncmp(part, form, name) != 0)
+        return NULL;
+    const char *end = part + name;
+    if (form[name])
+        end = *end == ':' ? read_pixels(end + 1, pixels) : NULL;
+    return end && (*end == '\0' || *end == '+') ? end : NULL;
+}
+
+/* Whether a has this kind already, under any name. */
+static bool repeats(const sg__augment *a, const sg__augment_kind *kind)
+{
+    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
+        if (a->pixels[k] && kinds[k].kind->place == kind->place &&
+            kinds[k].kind->paint == kind->paint)
+            return true;
+    return false;
+}
+
+/* Reads one part into a; its end, or NULL if it is unknown or repeated. */
+static const char *read_part(const char *part, sg__augment *a)
+{
+    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++) {
+        uint32_t pixels;
+        const char *end = read_form(part, kinds[k].form, &pixels);
+        if (!end)
+            continue;
+        if (repeats(a, kinds[k].kind))
+            return NULL;
+        a->pixels[k] = pixels;
+        return end;
+    }
+    return NULL;
+}
+
+sg_status sg__augment_parse(const char *spec, sg__augment *out,
+                            sg_error *error)
+{
+    sg__augment a = {.pixels = {0}};
+    const char *part = spec;
+    if (strcmp(spec, "none") == 0) {
+        *out = a;
+        return SG_OK;
+    }
+    for (;;) {
+        const char *end = read_part(part, &a);
+        if (!end)
+            return sg__fail(
+                error, SG_E_ARGUMENT,
+                "augment \"%s\": at \"%s\": expected none, or " SG__AUGMENT_FORMS
+                "with N 1..%d, each at most once, joined by +",
+                spec, part, SG__AUGMENT_PIXELS_MAX);
+        part = end;
+        if (*part == '\0')
+            break;
+        part++; /* the plus sign */
+    }
+    *out = a;
+    return SG_OK;
+}
+
+/* The same map of an image that was mirrored, if flip, and then moved. */
+static sg__warp flip_and_move(sg__warp w, sg_shape shape, bool flip,
+                              int32_t dx, int32_t dy)
+{
+    int64_t cx = (int64_t)shape.width - 1;
+    if (flip) {
+        w.start_x += w.m[0] * cx;
+        w.start_y += w.m[2] * cx;
+        w.m[0] = -w.m[0];
+        w.m[2] = -w.m[2];
+    }
+    w.start_x -= (int64_t)w.m[0] * dx + (int64_t)w.m[1] * dy;
+    w.start_y -= (int64_t)w.m[2] * dx + (int64_t)w.m[3] * dy;
+    return w;
+}
+
+/* Reads the image where the kinds of a place it. */
+static void transform(const sg__variant *v, const sg__placing *from,
+                      const sg__kernels *kernels, int32_t levels,
+                      const uint8_t *in, uint8_t *out)
+{
+    const sg_shape shape = v->shape;
+    if (!from->warped && !from->reach) {
+        sg__move(kernels, shape, from->dx, from->dy, from->flip, levels, in,
+                 out);
+        return;
+    }
+    sg__warp w =
+        flip_and_move(from->warp, shape, from->flip, from->dx, from->dy);
+    if (!from->reach) {
+        kernels->resample(&w, shape, levels, in, out);
+        return;
+    }
+    sg__elastic_resample(&w, v, from->reach, in, out);
+    kernels->quantise((size_t)shape.height * shape.width * shape.channels, out,
+                      levels, out);
+}
+
+void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
+                        sg_shape shape, uint64_t seed, uint32_t epoch,
+                        uint32_t sample, int32_t levels, const uint8_t *in,
+                        uint8_t *out)
+{
+    const sg__variant v = {shape, seed, epoch, sample};
+    sg__placing from = {.warp = {.m = {SG__PIXEL, 0, 0, SG__PIXEL}}};
+    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
+        if (a->pixels[k] && kinds[k].kind->place)
+            kinds[k].kind->place(&v, a->pixels[k], &from);
+    transform(&v, &from, kernels, levels, in, out);
+    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
+        if (a->pixels[k] && kinds[k].kind->paint)
+            kinds[k].kind->paint(&v, a->pixels[k], out);
+}
+
+void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,
+                       uint32_t epoch, uint32_t sample, const uint8_t *in,
+                       uint8_t *out)
+{
+    sg__augment_counts(a, sg__kernels_table(0), shape, seed, epoch, sample,
+                       255, in, out);
+}

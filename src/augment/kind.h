@@ -1,0 +1,74 @@
+/* What a kind of augmentation is. A new one is a file beside this one, which
+ * defines sg__augment_NAME, and a line of the list. */
+#ifndef SG_AUGMENT_KIND_H
+#define SG_AUGMENT_KIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "core/warp.h"
+#include "spikegrad/network.h"
+
+/* X(NAME, form): the kinds, in the order in which they act. A form that ends
+ * in :N takes a number of pixels, 1..SG__AUGMENT_PIXELS_MAX. */
+#define SG__AUGMENT_LIST(X)                                                   \
+    X(affine, "affine")                                                       \
+    X(elastic, "elastic:N")                                                   \
+    X(shift, "shift:N")                                                       \
+    X(crop, "crop:N")                                                         \
+    X(flip, "flip")                                                           \
+    X(cutout, "cutout:N")
+
+/* The forms as one text, each followed by a comma. */
+#define SG__AUGMENT_FORM(name, form) form ", "
+#define SG__AUGMENT_FORMS SG__AUGMENT_LIST(SG__AUGMENT_FORM)
+
+#define SG__AUGMENT_ONE(name, form) +1
+enum {
+    SG__AUGMENT_KINDS = 0 SG__AUGMENT_LIST(SG__AUGMENT_ONE),
+    SG__AUGMENT_PIXELS_MAX = 64,
+    SG__PIXEL = 65536 /* one pixel of a warp: Q16 */
+};
+
+/* One variant of one image: what keys its draws. */
+typedef struct sg__variant {
+    sg_shape shape;
+    uint64_t seed;
+    uint32_t epoch, sample;
+} sg__variant;
+
+/* From where in the image output pixels come: displaced by up to reach, then
+ * warped, then mirrored, then moved. */
+typedef struct sg__placing {
+    bool warped, flip;
+    sg__warp warp;
+    int32_t dx, dy; /* whole pixels */
+    uint32_t reach; /* of elastic displacements, pixels; 0: none */
+} sg__placing;
+
+/* Either may be NULL. pixels is the N of the form, or 1.
+ *
+ * place  says where pixels come from; all kinds do before any is read
+ * paint  changes the counts that came out, uint8[height][width][channels]
+ *
+ * Draws are sg__variant_draw(v, block, k) with a block that no other kind
+ * has: 0 shift and flip, 1 and 2 affine, 3 cutout, 4 elastic. */
+typedef struct sg__augment_kind {
+    void (*place)(const sg__variant *v, uint32_t pixels, sg__placing *to);
+    void (*paint)(const sg__variant *v, uint32_t pixels, uint8_t *out);
+} sg__augment_kind;
+
+#define SG__AUGMENT_DECLARE(name, form)                                       \
+    extern const sg__augment_kind sg__augment_##name;
+SG__AUGMENT_LIST(SG__AUGMENT_DECLARE)
+#undef SG__AUGMENT_DECLARE
+
+static inline sg__draw sg__variant_draw(const sg__variant *v, uint32_t block,
+                                        uint32_t k)
+{
+    return sg__random(v->seed, SG__STREAM_AUGMENT, v->epoch, v->sample, block,
+                      k);
+}
+
+#endif
