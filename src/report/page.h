@@ -36,6 +36,7 @@ void page_style(FILE *out);
 /* The parts. */
 void page_runs(const page *p);
 void page_summary(const page *p);
+void page_health(const page *p);
 void page_learning(const page *p);
 void page_operations(const page *p);
 void page_energies(const page *p);

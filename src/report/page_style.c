@@ -35,7 +35,10 @@ static const char text_style[] =
     ".runs{list-style:none;margin:0;padding:0;display:grid;gap:8px}\n"
     ".runs li{padding:8px 12px;background:var(--card);border-radius:6px;"
     "overflow-wrap:anywhere}.runs small{color:var(--dim);font-size:13px;"
-    "display:block}\n.note{font-weight:600}\n";
+    "display:block}\n.note{font-weight:600}\n"
+    ".health{list-style:none;margin:8px 0 14px;padding:0;display:grid;gap:6px}"
+    ".health li{padding:6px 12px;background:var(--mark);border-radius:6px;"
+    "max-width:100ch}\n";
 
 static const char table_style[] =
     "table{border-collapse:collapse;font-size:14px;"

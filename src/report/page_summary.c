@@ -298,6 +298,7 @@ static void put_row(const page *p, const struct row *row)
 void page_summary(const page *p)
 {
     page_section(p, "Results", NULL, false);
+    page_health(p);
     fprintf(p->out, "<div class=%s><table class=num>",
             p->runs > 1 ? "wide" : "results");
     if (p->runs > 1) {

@@ -136,6 +136,19 @@ done
 extreme 's/"(counts|errors)":\[[^]]*\]/"\1":[]/g'
 extreme "s/\"(counts|errors)\":\[[^]]*/\"\\1\":[-255,$most,17,1,17,$most,0,1/g"
 
+# layers that take no part are named, with what helps
+grep -q 'class=health' report.html && bad "a healthy layer is called ill"
+extreme 's/"spikes":[0-9]+/"spikes":0/g'
+says edited.html '<b>layer 0 (4C5) is silent</b>.* lower --lr'
+grep -q 'layer 2 (10) is silent' edited.html && bad "the last layer fires not"
+extreme 's/"error_senders":[0-9]+/"error_senders":0/g'
+says edited.html '<b>layer 0 (4C5) is without errors</b>'
+says edited.html '<b>layer 2 (10) is without errors</b>'
+extreme 's/"saturated":[0-9]+/"saturated":1000000/g'
+says edited.html '<b>layer 0 (4C5) is saturated</b>'
+expect 0 "$SPIKEGRAD" report one edited --out edited.html
+says edited.html 'r1">B</span> <b>layer 0 (4C5) is saturated'
+
 # many epochs: thinned for the picture, extremes kept, soon done
 mkdir -p many
 cp one/recipe.ini many
