@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spikegrad/data.h"
 #include "spikegrad/status.h"
 
 /* Bytes that the text of any option takes in this version, its end included.
@@ -66,6 +67,20 @@ SG_API sg_status sg_recipe_get(const sg_recipe *recipe, const char *name,
  * Errors: SG_E_ARGUMENT: no such option, one that is a text, or a NULL. */
 SG_API sg_status sg_recipe_number(const sg_recipe *recipe, const char *name,
                                   int64_t *out);
+
+/* sg_recipe_suggest: sets the options that decide whether a network learns to
+ * values that suit recipe's net and the data, and net itself if it is not
+ * given: learning rates, standardisation and error thresholds by depth, input
+ * and augmentation by the kind of image. A net that cannot be built is left
+ * for sg_network_create to refuse.
+ *
+ * info   of the data; height, width, channels and classes are read
+ * given  [count] names of options that are left as they are; NULL entries are
+ *        passed over
+ * Errors: SG_E_ARGUMENT (a NULL), SG_E_MEMORY. */
+SG_API sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
+                                   const char *const *given, size_t count,
+                                   sg_error *error);
 
 /* sg_recipe_options: the table of options; *count receives its length, unless
  * count is NULL. */

@@ -1,0 +1,132 @@
+/* Options that suit a network and its data, for runs that say nothing of
+ * them. Values are measured: docs/results.md, "Networks without flags". */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "network/network.h"
+#include "network/recipe.h"
+#include "network/topology.h"
+
+/* From so many layers with weights on errors die out on their way down, or
+ * grow, unless every layer is kept in range. */
+enum { DEEP = 5 };
+
+typedef struct setting {
+    const char *name, *value;
+} setting;
+
+/* Rows of a fixed size, errors of a size found on data, small steps. */
+static const setting deep[] = {
+    {"standardise", "on"}, {"phi", "auto:2"},        {"lr", "0.05"},
+    {"momentum", "0.9"},   {"readout-rate", "0.25"}, {"clip", "0.1"},
+    {"spike-limit", "1"},  {"warmup", "0.2"},
+};
+
+/* Photographs: contrast instead of brightness, and what may be done to them. */
+static const setting colour[] = {
+    {"input", "onoff"},
+    {"input-levels", "16"},
+    {"batch", "64"},
+    {"augment", "crop:4+flip"},
+};
+
+/* Small images in colour, where no network is given either: that of the recipe
+ * cifar10-small. */
+static const setting photographs[] = {
+    {"weight-bits", "8"},
+    {"epochs", "40"},
+    {"warmup", "8"},
+    {"readout-rate", "0.0625"},
+    {"weight-decay", "0.0005"},
+    {"augment", "crop:4+flip+cutout:8"},
+    {"clip", "0"},
+    {"spike-limit", "0"},
+};
+
+typedef struct suggestion {
+    sg_recipe *recipe;
+    const sg_data_info *info;
+    const char *const *given;
+    size_t count;
+} suggestion;
+
+static bool is_given(const suggestion *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->given[i] && strcmp(s->given[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void apply(const suggestion *s, const setting *settings, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_given(s, settings[i].name))
+            (void)sg_recipe_set(s->recipe, settings[i].name, settings[i].value,
+                                NULL);
+}
+
+#define APPLY(s, settings)                                                    \
+    apply(s, settings, sizeof settings / sizeof *settings)
+
+/* Layers with weights of the recipe's net on these data; 0 if it is none. */
+static sg_status count_synaptic(const suggestion *s, size_t *out)
+{
+    const sg_shape image = {s->info->height, s->info->width,
+                            s->info->channels};
+    size_t count = 0;
+    sg__layer *layers = calloc(SG_LAYERS_MAX, sizeof *layers);
+    *out = 0;
+    if (!layers)
+        return SG_E_MEMORY;
+    if (sg__topology_parse(s->recipe->net, sg__input_neurons(s->recipe, image),
+                           s->info->classes, layers, &count, NULL) == SG_OK)
+        for (size_t l = 0; l < count; l++)
+            *out += layers[l].synaptic;
+    free(layers);
+    return SG_OK;
+}
+
+/* The first of some networks that the images have room for. */
+static sg_status choose_net(const suggestion *s)
+{
+    static const char *const grey[] = {"15C5-P2-40C5-P2-300-%u",
+                                       "16C3p1-P2max-300-%u", "300-%u"};
+    static const char *const colours[] = {
+        "64C3p1-64C3p1-P2max-128C3p1-128C3p1-P2max-256C3p1-256C3p1-P2max-%u",
+        "32C3p1-P2max-64C3p1-P2max-%u", "300-%u"};
+    const char *const *nets = s->info->channels == 3 ? colours : grey;
+    size_t synaptic = 0;
+    sg_status status = SG_OK;
+    for (size_t i = 0; status == SG_OK && synaptic == 0 && i < 3; i++) {
+        snprintf(s->recipe->net, sizeof s->recipe->net, nets[i],
+                 s->info->classes);
+        status = count_synaptic(s, &synaptic);
+    }
+    return status;
+}
+
+sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
+                            const char *const *given, size_t count,
+                            sg_error *error)
+{
+    if (!recipe || !info || (count > 0 && !given))
+        return sg__fail(error, SG_E_ARGUMENT, "recipe: missing argument");
+    const suggestion s = {recipe, info, given, count};
+    const bool colourful = info->channels == 3, chosen = is_given(&s, "net");
+    size_t synaptic;
+    if (colourful)
+        APPLY(&s, colour);
+    sg_status status = chosen ? SG_OK : choose_net(&s);
+    if (status == SG_OK)
+        status = count_synaptic(&s, &synaptic);
+    if (status != SG_OK)
+        return sg__fail(error, status, "recipe: out of memory");
+    if (colourful || synaptic >= DEEP)
+        APPLY(&s, deep);
+    if (colourful && !chosen)
+        APPLY(&s, photographs);
+    return SG_OK;
+}
