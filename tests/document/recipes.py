@@ -39,8 +39,34 @@ SHORT = {
         "phi": "1/2,1,1/2,2", "batch": 10, "count-cap": 20,
         "momentum": "0.99", "lr": "1000", "bias-rate": "0.000001",
         "augment": "shift:5", "validation": 7, "epochs": 1}),
+    "apart": (30, {  # charges whose bounds hold thresholds back
+        "net": "(8C5s3p2-8C3p1-R1)x1-P2-Pavg-10", "phi": "auto:1/64",
+        "count-cap": 1, "batch": 6, "epochs": 3, "lr": "3.530423",
+        "spread": 2, "loss": "squared", "target": 64, "alpha": 100,
+        "standardise": "on", "augment": "none", "fire": "floor"}),
+    "wide": (20, {  # limits narrowed by the fan-out; a map smaller than it
+        "net": "3C7s4p3-P2max-64C5p2-Pavg-P-10", "count-cap": 31,
+        "batch": 5, "epochs": 2, "lr": "0.000002", "warmup": 0,
+        "schedule": "cosine", "clip": "16", "standardise": "on",
+        "augment": "affine+shift:64"}),
+    "fixed": (20, {  # rates at both ends of their range
+        "net": "4C5s2p1-P2-4C3-12-10", "lr": "1000", "readout-rate": 16,
+        "spread": 64, "alpha": 1, "batch": 4, "epochs": 1, "phi": "1/64,1,64",
+        "bias-rate": 0, "momentum": "0.123456", "input-levels": 1,
+        "weight-decay": 1, "warmup": 100, "rounding": "stochastic"}),
     "single": (30, {
         "net": "10", "batch": 7, "epochs": 2, "lr": "0.000001",
         "readout-rate": "16", "augment": "elastic:64", "smoothing": "0.5",
         "weight-decay": "1", "input-levels": 255, "seed": 0}),
+}
+
+# One run past the last step at which thresholds are found.
+LONG = {
+    "auto": (60, {
+        "net": "4C5s2-(6C3s2p1-6C3p1-R2C1s2-D2)x2-P2avg-12-10",
+        "standardise": "on", "phi": "auto:1", "dither": "on", "batch": 8,
+        "epochs": 14, "lr": "0.2", "clip": "0.01", "spike-limit": "0.5",
+        "augment": "affine+crop:2+flip", "schedule": "cosine",
+        "weight-bits": 8, "count-cap": 15, "rounding": "stochastic",
+        "weight-decay": "0.0002"}),
 }

@@ -238,7 +238,7 @@ class Run:
         net = run.net
 
         def numbers(key):
-            return [int(n) for n in m[key].split(",")]
+            return [int(n) for n in m[key].split(",") if n]
 
         if run.recipe.standardise == "on":
             for x, norm in zip(net.hidden, numbers("row_norm")):

@@ -1,0 +1,98 @@
+"""Recipes drawn at random, for the long comparison."""
+import random
+
+
+def net_of(rng, channels):
+    """A topology that fits images of 28 x 28, not too large."""
+    items, side, c = [], 28, channels
+    if rng.random() < 0.2:
+        items.append("D2")
+    for _ in range(rng.randint(0, 3)):
+        if side < 6:
+            break
+        width = rng.choice([2, 3, 5, 8])
+        if side > 14 or rng.random() < 0.4:
+            k, s, p = rng.choice([(5, 2, 0), (3, 2, 1), (5, 3, 2), (4, 4, 0)])
+        else:
+            k, s, p = rng.choice([(3, 1, 1), (3, 1, 0), (1, 1, 0), (5, 1, 2)])
+        items.append(f"{width}C{k}" + (f"s{s}" if s > 1 else "") +
+                     (f"p{p}" if p else ""))
+        side, c = (side + 2 * p - k) // s + 1, width
+        way = rng.random()
+        if way < 0.2:
+            items += [f"{c}C3p1", "R1"]
+        elif way < 0.35:
+            items += [f"{c}C3p1", f"{c}C1", "R2"]
+        elif way < 0.5 and side > 3:
+            items += [f"{c + 1}C3s2p1", f"{c + 1}C3p1", "R2C1s2"]
+            side, c = (side - 1) // 2 + 1, c + 1
+        elif way < 0.6:
+            items += [f"({c}C3p1-R1)x2"]
+        way = rng.random()
+        if way < 0.15:
+            items.append(rng.choice(["D2", "D4"]))
+        elif way < 0.6 and side >= 4:
+            items.append(rng.choice(["P2", "P2max", "P2avg"]))
+            side //= 2
+    if items and side < 8 and rng.random() < 0.2:
+        items.append(rng.choice(["Pmax", "Pavg"]))
+    if rng.random() < 0.4:
+        items.append(str(rng.choice([7, 16, 30])))
+        if rng.random() < 0.3:
+            items.append("D2")
+    return "-".join([*items, "10"])
+
+
+def augment_of(rng):
+    parts = [p for p, share in [
+        (rng.choice(["shift:", "crop:"]) + str(rng.choice([1, 4, 30])), 0.4),
+        ("affine", 0.4), (f"elastic:{rng.choice([1, 3, 20])}", 0.3),
+        ("flip", 0.3), (f"cutout:{rng.choice([1, 6, 40])}", 0.3),
+    ] if rng.random() < share]
+    rng.shuffle(parts)
+    return "+".join(parts) or "none"
+
+
+def fraction(rng, low, high):
+    """Spread over orders of magnitude, at most six digits."""
+    return f"{low * (high / low) ** rng.random():.6f}"
+
+
+def recipe_of(seed):
+    rng = random.Random(seed)
+    pick = rng.choice
+    size = rng.randint(5, 40)
+    batch = rng.randint(3, 20)
+    options = {
+        "net": net_of(rng, 1),
+        "augment": augment_of(rng),
+        "weight-bits": pick([8, 16]),
+        "count-cap": pick([1, 3, 7, 15, 31]),
+        "input-levels": pick([1, 4, 15, 31]),
+        "input": pick(["plain", "onoff"]),
+        "fire": pick(["round", "floor"]),
+        "spread": pick([1, 2, 4, 16]),
+        "standardise": pick(["off", "on"]),
+        "gain-limit": pick([1, 2, 4, 16]),
+        "spike-limit": pick([0, 0, "0.05", "0.5", 2]),
+        "loss": pick(["softmax", "softmax", "squared"]),
+        "smoothing": pick([0, 0, "0.1", "0.333333"]),
+        "target": pick([1, 2, 8, 64]),
+        "alpha": pick([127, 127, 100, 32, 1]),
+        "phi": pick(["0.5", "1/8", "2", "auto:1", "auto:1/4", "auto:2"]),
+        "dither": pick(["off", "on"]),
+        "batch": batch,
+        "epochs": rng.randint(1, 4),
+        "lr": fraction(rng, 0.001, 30),
+        "momentum": pick([0, "0.5", "0.9", "0.875", "0.987654"]),
+        "readout-rate": pick([1, 1, "0.1", "3.141593"]),
+        "bias-rate": pick([1, 1, "0.1", "0.777777", 0]),
+        "clip": pick([0, 0, fraction(rng, 0.0001, 1)]),
+        "weight-decay": pick([0, 0, fraction(rng, 0.00001, 0.1)]),
+        "schedule": pick(["linear", "cosine", "constant"]),
+        "warmup": pick([0, "0.1", "0.5", "1.7"]),
+        "rounding": pick(["nearest", "stochastic"]),
+        "validation": pick([0, 0, size // 3]),
+        "seed": rng.getrandbits(pick([8, 32, 56])),
+    }
+    return size, options
