@@ -13,6 +13,7 @@ import numpy as np
 
 import random_recipes
 import recipes
+import vectors
 from engine import checkpoint
 from engine.training import Data, Run
 
@@ -113,6 +114,9 @@ def main():
             chosen[f"drawn {i}"] = random_recipes.recipe_of(i)
     elif SET != "short":
         chosen = {SET: {**recipes.SHORT, **recipes.LONG}[SET]}
+    wrong = vectors.check()
+    if wrong:
+        sys.exit(f"vectors.json: other numbers in {', '.join(wrong)}")
     steps = refused = 0
     with tempfile.TemporaryDirectory() as folder:
         for name, (size, options) in chosen.items():
