@@ -14,7 +14,7 @@ import numpy as np
 import random_recipes
 import recipes
 import vectors
-from engine import checkpoint
+from engine import checkpoint, glyphs
 from engine.training import Data, Run
 
 failures = 0
@@ -33,14 +33,6 @@ def command(*args):
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, args))}: {done.stderr}")
     return done.stdout
-
-
-def read_idx(path):
-    data = pathlib.Path(path).read_bytes()
-    dims = data[3]
-    shape = [int.from_bytes(data[4 + 4 * i:8 + 4 * i], "big")
-             for i in range(dims)]
-    return np.frombuffer(data, np.uint8, offset=4 + 4 * dims).reshape(shape)
 
 
 def compare(name, ours, theirs):
@@ -75,20 +67,54 @@ def compare(name, ours, theirs):
     failures += differ > 0
 
 
-def data_of(folder, size):
-    """Generated digits, by the command."""
-    spec = f"glyphs:train={size},test=1"
-    out = folder / f"glyphs-{size}"
-    pixels = pathlib.Path(f"{out}-images-idx3-ubyte")
-    labels = pathlib.Path(f"{out}-labels-idx1-ubyte")
-    if not pixels.exists():
-        command("data", "export", spec, "--count", 0, "--idx", out)
-    return spec, read_idx(pixels)[..., None], read_idx(labels)
+def write_idx(path, array):
+    header = bytes([0, 0, 8, array.ndim])
+    sizes = b"".join(n.to_bytes(4, "big") for n in array.shape)
+    path.write_bytes(header + sizes + array.astype(np.uint8).tobytes())
+
+
+def made_of(folder, kind, size):
+    """Files with random images, of no use but to compare."""
+    rng = np.random.default_rng(size)
+    shape = (size, 19, 22, 1) if kind == "mnist" else (size, 32, 32, 3)
+    pixels = rng.integers(0, 256, shape, np.uint8)
+    labels = rng.integers(0, 10, size)
+    folder = folder / f"{kind}-{size}"
+    folder.mkdir(exist_ok=True)
+    if kind == "mnist":
+        for split in ("train", "t10k"):
+            write_idx(folder / f"{split}-images-idx3-ubyte", pixels[..., 0])
+            write_idx(folder / f"{split}-labels-idx1-ubyte", labels)
+    else:
+        rows = np.concatenate(
+            [labels[:, None], pixels.transpose(0, 3, 1, 2).reshape(size, -1)],
+            axis=1).astype(np.uint8)
+        names = [f"data_batch_{i}" for i in range(1, 6)]
+        for name, part in zip(names, np.array_split(rows, 5)):
+            (folder / f"{name}.bin").write_bytes(part.tobytes())
+        (folder / "test_batch.bin").write_bytes(rows[:5].tobytes())
+    return f"{kind}:{folder}", pixels, labels
+
+
+DIGITS = []
+
+
+def data_of(folder, kind, size):
+    if kind != "glyphs":
+        return made_of(folder, kind, size)
+    while len(DIGITS) < size:
+        DIGITS.append(glyphs.Sketch(1, 0, len(DIGITS)))
+        DIGITS[-1].image = DIGITS[-1].pixels()
+    return (f"glyphs:train={size},test=1",
+            np.stack([d.image for d in DIGITS[:size]]),
+            np.array([d.label for d in DIGITS[:size]]))
 
 
 def train(folder, name, size, options):
     """Both from the start; then each from where the other stood."""
-    spec, pixels, labels = data_of(folder, size)
+    options = dict(options)
+    kind = options.pop("data", "glyphs")
+    spec, pixels, labels = data_of(folder, kind, size)
     kept = size - int(options.get("validation", 0))
     data = Data(spec, pixels[:kept], labels[:kept], 10)
     run = Run(options, data)

@@ -1,7 +1,8 @@
 """Recipes that together take every option, and the value of every choice.
 Networks and data are small: what is compared is arithmetic."""
 
-# Of each: samples, options. A last batch is shorter than the others in some.
+# Of each: samples, options; `data` says which: generated digits, IDX files or
+# records in colour. A last batch is shorter than the others in some.
 SHORT = {
     "plain": (50, {
         "net": "28x28-4C5-P2-6C3s2p1-P2max-12-10", "augment": "affine",
@@ -28,7 +29,7 @@ SHORT = {
     "additions": (40, {
         "net": "6C5s4-6C3p1-R1-6C3p1-6C3p1-R2-P2avg-10", "phi": "auto:2",
         "count-cap": 7, "weight-bits": 8, "fire": "floor", "batch": 8,
-        "epochs": 3, "lr": "1.5", "seed": 9, "augment": "none"}),
+        "epochs": 3, "lr": "0.05", "seed": 9, "augment": "none"}),
     "projection": (40, {
         "net": "(4C5s2-4C3p1-R1)x2-6C3p1s2-6C3p1-R2C1s2-Pavg-10",
         "standardise": "on", "phi": "auto:1", "count-cap": 15, "batch": 8,
@@ -51,13 +52,23 @@ SHORT = {
         "augment": "affine+shift:64"}),
     "fixed": (20, {  # rates at both ends of their range
         "net": "4C5s2p1-P2-4C3-12-10", "lr": "1000", "readout-rate": 16,
-        "spread": 64, "alpha": 1, "batch": 4, "epochs": 1, "phi": "1/64,1,64",
+        "spread": 64, "alpha": 1, "batch": 4, "epochs": 1, "phi": "1/64,1,1/2",
         "bias-rate": 0, "momentum": "0.123456", "input-levels": 1,
         "weight-decay": 1, "warmup": 100, "rounding": "stochastic"}),
+    "idx": (30, {
+        "data": "mnist", "net": "19x22-5C5s2p2-D2-P2-7C3-10", "batch": 7,
+        "epochs": 1, "augment": "elastic:3+affine+shift:1", "lr": "0.5",
+        "weight-bits": 8, "count-cap": 15, "rounding": "stochastic"}),
+    "colour": (30, {
+        "data": "cifar10", "net": "5C5s2p2-(5C3p1-D2-5C1-R2)x2-P2max-10",
+        "batch": 9, "epochs": 2, "augment": "crop:4+flip+cutout:8+affine",
+        "input": "onoff", "standardise": "on", "phi": "auto:1/4",
+        "clip": "0.05", "dither": "on", "input-levels": 8, "spread": 2}),
     "single": (30, {
         "net": "10", "batch": 7, "epochs": 2, "lr": "0.000001",
         "readout-rate": "16", "augment": "elastic:64", "smoothing": "0.5",
-        "weight-decay": "1", "input-levels": 255, "seed": 0}),
+        "weight-decay": "1", "input-levels": 255, "seed": 0,
+        "standardise": "on", "phi": "auto:1"}),
 }
 
 # One run past the last step at which thresholds are found.

@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <xxhash.h>
 
+#include "augment/augment.h"
 #include "base/random.h"
 #include "core/dither.h"
 #include "core/dropout.h"
@@ -22,7 +23,6 @@
 #include "core/rounding.h"
 #include "core/rules.h"
 #include "core/softmax.h"
-#include "data/augment.h"
 #include "network/network.h"
 #include "network/recipe.h"
 #include "optimiser/optimiser.h"
