@@ -128,6 +128,21 @@ SG_API sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
 SG_API sg_status sg_trainer_plan(sg_trainer *trainer, uint32_t epochs,
                                  sg_error *error);
 
+/* sg_trainer_set_epochs: makes `epochs` the number in the recipe of this run,
+ * more or fewer than it was.
+ *
+ * As with a plan, the learning rate is that of a run of this length from the
+ * next step on: a longer run puts it back up. The steps that are done were
+ * taken under the number before, so the run is not the one that would have had
+ * this number from the beginning; it is the same again with the same calls at
+ * the same steps. A plan that is shorter stays. A run that was complete goes
+ * on. The recipe is part of the state: checkpoints carry the number.
+ *
+ * epochs  at least those begun, at most the option's largest value
+ * Errors: SG_E_ARGUMENT (NULL); SG_E_RANGE, and the recipe stays. */
+SG_API sg_status sg_trainer_set_epochs(sg_trainer *trainer, uint32_t epochs,
+                                       sg_error *error);
+
 /* sg_trainer_run: trains to the end of the planned epochs, which are the
  * recipe's unless sg_trainer_plan says otherwise. test may be NULL; it is
  * evaluated after every epoch and has no influence on the weights.

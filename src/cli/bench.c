@@ -117,7 +117,7 @@ static int check_recipe(const sg_recipe *trained,
         if (rest->recipe[i] && sg_recipe_set(changed, option[i].name,
                                              rest->recipe[i], &error) != SG_OK)
             code = cli_usage("bench", "--%s", error.text);
-    if (code == CLI_OK && recipe_differs(changed, trained, &d))
+    if (code == CLI_OK && recipe_differs(changed, trained, NULL, &d))
         code = cli_usage("bench",
                          "--%s: '%s' cannot be changed with --from, the "
                          "model has '%s'",

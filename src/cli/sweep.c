@@ -100,7 +100,7 @@ static int compare(const sweep *s, const char *path, const sg_recipe *wanted)
         rundir_close(&run);
         if (strcmp(there.data, s->file->data) != 0)
             code = cli_fail("it holds a run on %s", there.data);
-        else if (recipe_differs(wanted, there.recipe, &d))
+        else if (recipe_differs(wanted, there.recipe, NULL, &d))
             code = cli_fail("it holds a run with %s = %s", d.name, d.b);
     }
     recipe_file_end(&there);

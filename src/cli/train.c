@@ -1,5 +1,6 @@
 /* spikegrad train: flags and recipe of a run; session.c does the work. */
 #include <stddef.h>
+#include <string.h>
 
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
@@ -11,8 +12,8 @@
 
 static const arg_flag own_flags[] = {
     {"resume", ARG_TEXT, FIELD(resume), "RUNDIR", NULL,
-     "continue a run, bit for bit as if it had not stopped; needs no flag "
-     "that decides what is computed",
+     "continue a run, bit for bit as if it had not stopped; takes no flag "
+     "that decides what is computed, but for --epochs, which makes it longer",
      0, 0},
     {"layers", ARG_SWITCH, FIELD(layers), NULL, NULL,
      "a table of the layers after every epoch, not only the last", 0, 0},
@@ -39,11 +40,20 @@ const arg_command command_train = {
     .run = train,
 };
 
-static int check_resume(const run_options *options, const arg_rest *rest)
+/* Of the recipe, a run that goes on takes only another number of epochs. */
+static int check_resume(run_options *options, const arg_rest *rest)
 {
+    size_t count;
+    const sg_recipe_option *option = sg_recipe_options(&count);
     const char *extra = options->source.recipe ? "recipe"
                         : options->out         ? "out"
-                                               : rest->recipe_given;
+                                               : NULL;
+    for (size_t i = 0; !extra && i < count && i < ARG_RECIPE_MAX; i++) {
+        if (rest->recipe[i] && strcmp(option[i].name, "epochs") == 0)
+            options->epochs = rest->recipe[i];
+        else if (rest->recipe[i])
+            extra = option[i].name;
+    }
     return extra ? cli_usage("train", "--%s cannot be changed with --resume",
                              extra)
                  : CLI_OK;

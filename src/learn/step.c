@@ -3,6 +3,7 @@
  * Shuffles, augmentation, dither and rounding are pure functions of the seed
  * and the run's counters. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -102,4 +103,23 @@ sg_status sg_trainer_plan(sg_trainer *t, uint32_t epochs, sg_error *error)
                         epochs, least, most);
     net->run.planned = epochs == most ? 0 : epochs;
     return SG_OK;
+}
+
+sg_status sg_trainer_set_epochs(sg_trainer *t, uint32_t epochs,
+                                sg_error *error)
+{
+    char text[16];
+    if (!t)
+        return sg__fail(error, SG_E_ARGUMENT, "no trainer given");
+    sg_network *net = t->net;
+    uint32_t least = net->run.epoch + (net->run.batch > 0);
+    if (epochs < least)
+        return sg__fail(error, SG_E_RANGE,
+                        "epochs: %" PRIu32 ", but %" PRIu32 " are begun",
+                        epochs, least);
+    snprintf(text, sizeof text, "%" PRIu32, epochs);
+    sg_status status = sg_recipe_set(&net->recipe, "epochs", text, error);
+    if (status == SG_OK && net->run.planned >= epochs)
+        net->run.planned = 0;
+    return status;
 }

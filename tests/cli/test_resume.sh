@@ -85,8 +85,49 @@ says mv/recipe.ini '^data = mnist:b$'
 
 expect 1 "$SPIKEGRAD" train --resume nowhere
 one_error
-sed 's/^epochs = 4/epochs = 8/' whole/recipe.ini >torn/recipe.ini
+sed 's/^batch = 10/batch = 8/' whole/recipe.ini >torn/recipe.ini
 expect 3 "$SPIKEGRAD" train --resume torn
 one_error
-says err 'epochs = 8'
+says err 'batch = 8'
+
+# more epochs, by a flag or by recipe.ini: the same run, cut or not
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --validation 100 --out flag
+cp -r flag edited
+cp -r flag twice
+cp -r flag limited
+expect 0 "$SPIKEGRAD" train --resume flag --epochs 4
+says err '^4 epochs instead of 2: the learning rate'
+says flag/recipe.ini '^epochs = 4$'
+untimed flag >flag.metrics
+says flag.metrics '"epoch":2,"planned":2,'
+says flag.metrics '"epoch":4,"planned":4,'
+[ "$(grep -c '"type":"final"' flag.metrics)" -eq 1 ] || bad "not one last test"
+sed 's/^epochs = 2/epochs = 4/' flag/recipe.ini >edited/recipe.ini
+expect 0 "$SPIKEGRAD" train --resume edited --quiet
+silent err
+untimed edited >edited.metrics
+same flag.metrics edited.metrics
+same flag/checkpoint.safetensors edited/checkpoint.safetensors
+expect 0 "$SPIKEGRAD" info flag
+says out '4 of 4 epochs'
+
+# again as long as it is; shorter than it is; no number
+cp flag/checkpoint.safetensors before
+expect 0 "$SPIKEGRAD" train --resume flag --epochs 4
+says err 'the run is complete'
+same flag/checkpoint.safetensors before
+expect 2 "$SPIKEGRAD" train --resume flag --epochs 3
+one_error
+says err 'epochs: 3, but 4 are begun'
+says flag/recipe.ini '^epochs = 4$'
+expect 2 "$SPIKEGRAD" train --resume flag --epochs many
+expect 2 "$SPIKEGRAD" train --resume flag --epochs 5 --lr 1
+says err '--lr cannot be changed with --resume'
+
+# with a time limit, which is not over
+expect 0 "$SPIKEGRAD" train --resume limited --epochs 3 --max-minutes 5
+expect 0 "$SPIKEGRAD" train --resume limited --epochs 4 --quiet
+[ "$(grep -c '"type":"epoch"' limited/metrics.jsonl)" -eq 4 ] ||
+    bad "not four epochs under a time limit"
 finish

@@ -140,6 +140,35 @@ static void impossible_plans_are_refused(void **state)
     sg_trainer_destroy(a);
 }
 
+/* Another number of epochs is a run of this number from the next step on. */
+static void epochs_can_be_set(void **state)
+{
+    (void)state;
+    sg_error error = {""};
+    sg_trainer *a = start(2), *b = start(9);
+    assert_int_equal(sg_trainer_plan(b, 2, NULL), SG_OK);
+    finish(a);
+    finish(b);
+    assert_same_weights(a, b);
+    assert_int_equal(sg_trainer_set_epochs(a, 4, NULL), SG_OK);
+    assert_int_equal(sg_trainer_plan(b, 4, NULL), SG_OK);
+    assert_planned(a, 4);
+    finish(a);
+    finish(b);
+    assert_same_weights(a, b);
+    assert_int_equal(sg_trainer_set_epochs(a, 3, &error), SG_E_RANGE);
+    assert_string_equal(error.text, "epochs: 3, but 4 are begun");
+    assert_int_equal(sg_trainer_set_epochs(a, 200000, &error), SG_E_RANGE);
+    assert_int_equal(sg_trainer_set_epochs(NULL, 3, &error), SG_E_ARGUMENT);
+    assert_planned(a, 4);
+    assert_int_equal(sg_trainer_set_epochs(b, 6, NULL), SG_OK);
+    assert_planned(b, 4); /* a shorter plan stays */
+    assert_int_equal(sg_trainer_set_epochs(b, 4, NULL), SG_OK);
+    assert_int_equal(sg_trainer_network(b)->run.planned, 0);
+    sg_trainer_destroy(a);
+    sg_trainer_destroy(b);
+}
+
 static int plan_two(const sg_epoch_report *report, void *user)
 {
     return report->epoch == 1 && sg_trainer_plan(user, 2, NULL) != SG_OK;
@@ -207,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_plan_can_be_taken_back),
         cmocka_unit_test(a_plan_acts_from_the_next_step_on),
         cmocka_unit_test(impossible_plans_are_refused),
+        cmocka_unit_test(epochs_can_be_set),
         cmocka_unit_test(a_callback_may_plan),
         cmocka_unit_test(a_checkpoint_keeps_the_plan),
     };

@@ -199,13 +199,15 @@ int recipe_file_read(const char *path, recipe_file *out)
     return code;
 }
 
-bool recipe_differs(const sg_recipe *a, const sg_recipe *b,
+bool recipe_differs(const sg_recipe *a, const sg_recipe *b, const char *but,
                     recipe_difference *out)
 {
     size_t count;
     const sg_recipe_option *option = sg_recipe_options(&count);
     for (size_t i = 0; i < count; i++) {
         out->name = option[i].name;
+        if (but && strcmp(out->name, but) == 0)
+            continue;
         if (sg_recipe_get(a, out->name, out->a, sizeof out->a) == SG_OK &&
             sg_recipe_get(b, out->name, out->b, sizeof out->b) == SG_OK &&
             strcmp(out->a, out->b) != 0)

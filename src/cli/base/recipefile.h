@@ -71,8 +71,9 @@ typedef struct recipe_difference {
     char a[SG_RECIPE_TEXT], b[SG_RECIPE_TEXT];
 } recipe_difference;
 
-/* recipe_differs: false if they are equal. */
-bool recipe_differs(const sg_recipe *a, const sg_recipe *b,
+/* recipe_differs: false if they are equal, apart from the option called `but`
+ * (may be NULL). */
+bool recipe_differs(const sg_recipe *a, const sg_recipe *b, const char *but,
                     recipe_difference *out);
 
 /* recipe_file_write: all options, so that the file alone repeats the run; not

@@ -19,6 +19,7 @@ typedef struct run_options {
     run_source source;
     const char *out;    /* new run: directory, or NULL for runs/SOURCE-N */
     const char *resume; /* directory of the run to continue, or NULL */
+    const char *epochs; /* resume: the run's new number of them, or NULL */
     const char *choose; /* "last" or "best"; NULL: as the run says */
     uint64_t threads;
     uint64_t checkpoint_every; /* batches; 0: after epochs only */

@@ -1,5 +1,6 @@
 /* Opening a training run: data, trainer, run directory, and for one that goes
  * on what its files say of it; see session.h and rundir.h. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,17 +46,41 @@ static int open_new(session *s)
                            : cli_status(s->options.command, status, &error);
 }
 
-/* recipe.ini is for reading; what counts is in the checkpoint. */
+/* recipe.ini is for reading; what counts is in the checkpoint. But for the
+ * number of epochs, which may be given anew, there or by --epochs. */
 static int compare_recipes(const session *s)
 {
     recipe_difference d;
     sg_network_info info;
     sg_network_get_info(session_network(s), &info);
-    if (!recipe_differs(s->file.recipe, info.recipe, &d))
+    if (!recipe_differs(s->file.recipe, info.recipe, "epochs", &d))
         return CLI_OK;
     cli_fail("%s: %s = %s, but the checkpoint was trained with %s",
              s->run.recipe, d.name, d.a, d.b);
     return CLI_DATA;
+}
+
+/* Makes the run as long as recipe.ini or --epochs says now. */
+static int change_length(session *s)
+{
+    sg_error error = {""};
+    sg_network_info info;
+    sg_network_get_info(session_network(s), &info);
+    int64_t was = recipe_number(info.recipe, "epochs");
+    int64_t now = recipe_number(s->file.recipe, "epochs");
+    if (was == now)
+        return CLI_OK;
+    sg_status status =
+        sg_trainer_set_epochs(s->trainer, (uint32_t)now, &error);
+    if (status != SG_OK)
+        return cli_status(s->options.command, status, &error);
+    s->longer = true;
+    if (!s->options.quiet && !s->options.silent)
+        fprintf(stderr,
+                "%" PRId64 " epochs instead of %" PRId64 ": the learning rate "
+                "is that of a run of this length from here on\n",
+                now, was);
+    return CLI_OK;
 }
 
 bool session_wants_best(const session *s)
@@ -96,8 +121,8 @@ static int plan_resumed(session *s)
     uint32_t size = sg_data_get_info(session_training(s))->size;
     uint32_t batch = (uint32_t)recipe_number(info.recipe, "batch");
     uint64_t batches = (size + (uint64_t)batch - 1) / batch;
-    if (!s->options.max_minutes || info.epoch == 0 ||
-        info.step != info.epoch * batches)
+    bool changed = s->options.max_minutes || (s->longer && s->time.limit > 0);
+    if (!changed || info.epoch == 0 || info.step != info.epoch * batches)
         return CLI_OK;
     uint32_t planned =
         budget_plan(&s->time, info.epoch, info.epochs,
@@ -110,7 +135,7 @@ static int plan_resumed(session *s)
 /* What was given anew holds from now on. */
 static int rewrite_recipe(const session *s)
 {
-    if (!s->options.max_minutes && !s->options.choose &&
+    if (!s->options.max_minutes && !s->options.choose && !s->options.epochs &&
         !s->options.source.data)
         return CLI_OK;
     return recipe_file_write(s->run.recipe, &s->file);
@@ -132,7 +157,8 @@ static int open_resumed(session *s)
                               &error);
         if (status != SG_OK)
             return cli_status(s->options.command, status, &error);
-        if ((code = compare_recipes(s)) != CLI_OK)
+        if ((code = compare_recipes(s)) != CLI_OK ||
+            (code = change_length(s)) != CLI_OK)
             return code;
     }
     sg_network_get_info(session_network(s), &info);
@@ -165,17 +191,28 @@ static int take_options(session *s)
     return CLI_OK;
 }
 
+/* The recipe of the run that goes on, with what --epochs says of it. */
+static int take_run(session *s)
+{
+    const run_options *o = &s->options;
+    sg_error error = {""};
+    int code = rundir_open(&s->run, o->resume, &s->file);
+    if (code == CLI_OK && o->epochs &&
+        sg_recipe_set(s->file.recipe, "epochs", o->epochs, &error) != SG_OK)
+        code = cli_usage(o->command, "--%s", error.text);
+    return code == CLI_OK ? run_take_data(o->command, o->source.data, &s->file)
+                          : code;
+}
+
 static int open_parts(session *s, const recipe_file *fresh)
 {
     const run_options *options = &s->options;
     int code = CLI_OK;
 
     if (options->resume)
-        code = rundir_open(&s->run, options->resume, &s->file);
+        code = take_run(s);
     else
         code = recipe_file_copy(fresh, &s->file);
-    if (code == CLI_OK && options->resume)
-        code = run_take_data(options->command, options->source.data, &s->file);
     if (code == CLI_OK)
         code = open_data(s);
     if (code == CLI_OK)

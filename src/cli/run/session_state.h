@@ -18,6 +18,7 @@ struct session {
     rundir run;
     history past; /* of a resumed run */
     budget time;
+    bool longer;     /* or shorter: than it was when it stopped */
     bool kept_final; /* the last test is logged */
 };
 
