@@ -63,28 +63,73 @@ static size_t find(const char *name)
     return i;
 }
 
-/* Decimal text with an optional fraction of at most six digits, as ppm. */
+/* No option has a larger value, in millionths. */
+#define PPM_MAX (INT64_C(1000000000) * MILLION)
+
+/* Puts a digit behind those of value; false if it grows too large. */
+static bool push_digit(int64_t *value, int digit)
+{
+    if (*value > (PPM_MAX - digit) / 10)
+        return false;
+    *value = *value * 10 + digit;
+    return true;
+}
+
+static bool push_zeros(int64_t *value, int zeros)
+{
+    bool fits = true;
+    for (; fits && *value > 0 && zeros > 0; zeros--)
+        fits = push_digit(value, 0);
+    return fits;
+}
+
+/* "e-3" or nothing, at the end of a decimal. */
+static bool parse_exponent(const char *text, int *out)
+{
+    int sign = 1, digits = 0;
+    *out = 0;
+    if (*text == '\0')
+        return true;
+    if (*text != 'e' && *text != 'E')
+        return false;
+    text++;
+    if (*text == '-' || *text == '+')
+        sign = *text++ == '-' ? -1 : 1;
+    for (; isdigit((unsigned char)*text) && digits < 3; digits++)
+        *out = *out * 10 + (*text++ - '0');
+    *out *= sign;
+    return digits > 0 && *text == '\0';
+}
+
+/* A decimal, "0.25", ".25" or "2.5e-1", as ppm; false if it is none, or not a
+ * whole number of them. Zeros wait for a digit other than 0 behind them, so
+ * those at the end never make it too long, and the value ends with none. */
 static bool parse_ppm(const char *text, int64_t *out)
 {
-    int64_t whole = 0, scale = MILLION;
-    const char *p = text;
-    if (!isdigit((unsigned char)*p))
-        return false;
-    for (; isdigit((unsigned char)*p); p++) {
-        whole = whole * 10 + (*p - '0');
-        if (whole > 1000000000)
-            return false;
-    }
-    whole *= MILLION;
-    if (*p == '.')
-        for (p++; isdigit((unsigned char)*p); p++) {
-            scale /= 10;
-            if (scale == 0)
-                return false;
-            whole += (*p - '0') * scale;
+    int64_t value = 0;
+    int zeros = 0, power = 6, exponent;
+    bool point = false, any = false;
+    for (; isdigit((unsigned char)*text) || (*text == '.' && !point); text++) {
+        if (*text == '.') {
+            point = true;
+            continue;
         }
-    *out = whole;
-    return *p == '\0';
+        any = true;
+        if (point && power > -1000)
+            power--;
+        if (*text == '0') {
+            zeros += zeros < 1000;
+            continue;
+        }
+        if (!push_zeros(&value, zeros) || !push_digit(&value, *text - '0'))
+            return false;
+        zeros = 0;
+    }
+    if (!any || !parse_exponent(text, &exponent))
+        return false;
+    power += zeros + exponent;
+    *out = value;
+    return value == 0 || (power >= 0 && push_zeros(out, power));
 }
 
 static bool parse_integer(const char *text, uint64_t *out)

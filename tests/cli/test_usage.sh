@@ -31,6 +31,44 @@ says err 'lr'
 expect 2 "$SPIKEGRAD" verify a --order sideways
 says err "'sideways' is not one of fifo|lifo|scatter|turns|random|all"
 
+# a flag is no value of another; numbers as people write them
+expect 2 "$SPIKEGRAD" train --data glyphs --lr --out x
+one_error
+says err '^spikegrad: --lr: a value is missing before --out;'
+[ ! -e x ] || bad "a refused command left a directory"
+for lr in .1 1e-1 0.1000000000 100e-3 1E-1 0.1e+0; do
+    expect 0 "$SPIKEGRAD" train --data "$tiny_data" --net 10 --epochs 1 \
+        --lr $lr --max-minutes 5e-1 --observe 0 --quiet --out "lr$lr"
+    says "lr$lr/recipe.ini" '^lr = 0.1$'
+    says "lr$lr/recipe.ini" '^max-minutes = 0.500$'
+done
+for lr in . e1 1e 1e- 1e-7 0.0000001 1e4 1e99999 0x1 +1 1..2 '1 '; do
+    expect 2 "$SPIKEGRAD" train --data "$tiny_data" --net 10 --lr "$lr"
+    one_error
+    expect 2 "$SPIKEGRAD" report a --pj-mul8 "${lr}9999"
+done
+expect 2 "$SPIKEGRAD" report a --pj-mul8 1e-4
+says err "'1e-4' is not a decimal from 0 to 1000 with at most 3 places"
+
+# ~ behind a colon, which no shell expands
+mkdir home home/digits
+for prefix in train t10k; do
+    "$SPIKEGRAD" data export "$tiny_data" --idx home/digits/$prefix \
+        2>/dev/null
+done
+HOME=$work/home
+export HOME
+expect 0 "$SPIKEGRAD" data info 'mnist:~/digits'
+says out "100 samples of 28x28x1"
+expect 0 "$SPIKEGRAD" train --data 'mnist:~/digits' --net 10 --epochs 1 \
+    --out tilde
+says tilde/recipe.ini "^data = mnist:$HOME/digits\$"
+printf '[run]\ndata = mnist:~/digits\n[recipe]\nnet = 10\nepochs = 1\n' >t.ini
+expect 0 "$SPIKEGRAD" train --recipe ./t.ini --out tilde2
+says tilde2/recipe.ini "^data = mnist:$HOME/digits\$"
+expect 0 "$SPIKEGRAD" eval tilde --data 'mnist:~/digits'
+expect 1 "$SPIKEGRAD" data info 'mnist:./~/digits'
+
 for command in demo train eval verify anytime trace report bench info sweep \
     recipes data "data info" "data export"; do
     # shellcheck disable=SC2086

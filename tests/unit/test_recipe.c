@@ -49,6 +49,43 @@ static void fractions_are_exact(void **state)
     assert_int_equal(recipe.lr_ppm, 250000);
 }
 
+/* Decimals in every form, exactly. */
+static void decimals_are_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ppm;
+    } cases[] = {
+        {"0.1", 100000},
+        {".1", 100000},
+        {"1e-3", 1000},
+        {"1E-3", 1000},
+        {"1e-6", 1},
+        {"10e-7", 1},
+        {"0.1000000000000", 100000},
+        {"100.e-3", 100000},
+        {"2.5e-1", 250000},
+        {"0.000001e+2", 100},
+        {"1e3", 1000000000},
+        {"1000", 1000000000},
+        {"0e999", 0},
+        {"0.000", 0},
+        {"00000000000000000000000000.5", 500000},
+        {"100000000000000000000e-20", 1000000},
+        {"0.00000000000000000000001e20", 1000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sg_recipe recipe;
+        int64_t number = -1;
+        sg__recipe_init(&recipe);
+        assert_int_equal(sg_recipe_set(&recipe, "lr", cases[i].text, NULL),
+                         SG_OK);
+        assert_int_equal(sg_recipe_number(&recipe, "lr", &number), SG_OK);
+        assert_int_equal(number, cases[i].ppm);
+    }
+}
+
 static void bad_values_are_refused(void **state)
 {
     (void)state;
@@ -59,7 +96,17 @@ static void bad_values_are_refused(void **state)
         {"lr", "fast"},
         {"lr", ""},
         {"lr", "0.1x"},
-        {"lr", "1e-3"},
+        {"lr", "1e-7"},
+        {"lr", "1e4"},
+        {"lr", "1e"},
+        {"lr", "e1"},
+        {"lr", "1e-"},
+        {"lr", "1e99999999999999999999"},
+        {"lr", "1e-1000"},
+        {"lr", "."},
+        {"lr", "1.2.3"},
+        {"lr", "0.1 "},
+        {"lr", "12345678901234567890123e-20"},
         {"batch", "0"},
         {"batch", "65537"},
         {"batch", "12.5"},
@@ -240,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_read_back),
         cmocka_unit_test(fractions_are_exact),
+        cmocka_unit_test(decimals_are_exact),
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(long_text_is_refused),
         cmocka_unit_test(messages_are_cut_in_the_value),

@@ -133,24 +133,67 @@ static bool parse_number(const arg_flag *flag, const char *text, uint64_t *out)
     return true;
 }
 
-/* Decimals are read as integers, so that no locale has a say. */
+/* Appends decimal digits to value, as long as there is room. */
+static bool push_digit(uint64_t *value, unsigned digit)
+{
+    if (*value > (UINT64_MAX - digit) / 10)
+        return false;
+    *value = *value * 10 + digit;
+    return true;
+}
+
+/* Behind the digits: "e-3" or nothing. */
+static bool take_exponent(const char *text, long *out)
+{
+    char *end;
+    bool negative = false;
+    *out = 0;
+    if (!*text)
+        return true;
+    if (*text != 'e' && *text != 'E')
+        return false;
+    text++;
+    if (*text == '-' || *text == '+')
+        negative = *text++ == '-';
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *out = strtol(text, &end, 10);
+    if (errno || *end || *out > 99)
+        return false;
+    *out = negative ? -*out : *out;
+    return true;
+}
+
+/* Decimals are read as integers, so that no locale has a say: digits, of which
+ * the power of ten is counted. */
 bool args_milli(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
+    enum { PLACES = 3 };
     uint64_t value = 0;
-    size_t whole = strspn(text, "0123456789");
-    if (whole == 0 || whole > 12)
-        return false;
-    for (size_t i = 0; i < whole; i++)
-        value = value * 10 + (uint64_t)(text[i] - '0');
-    text += whole;
-    if (*text == '.')
-        text++;
-    for (int digit = 0; digit < 3; digit++) {
-        bool more = *text >= '0' && *text <= '9';
-        value = value * 10 + (more ? (uint64_t)(*text++ - '0') : 0);
+    long power = PLACES, exponent;
+    bool point = false, any = false;
+    for (; (*text >= '0' && *text <= '9') || (*text == '.' && !point);
+         text++) {
+        if (*text == '.') {
+            point = true;
+            continue;
+        }
+        any = true;
+        power -= point;
+        if (!push_digit(&value, (unsigned)(*text - '0')))
+            return false;
     }
+    if (!any || !take_exponent(text, &exponent))
+        return false;
+    for (power += exponent; value > 0 && power < 0; power++, value /= 10)
+        if (value % 10 != 0)
+            return false;
+    for (; value > 0 && power > 0; power--)
+        if (!push_digit(&value, 0))
+            return false;
     *out = value;
-    return !*text && value >= min && value <= max;
+    return value >= min && value <= max;
 }
 
 static int append(const arg_command *command, const arg_flag *flag,
@@ -274,6 +317,13 @@ static int set_defaults(const arg_command *command, void *options)
     return code;
 }
 
+/* Whether a word looks like a flag, so that it is no value of another one;
+ * --out=--x still names a file that does. */
+static bool is_flag(const char *word)
+{
+    return strncmp(word, "--", 2) == 0 && word[2] != '\0';
+}
+
 int args_parse(const arg_command *command, int argc, char **argv,
                void *options, arg_rest *rest)
 {
@@ -295,6 +345,9 @@ int args_parse(const arg_command *command, int argc, char **argv,
         }
         if (result == '?' || result == ':')
             return refuse(command, result, argv);
+        if (optarg && optarg == argv[optind - 1] && is_flag(optarg))
+            return cli_usage(command->name, "%s: a value is missing before %s",
+                             argv[optind - 2], optarg);
         if (result >= VALUE_RECIPE) {
             rest->recipe[result - VALUE_RECIPE] = optarg;
             rest->recipe_given = table[result - VALUE_RECIPE].name;

@@ -37,13 +37,32 @@ int model_load(const char *command, const char *path, bool best,
     return result == SG_OK ? CLI_OK : cli_status(command, result, &error);
 }
 
+char *model_spec(const char *spec)
+{
+    const char *home = getenv("HOME"), *tilde = strstr(spec, ":~");
+    bool is_home = tilde && (tilde[2] == '/' || tilde[2] == '\0');
+    if (!is_home || !home || !*home ||
+        (size_t)(tilde - spec) != strcspn(spec, ":/"))
+        return strdup(spec);
+    size_t size = strlen(spec) + strlen(home) + 1;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%.*s:%s%s", (int)(tilde - spec), spec, home,
+                 tilde + 2);
+    return text;
+}
+
 int model_split(const char *command, const char *spec, const char *word,
                 sg_data **out)
 {
     sg_error error = {""};
     sg_split split =
         strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
-    sg_status status = sg_data_open(spec, split, out, &error);
+    char *whole = model_spec(spec);
+    if (!whole)
+        return cli_fail("out of memory");
+    sg_status status = sg_data_open(whole, split, out, &error);
+    free(whole);
     return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
 }
 

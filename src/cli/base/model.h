@@ -19,6 +19,10 @@
 int model_load(const char *command, const char *path, bool best,
                sg_network **out);
 
+/* model_spec: spec with the ~ of NAME:~/... as the home directory, which a
+ * shell expands at the beginning of a word only; in new memory, or NULL. */
+char *model_spec(const char *spec);
+
 /* model_split: opens the split of spec that word names, "train" or "test". */
 int model_split(const char *command, const char *spec, const char *word,
                 sg_data **out);

@@ -2,10 +2,12 @@
 #include "cli/run/options.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
+#include "cli/base/model.h"
 
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
@@ -58,12 +60,18 @@ int run_take_data(const char *command, const char *spec, recipe_file *out)
 {
     if (!spec)
         return CLI_OK;
-    if (strlen(spec) >= sizeof out->data || strpbrk(spec, "\r\n"))
-        return cli_usage(command,
+    char *whole = model_spec(spec);
+    int code = CLI_OK;
+    if (!whole)
+        code = cli_fail("out of memory");
+    else if (strlen(whole) >= sizeof out->data || strpbrk(whole, "\r\n"))
+        code = cli_usage(command,
                          "--data: longer than %zu bytes, or of several lines",
                          sizeof out->data - 1);
-    strcpy(out->data, spec);
-    return CLI_OK;
+    else
+        strcpy(out->data, whole);
+    free(whole);
+    return code;
 }
 
 int run_gather(const char *command, const run_source *source,
@@ -71,7 +79,8 @@ int run_gather(const char *command, const run_source *source,
 {
     int code = recipe_file_gather(command, source->recipe, rest, out);
     if (code == CLI_OK)
-        code = run_take_data(command, source->data, out);
+        code = run_take_data(command, source->data ? source->data : out->data,
+                             out);
     if (code == CLI_OK && !out->data[0])
         code = cli_usage(command, "--data is missing");
     return code;
