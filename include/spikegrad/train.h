@@ -168,6 +168,10 @@ SG_API const sg_network *sg_trainer_network(const sg_trainer *trainer);
  * epochs, over the one that has ended; owned by the trainer. */
 SG_API const sg_metrics *sg_trainer_metrics(const sg_trainer *trainer);
 
+/* sg_trainer_threads: threads that train, the caller's included: those asked
+ * for, or fewer if the system let no more start. 0 for NULL. */
+SG_API unsigned sg_trainer_threads(const sg_trainer *trainer);
+
 /* sg_trainer_memory: bytes of working memory the trainer holds. */
 SG_API size_t sg_trainer_memory(const sg_trainer *trainer);
 

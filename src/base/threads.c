@@ -218,11 +218,10 @@ sg_status sg__threads_create(unsigned count, sg__threads **out)
         struct worker *worker = &pool->worker[pool->started];
         worker->pool = pool;
         worker->index = pool->started + 1;
-        if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
-            sg__threads_destroy(pool);
-            return SG_E_MEMORY;
-        }
+        if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+            break; /* a limit on processes: fewer do the same, more slowly */
     }
+    pool->count = pool->started + 1;
     *out = pool;
     return SG_OK;
 }

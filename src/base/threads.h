@@ -16,7 +16,8 @@ typedef void (*sg__task_fn)(void *context, unsigned task, unsigned thread);
 unsigned sg__threads_or_all(unsigned count);
 
 /* sg__threads_create: count threads in all, the caller's included; 0 means one
- * per processor. SG_E_RANGE above 256; SG_E_MEMORY if a thread cannot start. */
+ * per processor. Fewer if the system lets no more start, at least the caller's
+ * own: sg__threads_count tells. SG_E_RANGE above 256; SG_E_MEMORY. */
 sg_status sg__threads_create(unsigned count, sg__threads **out);
 void sg__threads_destroy(sg__threads *threads);
 unsigned sg__threads_count(const sg__threads *threads);

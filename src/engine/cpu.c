@@ -92,7 +92,8 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
         free(cpu);
         return status;
     }
-    describe(cpu, options, sg__threads_count(cpu->threads));
+    cpu->base.threads = sg__threads_count(cpu->threads);
+    describe(cpu, options, cpu->base.threads);
     place(cpu, &cpu->arena);
     if (!sg__arena_allocate(&cpu->arena)) {
         destroy(&cpu->base);

@@ -23,6 +23,7 @@ sg_status sg__engine_create(const sg__engine_kind *kind,
         .net = options->net,
         .trained = options->trained,
         .batch = options->batch,
+        .threads = engine->threads,
     };
     status = sg__engine_put(engine);
     if (status != SG_OK) {

@@ -93,6 +93,7 @@ struct sg__engine {
     const sg_network *net;
     sg_network *trained; /* as in the options */
     size_t batch;
+    unsigned threads; /* that work in this process; create says how many */
     bool ahead;       /* of the network's arrays, by an update */
     sg_status failed; /* by a call so far */
 };

@@ -8,9 +8,16 @@ static size_t memory(const sg_network *net, const sg__engine_kind *kind,
            net->data_size * sizeof(uint32_t) + sg__network_bytes(net);
 }
 
+unsigned sg_trainer_threads(const sg_trainer *t)
+{
+    return t ? t->engine->threads : 0;
+}
+
 size_t sg_trainer_memory(const sg_trainer *t)
 {
-    return memory(t->net, t->engine->kind, &t->built);
+    sg__engine_options built = t->built;
+    built.threads = t->engine->threads;
+    return memory(t->net, t->engine->kind, &built);
 }
 
 size_t sg_network_training_memory(const sg_network *net, unsigned threads)

@@ -70,4 +70,13 @@ done
 signalled HUP nohup sh -c 'trap "" HUP; exec "$@"' sh "$SPIKEGRAD" train \
     $long --epochs 2 --out nohup
 [ $code = 0 ] || bad "SIGHUP that is ignored: exit code $code"
+
+# Fewer threads than wanted: said, and the same to the bit.
+# shellcheck disable=SC2086
+for left in 0 2; do
+    expect 0 env THREADS_LEFT=$left "$SPIKEGRAD_LYING" train $tiny \
+        --threads 4 --observe 0 --out few-$left
+    says err "^spikegrad: $((left + 1)) of 4 threads: the system starts no more"
+    same few-$left/checkpoint.safetensors run-1/checkpoint.safetensors
+done
 finish

@@ -43,6 +43,17 @@ void session_close(session *s)
     free(s);
 }
 
+/* Where the system starts fewer threads than were wanted: slower, the same. */
+static void tell_threads(const session *s)
+{
+    unsigned wanted = cli_threads(s->options.threads);
+    unsigned are = sg_trainer_threads(s->trainer);
+    if (are < wanted && !s->options.quiet)
+        fprintf(stderr,
+                "spikegrad: %u of %u threads: the system starts no more\n",
+                are, wanted);
+}
+
 /* Says what is about to run. */
 static int introduce(const session *s)
 {
@@ -52,6 +63,7 @@ static int introduce(const session *s)
 
     sg_network_get_info(net, &info);
     recipe_text(info.recipe, "net", topology);
+    tell_threads(s);
     if (s->options.silent)
         return CLI_OK;
     if (!s->options.quiet) {
