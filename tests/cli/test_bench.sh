@@ -70,7 +70,7 @@ refused() {
 refused 2 'data is missing' --net 10
 refused 2 'no such option' --data glyphs --out x
 refused 2 'not a decimal from 0.01 to 3600' --data glyphs --seconds 0
-refused 2 'not a decimal' --data glyphs --seconds 1e3
+refused 2 'not a decimal' --data glyphs --seconds 1e9
 refused 2 'not a decimal' --data glyphs --seconds 2.0005
 refused 2 'not a number' --data glyphs --rounds 0
 refused 2 'one operand too many' --data glyphs extra
