@@ -20,7 +20,7 @@ static void compare(const recipe_file *a)
     if (sg_recipe_create(&b.recipe) != SG_OK ||
         recipe_file_write(written, a) != CLI_OK ||
         recipe_file_read(written, &b) != CLI_OK ||
-        recipe_differs(a->recipe, b.recipe, &difference) ||
+        recipe_differs(a->recipe, b.recipe, NULL, &difference) ||
         strcmp(a->data, b.data) != 0 || a->max_minutes != b.max_minutes ||
         strcmp(a->choose, b.choose) != 0)
         abort();
