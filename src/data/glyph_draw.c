@@ -291,7 +291,8 @@ static void add_noise(chance *c, uint8_t *pixels)
     }
     int32_t specks = below(c, SPECKS);
     while (specks-- > 0) {
-        uint8_t *at = pixels + below(c, SIDE - 1) * SIDE + below(c, SIDE - 1);
+        int32_t row = below(c, SIDE - 1); /* drawn first: order matters */
+        uint8_t *at = pixels + row * SIDE + below(c, SIDE - 1);
         int32_t amount = 40 + below(c, 120);
         add(at, amount);
         add(at + 1, amount / 2 + below(c, 40));

@@ -129,6 +129,13 @@ def train(folder, name, size, options):
     path.write_bytes(half)
     command("train", "--resume", out, "--quiet")
     assert path.read_bytes() == theirs, f"{name}: resumed by the command"
+    if run.epochs > 2:
+        shorter = Run.load(data, half)
+        shorter.planned = run.epochs - 1
+        path.write_bytes(shorter.save(VERSION))
+        command("train", "--resume", out, "--quiet")
+        compare(f"{name}, replanned", shorter.train().save(VERSION),
+                path.read_bytes())
     return run.step
 
 
