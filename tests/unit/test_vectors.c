@@ -23,6 +23,7 @@
 #include "core/rounding.h"
 #include "core/rules.h"
 #include "core/softmax.h"
+#include "network/loss.h"
 #include "network/network.h"
 #include "network/recipe.h"
 #include "optimiser/optimiser.h"
@@ -206,6 +207,41 @@ static void check_dither(const json_t *c)
                          start[i]);
 }
 
+/* Error charge and loss of a network that has the output layer alone. */
+static void check_loss(const json_t *c, const char *loss)
+{
+    char value[16];
+    int32_t logits[MOST], error[MOST];
+    const int bits = (int)number(c, "theta_bits");
+    const size_t n = list32(c, "logits", logits);
+    uint64_t found;
+    sg_network *net;
+    sg_recipe recipe;
+    sg__recipe_init(&recipe);
+    snprintf(value, sizeof value, "%zu", n);
+    assert_int_equal(sg_recipe_set(&recipe, "net", value, NULL), SG_OK);
+    assert_int_equal(sg_recipe_set(&recipe, "loss", loss, NULL), SG_OK);
+    recipe.alpha = (int32_t)number(c, "alpha");
+    if (strcmp(loss, "squared") == 0)
+        recipe.target = (int32_t)number(c, "target");
+    else
+        recipe.smoothing_ppm = (int32_t)number(c, "smoothing_ppm");
+    assert_int_equal(sg__network_plan(&recipe, (sg_shape){1, 1, 1},
+                                      (uint32_t)n, &net, NULL),
+                     SG_OK);
+    assert_int_equal(sg__network_set_thresholds(net, &bits, NULL), SG_OK);
+    sg__loss_error(net, logits, (uint32_t)number(c, "label"), false, error,
+                   &found);
+    assert_list(c, "error", error, n);
+    assert_int_equal(found, number(c, "loss"));
+    sg_network_destroy(net);
+}
+
+static void check_squared(const json_t *c)
+{
+    check_loss(c, "squared");
+}
+
 static void check_softmax(const json_t *c)
 {
     int32_t logits[MOST], p[MOST];
@@ -214,6 +250,7 @@ static void check_softmax(const json_t *c)
                                 (size_t)number(c, "label"), p);
     assert_list(c, "p", p, n);
     assert_int_equal(loss, number(c, "loss"));
+    check_loss(c, "softmax");
 }
 
 static void check_exponential(const json_t *c)
@@ -408,6 +445,7 @@ SECTION(dropout, "Dropout", check_dropout)
 SECTION(errors, "Error compartment", check_error)
 SECTION(dither, "Dither", check_dither)
 SECTION(softmax, "Integer softmax", check_softmax)
+SECTION(squared, "Squared loss", check_squared)
 SECTION(exponential, "2^-t", check_exponential)
 SECTION(schedule, "Schedule", check_schedule)
 SECTION(step, "Optimiser", check_step)
@@ -440,7 +478,7 @@ int main(void)
         cmocka_unit_test(test_exponential),  cmocka_unit_test(test_schedule),
         cmocka_unit_test(test_step),         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_networks),     cmocka_unit_test(test_start),
-        cmocka_unit_test(test_checksum),
+        cmocka_unit_test(test_checksum),     cmocka_unit_test(test_squared),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
