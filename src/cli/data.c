@@ -119,10 +119,11 @@ static int print_json(const sg_data_info *info, const char *split,
         json_array_append_new(classes,
                               json_integer((json_int_t)census->of_class[k]));
     return output_json(stdout, "standard output",
-                       json_pack("{s:s,s:s,s:i,s:i,s:i,s:I,s:f,s:o}", "name",
-                                 info->name, "split", split, "height",
-                                 (int)info->height, "width", (int)info->width,
-                                 "channels", (int)info->channels, "samples",
+                       json_pack("{s:o,s:s,s:i,s:i,s:i,s:I,s:f,s:o}", "name",
+                                 output_text(info->name), "split", split,
+                                 "height", (int)info->height, "width",
+                                 (int)info->width, "channels",
+                                 (int)info->channels, "samples",
                                  (json_int_t)info->size, "mean", census->mean,
                                  "classes", classes));
 }

@@ -189,7 +189,7 @@ static int print_json(const sg_network *net, unsigned threads)
     return output_json(
         stdout, "standard output",
         json_pack(
-            "{s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:o}",
+            "{s:[i,i,i],s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}",
             "input", (int)info.input.height, (int)info.input.width,
             (int)info.input.channels, "classes", (json_int_t)info.classes,
             "neurons", (json_int_t)info.neurons, "synapses",
@@ -198,8 +198,8 @@ static int print_json(const sg_network *net, unsigned threads)
             "planned_epochs", (json_int_t)info.epochs, "step",
             (json_int_t)info.step, "training_memory_bytes",
             (json_int_t)sg_network_training_memory(net, threads), "threads",
-            (json_int_t)threads, "data", info.data, "layers", layers, "recipe",
-            recipe_json(info.recipe)));
+            (json_int_t)threads, "data", output_text(info.data), "layers",
+            layers, "recipe", recipe_json(info.recipe)));
 }
 
 static int info(int argc, char **argv)

@@ -76,20 +76,12 @@ static void print_recipe(const char *name, const char *about,
     print_row("command", result->command);
 }
 
-/* As it is, or cleaned if it is not UTF-8. */
-static json_t *text_json(const char *text)
-{
-    char clean[4096];
-    json_t *value = json_string(text);
-    return value ? value : json_string(clean_copy(clean, sizeof clean, text));
-}
-
 static int print_json(const char *name, const char *path, const char *about,
                       const recipe_file *file, const char *problem)
 {
     json_t *object =
-        json_pack("{s:o,s:o,s:o}", "name", text_json(name), "path",
-                  text_json(path), "about", text_json(about));
+        json_pack("{s:o,s:o,s:o}", "name", output_text(name), "path",
+                  output_text(path), "about", output_text(about));
     const recipe_result *r = &file->result;
     char net[SG_RECIPE_TEXT];
     const char *const pairs[][2] = {
@@ -103,7 +95,7 @@ static int print_json(const char *name, const char *path, const char *about,
     };
     for (size_t i = 0; object && i < sizeof pairs / sizeof pairs[0]; i++)
         if (*pairs[i][1])
-            json_object_set_new(object, pairs[i][0], text_json(pairs[i][1]));
+            json_object_set_new(object, pairs[i][0], output_text(pairs[i][1]));
     return output_json(stdout, "standard output", object);
 }
 

@@ -71,6 +71,26 @@ signalled HUP nohup sh -c 'trap "" HUP; exec "$@"' sh "$SPIKEGRAD" train \
     $long --epochs 2 --out nohup
 [ $code = 0 ] || bad "SIGHUP that is ignored: exit code $code"
 
+# Names as people have them: in Latin-1, with a blank at the end.
+name=$(printf 'caf\351 ')
+mkdir -p "$name/data "
+for prefix in train t10k; do
+    "$SPIKEGRAD" data export "$tiny_data" --idx "$name/data /$prefix" \
+        2>/dev/null
+done
+expect 0 "$SPIKEGRAD" train --data "mnist:$name/data " --net 10 --epochs 1 \
+    --out "$name/run " --json
+says out '^{"type":"run"'
+says out '^{"type":"end"'
+expect 0 "$SPIKEGRAD" train --resume "$name/run " --epochs 2
+expect 0 "$SPIKEGRAD" info "$name/run " --json
+expect 0 "$SPIKEGRAD" eval "$name/run " --json
+expect 0 "$SPIKEGRAD" data info "mnist:$name/data " --json
+expect 0 "$SPIKEGRAD" bench --from "$name/run " --seconds .01 --rounds 1 --json
+expect 0 "$SPIKEGRAD" sweep --data "mnist:$name/data " --net 10 --epochs 1 \
+    --set alpha=9 --out "$name/sweep " --json
+says out '^{"type":"sweep"'
+
 # Fewer threads than wanted: said, and the same to the bit.
 # shellcheck disable=SC2086
 for left in 0 2; do

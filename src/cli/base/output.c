@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 
 char *output_path(const char *directory, const char *name)
@@ -80,6 +81,13 @@ int output_close(output *out, int code)
     }
     free(out->temporary);
     return code;
+}
+
+json_t *output_text(const char *text)
+{
+    char clean[4 * 1024];
+    json_t *value = json_string(text);
+    return value ? value : json_string(clean_copy(clean, sizeof clean, text));
 }
 
 int output_json(FILE *stream, const char *path, json_t *value)

@@ -27,6 +27,10 @@ int output_close(output *out, int code);
  * after a report that names path. value NULL: jansson could not make it. */
 int output_json(FILE *stream, const char *path, json_t *value);
 
+/* output_text: a text as a value for output_json: as it is, or cleaned if it is
+ * not UTF-8, as names of files need not be. NULL if there is no memory. */
+json_t *output_text(const char *text);
+
 /* output_path: "directory/name" in new memory, or NULL. */
 char *output_path(const char *directory, const char *name);
 

@@ -306,14 +306,15 @@ int costs_json(const measurement *m)
                   "weight_bits", (json_int_t)bits_of(&info), "memory_bytes",
                   (json_int_t)sg_trainer_memory(m->trainer), "peak_rss_bytes",
                   (json_int_t)m->peak_bytes);
-    json_t *state = json_pack("{s:s,s:s,s:I,s:I,s:f,s:f,s:f,s:f}", "net",
-                              recipe_text(info.recipe, "net", topology),
-                              "data", sg_data_get_info(m->data)->name, "step",
-                              (json_int_t)info.step, "epoch",
-                              (json_int_t)epoch_of(m, &info),
-                              "spikes_per_neuron", f.spikes, "error_senders",
-                              f.senders / 100, "forward_ops_per_mac",
-                              f.forward, "backward_ops_per_mac", f.backward);
+    json_t *state =
+        json_pack("{s:s,s:o,s:I,s:I,s:f,s:f,s:f,s:f}", "net",
+                  recipe_text(info.recipe, "net", topology), "data",
+                  output_text(sg_data_get_info(m->data)->name), "step",
+                  (json_int_t)info.step, "epoch",
+                  (json_int_t)epoch_of(m, &info), "spikes_per_neuron",
+                  f.spikes, "error_senders", f.senders / 100,
+                  "forward_ops_per_mac", f.forward, "backward_ops_per_mac",
+                  f.backward);
     if (object && json_object_update_new(object, state) == 0 && m->layers)
         json_object_update_new(object, profile_json(m));
     return output_json(stdout, "standard output", object);

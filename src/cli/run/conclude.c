@@ -158,8 +158,8 @@ int conclude(session *s, const history_epoch *last, const history_epoch *best)
     const char *model = wants_best ? s->run.best : s->run.checkpoint;
     if (o->json)
         return output_json(stdout, "standard output",
-                           json_pack("{s:s,s:s}", "type", "end", "model",
-                                     model));
+                           json_pack("{s:s,s:o}", "type", "end", "model",
+                                     output_text(model)));
     clean_line(stdout, "model: %s", model);
     return CLI_OK;
 }

@@ -2,6 +2,7 @@
 #include "cli/run/options.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,14 @@ const arg_flag run_flags[5] = {
      0, 1000000},
 };
 
+/* Whether a blank is the last of a specification: a recipe file would lose it,
+ * unless a slash comes behind the name of the folder. */
+static bool ends_with_blank(const char *spec)
+{
+    size_t length = strlen(spec);
+    return length > 0 && strchr(" \t", spec[length - 1]);
+}
+
 int run_take_data(const char *command, const char *spec, recipe_file *out)
 {
     if (!spec)
@@ -64,12 +73,13 @@ int run_take_data(const char *command, const char *spec, recipe_file *out)
     int code = CLI_OK;
     if (!whole)
         code = cli_fail("out of memory");
-    else if (strlen(whole) >= sizeof out->data || strpbrk(whole, "\r\n"))
+    else if (strlen(whole) + 1 >= sizeof out->data || strpbrk(whole, "\r\n"))
         code = cli_usage(command,
                          "--data: longer than %zu bytes, or of several lines",
-                         sizeof out->data - 1);
+                         sizeof out->data - 2);
     else
-        strcpy(out->data, whole);
+        snprintf(out->data, sizeof out->data, "%s%s", whole,
+                 ends_with_blank(whole) ? "/" : "");
     free(whole);
     return code;
 }

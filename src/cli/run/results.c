@@ -5,6 +5,7 @@
 
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
+#include "cli/base/output.h"
 #include "cli/run/conclude.h"
 #include "cli/run/history.h"
 #include "cli/run/log_read.h"
@@ -101,12 +102,12 @@ int results_read(const char *path, run_result *out)
 
 json_t *results_json(const run_result *r, const char *path, json_t *options)
 {
-    json_t *object = json_pack("{s:s,s:o,s:s}", "path", path, "options",
-                               options, "state", results_state(r));
+    json_t *object = json_pack("{s:o,s:o,s:s}", "path", output_text(path),
+                               "options", options, "state", results_state(r));
     int failed = object ? 0 : -1;
     if (r->reason[0])
         failed |=
-            json_object_set_new(object, "reason", json_string(r->reason));
+            json_object_set_new(object, "reason", output_text(r->reason));
     if (r->epochs > 0) {
         failed |=
             json_object_set_new(object, "epochs", json_integer(r->epochs));

@@ -80,9 +80,9 @@ static int introduce(const session *s)
     if (!s->options.json)
         return CLI_OK;
     return output_json(stdout, "standard output",
-                       json_pack("{s:s,s:s,s:s,s:s}", "type", "run", "path",
-                                 s->run.path, "data", s->file.data, "net",
-                                 topology));
+                       json_pack("{s:s,s:o,s:o,s:s}", "type", "run", "path",
+                                 output_text(s->run.path), "data",
+                                 output_text(s->file.data), "net", topology));
 }
 
 static int save(session *s)
