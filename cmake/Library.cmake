@@ -23,18 +23,16 @@ if(SPIKEGRAD_FILES)
     target_link_libraries(sg_internal INTERFACE PkgConfig::SG_FILES)
 endif()
 
-# sg_isa(NAME FLAG...): src/kernels/<name>_*.c are compiled with the flags of
-# their instruction set if the compiler has them, and SG_HAVE_<NAME> says so;
-# whether the processor has it is asked at run time.
+# sg_isa(NAME FLAG...): the files of src/kernels/<name>/ are compiled with the
+# flags of their instruction set if the compiler has them, and SG_HAVE_<NAME>
+# says so; whether the processor has it is asked at run time.
 function(sg_isa name)
-    string(TOLOWER ${name} file)
+    string(TOLOWER ${name} folder)
     file(GLOB source CONFIGURE_DEPENDS
-         ${PROJECT_SOURCE_DIR}/src/kernels/${file}_*.c)
+         ${PROJECT_SOURCE_DIR}/src/kernels/${folder}/*.c)
     string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${ARGN}")
-    if(source)
-        check_c_source_compiles("int main(void) { return 0; }"
-                                SG_COMPILER_${name})
-    endif()
+    check_c_source_compiles("int main(void) { return 0; }"
+                            SG_COMPILER_${name})
     if(SG_COMPILER_${name})
         set_source_files_properties(${source} PROPERTIES
                                     COMPILE_OPTIONS "${ARGN}")
@@ -55,14 +53,14 @@ endif()
 
 # Rooms from the ground up.
 set(objects "")
-foreach(room base core kernels layers data augment network io optimiser ann event
-             engine learn proof)
+foreach(room base core kernels machine layers data augment network io optimiser ann
+             event engine learn proof)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
     if(room STREQUAL "kernels")
-        list(FILTER sources EXCLUDE REGEX
-             "/(avx2|avxvnni|avx512|neon)[^/]*\\.c$")
-        list(APPEND sources ${isa_sources})
+        file(GLOB reference CONFIGURE_DEPENDS
+             ${PROJECT_SOURCE_DIR}/src/kernels/ref/*.c)
+        list(APPEND sources ${reference} ${isa_sources})
     endif()
     if(sources)
         add_library(sg_${room} OBJECT ${sources})
@@ -71,6 +69,9 @@ foreach(room base core kernels layers data augment network io optimiser ann even
         list(APPEND objects $<TARGET_OBJECTS:sg_${room}>)
     endif()
 endforeach()
+
+# A kernel that no table names has no prototype (kernels/kernels.h).
+target_compile_options(sg_kernels PRIVATE -Werror=missing-prototypes)
 
 # Both libraries hold the same objects. Hidden names stay reachable in the
 # static one, which is how the tests get at sg__ functions.

@@ -1,7 +1,7 @@
 /* Integer kernels, one table for each instruction set.
  *
- * kernels.def lists and documents the rows. select.c chooses the table once
- * at run time. */
+ * kernels.def lists and documents the rows, tables.def the tables. select.c
+ * chooses a table once at run time. */
 #ifndef SG_KERNELS_KERNELS_H
 #define SG_KERNELS_KERNELS_H
 
@@ -57,20 +57,24 @@ typedef struct sg__step_plan {
 
 typedef struct sg__kernels {
     const char *name;
-#define K(type, kernel, arguments) type(*kernel) arguments;
+#define KERNEL(type, kernel, arguments) type(*kernel) arguments;
 #include "kernels/kernels.def"
-#undef K
+#undef KERNEL
 } sg__kernels;
 
-#define K(type, kernel, arguments)                                            \
-    type sg_##kernel##__ref arguments;                                        \
-    type sg_##kernel##__avx2 arguments;                                       \
-    type sg_##kernel##__avxvnni arguments;                                    \
-    type sg_##kernel##__avx512 arguments;                                     \
-    type sg_##kernel##__neon arguments;                                       \
-    type sg_##kernel##__neondot arguments;
+/* Prototypes of what the tables name, and of nothing else: a function that no
+ * table names lacks one, which the compiler is told to refuse. */
+#define KERNEL(type, kernel, arguments)                                       \
+    typedef type sg__##kernel##_function arguments;
 #include "kernels/kernels.def"
-#undef K
+#undef KERNEL
+#define TABLE(isa, runs)
+#define ROW(isa, kernel) sg__##kernel##_function sg__##kernel##__##isa;
+#define END
+#include "kernels/tables.def"
+#undef TABLE
+#undef ROW
+#undef END
 
 /* sg__synapse: weight i of the layer, whatever its type. */
 static inline int32_t sg__synapse(const sg__synapses *s, size_t i)

@@ -543,9 +543,9 @@ static void tables_are_complete(void **state)
     (void)state;
     for (size_t t = 0; sg__kernels_table(t); t++) {
         const sg__kernels *table = sg__kernels_table(t);
-#define K(type, kernel, arguments) assert_true(table->kernel != NULL);
+#define KERNEL(type, kernel, arguments) assert_true(table->kernel != NULL);
 #include "kernels/kernels.def"
-#undef K
+#undef KERNEL
         assert_string_equal(sg_kernel_table_name(t), table->name);
     }
 }

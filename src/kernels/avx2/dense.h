@@ -1,0 +1,376 @@
+/* Dense forward pass: every tap, zero or not, of several output positions by
+ * 16 channels at a time, so that a register of weights serves them all. The
+ * samples of a group are copied with their padding around them, so that a
+ * kernel row is one run and needs no border case; positions of all samples
+ * then look alike, and those of a fully connected layer are its samples.
+ *
+ * Inline, because the same loops serve AVX2 and AVX-VNNI, which differ in one
+ * instruction.
+ *
+ * Packed weights:
+ *   16 bits  int16[K][step]; step is out_c rounded up to 16, and more where
+ *            rows would fall into few sets of a cache. Two rows interleave to
+ *            pairs of taps; the same rows serve the lists of taps.
+ *    8 bits  int8[block of 8 channels][kernel_h][quads][8][4], where quads is
+ *            a run of kernel_w in_c taps in fours, completed by 0. */
+#ifndef SG_KERNELS_AVX2_DENSE_H
+#define SG_KERNELS_AVX2_DENSE_H
+
+#include "kernels/avx2/respond.h"
+
+enum {
+    SG__QUAD_BLOCK = 8,          /* channels of a register of quads */
+    SG__GROUP_BYTES = 48 * 1024, /* of copied samples, unless one has more */
+    SG__GROUP_SAMPLES = 16,
+    SG__SLACK = 64 /* bytes that may be read past the copies */
+};
+
+static inline size_t sg__word_step(const sg__geometry *g)
+{
+    size_t channels = ((size_t)g->out_c + 15) / 16 * 16;
+    return channels >= 256 && channels % 64 == 0 ? channels + 32 : channels;
+}
+
+static inline size_t sg__kernel_run(const sg__geometry *g)
+{
+    return (size_t)g->kernel_w * g->in_c;
+}
+
+static inline size_t sg__quads(const sg__geometry *g)
+{
+    return (sg__kernel_run(g) + 3) / 4;
+}
+
+/* Bytes of one block of quads. */
+static inline size_t sg__quad_block(const sg__geometry *g)
+{
+    return g->kernel_h * sg__quads(g) * 32;
+}
+
+/* Copies of samples, in bytes. */
+typedef struct sg__copies {
+    size_t unit, pixel, row, sample;
+    size_t samples; /* of a group */
+} sg__copies;
+
+static inline sg__copies sg__copies_of(const sg__geometry *g, int bits)
+{
+    sg__copies c;
+    c.unit = (size_t)bits / 8;
+    c.pixel = g->in_c * c.unit;
+    c.row = (g->in_w + 2 * (size_t)g->pad) * c.pixel;
+    c.sample = (g->in_h + 2 * (size_t)g->pad) * c.row;
+    c.samples = SG__GROUP_BYTES / c.sample;
+    if (c.samples > SG__GROUP_SAMPLES)
+        c.samples = SG__GROUP_SAMPLES;
+    c.samples += c.samples == 0;
+    return c;
+}
+
+static inline size_t sg__copies_size(const sg__geometry *g, int bits)
+{
+    sg__copies c = sg__copies_of(g, bits);
+    return c.samples * c.sample + SG__SLACK;
+}
+
+/* Copies n counts as integers of `unit` bytes. */
+static inline void sg__copy_counts(uint8_t *to, const uint8_t *from, size_t n,
+                                   size_t unit)
+{
+    size_t i = 0;
+    if (unit == 1) {
+        memcpy(to, from, n);
+        return;
+    }
+    for (; i + 16 <= n; i += 16)
+        sg__store(to + 2 * i, _mm256_cvtepu8_epi16(sg__load_half(from + i)));
+    for (; i < n; i++) {
+        to[2 * i] = from[i];
+        to[2 * i + 1] = 0;
+    }
+}
+
+/* Copies n samples into memory that is 0 where padding is. */
+static inline void sg__copy_samples(const sg__geometry *g, const sg__copies *c,
+                                    size_t n, const uint8_t *in, uint8_t *to)
+{
+    size_t width = (size_t)g->in_w * g->in_c;
+    if (g->pad == 0) {
+        sg__copy_counts(to, in, n * sg__inputs(g), c->unit);
+        return;
+    }
+    for (size_t s = 0; s < n; s++, to += c->sample) {
+        uint8_t *row = to + g->pad * (c->row + c->pixel);
+        for (uint32_t y = 0; y < g->in_h; y++, row += c->row, in += width)
+            sg__copy_counts(row, in, width, c->unit);
+    }
+}
+
+/* What the loops need to know of a layer. */
+typedef struct sg__dense_layer {
+    uint32_t rows;      /* kernel rows */
+    size_t run;         /* taps in each, or quads of taps */
+    size_t row;         /* bytes to the next row of counts */
+    const void *weight; /* of the first of the block's channels */
+    size_t step;        /* bytes between rows of weights, or blocks of quads */
+    size_t flush;       /* quads whose sums fit 16 bits, where that is used */
+} sg__dense_layer;
+
+/* Pairs of 16-bit products, or quads of 8-bit ones, added to 8 sums. */
+typedef enum sg__dot_kind {
+    SG__WORDS,      /* vpmaddwd */
+    SG__BYTES,      /* vpmaddubsw, for counts up to 128 */
+    SG__BYTES_WIDE, /* the same for the even and the odd bytes */
+    SG__BYTES_MANY, /* the same, summed in 16 bits `flush` times */
+    SG__VNNI_WORDS, /* vpdpwssd */
+    SG__VNNI_BYTES  /* vpdpbusd */
+} sg__dot_kind;
+
+SG__INLINE __m256i sg__dot_add(sg__dot_kind dot, __m256i sum, __m256i x,
+                               __m256i w)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    const __m256i even = _mm256_set1_epi16(255);
+    __m256i more;
+    switch (dot) {
+#ifdef __AVXVNNI__
+    case SG__VNNI_WORDS:
+        return _mm256_dpwssd_avx_epi32(sum, x, w);
+    case SG__VNNI_BYTES:
+        return _mm256_dpbusd_avx_epi32(sum, x, w);
+#endif
+    case SG__BYTES_MANY:
+        return _mm256_add_epi16(sum, _mm256_maddubs_epi16(x, w));
+    case SG__BYTES:
+        more = _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), ones);
+        return _mm256_add_epi32(sum, more);
+    case SG__BYTES_WIDE:
+        more = _mm256_madd_epi16(
+            _mm256_maddubs_epi16(_mm256_and_si256(x, even), w), ones);
+        sum = _mm256_add_epi32(sum, more);
+        x = _mm256_andnot_si256(even, x);
+        more = _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), ones);
+        return _mm256_add_epi32(sum, more);
+    default:
+        return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
+    }
+}
+
+/* Four bytes in every lane. */
+SG__INLINE __m256i sg__broadcast(const uint8_t *from)
+{
+    int32_t lane;
+    memcpy(&lane, from, sizeof lane);
+    return _mm256_set1_epi32(lane);
+}
+
+enum { SG__TILE_MAX = 6 }; /* positions */
+
+/* Two rows of weights as pairs, by the counts of n positions. */
+SG__INLINE void sg__word_pair(sg__dot_kind dot, int n, __m256i sum[][2],
+                              const uint8_t *const *in, size_t at, __m256i a,
+                              __m256i b)
+{
+    __m256i low = _mm256_unpacklo_epi16(a, b);
+    __m256i high = _mm256_unpackhi_epi16(a, b);
+    for (int p = 0; p < n; p++) {
+        __m256i x = sg__broadcast(in[p] + at);
+        sum[p][0] = sg__dot_add(dot, sum[p][0], x, low);
+        sum[p][1] = sg__dot_add(dot, sum[p][1], x, high);
+    }
+}
+
+/* Charge, without bias, of n positions by 16 channels; 16-bit weights. */
+SG__INLINE void sg__word_tile(sg__dot_kind dot, int n,
+                              const sg__dense_layer *d,
+                              const uint8_t *const *in, __m256i sum[][2])
+{
+    const char *w = d->weight;
+    for (int p = 0; p < n; p++)
+        sum[p][0] = sum[p][1] = _mm256_setzero_si256();
+    for (uint32_t ky = 0; ky < d->rows; ky++) {
+        size_t at = ky * d->row, i = 0;
+        for (; i + 2 <= d->run; i += 2, at += 4, w += 2 * d->step)
+            sg__word_pair(dot, n, sum, in, at, sg__load_once(w),
+                          sg__load_once(w + d->step));
+        if (i < d->run) { /* half a pair: what follows is met by 0 */
+            sg__word_pair(dot, n, sum, in, at, sg__load_all(w),
+                          _mm256_setzero_si256());
+            w += d->step;
+        }
+    }
+    for (int p = 0; p < n; p++) {
+        __m256i low = sum[p][0], high = sum[p][1];
+        sum[p][0] = _mm256_permute2x128_si256(low, high, 0x20);
+        sum[p][1] = _mm256_permute2x128_si256(low, high, 0x31);
+    }
+}
+
+/* `quads` quads of taps from `at` on. */
+SG__INLINE void sg__quad_run(sg__dot_kind dot, int n, int blocks, size_t quads,
+                             size_t step, const char *w,
+                             const uint8_t *const *in, size_t at,
+                             __m256i sum[][2])
+{
+    for (size_t i = 0; i < quads; i++, at += 4, w += 32) {
+        __m256i a = sg__load_all(w), b = a;
+        if (blocks == 2)
+            b = sg__load_all(w + step);
+        for (int p = 0; p < n; p++) {
+            __m256i x = sg__broadcast(in[p] + at);
+            sum[p][0] = sg__dot_add(dot, sum[p][0], x, a);
+            if (blocks == 2)
+                sum[p][1] = sg__dot_add(dot, sum[p][1], x, b);
+        }
+    }
+}
+
+/* The same, summed in 16 bits as long as they hold it. */
+SG__INLINE void sg__quad_many(int n, int blocks, size_t quads, size_t step,
+                              size_t flush, const char *w,
+                              const uint8_t *const *in, size_t at,
+                              __m256i sum[][2])
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    while (quads) {
+        size_t some = quads < flush ? quads : flush;
+        __m256i part[SG__TILE_MAX][2];
+        for (int p = 0; p < n; p++)
+            part[p][0] = part[p][1] = _mm256_setzero_si256();
+        sg__quad_run(SG__BYTES_MANY, n, blocks, some, step, w, in, at, part);
+        for (int p = 0; p < n; p++)
+            for (int r = 0; r < blocks; r++)
+                sum[p][r] =
+                    _mm256_add_epi32(sum[p][r],
+                                     _mm256_madd_epi16(part[p][r], ones));
+        quads -= some;
+        at += 4 * some;
+        w += 32 * some;
+    }
+}
+
+/* Charge, without bias, of n positions by one or two blocks of 8 channels;
+ * 8-bit weights. */
+SG__INLINE void sg__quad_tile(sg__dot_kind dot, int n, int blocks,
+                              const sg__dense_layer *d,
+                              const uint8_t *const *in, __m256i sum[][2])
+{
+    const char *w = d->weight;
+    for (int p = 0; p < n; p++)
+        sum[p][0] = sum[p][1] = _mm256_setzero_si256();
+    for (uint32_t ky = 0; ky < d->rows; ky++, w += d->run * 32) {
+        size_t at = ky * d->row;
+        if (dot == SG__BYTES_MANY)
+            sg__quad_many(n, blocks, d->run, d->step, d->flush, w, in, at,
+                          sum);
+        else
+            sg__quad_run(dot, n, blocks, d->run, d->step, w, in, at, sum);
+    }
+}
+
+/* A walk over the output positions of a group of samples. */
+typedef struct sg__position_walk {
+    const uint8_t *in;
+    uint32_t x, y, out_w, out_h;
+    size_t pixel, row, sample; /* bytes from the end of the last to the next */
+} sg__position_walk;
+
+SG__INLINE sg__position_walk sg__walk_over(const sg__geometry *g,
+                                           const sg__copies *c,
+                                           const uint8_t *in)
+{
+    sg__position_walk w = {in, 0, 0, g->out_w, g->out_h, 0, 0, 0};
+    w.pixel = g->stride * c->pixel;
+    w.row = g->stride * c->row - g->out_w * w.pixel;
+    w.sample = c->sample - g->out_h * g->stride * c->row;
+    return w;
+}
+
+SG__INLINE const uint8_t *sg__walk_on(sg__position_walk *w)
+{
+    const uint8_t *at = w->in;
+    w->in += w->pixel;
+    if (++w->x == w->out_w) {
+        w->x = 0;
+        w->in += w->row;
+        if (++w->y == w->out_h) {
+            w->y = 0;
+            w->in += w->sample;
+        }
+    }
+    return at;
+}
+
+/* All positions of a group by one block of channels. The last tile repeats its
+ * last position where it has too few. */
+SG__INLINE void sg__dense_block(sg__dot_kind dot, int tile, int blocks,
+                                const sg__dense_layer *d,
+                                const sg__responder *r, sg__position_walk walk,
+                                size_t positions, size_t out, size_t out_step)
+{
+    while (positions) {
+        const uint8_t *in[SG__TILE_MAX];
+        __m256i sum[SG__TILE_MAX][2];
+        int some = positions < (size_t)tile ? (int)positions : tile;
+        for (int p = 0; p < tile; p++)
+            in[p] = p < some ? sg__walk_on(&walk) : in[p - 1];
+        if (dot == SG__WORDS || dot == SG__VNNI_WORDS)
+            sg__word_tile(dot, tile, d, in, sum);
+        else
+            sg__quad_tile(dot, tile, blocks, d, in, sum);
+        for (int p = 0; p < some; p++, out += out_step)
+            sg__respond(r, out, sum[p][0], sum[p][1]);
+        positions -= (size_t)some;
+    }
+}
+
+/* A group of copied samples by all channels. out is the index of the first
+ * sample in the arrays that receive the response. */
+SG__INLINE void sg__dense_group(sg__dot_kind dot, int tile,
+                                const sg__synapses *s, const sg__copies *c,
+                                size_t samples, const uint8_t *in, size_t out,
+                                sg__responder *r)
+{
+    const sg__geometry *g = s->geo;
+    bool words = dot == SG__WORDS || dot == SG__VNNI_WORDS;
+    size_t positions = samples * g->out_h * g->out_w;
+    sg__position_walk walk = sg__walk_over(g, c, in);
+    sg__dense_layer d = {g->kernel_h,
+                         words ? sg__kernel_run(g) : sg__quads(g),
+                         c->row,
+                         s->packed,
+                         words ? sg__word_step(g) * 2 : sg__quad_block(g),
+                         (size_t)(INT16_MAX / (2 * 127)) / (size_t)s->in_cap};
+    for (uint32_t k = 0; k < g->out_c; k += 16) {
+        d.weight = (const char *)s->packed +
+                   (words ? k * sizeof(int16_t)
+                          : k / SG__QUAD_BLOCK * sg__quad_block(g));
+        sg__respond_for(r, s, k);
+        if (g->out_c - k > SG__QUAD_BLOCK || words)
+            sg__dense_block(dot, tile, 2, &d, r, walk, positions, out,
+                            g->out_c);
+        else
+            sg__dense_block(dot, tile, 1, &d, r, walk, positions, out,
+                            g->out_c);
+    }
+}
+
+/* The forward row. */
+SG__INLINE void sg__dense_forward(sg__dot_kind dot, int tile,
+                                  const sg__synapses *s, size_t n,
+                                  const uint8_t *in,
+                                  const sg__response_out *out, uint8_t *copy)
+{
+    const sg__geometry *g = s->geo;
+    sg__copies c = sg__copies_of(g, s->bits);
+    sg__responder r = sg__respond_as(out);
+    memset(copy, 0, g->pad ? sg__copies_size(g, s->bits) : 0);
+    for (size_t i = 0; i < n; i += c.samples) {
+        size_t some = n - i < c.samples ? n - i : c.samples;
+        sg__copy_samples(g, &c, some, in + i * sg__inputs(g), copy);
+        memset(copy + some * c.sample, 0, SG__SLACK);
+        sg__dense_group(dot, tile, s, &c, some, copy, i * sg__outputs(g), &r);
+    }
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* Which way each layer goes, and so how its weights are packed: one part that
+ * the forward rows read, and behind it one that the propagate rows read. */
+#ifndef SG_KERNELS_AVX512_LAYOUT_H
+#define SG_KERNELS_AVX512_LAYOUT_H
+
+#include "kernels/avx512/dense.h"
+#include "kernels/avx512/lanes.h"
+
+/* sg__by_dots: long fully connected layers with 8-bit weights, which are read
+ * as they are; no part for the forward rows. */
+static inline bool sg__by_dots(const sg__geometry *g, int bits)
+{
+    enum { FEWEST_INPUTS = 4096 };
+    return bits == 8 && g->in_h * g->in_w == 1 && g->out_h * g->out_w == 1 &&
+           g->kernel_h * g->kernel_w == 1 && g->in_c >= FEWEST_INPUTS;
+}
+
+/* sg__by_rows: 8-bit layers over many channels, whose forward part is slabs,
+ * [64 output channels][tap][in_c][64], for both forward rows; smaller layers
+ * stay near as they are. Any other layer's forward part is that of dense
+ * products (dense.h). */
+static inline bool sg__by_rows(const sg__geometry *g, int bits)
+{
+    enum { FEWEST_WEIGHTS = 1 << 16 };
+    return bits == 8 && g->out_c % 64 == 0 && g->in_c % 64 == 0 &&
+           sg__fan_in(g) * g->out_c >= FEWEST_WEIGHTS && !sg__by_dots(g, bits);
+}
+
+/* sg__by_slabs: 8-bit convolutions over many channels, whose part for the
+ * propagate rows is slabs of w + 128, [tap][in_c / 64][out_c][64]. Any other
+ * layer has no such part. */
+static inline bool sg__by_slabs(const sg__geometry *g, int bits)
+{
+    return bits == 8 && g->in_c % 64 == 0 && g->in_h * g->in_w > 1;
+}
+
+/* sg__by_fans: 8-bit fully connected layers, whose errors select rows of the
+ * weights as they are. A kernel may be larger than its padded image of one
+ * pixel. */
+static inline bool sg__by_fans(const sg__geometry *g, int bits)
+{
+    return bits == 8 && g->in_h * g->in_w == 1 && g->out_h * g->out_w == 1 &&
+           g->kernel_h * g->kernel_w == 1;
+}
+
+/* sg__by_turning: convolutions whose error charge may be had as a dense
+ * product, the kernel turned round. A part of those by slabs. */
+static inline bool sg__by_turning(const sg__geometry *g, int bits)
+{
+    return sg__by_slabs(g, bits) && g->stride == 1 && g->out_c % 16 == 0 &&
+           g->pad < g->kernel_h;
+}
+
+static inline size_t sg__forward_part(const sg__geometry *g, int bits)
+{
+    if (sg__by_dots(g, bits))
+        return 0;
+    return sg__by_rows(g, bits) ? sg__fan_in(g) * g->out_c
+                                : sg__dense_pack_size(g, bits);
+}
+
+static inline size_t sg__propagate_part(const sg__geometry *g, int bits)
+{
+    return sg__by_slabs(g, bits) ? sg__fan_in(g) * g->out_c : 0;
+}
+
+/* sg__propagate_slabs: the part for the propagate rows. */
+static inline uint8_t *sg__propagate_slabs(const sg__synapses *s)
+{
+    return (uint8_t *)s->packed + sg__forward_part(s->geo, s->bits);
+}
+
+#endif
