@@ -77,8 +77,13 @@ target_compile_options(sg_kernels PRIVATE -Werror=missing-prototypes)
 # static one, which is how the tests get at sg__ functions.
 add_library(spikegrad SHARED ${objects})
 add_library(spikegrad_static STATIC ${objects})
+# Before 1.0 a minor version may change the interface, and says so in its name.
+set(soversion ${PROJECT_VERSION_MAJOR})
+if(soversion EQUAL 0)
+    set(soversion 0.${PROJECT_VERSION_MINOR})
+endif()
 set_target_properties(spikegrad PROPERTIES
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+    VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
 set_target_properties(spikegrad_static PROPERTIES OUTPUT_NAME spikegrad)
 
 foreach(library spikegrad spikegrad_static)

@@ -22,7 +22,8 @@ static sg_status run(const sg_data *train, const sg_data *test,
 {
     sg_recipe *recipe = NULL;
     sg_trainer *trainer = NULL;
-    sg_callbacks callbacks = {.on_epoch = on_epoch};
+    sg_callbacks callbacks = SG_CALLBACKS_INIT;
+    callbacks.on_epoch = on_epoch;
 
     sg_status status = sg_recipe_create(&recipe);
     if (status == SG_OK)

@@ -11,6 +11,10 @@
 
 #include "spikegrad/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct sg_data sg_data;
 
 typedef enum sg_split { SG_SPLIT_TRAIN, SG_SPLIT_TEST } sg_split;
@@ -59,5 +63,9 @@ SG_API const uint8_t *sg_data_pixels(const sg_data *data, uint32_t i);
 SG_API uint8_t sg_data_label(const sg_data *data, uint32_t i);
 
 SG_API void sg_data_destroy(sg_data *data);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "spikegrad/network.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct sg_simulation sg_simulation;
 
 /* Which spike is delivered next (docs/semantics.md, orders of delivery).
@@ -161,5 +165,9 @@ SG_API sg_status sg_verify(const sg_network *net, const sg_data *data,
                            uint32_t samples, sg_order order, uint64_t seed,
                            sg_progress_fn progress, void *user,
                            sg_verification *out, sg_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "spikegrad/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* sg_kernel_table: the instruction set of the kernels in use: "ref", "avx2",
  * "avxvnni", "avx512", "neon" or "neondot". SPIKEGRAD_ISA in the environment
  * forces one, if it names one of those below; if not, it has no effect. */
@@ -33,5 +37,9 @@ typedef struct sg_machine {
  * them lower, never higher. Errors: SG_E_RANGE, SG_E_MEMORY. */
 SG_API sg_status sg_machine_measure(unsigned threads, size_t working_set,
                                     sg_machine *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include "spikegrad/recipe.h"
 #include "spikegrad/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Layers of a network are fewer than this. */
 #define SG_LAYERS_MAX 256
 
@@ -77,6 +81,7 @@ typedef struct sg_network_info {
     const sg_recipe *recipe; /* the network's own, as long as it lives */
 } sg_network_info;
 
+/* sg_network_get_info: all of out is written; with 0 if net is NULL. */
 SG_API void sg_network_get_info(const sg_network *net, sg_network_info *out);
 /* sg_network_get_layer: layer < layers, or SG_E_RANGE. */
 SG_API sg_status sg_network_get_layer(const sg_network *net, size_t layer,
@@ -110,6 +115,20 @@ SG_API sg_status sg_network_load(const char *path, sg_network **out,
 SG_API sg_status sg_network_load_edited(const char *path, sg_network **out,
                                         uint64_t *differs, sg_error *error);
 
+/* sg_network_load_memory: a network from a checkpoint that is in memory, size
+ * bytes. name is for errors, NULL: "memory". Errors: as sg_network_load.
+ *
+ * sg_network_save_memory: the bytes that sg_network_save writes, *size of them
+ * at *bytes, to be freed with sg_free. Errors: as sg_network_save. */
+SG_API sg_status sg_network_load_memory(const void *bytes, size_t size,
+                                        const char *name, sg_network **out,
+                                        sg_error *error);
+SG_API sg_status sg_network_save_memory(const sg_network *net, void **bytes,
+                                        size_t *size, sg_error *error);
+
+/* sg_free: frees memory that the library has handed out; NULL is legal. */
+SG_API void sg_free(void *memory);
+
 /* sg_network_save: writes path.tmp, syncs it and renames it over path, so
  * that path holds either the old or the new file, whole.
  * Errors: SG_E_IO, SG_E_MEMORY, SG_E_BOUND for a file larger than
@@ -119,16 +138,92 @@ SG_API sg_status sg_network_save(const sg_network *net, const char *path,
 
 SG_API void sg_network_destroy(sg_network *net);
 
+/* An array of numbers of a layer. */
+typedef struct sg_array_info {
+    size_t length;     /* elements in all */
+    size_t rank;       /* dimensions */
+    uint64_t shape[4]; /* convolutions: out channels, kernel height, kernel
+                          width, in channels; fully connected: out, in; else
+                          one dimension */
+    int32_t low, high; /* elements may be set to these and what is between */
+    int derived;       /* 1: weight and bias, which follow from masters */
+} sg_array_info;
+
+/* sg_network_array_name: the i-th array of a layer, from 0; NULL past the
+ * last, and for layers without weights. They are those of a checkpoint
+ * (docs/checkpoint-format.md): "weight", "weight_master", "weight_velocity",
+ * "bias", ..., "gain", and besides "theta_bits" and "phi_bits", log2 of the
+ * layer's thresholds, of length 1. Names stay valid.
+ * sg_network_get_array: what one is.
+ * Errors: SG_E_ARGUMENT, the layer has none of that name, or a NULL;
+ * SG_E_RANGE, no such layer. */
+SG_API const char *sg_network_array_name(const sg_network *net, size_t layer,
+                                         size_t i);
+SG_API sg_status sg_network_get_array(const sg_network *net, size_t layer,
+                                      const char *name, sg_array_info *out,
+                                      sg_error *error);
+
+/* sg_network_read_array: elements first..first+count-1.
+ * values  int32[count]; written
+ * Errors: as sg_network_get_array; SG_E_RANGE, not all are there. */
+SG_API sg_status sg_network_read_array(const sg_network *net, size_t layer,
+                                       const char *name, size_t first,
+                                       size_t count, int32_t *values,
+                                       sg_error *error);
+
+/* sg_network_write_array: sets them; forward weights and biases follow their
+ * masters. Setting "weight" or "bias" sets the masters; of a standardised
+ * layer weights follow from "weight_master" and "gain" alone. A threshold
+ * brings all that depends on it along. Not while a classifier or a simulation
+ * of net exists: they have copies.
+ * Errors: as sg_network_read_array; SG_E_RANGE for a value that is out of
+ * low..high; SG_E_BOUND for thresholds with which a sum could overflow;
+ * SG_E_UNSUPPORTED for weights of a standardised layer. Nothing is changed
+ * then. */
+SG_API sg_status sg_network_write_array(sg_network *net, size_t layer,
+                                        const char *name, size_t first,
+                                        size_t count, const int32_t *values,
+                                        sg_error *error);
+
+/* A classifier: one image at a time, without allocation. One network may be
+ * used by many threads at once, each with a classifier of its own. */
+typedef struct sg_classifier sg_classifier;
+
+/* sg_classifier_create: takes all memory. net must outlive it and not change.
+ * Errors: SG_E_ARGUMENT (a NULL), SG_E_MEMORY. */
+SG_API sg_status sg_classifier_create(const sg_network *net,
+                                      sg_classifier **out, sg_error *error);
+
+/* sg_classifier_run: the class of one image, as sg_network_classify.
+ * logits, label  NULL: not wanted
+ * Errors: SG_E_ARGUMENT (a NULL). */
+SG_API sg_status sg_classifier_run(sg_classifier *classifier,
+                                   const uint8_t *pixels, int32_t *logits,
+                                   uint32_t *label);
+
+/* sg_classifier_counts: spikes that the neurons of a sender sent for the image
+ * last classified, uint8[height][width][channels]. sender 0 is the image, k + 1
+ * layer k. NULL past the last layer that sends spikes. Valid until the next
+ * run. */
+SG_API const uint8_t *sg_classifier_counts(const sg_classifier *classifier,
+                                           size_t sender);
+
+SG_API void sg_classifier_destroy(sg_classifier *classifier);
+
 /* sg_network_classify: the class of one image.
  *
  * pixels  uint8[height][width][channels] of the network's input
  * logits  int32[classes] final membrane values in weight units, or NULL; the
  *         threshold they are measured by is theta_in_use of the last layer
  * label   the class with the largest logit, the first one on a tie
- * Allocates and frees a workspace; for many images use sg_evaluate.
- * Errors: SG_E_MEMORY. */
+ * Allocates and frees a workspace; for many images use a classifier, or
+ * sg_evaluate. Errors: SG_E_ARGUMENT (a NULL), SG_E_MEMORY. */
 SG_API sg_status sg_network_classify(const sg_network *net,
                                      const uint8_t *pixels, int32_t *logits,
                                      uint32_t *label);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "spikegrad/network.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SG_COUNT_BINS 256   /* counts are 0..255 */
 #define SG_ERROR_BINS 255   /* error counts are -127..127 */
 #define SG_ERROR_CENTRE 127 /* the bin of 0 error spikes */
@@ -40,5 +44,9 @@ typedef struct sg_layer_observation {
 SG_API sg_status sg_observe(const sg_network *net, const sg_data *data,
                             uint32_t samples, unsigned threads,
                             sg_layer_observation *out, sg_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

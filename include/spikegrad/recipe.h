@@ -13,6 +13,10 @@
 #include "spikegrad/data.h"
 #include "spikegrad/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes that the text of any option takes in this version, its end included.
  * sg_recipe_text_size tells how many one takes. */
 #define SG_RECIPE_TEXT 6144
@@ -85,5 +89,9 @@ SG_API sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
 /* sg_recipe_options: the table of options; *count receives its length, unless
  * count is NULL. */
 SG_API const sg_recipe_option *sg_recipe_options(size_t *count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -20,9 +20,20 @@
  *     sg_verify(sg_trainer_network(trainer), test, 10, SG_ORDER_RANDOM, 1,
  *               NULL, NULL, &result, &error);
  *
- * Each call returns an sg_status; examples/ has whole programs. Handles are
- * opaque and independent of each other: two threads may use two trainers, but
- * not one trainer at once. destroy(NULL) is legal. */
+ * Each call returns an sg_status; examples/ has whole programs. destroy(NULL)
+ * is legal. A NULL where something is needed is SG_E_ARGUMENT, never a crash;
+ * functions that return no status return NULL or 0 then, or do nothing.
+ *
+ * Threads. The library keeps no state of its own: handles are independent of
+ * each other, and two threads may use two handles at once, also where both
+ * look at the same network or data. A function that takes a const handle only
+ * reads it, so that many threads may call such functions on one handle, as
+ * long as none changes it meanwhile: classify, evaluate, verify and simulate
+ * one network, read one data set. Functions that take a handle that is not
+ * const want it alone. sg_trainer_network and sg_trainer_save may bring the
+ * network up to date, and want the trainer alone. Worker threads that a
+ * function starts are its own matter; callbacks are called by the thread that
+ * called the library. */
 #ifndef SPIKEGRAD_SPIKEGRAD_H
 #define SPIKEGRAD_SPIKEGRAD_H
 
@@ -34,10 +45,6 @@
 #include "spikegrad/recipe.h"
 #include "spikegrad/status.h"
 #include "spikegrad/train.h"
-
-#define SG_VERSION "0.1.0"
-
-/* sg_version: version of the library that is running. */
-SG_API const char *sg_version(void);
+#include "spikegrad/version.h"
 
 #endif

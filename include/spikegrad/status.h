@@ -13,6 +13,10 @@
 #define SG_API
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SG_STATUS_LIST(X)                                                     \
     X(SG_OK, "success")                                                       \
     X(SG_E_MEMORY, "out of memory")                                           \
@@ -44,5 +48,9 @@ typedef struct sg_error {
 
 /* sg_status_text: a short English text for a code; never NULL. */
 SG_API const char *sg_status_text(sg_status status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

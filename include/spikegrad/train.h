@@ -7,6 +7,10 @@
 
 #include "spikegrad/network.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct sg_trainer sg_trainer;
 
 /* Sums over samples for one layer; divide by samples (and neurons). Integers,
@@ -71,12 +75,23 @@ typedef struct sg_progress {
 } sg_progress;
 
 /* Callbacks of sg_trainer_run; each may be NULL. A non-zero return stops the
- * run after the batch that is in flight, with SG_E_STOPPED. */
+ * run after the batch that is in flight, with SG_E_STOPPED. They are called by
+ * the thread that called sg_trainer_run, between two steps, and may do with
+ * the trainer what a program may do between two steps, evaluate its network or
+ * save it, say, but not step, run or destroy it.
+ *
+ * Begin with sg_callbacks callbacks = SG_CALLBACKS_INIT: size tells the
+ * library which fields the program knows. */
 typedef struct sg_callbacks {
+    size_t size; /* of this struct */
     int (*on_batch)(const sg_progress *progress, void *user);
     int (*on_epoch)(const sg_epoch_report *report, void *user);
     void *user;
 } sg_callbacks;
+#define SG_CALLBACKS_INIT                                                     \
+    {                                                                         \
+        sizeof(sg_callbacks), 0, 0, 0                                         \
+    }
 
 /* sg_trainer_create: a new run of recipe on data.
  *
@@ -100,6 +115,14 @@ SG_API sg_status sg_trainer_create(const sg_recipe *recipe,
 SG_API sg_status sg_trainer_resume(const char *path, const sg_data *train,
                                    unsigned threads, sg_trainer **out,
                                    sg_error *error);
+
+/* sg_trainer_resume_memory: the same for a checkpoint in memory; name is for
+ * errors, NULL: "memory". */
+SG_API sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
+                                          const char *name,
+                                          const sg_data *train,
+                                          unsigned threads, sg_trainer **out,
+                                          sg_error *error);
 
 /* sg_trainer_create_from: a run that goes on from a network already trained,
  * with its recipe, its weights and the state of its optimiser, all of them
@@ -146,8 +169,9 @@ SG_API sg_status sg_trainer_set_epochs(sg_trainer *trainer, uint32_t epochs,
 /* sg_trainer_run: trains to the end of the planned epochs, which are the
  * recipe's unless sg_trainer_plan says otherwise. test may be NULL; it is
  * evaluated after every epoch and has no influence on the weights.
- * Errors: SG_E_ARGUMENT if the shape of test is not the network's;
- * SG_E_STOPPED by a callback. */
+ * Errors: SG_E_ARGUMENT if the shape of test is not the network's, or for
+ * callbacks without a size; SG_E_UNSUPPORTED for callbacks that only a later
+ * version has; SG_E_STOPPED by a callback. */
 SG_API sg_status sg_trainer_run(sg_trainer *trainer, const sg_data *test,
                                 const sg_callbacks *callbacks,
                                 sg_error *error);
@@ -158,6 +182,19 @@ SG_API sg_status sg_trainer_step(sg_trainer *trainer);
 /* sg_trainer_save: a checkpoint from which the run can be resumed. */
 SG_API sg_status sg_trainer_save(const sg_trainer *trainer, const char *path,
                                  sg_error *error);
+
+/* sg_trainer_save_memory: its bytes, *size of them at *bytes, to be freed with
+ * sg_free. */
+SG_API sg_status sg_trainer_save_memory(const sg_trainer *trainer,
+                                        void **bytes, size_t *size,
+                                        sg_error *error);
+
+/* sg_trainer_scale_rate: from the next step on the learning rate is this
+ * share, in millionths, of what recipe and plan say; 1000000 at the start. It
+ * is part of the state: checkpoints carry it. A callback may call this.
+ * Errors: SG_E_ARGUMENT (NULL); SG_E_RANGE above 1000000. */
+SG_API sg_status sg_trainer_scale_rate(sg_trainer *trainer, uint32_t ppm,
+                                       sg_error *error);
 
 /* sg_trainer_network: the network being trained; owned by the trainer. Its
  * weights are current when this returns; after a step, call it again. NULL if
@@ -204,25 +241,39 @@ SG_API sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                              unsigned threads, sg_metrics *out,
                              uint32_t *confusion, sg_error *error);
 
-/* How to evaluate; all zero is as sg_evaluate does it. */
+/* How to evaluate. Begin with
+ * sg_evaluate_options options = SG_EVALUATE_OPTIONS_INIT, which is as
+ * sg_evaluate does it: size tells the library which fields the program knows,
+ * and the others are as if they were 0. */
 typedef struct sg_evaluate_options {
+    size_t size;      /* of this struct */
     unsigned threads; /* 1..256, 0: one a processor; changes no result */
     int flip;         /* not 0: each image is shown a second time, mirrored
                          left to right, and the logits of both views are added;
                          the class is that of the largest sum, the first one on
                          a tie, and the loss that of the means, rounded down */
 } sg_evaluate_options;
+#define SG_EVALUATE_OPTIONS_INIT                                              \
+    {                                                                         \
+        sizeof(sg_evaluate_options), 0, 0                                     \
+    }
 
 /* sg_evaluate_with: forward pass over data, as options say.
  *
+ * options  NULL: as sg_evaluate, one thread a processor
  * out  with flip, the activity of the layers is that of both views, and so
  *      what it takes; samples, correct and loss_q20 count each image once
  * confusion  as for sg_evaluate
- * Errors: SG_E_ARGUMENT if the data's shape is not the network's; SG_E_RANGE
- * (threads); SG_E_MEMORY. */
+ * Errors: SG_E_ARGUMENT if the data's shape is not the network's, or for
+ * options without a size; SG_E_UNSUPPORTED for options that a later version
+ * knows, if they are not 0; SG_E_RANGE (threads); SG_E_MEMORY. */
 SG_API sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
                                   const sg_evaluate_options *options,
                                   sg_metrics *out, uint32_t *confusion,
                                   sg_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,8 +3,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "spikegrad/spikegrad.h"
+
+int sg_version_number(void)
+{
+    return SG_VERSION_NUMBER;
+}
 
 const char *sg_version(void)
 {
@@ -32,4 +38,9 @@ sg_status sg__fail(sg_error *error, sg_status status, const char *format, ...)
         va_end(args);
     }
     return status;
+}
+
+void sg_free(void *memory)
+{
+    free(memory);
 }

@@ -149,7 +149,8 @@ static int evaluate(const void *given, const model *m)
     uint32_t *confusion = calloc((size_t)classes * classes, sizeof *confusion);
     if (!confusion)
         return cli_fail("out of memory");
-    sg_evaluate_options how = {(unsigned)options->threads, options->flip};
+    sg_evaluate_options how = {sizeof how, (unsigned)options->threads,
+                               options->flip};
     sg_status status =
         sg_evaluate_with(net, data, &how, &metrics, confusion, &error);
     int code = CLI_OK;

@@ -152,16 +152,22 @@ sg_status sg_data_slice(const sg_data *data, uint32_t first, uint32_t count,
 
 const sg_data_info *sg_data_get_info(const sg_data *data)
 {
+    if (!data)
+        return NULL;
     return &data->info;
 }
 
 const uint8_t *sg_data_pixels(const sg_data *data, uint32_t i)
 {
+    if (!data || i >= data->info.size)
+        return NULL;
     return data->pixels + i * data->sample_bytes;
 }
 
 uint8_t sg_data_label(const sg_data *data, uint32_t i)
 {
+    if (!data || i >= data->info.size)
+        return 0;
     return data->labels[i];
 }
 

@@ -181,6 +181,8 @@ sg_status sg_observe(const sg_network *net, const sg_data *data,
                      uint32_t samples, unsigned threads,
                      sg_layer_observation *out, sg_error *error)
 {
+    if (!net || !data || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "observation: missing argument");
     observer o = {.data = data, .out = out};
     uint32_t size = sg_data_get_info(data)->size;
     sg_status status = sg__check_data(net, data, error);

@@ -45,6 +45,8 @@ static void shuffle(sg_simulation *sim)
 sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
                               uint64_t *spikes)
 {
+    if (!sim || !pixels || !spikes)
+        return SG_E_ARGUMENT;
     sg__units *input = &sim->layer[0];
     sg__forward_reset(sim, (sg__presentation){.training = false});
     sg__network_quantise(sim->net, sg__kernels_table(0), pixels, input->count);
@@ -61,6 +63,8 @@ sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
 
 sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes)
 {
+    if (!sim)
+        return SG_E_ARGUMENT;
     if (!sim->begun)
         return SG_E_ARGUMENT;
     uint64_t left = sim->arrivals - sim->arrived;

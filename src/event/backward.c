@@ -184,6 +184,8 @@ static void return_compartments(sg_simulation *sim)
 sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
                               uint64_t step, uint32_t sample)
 {
+    if (!sim)
+        return SG_E_ARGUMENT;
     if (!sim->presented || (!sim->training && sg__drops_out(sim->net)))
         return SG_E_ARGUMENT;
     if (label >= sim->net->classes)

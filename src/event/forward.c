@@ -207,6 +207,8 @@ static sg_status present(sg_simulation *sim, const uint8_t *pixels,
 
 sg_status sg_simulation_present(sg_simulation *sim, const uint8_t *pixels)
 {
+    if (!sim || !pixels)
+        return SG_E_ARGUMENT;
     return present(sim, pixels, (sg__presentation){.training = false});
 }
 
@@ -214,6 +216,8 @@ sg_status sg_simulation_present_training(sg_simulation *sim,
                                          const uint8_t *pixels, uint64_t step,
                                          uint32_t sample)
 {
+    if (!sim || !pixels)
+        return SG_E_ARGUMENT;
     return present(sim, pixels,
                    (sg__presentation){.training = true,
                                       .step = step,

@@ -152,6 +152,8 @@ sg_status sg_simulation_create(const sg_network *net, sg_order order,
                                uint64_t seed, sg_simulation **out,
                                sg_error *error)
 {
+    if (!net || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "simulation: missing argument");
     *out = NULL;
     if ((int)order < SG_ORDER_FIFO || (int)order > SG_ORDER_RANDOM)
         return sg__fail(error, SG_E_ARGUMENT, "unknown delivery order %d",
@@ -206,6 +208,8 @@ void sg_simulation_destroy(sg_simulation *sim)
 
 void sg_simulation_watch(sg_simulation *sim, sg_spike_fn fn, void *user)
 {
+    if (!sim)
+        return;
     sim->watch = fn;
     sim->user = user;
 }
@@ -228,18 +232,19 @@ void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
 
 const uint8_t *sg_simulation_counts(const sg_simulation *sim, size_t layer)
 {
-    return layer < sim->layers ? sim->layer[layer].count : NULL;
+    return sim && layer < sim->layers ? sim->layer[layer].count : NULL;
 }
 
 const int32_t *sg_simulation_potentials(const sg_simulation *sim, size_t layer)
 {
-    return layer < sim->layers ? sim->layer[layer].potential : NULL;
+    return sim && layer < sim->layers ? sim->layer[layer].potential : NULL;
 }
 
 /* Max pooling has arrays for its winners', of use during the pass only. */
 static bool has_errors(const sg_simulation *sim, size_t layer)
 {
-    return layer > 0 && layer < sim->layers && sim->layer[layer].net->synaptic;
+    return sim && layer > 0 && layer < sim->layers &&
+           sim->layer[layer].net->synaptic;
 }
 
 const int8_t *sg_simulation_errors(const sg_simulation *sim, size_t layer)
@@ -278,6 +283,11 @@ void sg__simulation_clear_gradients(sg_simulation *sim)
 
 void sg_simulation_totals(const sg_simulation *sim, sg_event_totals *out)
 {
+    if (!out)
+        return;
+    memset(out, 0, sizeof *out);
+    if (!sim)
+        return;
     *out = sim->totals;
     out->longest_queue = sim->queue.longest;
 }

@@ -554,25 +554,72 @@ sg_status sg__checkpoint_load_edited(const char *path, uint64_t *differs,
     return sg__checkpoint_load(path, out, error);
 }
 
+sg_status sg__checkpoint_parse(const uint8_t *bytes, size_t size,
+                               const char *name, sg_network **out,
+                               sg_error *error)
+{
+    (void)bytes, (void)size, (void)name;
+    *out = NULL;
+    return unsupported(error);
+}
+
+sg_status sg__checkpoint_serialise(const sg_network *net, const char *name,
+                                   uint8_t **bytes, size_t *size,
+                                   sg_error *error)
+{
+    (void)net, (void)name;
+    *bytes = NULL;
+    *size = 0;
+    return unsupported(error);
+}
+
 #endif
 
 sg_status sg_network_save(const sg_network *net, const char *path,
                           sg_error *error)
 {
+    if (!net || !path)
+        return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     return sg__checkpoint_save(net, path, error);
 }
 
 sg_status sg_network_load(const char *path, sg_network **out, sg_error *error)
 {
+    if (!path || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     return sg__checkpoint_load(path, out, error);
 }
 
 sg_status sg_network_load_edited(const char *path, sg_network **out,
                                  uint64_t *differs, sg_error *error)
 {
+    if (!path || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     uint64_t count = 0;
     sg_status status = sg__checkpoint_load_edited(path, &count, out, error);
     if (differs)
         *differs = count;
+    return status;
+}
+
+sg_status sg_network_load_memory(const void *bytes, size_t size,
+                                 const char *name, sg_network **out,
+                                 sg_error *error)
+{
+    if (!bytes || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
+    return sg__checkpoint_parse(bytes, size, name ? name : "memory", out,
+                                error);
+}
+
+sg_status sg_network_save_memory(const sg_network *net, void **bytes,
+                                 size_t *size, sg_error *error)
+{
+    uint8_t *file = NULL;
+    if (!net || !bytes || !size)
+        return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
+    sg_status status =
+        sg__checkpoint_serialise(net, "memory", &file, size, error);
+    *bytes = file;
     return status;
 }

@@ -18,6 +18,7 @@ static const char format_name[] = "spikegrad";
 static const char format_version[] = "1";
 static const char plan_key[] = "planned_epochs";
 static const char hash_key[] = "data_hash";
+static const char rate_key[] = "rate_ppm";
 
 enum {
     KEY_SIZE = 64, /* "recipe." and the name of an option */
@@ -160,6 +161,14 @@ static int put_data_hash(json_t *object, const sg_network *net)
     return net->data_hash ? put_number(object, hash_key, net->data_hash) : 0;
 }
 
+/* Only where it is not the schedule's. */
+static int put_rate(json_t *object, const sg_network *net)
+{
+    const int32_t slower = net->run.slower_ppm;
+    return slower ? put_number(object, rate_key, 1000000 - (uint64_t)slower)
+                  : 0;
+}
+
 /* Only where there is one: a run of the recipe's epochs has no such key. */
 static int put_plan(json_t *object, const sg_network *net)
 {
@@ -183,7 +192,7 @@ struct json_t *sg__metadata_write(const sg_network *net)
         put_number(object, "step", net->run.step) == 0 &&
         put_number(object, "epoch", net->run.epoch) == 0 &&
         put_number(object, "batch", net->run.batch) == 0 &&
-        put_plan(object, net) == 0 &&
+        put_plan(object, net) == 0 && put_rate(object, net) == 0 &&
         put_metrics(object, &net->run.train) == 0)
         return object;
     json_decref(object);
@@ -415,6 +424,18 @@ static sg_status get_plan(const reader *from, sg__saved *out)
     return status;
 }
 
+/* Of runs whose rate nobody has scaled there is none. */
+static sg_status get_rate(const reader *from, sg__saved *out)
+{
+    uint64_t ppm = 1000000;
+    out->run.slower_ppm = 0;
+    if (!sg__safetensors_metadata(from->file, rate_key))
+        return SG_OK;
+    sg_status status = get_number(from, rate_key, 1000000, &ppm);
+    out->run.slower_ppm = 1000000 - (int32_t)ppm;
+    return status;
+}
+
 /* Files from before there were hashes have none. */
 static sg_status get_data_hash(const reader *from, sg__saved *out)
 {
@@ -434,6 +455,8 @@ static sg_status get_run(const reader *from, sg__saved *out)
         status = get_number32(from, "batch", &out->run.batch);
     if (status == SG_OK)
         status = get_plan(from, out);
+    if (status == SG_OK)
+        status = get_rate(from, out);
     if (status != SG_OK)
         return status;
 

@@ -1,4 +1,5 @@
 /* Evaluation of a network outside of a training run. */
+#include "base/sized.h"
 #include "base/status.h"
 #include "engine/engine.h"
 #include "engine/metrics.h"
@@ -22,7 +23,7 @@ sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                       unsigned threads, sg_metrics *out, uint32_t *confusion,
                       sg_error *error)
 {
-    const sg_evaluate_options options = {.threads = threads};
+    const sg_evaluate_options options = {sizeof options, threads, 0};
     return sg_evaluate_with(net, data, &options, out, confusion, error);
 }
 
@@ -57,23 +58,28 @@ sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
                            const sg_evaluate_options *options, sg_metrics *out,
                            uint32_t *confusion, sg_error *error)
 {
-    const sg__engine_options built = {.net = net,
-                                      .batch = batch_size(net),
-                                      .threads = options->threads};
-    sg__engine *engine = NULL;
-    sg_status status = sg__check_data(net, data, error);
+    sg_evaluate_options how;
+    if (!net || !data || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "evaluation: missing argument");
+    sg_status status = sg__sized_take(options, &how, sizeof how,
+                                      "options of an evaluation", error);
+    if (status == SG_OK)
+        status = sg__check_data(net, data, error);
     if (status != SG_OK)
         return status;
-
+    const sg__engine_options built = {.net = net,
+                                      .batch = batch_size(net),
+                                      .threads = how.threads};
+    sg__engine *engine = NULL;
     const sg__range all = {data, 0, sg_data_get_info(data)->size,
-                           options->flip != 0};
+                           how.flip != 0};
     status = sg__engine_create(&sg__engine_cpu, &built, &engine);
     if (status == SG_OK)
         status = confusion ? count_classes(engine, &all, out, confusion)
                            : sg__engine_evaluate(engine, &all, out, NULL);
     if (status != SG_OK)
-        sg__fail(error, status, "evaluation with %u threads: %s",
-                 options->threads, sg_status_text(status));
+        sg__fail(error, status, "evaluation with %u threads: %s", how.threads,
+                 sg_status_text(status));
     sg__engine_destroy(engine);
     return status;
 }

@@ -1,6 +1,7 @@
 /* A training run to its end: steps, evaluation after each epoch, reports to
  * the caller. */
 #include "base/clock.h"
+#include "base/sized.h"
 #include "base/status.h"
 #include "learn/trainer.h"
 #include "network/match.h"
@@ -8,7 +9,7 @@
 static int report_batch(sg_trainer *t, uint32_t epoch, uint32_t done,
                         const sg_callbacks *callbacks)
 {
-    if (!callbacks || !callbacks->on_batch)
+    if (!callbacks->on_batch)
         return 0;
     sg_progress progress = {
         .epoch = epoch + 1,
@@ -27,7 +28,7 @@ static int report_batch(sg_trainer *t, uint32_t epoch, uint32_t done,
 static int report_epoch(sg_trainer *t, const sg_data *test, double seconds,
                         double test_seconds, const sg_callbacks *callbacks)
 {
-    if (!callbacks || !callbacks->on_epoch)
+    if (!callbacks->on_epoch)
         return 0;
     sg_epoch_report report = {
         .epoch = t->net->run.epoch,
@@ -71,8 +72,14 @@ static sg_status fail(const sg_trainer *t, sg_status status, sg_error *error)
 sg_status sg_trainer_run(sg_trainer *t, const sg_data *test,
                          const sg_callbacks *callbacks, sg_error *error)
 {
+    sg_callbacks known;
+    if (!t)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg_status status =
+        sg__sized_take(callbacks, &known, sizeof known, "callbacks", error);
+    if (status == SG_OK && test)
+        status = sg__check_data(t->net, test, error);
     const sg__run *run = &t->net->run;
-    sg_status status = test ? sg__check_data(t->net, test, error) : SG_OK;
     double seconds = 0;
     if (status != SG_OK)
         return status;
@@ -83,9 +90,9 @@ sg_status sg_trainer_run(sg_trainer *t, const sg_data *test,
         if (status != SG_OK)
             return fail(t, status, error);
         seconds += sg__clock() - start;
-        int stop = report_batch(t, epoch, done, callbacks);
+        int stop = report_batch(t, epoch, done, &known);
         if (run->epoch != epoch) {
-            status = end_epoch(t, test, seconds, callbacks, &stop);
+            status = end_epoch(t, test, seconds, &known, &stop);
             if (status != SG_OK)
                 return fail(t, status, error);
             seconds = 0;

@@ -12,6 +12,8 @@
 #include "learn/calibrate.h"
 #include "learn/trainer.h"
 
+enum { MILLION = 1000000 };
+
 /* Fisher-Yates with draws keyed by (seed, epoch, position). */
 static void shuffle(sg_trainer *t, uint32_t epoch)
 {
@@ -51,8 +53,10 @@ static sg_status learn(sg_trainer *t, const sg__batch *batch)
 {
     const sg_network *net = t->net;
     const uint64_t steps = (uint64_t)sg__network_epochs(net) * t->batches;
-    const int32_t schedule =
+    const int64_t share =
         sg__schedule(&net->recipe, batch->step, steps, t->batches);
+    const int32_t schedule =
+        (int32_t)(share * (MILLION - net->run.slower_ppm) / MILLION);
     sg_status status = SG_OK;
     if (sg__calibrates(&net->recipe, batch->step))
         status = sg__calibrate_phi(t->engine, batch);
@@ -72,6 +76,8 @@ static sg_status learn(sg_trainer *t, const sg__batch *batch)
 
 sg_status sg_trainer_step(sg_trainer *t)
 {
+    if (!t)
+        return SG_E_ARGUMENT;
     sg__run *run = &t->net->run;
     if (run->epoch >= sg__network_epochs(t->net))
         return SG_E_RANGE;
@@ -92,6 +98,8 @@ sg_status sg_trainer_step(sg_trainer *t)
 
 sg_status sg_trainer_plan(sg_trainer *t, uint32_t epochs, sg_error *error)
 {
+    if (!t)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg_network *net = t->net;
     uint32_t most = (uint32_t)net->recipe.epochs;
     uint32_t least = net->run.epoch + (net->run.batch > 0);
@@ -122,4 +130,17 @@ sg_status sg_trainer_set_epochs(sg_trainer *t, uint32_t epochs,
     if (status == SG_OK && net->run.planned >= epochs)
         net->run.planned = 0;
     return status;
+}
+
+sg_status sg_trainer_scale_rate(sg_trainer *t, uint32_t ppm, sg_error *error)
+{
+    if (!t)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    if (ppm > MILLION)
+        return sg__fail(error, SG_E_RANGE,
+                        "learning rate: a share of %" PRIu32
+                        " millionths, expected at most 1000000",
+                        ppm);
+    t->net->run.slower_ppm = MILLION - (int32_t)ppm;
+    return SG_OK;
 }

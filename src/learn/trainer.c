@@ -53,6 +53,8 @@ sg_status sg_trainer_create(const sg_recipe *recipe, const sg_data *train,
                             unsigned threads, sg_trainer **out,
                             sg_error *error)
 {
+    if (!recipe || !train || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg_network *net;
     *out = NULL;
     sg_status status = sg_network_create(recipe, train, &net, error);
@@ -62,27 +64,22 @@ sg_status sg_trainer_create(const sg_recipe *recipe, const sg_data *train,
                               error);
 }
 
-sg_status sg_trainer_resume(const char *path, const sg_data *train,
-                            unsigned threads, sg_trainer **out,
-                            sg_error *error)
+/* A run that goes on with the network of a checkpoint, which it takes over. */
+static sg_status go_on(sg_network *net, const char *name, const sg_data *train,
+                       unsigned threads, sg_trainer **out, sg_error *error)
 {
-    sg_network *net;
-    *out = NULL;
-    sg_status status = sg__checkpoint_load(path, &net, error);
-    if (status != SG_OK)
-        return status;
-    status = sg__check_data(net, train, error);
+    sg_status status = sg__check_data(net, train, error);
     const sg_data_info *info = sg_data_get_info(train);
     if (status == SG_OK && info->size != net->data_size)
         status = sg__fail(error, SG_E_ARGUMENT,
                           "%s: %u samples, expected the %u that %s was "
                           "trained on",
-                          info->name, info->size, net->data_size, path);
+                          info->name, info->size, net->data_size, name);
     if (status == SG_OK && net->data_hash &&
         net->data_hash != sg__data_hash(train))
         status = sg__fail(error, SG_E_ARGUMENT,
                           "%s: other images or labels than %s was trained on",
-                          info->name, path);
+                          info->name, name);
     if (status == SG_OK) /* they may have moved */
         status = sg__adopt_data(net, train, error);
     if (status != SG_OK) {
@@ -91,6 +88,34 @@ sg_status sg_trainer_resume(const char *path, const sg_data *train,
     }
     return sg__trainer_create(&sg__engine_cpu, net, train, threads, out,
                               error);
+}
+
+sg_status sg_trainer_resume(const char *path, const sg_data *train,
+                            unsigned threads, sg_trainer **out,
+                            sg_error *error)
+{
+    sg_network *net;
+    if (!path || !train || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    *out = NULL;
+    sg_status status = sg__checkpoint_load(path, &net, error);
+    return status == SG_OK ? go_on(net, path, train, threads, out, error)
+                           : status;
+}
+
+sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
+                                   const char *name, const sg_data *train,
+                                   unsigned threads, sg_trainer **out,
+                                   sg_error *error)
+{
+    sg_network *net;
+    if (!bytes || !train || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    *out = NULL;
+    name = name ? name : "memory";
+    sg_status status = sg__checkpoint_parse(bytes, size, name, &net, error);
+    return status == SG_OK ? go_on(net, name, train, threads, out, error)
+                           : status;
 }
 
 /* Makes a network one that is trained on data, at the start of an epoch. */
@@ -115,6 +140,8 @@ sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                  const sg_data *train, unsigned threads,
                                  sg_trainer **out, sg_error *error)
 {
+    if (!net || !train || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg_network *copy;
     *out = NULL;
     sg_status status = sg__network_clone(net, &copy);
@@ -132,6 +159,8 @@ sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
 sg_status sg_trainer_save(const sg_trainer *t, const char *path,
                           sg_error *error)
 {
+    if (!t || !path)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg_status status = sg__engine_fetch(t->engine);
     if (status != SG_OK)
         return sg__fail(error, status, "%s: weights of the %s engine: %s",
@@ -139,8 +168,22 @@ sg_status sg_trainer_save(const sg_trainer *t, const char *path,
     return sg__checkpoint_save(t->net, path, error);
 }
 
+sg_status sg_trainer_save_memory(const sg_trainer *t, void **bytes,
+                                 size_t *size, sg_error *error)
+{
+    if (!t || !bytes || !size)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg_status status = sg__engine_fetch(t->engine);
+    if (status != SG_OK)
+        return sg__fail(error, status, "weights of the %s engine: %s",
+                        t->engine->kind->name, sg_status_text(status));
+    return sg_network_save_memory(t->net, bytes, size, error);
+}
+
 const sg_network *sg_trainer_network(const sg_trainer *t)
 {
+    if (!t)
+        return NULL;
     return sg__engine_fetch(t->engine) == SG_OK ? t->net : NULL;
 }
 

@@ -89,6 +89,8 @@ static void place(measurement *m, unsigned threads)
 sg_status sg_machine_measure(unsigned threads, size_t working_set,
                              sg_machine *out)
 {
+    if (!out)
+        return SG_E_ARGUMENT;
     sg__threads *pool;
     memset(out, 0, sizeof *out);
     sg_status status = sg__threads_create(threads, &pool);

@@ -7,6 +7,8 @@
 sg_status sg_network_get_layer(const sg_network *net, size_t l,
                                sg_layer_info *out)
 {
+    if (!net || !out)
+        return SG_E_ARGUMENT;
     if (l >= net->layer_count)
         return SG_E_RANGE;
     const sg__layer *layer = &net->layer[l];
@@ -48,6 +50,11 @@ size_t sg__network_bytes(const sg_network *net)
 
 void sg_network_get_info(const sg_network *net, sg_network_info *out)
 {
+    if (!out)
+        return;
+    memset(out, 0, sizeof *out);
+    if (!net)
+        return;
     *out = (sg_network_info){
         .input = net->input,
         .classes = net->classes,

@@ -320,6 +320,8 @@ sg_status sg_verify(const sg_network *net, const sg_data *data,
                     sg_progress_fn progress, void *user, sg_verification *out,
                     sg_error *error)
 {
+    if (!net || !data || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "verify: missing argument");
     memset(out, 0, sizeof *out);
     sg_status status = sg__check_data(net, data, error);
     if (status != SG_OK)

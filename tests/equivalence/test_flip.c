@@ -100,7 +100,9 @@ static void check(const char *net, uint32_t width, uint32_t channels,
         expected[label * CLASSES + got]++;
         correct += got == label;
     }
-    sg_evaluate_options options = {.threads = 1, .flip = 1};
+    sg_evaluate_options options = {.size = sizeof options,
+                                   .threads = 1,
+                                   .flip = 1};
     assert_int_equal(sg_evaluate_with(f.net, f.data, &options, &flip,
                                       confusion, NULL),
                      SG_OK);
@@ -152,7 +154,9 @@ static void other_data_are_refused(void **state)
     (void)state;
     fixture f = make("4", 8, 1, "plain"), other = make("4", 9, 1, "plain");
     sg_metrics metrics;
-    sg_evaluate_options options = {.threads = 1, .flip = 1};
+    sg_evaluate_options options = {.size = sizeof options,
+                                   .threads = 1,
+                                   .flip = 1};
     assert_int_equal(sg_evaluate_with(f.net, other.data, &options, &metrics,
                                       NULL, NULL),
                      SG_E_ARGUMENT);

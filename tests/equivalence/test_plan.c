@@ -178,7 +178,7 @@ static void a_callback_may_plan(void **state)
 {
     (void)state;
     sg_trainer *a = start(9), *b = start(9);
-    sg_callbacks callbacks = {NULL, plan_two, a};
+    sg_callbacks callbacks = {sizeof callbacks, NULL, plan_two, a};
     assert_int_equal(sg_trainer_run(a, NULL, &callbacks, NULL), SG_OK);
     steps(b, 5);
     assert_int_equal(sg_trainer_plan(b, 2, NULL), SG_OK);

@@ -14,7 +14,7 @@ DESTDIR=$stage cmake --install "$build"
 
 pc=$(find "$stage" -name spikegrad.pc)
 libdir=$(dirname "$(dirname "$pc")")
-for file in libspikegrad.a libspikegrad.so libspikegrad.so.0; do
+for file in libspikegrad.a libspikegrad.so libspikegrad.so.0.2; do
     test -e "$libdir/$file" || { echo "not installed: $file"; exit 1; }
 done
 

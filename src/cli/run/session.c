@@ -124,7 +124,8 @@ static int run_epochs(session *s)
 {
     sg_error error = {""};
     epochs run = {.s = s, .last = s->past.last, .best = s->past.best};
-    sg_callbacks callbacks = {epochs_on_batch, epochs_on_epoch, &run};
+    const sg_callbacks callbacks = {sizeof callbacks, epochs_on_batch,
+                                    epochs_on_epoch, &run};
     cli_catch_signals();
     progress_begin(&run.line, s->options.quiet);
     s->time.mark = cli_seconds();
