@@ -39,6 +39,7 @@
 
 #include "spikegrad/data.h"
 #include "spikegrad/event.h"
+#include "spikegrad/file.h"
 #include "spikegrad/machine.h"
 #include "spikegrad/network.h"
 #include "spikegrad/observe.h"

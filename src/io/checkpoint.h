@@ -10,7 +10,7 @@
 
 #include "network/network.h"
 
-/* sg__checkpoint_save: net to path, by way of path.tmp (sg__file_replace).
+/* sg__checkpoint_save: net to path, as sg__file_replace does it.
  * Errors: SG_E_IO, path is as it was; SG_E_MEMORY; SG_E_UNSUPPORTED. */
 sg_status sg__checkpoint_save(const sg_network *net, const char *path,
                               sg_error *error);

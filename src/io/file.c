@@ -1,6 +1,6 @@
 /* Reading and replacing whole files with POSIX calls, because stdio hides
- * when data reaches the disk. Every call that can fail is checked; errno is
- * taken before cleaning up can change it. */
+ * what went wrong and when data reaches the disk. Every call that can fail is
+ * checked; errno is taken before cleaning up can change it. */
 #include "io/file.h"
 
 #include <errno.h>
@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "spikegrad/file.h"
 
 static sg_status failed(sg_error *error, const char *path, const char *what,
                         int reason)
@@ -104,69 +106,16 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
     return 0;
 }
 
-/* Writes and syncs a file of its own; returns 0 or an errno, and then leaves
- * nothing behind. */
-static int write_file(const char *path, const uint8_t *bytes, size_t size)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                  0666);
-    if (fd < 0)
-        return errno;
-    int reason = write_all(fd, bytes, size);
-    if (!reason && fsync(fd) != 0)
-        reason = errno;
-    if (close(fd) != 0 && !reason)
-        reason = errno;
-    if (reason)
-        unlink(path);
-    return reason;
-}
-
-/* Makes the rename itself durable. scratch has room for the path. */
-static int sync_directory(const char *path, char *scratch)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
-    if (!slash) {
-        strcpy(scratch, ".");
-    } else if (length == 0) {
-        strcpy(scratch, "/");
-    } else {
-        memcpy(scratch, path, length);
-        scratch[length] = '\0';
-    }
-    int fd = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == EACCES ? 0 : errno; /* may be writable, unreadable */
-    int reason = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    return reason == EINVAL ? 0 : reason; /* a file system that has no such */
-}
-
 sg_status sg__file_replace(const char *path, const uint8_t *bytes, size_t size,
                            sg_error *error)
 {
-    size_t room = strlen(path) + sizeof ".tmp";
-    char *temporary = malloc(room);
-    if (!temporary)
-        return sg__fail(error, SG_E_MEMORY, "%s: no memory to save", path);
-    snprintf(temporary, room, "%s.tmp", path);
-
-    sg_status status = SG_OK;
-    int reason = write_file(temporary, bytes, size);
-    if (reason) {
-        status = failed(error, temporary, "cannot write", reason);
-    } else if (rename(temporary, path) != 0) {
-        status = failed(error, path, "cannot replace", errno);
-        unlink(temporary);
-    } else {
-        reason = sync_directory(path, temporary);
-        if (reason)
-            status = failed(error, path,
-                            "saved, but its directory could not "
-                            "be synced",
-                            reason);
-    }
-    free(temporary);
+    sg_replacement *new;
+    sg_status status = sg_replacement_open(path, &new, error);
+    if (status != SG_OK)
+        return status;
+    int reason = write_all(sg_replacement_descriptor(new), bytes, size);
+    status = reason ? failed(error, path, "cannot write", reason)
+                    : sg_replacement_commit(new, error);
+    sg_replacement_destroy(new);
     return status;
 }

@@ -22,10 +22,7 @@ sg_status sg__file_head(const char *path, size_t most, uint64_t limit,
                         uint8_t **bytes, size_t *length, size_t *size,
                         sg_error *error);
 
-/* sg__file_replace: writes path.tmp, syncs it, renames it over path and syncs
- * the directory. If anything up to the rename fails, path.tmp is removed and
- * path is untouched; if only the sync of the directory fails, path is the new
- * file, whole, but a power cut may still bring the old one back.
+/* sg__file_replace: bytes in place of path, as sg_replacement does it.
  * Errors: SG_E_IO with path and reason; SG_E_MEMORY. */
 sg_status sg__file_replace(const char *path, const uint8_t *bytes, size_t size,
                            sg_error *error);

@@ -62,6 +62,15 @@ on_small_stack() {
     "$@"
 }
 
+# temporary DIRECTORY: the files in it that are being written, or were left.
+temporary() {
+    find "$1" -name '.*.tmp'
+}
+
+none_left() {
+    [ -z "$(temporary "$1")" ] || bad "left: $(temporary "$1")"
+}
+
 # The metrics of a run without its times.
 untimed() {
     sed 's/,"time":{[^}]*}//' "$1/metrics.jsonl"

@@ -143,7 +143,7 @@ says err 'lost/best.safetensors is not the checkpoint of epoch'
 says out '^model: lost/checkpoint.safetensors$'
 
 # the best checkpoint that cannot be written is an error, in one line
-mkdir -p full/best.safetensors.tmp
+mkdir -p full/best.safetensors
 # shellcheck disable=SC2086
 expect 1 "$SPIKEGRAD" train $held --out full --quiet
 one_error

@@ -66,7 +66,7 @@ says all.html '^<tr class=differs><th>lr '
 says all.html '^<tr class=differs><th>epochs '
 says all.html '^<tr><th>batch</th>'
 says all.html 'nothing observed'
-[ ! -e all.html.tmp ] || bad "a file is left"
+none_left .
 
 # constants of energy
 expect 0 "$SPIKEGRAD" report one --pj-add32 0.5 --pj-fmul32 4 --out energy.html

@@ -39,7 +39,7 @@ for way in "0.05 INT" "0.3 TERM"; do
     after $way "$name" $long
     if [ $code = 130 ]; then
         says err "continue with: .*spikegrad train --resume $name"
-        [ ! -e "$name/checkpoint.safetensors.tmp" ] || bad "a file is left"
+        none_left "$name"
     else
         [ $code = 0 ] || bad "exit code $code after ${way#* }"
     fi

@@ -16,7 +16,7 @@ silent out
 same all.csv all2.csv
 says all.svg '^</svg>$'
 says all.svg '>4C5<'
-[ ! -e all.svg.tmp ] || bad "a temporary file is left"
+none_left .
 expect 0 "$SPIKEGRAD" trace run --sample 3 --format jsonl --forward-only \
     --order random --seed 5
 says out '^{"time":0,"phase":"forward","layer":0,"neuron":[0-9]*,"sign":1}$'
@@ -34,7 +34,7 @@ expect 0 "$SPIKEGRAD" train --data glyphs:train=100,test=100 --epochs 1 \
 "$SPIKEGRAD" trace deep --order lifo --out half.csv 2>err &
 pid=$!
 tries=0
-until [ -e half.csv.tmp ] || [ $tries -gt 100 ]; do
+until [ -n "$(temporary .)" ] || [ $tries -gt 100 ]; do
     sleep 0.05
     tries=$((tries + 1))
 done
@@ -43,7 +43,7 @@ code=0
 wait $pid || code=$?
 [ $code = 130 ] || bad "exit code $code of a trace that was stopped"
 one_error
-[ ! -e half.csv.tmp ] || bad "a temporary file is left"
+none_left .
 
 if [ -w /dev/full ]; then
     expect 1 "$SPIKEGRAD" trace run --out /dev/full

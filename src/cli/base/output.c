@@ -1,10 +1,9 @@
-/* Writing by temporary file, sync and rename; see output.h. */
+/* Files in one piece, and lines of JSON; see output.h. */
 #include "cli/base/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/base/clean.h"
@@ -19,39 +18,31 @@ char *output_path(const char *directory, const char *name)
     return path;
 }
 
-static char *temporary_name(const char *path)
-{
-    size_t size = strlen(path) + sizeof ".tmp";
-    char *name = malloc(size);
-    if (name)
-        snprintf(name, size, "%s.tmp", path);
-    return name;
-}
-
 int output_open(output *out, const char *path)
 {
-    struct stat status;
+    sg_error error = {""};
 
     *out = (output){stdout, path, NULL};
-    if (!path || strcmp(path, "-") == 0) {
+    if (!path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
         out->path = "standard output";
         return CLI_OK;
     }
-    if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) {
-        out->temporary = temporary_name(path);
-        if (!out->temporary)
-            return cli_fail("%s: out of memory", path);
-    }
-    out->stream = fopen(out->temporary ? out->temporary : path, "wb");
-    if (!out->stream) {
-        int code = cli_fail("%s: %s", path, strerror(errno));
-        free(out->temporary);
-        return code;
-    }
-    return CLI_OK;
+    sg_status status = sg_replacement_open(path, &out->file, &error);
+    if (status != SG_OK)
+        return cli_status(NULL, status, &error);
+    /* a descriptor of its own, so that closing the stream leaves the other */
+    int fd = dup(sg_replacement_descriptor(out->file));
+    out->stream = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (out->stream)
+        return CLI_OK;
+    int code = cli_fail("%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    sg_replacement_destroy(out->file);
+    return code;
 }
 
-/* Writes out and closes; 0 or the errno of what went wrong. */
+/* Writes out, and closes a file; 0 or the errno of what went wrong. */
 static int settle(output *out)
 {
     errno = 0;
@@ -60,8 +51,6 @@ static int settle(output *out)
         reason = errno ? errno : EIO;
     if (out->stream == stdout)
         return reason;
-    if (!reason && out->temporary && fsync(fileno(out->stream)) != 0)
-        reason = errno;
     if (fclose(out->stream) != 0 && !reason)
         reason = errno;
     return reason;
@@ -69,17 +58,18 @@ static int settle(output *out)
 
 int output_close(output *out, int code)
 {
+    sg_error error = {""};
     int reason = settle(out);
-    if (code == CLI_OK && !reason && out->temporary &&
-        rename(out->temporary, out->path) != 0)
-        reason = errno;
-    if (out->temporary && (code != CLI_OK || reason))
-        unlink(out->temporary);
     if (code == CLI_OK && reason) {
         code = cli_fail("%s: %s", out->path, strerror(reason));
         clearerr(stdout); /* reported once is enough */
     }
-    free(out->temporary);
+    if (code == CLI_OK && out->file) {
+        sg_status status = sg_replacement_commit(out->file, &error);
+        if (status != SG_OK)
+            code = cli_status(NULL, status, &error);
+    }
+    sg_replacement_destroy(out->file);
     return code;
 }
 
@@ -92,19 +82,22 @@ json_t *output_text(const char *text)
 
 int output_json(FILE *stream, const char *path, json_t *value)
 {
-    if (!value)
+    /* in UTF-8 some controls are characters that JSON leaves as they are */
+    size_t flags = isatty(fileno(stream)) == 1 ? JSON_ENSURE_ASCII : 0;
+    /* first to memory: half a line would be taken for a torn one */
+    char *text = value ? json_dumps(value, JSON_COMPACT | flags) : NULL;
+    json_decref(value);
+    if (!text)
         return cli_fail("%s: out of memory, or a name that is not UTF-8",
                         path);
     errno = 0;
-    /* in UTF-8 some controls are characters that JSON leaves as they are */
-    size_t flags = isatty(fileno(stream)) == 1 ? JSON_ENSURE_ASCII : 0;
-    int failed = json_dumpf(value, stream, JSON_COMPACT | flags) != 0;
+    bool failed = fputs(text, stream) == EOF;
     failed |= fputc('\n', stream) == EOF;
     failed |= fflush(stream) != 0;
-    json_decref(value);
+    int reason = errno ? errno : EIO;
+    free(text);
     if (!failed)
         return CLI_OK;
-    int reason = errno ? errno : EIO;
     clearerr(stream);
     if (stream == stdout && cli_reader_left())
         return CLI_OK;

@@ -1,21 +1,23 @@
 /* Files that are either whole or not there, and JSON lines.
  *
- * A regular file is written under a temporary name beside it, synced and
- * renamed; anything else (a pipe, a device) is written directly. */
+ * A file is written under a name that nobody can guess, synced and renamed
+ * (spikegrad/file.h); for a pipe there is standard output. */
 #ifndef SPIKEGRAD_CLI_OUTPUT_H
 #define SPIKEGRAD_CLI_OUTPUT_H
 
 #include <jansson.h>
+#include <spikegrad/spikegrad.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 typedef struct output {
     FILE *stream;
-    const char *path; /* the caller's; must outlive the output */
-    char *temporary;  /* NULL if written directly */
+    const char *path;     /* the caller's; must outlive the output */
+    sg_replacement *file; /* NULL: stdout */
 } output;
 
-/* output_open: path NULL or "-" is stdout. CLI_OK or, reported, CLI_FAILED. */
+/* output_open: path NULL, "-" or "/dev/stdout" is stdout. CLI_OK or, reported,
+ * CLI_FAILED, e.g. for a directory, a pipe or a device. */
 int output_open(output *out, const char *path);
 
 /* output_close: puts the file in place and returns code, or reports that it
@@ -23,8 +25,9 @@ int output_open(output *out, const char *path);
  * the file is given up and what was there before stays. */
 int output_close(output *out, int code);
 
-/* output_json: value as one line; takes the reference. CLI_OK, or CLI_FAILED
- * after a report that names path. value NULL: jansson could not make it. */
+/* output_json: value as one line, whole or not at all as far as memory goes;
+ * takes the reference. CLI_OK, or CLI_FAILED after a report that names path.
+ * value NULL: jansson could not make it. */
 int output_json(FILE *stream, const char *path, json_t *value);
 
 /* output_text: a text as a value for output_json: as it is, or cleaned if it is
