@@ -8,6 +8,7 @@
 
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
+#include "cli/base/memory.h"
 #include "cli/commands.h"
 
 static void print_help(void)
@@ -135,6 +136,7 @@ static void check_kernel_table(void)
 int main(int argc, char **argv)
 {
     cli_open_descriptors();
+    memory_watch();
     /* A file at the size limit shall be an error of write(), not a death. */
     signal(SIGXFSZ, SIG_IGN);
     cli_set_program(argv[0]);

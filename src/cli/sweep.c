@@ -13,6 +13,7 @@
 #include "cli/base/recipefile.h"
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "cli/run/lock.h"
 #include "cli/run/results.h"
 #include "cli/run/rundir.h"
 #include "cli/run/session.h"
@@ -46,6 +47,24 @@ static const arg_flag own_flags[] = {
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
      "what is in sweep.json on stdout instead of the table", 0, 0},
 };
+
+/* Another sweep in the same directory would find its runs taken. What a
+ * killed one was writing is removed. */
+static int own(const char *out, int *lock)
+{
+    static const char *const files[] = {"sweep.json", "report.html"};
+    int code = rundir_make(out);
+    if (code == CLI_OK)
+        code = lock_take(out, lock);
+    for (size_t i = 0; i < 2 && code == CLI_OK; i++) {
+        char *path = output_path(out, files[i]);
+        if (!path)
+            return cli_fail("%s: out of memory", out);
+        sg_replacement_clean(path);
+        free(path);
+    }
+    return code;
+}
 
 static int sweep_command(int argc, char **argv);
 
@@ -289,6 +308,7 @@ static int sweep_command(int argc, char **argv)
     arg_rest rest;
     recipe_file file;
     grid *g = NULL;
+    int lock = -1;
     int code = args_parse(&command_sweep, argc, argv, &options, &rest);
 
     if (code >= 0)
@@ -304,10 +324,13 @@ static int sweep_command(int argc, char **argv)
     sweep s = {.options = &options, .file = &file, .start = cli_seconds()};
     if (code == CLI_OK)
         code = sweep_rows_create(&s.rows, g, options.out);
+    if (code == CLI_OK)
+        code = own(options.out, &lock);
     if (code == CLI_OK) {
         cli_catch_signals();
         code = finish(&s, run_all(&s));
     }
+    lock_release(lock);
     sweep_rows_destroy(&s.rows);
     grid_destroy(g);
     recipe_file_end(&file);

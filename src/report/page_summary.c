@@ -60,6 +60,16 @@ static void introduce(const page *p, size_t run)
         fprintf(out,
                 ". <span class=note>Not finished: %zu of %zu epochs</span>",
                 r->epochs, r->planned);
+    if (r->lost > 0)
+        fprintf(out,
+                ". <span class=note>Its metrics have no line of %zu of the "
+                "epochs</span>",
+                r->lost);
+    if (r->twice > 0)
+        fprintf(out,
+                ". <span class=note>Its metrics have several lines of %zu of "
+                "the epochs; the last one is shown</span>",
+                r->twice);
     if (r->torn)
         fputs(". <span class=note>The last line of its metrics is cut off "
               "and was left out</span>",

@@ -51,6 +51,8 @@ typedef struct record {
     bool held;          /* epochs were tested on held-back samples */
     bool tested;        /* the test split was looked at, at the end */
     bool flipped;       /* also with mirror images */
+    size_t lost, twice; /* epochs without a line; epochs with several, the
+                         * last of which counts */
     bool torn;          /* the last line was cut off */
     bool observed_held; /* observed samples were held back from training */
 } record;

@@ -198,11 +198,8 @@ for line in 'nonsense' '[]' '{"type":"epoch","epoch":2}' \
     printf '%s\n{}\n' "$line" >bad/metrics.jsonl
     refused 3 'bad/metrics.jsonl:1: ' bad
 done
-{
-    cat one/metrics.jsonl
-    head -n 1 one/metrics.jsonl
-} >bad/metrics.jsonl
-refused 3 'bad/metrics.jsonl:3: ' bad
+printf '{"type":"epoch","epoch":100001}\n{}\n' >bad/metrics.jsonl
+refused 3 'bad/metrics.jsonl:1: ' bad
 echo 'speed = 3' >>bad/recipe.ini
 refused 3 'bad/recipe.ini' bad
 finish

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/base/clean.h"
+#include "cli/base/memory.h"
 
 static const char *program = "spikegrad";
 
@@ -113,6 +114,8 @@ int cli_status(const char *command, sg_status status, const sg_error *error)
     const char *text =
         error && error->text[0] ? error->text : sg_status_text(status);
     int code = exit_code(status);
+    if (status == SG_E_FORMAT && memory_failed())
+        return cli_fail("out of memory");
     if (code == CLI_USAGE)
         return cli_usage(command, "%s", text);
     cli_fail("%s", text);

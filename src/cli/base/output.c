@@ -2,12 +2,15 @@
 #include "cli/base/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
+#include "cli/base/memory.h"
 
 char *output_path(const char *directory, const char *name)
 {
@@ -80,6 +83,31 @@ json_t *output_text(const char *text)
     return value ? value : json_string(clean_copy(clean, sizeof clean, text));
 }
 
+int output_append(const char *path, FILE **out)
+{
+    struct stat status;
+    *out = NULL;
+    int fd = open(path,
+                  O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+                      O_NONBLOCK,
+                  0666);
+    if (fd < 0)
+        return cli_fail("%s: %s", path,
+                        errno == ELOOP   ? "is a symbolic link"
+                        : errno == ENXIO ? "not a regular file"
+                                         : strerror(errno));
+    int code = CLI_OK;
+    if (fstat(fd, &status) != 0)
+        code = cli_fail("%s: %s", path, strerror(errno));
+    else if (!S_ISREG(status.st_mode))
+        code = cli_fail("%s: not a regular file", path);
+    else if (!(*out = fdopen(fd, "a")))
+        code = cli_fail("%s: %s", path, strerror(errno));
+    if (!*out)
+        close(fd);
+    return code;
+}
+
 int output_json(FILE *stream, const char *path, json_t *value)
 {
     /* in UTF-8 some controls are characters that JSON leaves as they are */
@@ -87,6 +115,10 @@ int output_json(FILE *stream, const char *path, json_t *value)
     /* first to memory: half a line would be taken for a torn one */
     char *text = value ? json_dumps(value, JSON_COMPACT | flags) : NULL;
     json_decref(value);
+    if (memory_failed()) {
+        free(text);
+        return cli_fail("%s: out of memory", path);
+    }
     if (!text)
         return cli_fail("%s: out of memory, or a name that is not UTF-8",
                         path);

@@ -25,6 +25,10 @@ int output_open(output *out, const char *path);
  * the file is given up and what was there before stays. */
 int output_close(output *out, int code);
 
+/* output_append: a regular file, made if there is none, to be written at its
+ * end. CLI_OK or, reported, CLI_FAILED. */
+int output_append(const char *path, FILE **out);
+
 /* output_json: value as one line, whole or not at all as far as memory goes;
  * takes the reference. CLI_OK, or CLI_FAILED after a report that names path.
  * value NULL: jansson could not make it. */

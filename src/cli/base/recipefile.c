@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 
 #include "cli/base/cli.h"
+#include "cli/base/input.h"
 #include "cli/base/output.h"
 
 int recipe_file_begin(recipe_file *out)
@@ -164,39 +164,27 @@ static bool take_line(struct reading *reading, char *text)
     return take_key(reading, strip(line), strip(equals + 1));
 }
 
-static int read_lines(FILE *stream, const char *path, struct reading *reading)
-{
-    static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
-    char *text = NULL;
-    size_t size = 0;
-    ssize_t length;
-    int code = CLI_OK;
-    errno = 0;
-    for (unsigned n = 1;
-         code == CLI_OK && (length = getline(&text, &size, stream)) > 0; n++) {
-        size_t skip = n == 1 && strncmp(text, mark, 3) == 0 ? 3 : 0;
-        if (strlen(text) == (size_t)length && take_line(reading, text + skip))
-            continue;
-        cli_fail("%s:%u: %s", path, n,
-                 reading->problem[0] ? reading->problem
-                                     : "expected 'key = value'");
-        code = CLI_DATA;
-    }
-    if (code == CLI_OK && ferror(stream))
-        code = cli_fail("%s: %s", path, strerror(errno ? errno : EIO));
-    free(text);
-    return code;
-}
-
 int recipe_file_read(const char *path, recipe_file *out)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
     struct reading reading = {.file = out};
-    FILE *stream = fopen(path, "r");
-    if (!stream)
-        return cli_fail("%s: %s", path, strerror(errno));
-    int code = read_lines(stream, path, &reading);
-    fclose(stream);
-    return code;
+    int code = CLI_OK;
+    input in;
+    input_open(&in, path);
+    if (in.absent)
+        in.code = cli_fail("%s: %s", path, strerror(ENOENT));
+    while (code == CLI_OK && input_next(&in)) {
+        size_t skip = in.number == 1 && strncmp(in.text, mark, 3) == 0 ? 3 : 0;
+        if (strlen(in.text) == (size_t)in.length &&
+            take_line(&reading, in.text + skip))
+            continue;
+        cli_fail("%s:%u: %s", path, in.number,
+                 reading.problem[0] ? reading.problem
+                                    : "expected 'key = value'");
+        code = CLI_DATA;
+    }
+    int read = input_close(&in);
+    return read != CLI_OK ? read : code;
 }
 
 bool recipe_differs(const sg_recipe *a, const sg_recipe *b, const char *but,

@@ -1,6 +1,11 @@
 /* Reading metrics.jsonl back; see history.h. */
 #include "cli/run/history.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/base/cli.h"
 #include "cli/run/log_read.h"
 
 bool history_better(const history_epoch *best, const history_epoch *now)
@@ -34,22 +39,109 @@ static void take_epoch(history *out, const log_line *line)
         out->best = out->last;
 }
 
+/* What was seen of an epoch: how many lines, and whether it is said already
+ * that there is none. */
+enum { ONE = 1, MORE = 2, TOLD = 4 };
+
+static void take_told(const json_t *ranges, uint32_t epoch, uint8_t *seen)
+{
+    for (size_t i = 0; i < json_array_size(ranges); i++) {
+        const json_t *range = json_array_get(ranges, i);
+        json_int_t from = json_integer_value(json_array_get(range, 0));
+        json_int_t to = json_integer_value(json_array_get(range, 1));
+        for (json_int_t e = from; e >= 1 && e <= to && e <= epoch; e++)
+            seen[e] |= TOLD;
+    }
+}
+
+static void count(history_gaps *gaps, uint32_t epoch)
+{
+    gaps->first = gaps->count++ ? gaps->first : epoch;
+}
+
+/* From what was seen to what there is to say. False without memory. */
+static bool find_gaps(const uint8_t *seen, uint32_t epoch, history *out)
+{
+    bool failed = false;
+    for (uint32_t e = 1; e <= epoch; e++) {
+        if (seen[e] & MORE)
+            count(&out->twice, e);
+        if (seen[e] & (ONE | MORE))
+            continue;
+        count(&out->lost, e);
+        if (seen[e] & TOLD)
+            continue;
+        if (!out->ranges && !(out->ranges = json_array()))
+            return false;
+        uint32_t to = e;
+        while (to < epoch && seen[to + 1] == 0)
+            count(&out->lost, ++to);
+        failed |= json_array_append_new(out->ranges,
+                                        json_pack("[I,I]", (json_int_t)e,
+                                                  (json_int_t)to)) != 0;
+        e = to;
+    }
+    return !failed;
+}
+
+static void take_line(history *out, const log_line *line, uint32_t epoch,
+                      uint8_t *seen)
+{
+    if (line->elapsed > out->elapsed)
+        out->elapsed = line->elapsed;
+    if (line->type == LOG_EPOCH && line->epoch >= 1 && line->epoch <= epoch) {
+        seen[line->epoch] |= seen[line->epoch] & ONE ? MORE : ONE;
+        take_epoch(out, line);
+    }
+    if (line->type == LOG_LOST)
+        take_told(json_object_get(line->json, "epochs"), epoch, seen);
+    if (line->type == LOG_FINAL) {
+        out->final = true;
+        out->chose_best = log_chose_best(line);
+    }
+}
+
 int history_read(const char *path, uint32_t epoch, history *out)
 {
     log_reader log;
     *out = (history){0};
+    uint8_t *seen = calloc((size_t)epoch + 1, 1);
     log_open(&log, path);
-    while (log_next(&log)) {
-        const log_line *line = &log.line;
-        if (line->elapsed > out->elapsed)
-            out->elapsed = line->elapsed;
-        if (line->type == LOG_EPOCH && line->epoch >= 1 &&
-            line->epoch <= epoch)
-            take_epoch(out, line);
-        if (line->type == LOG_FINAL) {
-            out->final = true;
-            out->chose_best = log_chose_best(line);
-        }
-    }
+    if (!seen)
+        log_no_memory(&log);
+    while (log_next(&log))
+        take_line(out, &log.line, epoch, seen);
+    if (log.code == CLI_OK && !find_gaps(seen, epoch, out))
+        log_no_memory(&log);
+    free(seen);
     return log_close(&log);
+}
+
+void history_free(history *past)
+{
+    json_decref(past->ranges);
+    past->ranges = NULL;
+}
+
+static void warn(const char *path, const char *what, const history_gaps *gaps)
+{
+    if (gaps->count == 1)
+        fprintf(stderr, "spikegrad: %s: %s of epoch %" PRIu32 "\n", path, what,
+                gaps->first);
+    else if (gaps->count > 1)
+        fprintf(stderr,
+                "spikegrad: %s: %s of %" PRIu32
+                " epochs, the first of them %" PRIu32 "\n",
+                path, what, gaps->count, gaps->first);
+}
+
+void history_warn(const history *past, const char *path)
+{
+    warn(path, "no line", &past->lost);
+    warn(path, "more than one line", &past->twice);
+}
+
+json_t *history_lost_json(const history *past)
+{
+    return json_pack("{s:s,s:O}", "type", "lost", "epochs", past->ranges);
 }

@@ -1,18 +1,15 @@
 /* Reading metrics.jsonl; see log_read.h. */
 #include "cli/run/log_read.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/cli.h"
+#include "cli/base/memory.h"
 
 void log_open(log_reader *log, const char *path)
 {
-    *log = (log_reader){.path = path, .stream = fopen(path, "r")};
-    log->absent = !log->stream && errno == ENOENT;
-    if (!log->stream && !log->absent)
-        log->code = cli_fail("%s: %s", path, strerror(errno));
+    *log = (log_reader){.torn = false};
+    input_open(&log->in, path);
 }
 
 uint64_t log_count(const json_t *object, const char *key)
@@ -29,14 +26,19 @@ double log_seconds(const json_t *object, const char *key)
 
 void log_refuse(log_reader *log, const char *expected)
 {
-    cli_fail("%s:%u: expected %s", log->path, log->number, expected);
+    cli_fail("%s:%u: expected %s", log->in.path, log->in.number, expected);
     log->code = CLI_DATA;
+}
+
+void log_no_memory(log_reader *log)
+{
+    log->code = cli_fail("%s: out of memory", log->in.path);
 }
 
 /* What kind of line it is; false if it is none. */
 static bool take(log_reader *log)
 {
-    static const char *const types[] = {"epoch", "final", "stop"};
+    static const char *const types[] = {"epoch", "final", "lost", "stop"};
     const char *type = json_string_value(json_object_get(log->json, "type"));
     if (!type)
         return false;
@@ -44,7 +46,7 @@ static bool take(log_reader *log)
         .type = LOG_OTHER,
         .epoch = log_count(log->json, "epoch"),
         .elapsed = log_seconds(json_object_get(log->json, "time"), "elapsed"),
-        .text = log->text,
+        .text = log->in.text,
         .json = log->json,
     };
     for (int i = 0; i < LOG_OTHER; i++)
@@ -57,22 +59,16 @@ bool log_next(log_reader *log)
 {
     json_decref(log->json);
     log->json = NULL;
-    if (!log->stream || log->code != CLI_OK || log->torn)
+    if (log->code != CLI_OK || log->torn || !input_next(&log->in))
         return false;
-    errno = 0;
-    if (getline(&log->text, &log->size, log->stream) <= 0) {
-        if (ferror(log->stream))
-            log->code =
-                cli_fail("%s: %s", log->path, strerror(errno ? errno : EIO));
+    log->json = json_loads(log->in.text, 0, NULL);
+    if (memory_failed()) {
+        log_no_memory(log);
         return false;
     }
-    log->number++;
-    log->json = json_loads(log->text, 0, NULL);
-    const int next = getc(log->stream);
-    if (next != EOF)
-        ungetc(next, log->stream);
-    log->torn = next == EOF && (!log->json || !strchr(log->text, '\n'));
-    if (log->torn)
+    if (!log->json || !strchr(log->in.text, '\n'))
+        log->torn = input_at_end(&log->in);
+    if (log->torn || log->in.code != CLI_OK)
         return false;
     if (take(log))
         return true;
@@ -83,13 +79,9 @@ bool log_next(log_reader *log)
 int log_close(log_reader *log)
 {
     json_decref(log->json);
-    free(log->text);
-    if (log->stream)
-        fclose(log->stream);
-    log->stream = NULL;
     log->json = NULL;
-    log->text = NULL;
-    return log->code;
+    int read = input_close(&log->in);
+    return log->code != CLI_OK ? log->code : read;
 }
 
 bool log_chose_best(const log_line *line)

@@ -1,8 +1,9 @@
 /* Reading metrics.jsonl: the one place that knows what a line of it is.
  *
  * A line is a JSON object with a "type". The last one may be torn, because
- * its writer died or still writes; any other that is no such line is a fault
- * of the file. */
+ * its writer died or still writes: it has no end, or is no JSON. Any other
+ * that is no such line is a fault of the file. A line that could not be read,
+ * or for which there was no memory, is neither. */
 #ifndef SPIKEGRAD_CLI_LOG_READ_H
 #define SPIKEGRAD_CLI_LOG_READ_H
 
@@ -10,11 +11,13 @@
 #include <spikegrad/spikegrad.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
+
+#include "cli/base/input.h"
 
 typedef enum log_type {
     LOG_EPOCH, /* of an epoch, counted from 1 */
     LOG_FINAL, /* the last test */
+    LOG_LOST,  /* which lines of epochs are missing, for whatever reason */
     LOG_STOP,  /* where a process stopped within an epoch */
     LOG_OTHER  /* of a later version */
 } log_type;
@@ -28,15 +31,10 @@ typedef struct log_line {
 } log_line;
 
 typedef struct log_reader {
-    const char *path;
-    FILE *stream;
-    unsigned number; /* of the line last read */
-    bool absent;     /* there is no such file */
-    bool torn;       /* the last line is; it is not given out */
-    int code;        /* CLI_OK, or the exit code of what was reported */
+    input in;  /* in.absent: there is no such file */
+    bool torn; /* the last line is; it is not given out */
+    int code;  /* CLI_OK, or the exit code of what was reported */
     log_line line;
-    char *text;
-    size_t size;
     json_t *json;
 } log_reader;
 
@@ -51,7 +49,10 @@ bool log_next(log_reader *log);
 /* log_refuse: reports that the line last read is not what was expected. */
 void log_refuse(log_reader *log, const char *expected);
 
-/* log_close: log->code. */
+/* log_no_memory: reports that there is none for what the line says. */
+void log_no_memory(log_reader *log);
+
+/* log_close: CLI_OK, or the exit code of what was reported. */
 int log_close(log_reader *log);
 
 /* log_count, log_seconds: a member of an object; 0 if it is not there, or

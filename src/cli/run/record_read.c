@@ -14,6 +14,9 @@
 #include "cli/run/observed.h"
 #include "cli/run/record_read.h"
 
+/* As many as a recipe may ask for. */
+enum { EPOCHS_MAX = 100000 };
+
 /* The layers as the first epoch names them. */
 static bool name_layers(record *r, const json_t *layers)
 {
@@ -101,23 +104,40 @@ static bool read_sight(record *r, const json_t *object)
     return true;
 }
 
-/* The line of an epoch; it has to be the next one. */
+/* The place of an epoch. Those before it that have no line yet stay without
+ * samples. NULL without memory. */
+static record_epoch *place_epoch(record *r, size_t epoch)
+{
+    while (r->epochs < epoch) {
+        if (!record_add_epoch(r))
+            return NULL;
+        r->epochs++;
+        r->lost++;
+    }
+    record_epoch *to = &r->epoch[epoch - 1];
+    if (to->train.samples > 0)
+        r->twice++;
+    else
+        r->lost--;
+    return to;
+}
+
+/* The line of an epoch. */
 static bool read_epoch(record *r, const log_line *line)
 {
     const json_t *train = json_object_get(line->json, "train");
     const json_t *test = json_object_get(line->json, "test");
     const json_t *held = json_object_get(line->json, "validation");
     const json_t *seen = json_object_get(line->json, "observed");
-    if (line->epoch != r->epochs + 1)
+    if (line->epoch < 1 || line->epoch > EPOCHS_MAX)
         return false;
-    record_epoch *to = record_add_epoch(r);
+    record_epoch *to = place_epoch(r, (size_t)line->epoch);
     if (!to)
         return false;
     r->held = held != NULL;
     if (!read_metrics(r, train, &to->train) ||
         ((held || test) && !read_metrics(r, held ? held : test, &to->test)))
         return false;
-    r->epochs++;
     r->planned = log_count(line->json, "planned");
     return !seen || read_sight(r, seen);
 }
@@ -132,6 +152,15 @@ static bool read_final(record *r, const log_line *line)
     return r->tested && (r->flipped || !flipped);
 }
 
+/* What was not taken is as malformed as it looks, or there was no memory. */
+static void refuse(log_reader *log, const char *expected)
+{
+    if (errno == ENOMEM)
+        log_no_memory(log);
+    else
+        log_refuse(log, expected);
+}
+
 static void read_line(record *r, log_reader *log)
 {
     const log_line *line = &log->line;
@@ -140,23 +169,23 @@ static void read_line(record *r, log_reader *log)
     else if (line->type == LOG_EPOCH && line->elapsed == 0.0)
         r->seconds += log_seconds(json_object_get(line->json, "time"),
                                   "seconds"); /* as older metrics have it */
+    errno = 0;
     if (line->type == LOG_EPOCH && !read_epoch(r, line))
-        log_refuse(log, "the next epoch, with samples and the layers of the "
-                        "first");
+        refuse(log, "an epoch, with samples and the layers of the first");
     if (line->type == LOG_FINAL && r->epochs > 0 && !read_final(r, line))
-        log_refuse(log, "a test of the layers of the epochs");
+        refuse(log, "a test of the layers of the epochs");
 }
 
 static int read_file(record *r, const char *path)
 {
     log_reader log;
     log_open(&log, path);
-    if (log.absent)
+    if (log.in.absent)
         log.code = cli_fail("%s: %s", path, strerror(ENOENT));
     while (log_next(&log))
         read_line(r, &log);
     r->torn = log.torn;
-    if (log.code == CLI_OK && r->epochs == 0)
+    if (log.code == CLI_OK && log.in.code == CLI_OK && r->epochs == 0)
         log.code = cli_fail("%s: no epoch yet", path);
     if (r->planned == 0) /* metrics from before there were plans */
         r->planned = (size_t)recipe_number(r->recipe, "epochs");

@@ -61,7 +61,7 @@ static void read_model(const rundir *run, run_result *out)
     sg_error error = {""};
     sg_network *net;
     sg_network_info info;
-    history past;
+    history past = {0};
 
     sg_status status = sg_network_load(run->checkpoint, &net, &error);
     if (status != SG_OK) {
@@ -84,6 +84,7 @@ static void read_model(const rundir *run, run_result *out)
         out->state = ended && (past.final || !tests) ? RUN_COMPLETE : RUN_CUT;
         out->seconds = past.elapsed;
     }
+    history_free(&past);
     sg_network_destroy(net);
 }
 

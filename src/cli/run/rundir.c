@@ -10,6 +10,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/run/lock.h"
 #include "cli/run/log_read.h"
 
 enum { RUNS_MAX = 100000 };
@@ -18,6 +19,8 @@ void rundir_close(rundir *run)
 {
     if (run->stream)
         fclose(run->stream);
+    if (run->locked)
+        lock_release(run->lock);
     free(run->path);
     free(run->recipe);
     free(run->metrics);
@@ -41,10 +44,26 @@ int rundir_name(rundir *run, const char *path)
     return cli_fail("%s: out of memory", path);
 }
 
+/* What cannot be looked at counts as there: nothing is written over it. */
 static bool exists(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0;
+    return stat(path, &status) == 0 ||
+           (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG &&
+            errno != ELOOP);
+}
+
+/* Makes this process the only one that works in the directory, and removes
+ * what killed ones have left of files they were writing. */
+static int own(rundir *run)
+{
+    const char *const files[] = {run->recipe, run->metrics, run->checkpoint,
+                                 run->best};
+    int code = lock_take(run->path, &run->lock);
+    run->locked = code == CLI_OK;
+    for (size_t i = 0; run->locked && i < sizeof files / sizeof *files; i++)
+        sg_replacement_clean(files[i]);
+    return code;
 }
 
 /* mkdir -p; 0 or an errno. */
@@ -67,6 +86,12 @@ static int make_directories(const char *path)
     return reason;
 }
 
+int rundir_make(const char *path)
+{
+    int reason = make_directories(path);
+    return reason ? cli_fail("%s: %s", path, strerror(reason)) : CLI_OK;
+}
+
 /* Makes runs/SOURCE-N, the first N that is free, and names it in path. */
 static int make_numbered(const char *data, char *path, size_t size)
 {
@@ -82,31 +107,35 @@ static int make_numbered(const char *data, char *path, size_t size)
     return cli_fail("runs: %s", strerror(reason ? reason : EEXIST));
 }
 
-static int open_metrics(rundir *run)
-{
-    run->stream = fopen(run->metrics, "a");
-    return run->stream ? CLI_OK
-                       : cli_fail("%s: %s", run->metrics, strerror(errno));
-}
-
 bool rundir_holds_run(const rundir *run)
 {
     return exists(run->recipe) || exists(run->metrics) ||
            exists(run->checkpoint);
 }
 
-/* Fills a directory that stands and holds no run. */
+static int check_free(const rundir *run)
+{
+    if (!rundir_holds_run(run))
+        return CLI_OK;
+    return cli_fail("%s already holds a run: continue it with --resume "
+                    "%s, or choose another --out",
+                    run->path, run->path);
+}
+
+/* Makes the directory, unless it stands and holds no run, and fills it. */
 static int settle(rundir *run, const recipe_file *file)
 {
-    if (rundir_holds_run(run))
-        return cli_fail("%s already holds a run: continue it with --resume "
-                        "%s, or choose another --out",
-                        run->path, run->path);
-    int reason = make_directories(run->path);
-    if (reason)
-        return cli_fail("%s: %s", run->path, strerror(reason));
-    int code = recipe_file_write(run->recipe, file);
-    return code == CLI_OK ? open_metrics(run) : code;
+    int code = check_free(run);
+    if (code != CLI_OK)
+        return code;
+    code = rundir_make(run->path);
+    if (code == CLI_OK)
+        code = own(run);
+    if (code == CLI_OK)
+        code = check_free(run); /* another one may have been faster */
+    if (code == CLI_OK)
+        code = recipe_file_write(run->recipe, file);
+    return code == CLI_OK ? output_append(run->metrics, &run->stream) : code;
 }
 
 int rundir_create(rundir *run, const char *path, const recipe_file *file)
@@ -127,18 +156,31 @@ int rundir_create(rundir *run, const char *path, const recipe_file *file)
     return code;
 }
 
-int rundir_open(rundir *run, const char *path, recipe_file *file)
+static int open_run(rundir *run, const char *path, recipe_file *file,
+                    bool take)
 {
     int code = rundir_name(run, path);
     if (code != CLI_OK)
         return code;
     if (!exists(run->recipe))
         code = cli_fail("%s holds no run to resume (no recipe.ini)", path);
-    else
+    if (code == CLI_OK && take)
+        code = own(run);
+    if (code == CLI_OK)
         code = recipe_file_read(run->recipe, file);
     if (code != CLI_OK)
         rundir_close(run);
     return code;
+}
+
+int rundir_open(rundir *run, const char *path, recipe_file *file)
+{
+    return open_run(run, path, file, false);
+}
+
+int rundir_take(rundir *run, const char *path, recipe_file *file)
+{
+    return open_run(run, path, file, true);
 }
 
 bool rundir_has_checkpoint(const rundir *run)
@@ -151,7 +193,9 @@ static bool keeps(const log_line *line, uint32_t epoch, bool final)
 {
     if (line->type == LOG_FINAL)
         return final;
-    return line->type != LOG_STOP && line->epoch >= 1 && line->epoch <= epoch;
+    if (line->type == LOG_EPOCH)
+        return line->epoch >= 1 && line->epoch <= epoch;
+    return line->type != LOG_STOP && line->epoch <= epoch;
 }
 
 /* Writes the lines that stay to kept; *changed: there are others. */
@@ -166,7 +210,8 @@ static int select_lines(const rundir *run, uint32_t epoch, bool final,
             continue;
         }
         *kept_final |= log.line.type == LOG_FINAL;
-        fputs(log.line.text, kept);
+        if (fputs(log.line.text, kept) == EOF)
+            log_no_memory(&log);
     }
     *changed |= log.torn;
     return log_close(&log);
@@ -178,7 +223,7 @@ static int replace_metrics(const rundir *run, const char *text, size_t size)
     int code = output_open(&out, run->metrics);
     if (code != CLI_OK)
         return code;
-    fwrite(text, 1, size, out.stream);
+    fwrite(text, 1, size, out.stream); /* output_close tells of failures */
     return output_close(&out, CLI_OK);
 }
 
@@ -198,7 +243,7 @@ int rundir_keep(rundir *run, uint32_t epoch, bool final, bool *kept_final)
     if (code == CLI_OK && changed)
         code = replace_metrics(run, text, size);
     free(text);
-    return code == CLI_OK ? open_metrics(run) : code;
+    return code == CLI_OK ? output_append(run->metrics, &run->stream) : code;
 }
 
 int rundir_log(rundir *run, json_t *line)

@@ -38,6 +38,7 @@ void session_close(session *s)
     sg_data_destroy(s->held);
     sg_data_destroy(s->whole);
     sg_data_destroy(s->test);
+    history_free(&s->past);
     rundir_close(&s->run);
     recipe_file_end(&s->file);
     free(s);

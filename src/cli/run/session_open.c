@@ -171,8 +171,13 @@ static int open_resumed(session *s)
     sg_network_get_info(session_network(s), &info);
     bool same =
         !s->options.choose || s->past.chose_best == session_wants_best(s);
-    return rundir_keep(&s->run, info.epoch, same && info.epoch >= info.epochs,
+    code = rundir_keep(&s->run, info.epoch, same && info.epoch >= info.epochs,
                        &s->kept_final);
+    if (code == CLI_OK)
+        history_warn(&s->past, s->run.metrics);
+    if (code == CLI_OK && s->past.ranges)
+        code = rundir_log(&s->run, history_lost_json(&s->past));
+    return code;
 }
 
 /* Options of the run that are no part of the recipe. */
@@ -196,7 +201,7 @@ static int take_run(session *s)
 {
     const run_options *o = &s->options;
     sg_error error = {""};
-    int code = rundir_open(&s->run, o->resume, &s->file);
+    int code = rundir_take(&s->run, o->resume, &s->file);
     if (code == CLI_OK && o->epochs &&
         sg_recipe_set(s->file.recipe, "epochs", o->epochs, &error) != SG_OK)
         code = cli_usage(o->command, "--%s", error.text);

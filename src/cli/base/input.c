@@ -1,0 +1,79 @@
+/* Reading lines; see input.h. */
+#include "cli/base/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/base/cli.h"
+
+static void fail(input *in, int reason)
+{
+    if (in->code != CLI_OK)
+        return;
+    if (reason == ENOMEM)
+        in->code = cli_fail("%s: out of memory", in->path);
+    else
+        in->code = cli_fail("%s: %s", in->path, strerror(reason));
+}
+
+void input_open(input *in, const char *path)
+{
+    struct stat status;
+    *in = (input){.path = path};
+    bool device = strncmp(path, "/dev/", 5) == 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | (device ? 0 : O_NONBLOCK));
+    if (fd < 0) {
+        in->absent = errno == ENOENT;
+        if (!in->absent)
+            fail(in, errno);
+        return;
+    }
+    if (fstat(fd, &status) != 0)
+        fail(in, errno);
+    else if (!S_ISREG(status.st_mode) && !device)
+        in->code = cli_fail("%s: not a regular file", path);
+    else if (!(in->stream = fdopen(fd, "r")))
+        fail(in, errno);
+    if (!in->stream)
+        close(fd);
+}
+
+bool input_next(input *in)
+{
+    if (!in->stream || in->code != CLI_OK)
+        return false;
+    errno = 0;
+    in->length = getline(&in->text, &in->size, in->stream);
+    if (in->length > 0) {
+        in->number++;
+        return true;
+    }
+    if (ferror(in->stream) || !feof(in->stream))
+        fail(in, errno ? errno : EIO);
+    return false;
+}
+
+bool input_at_end(input *in)
+{
+    errno = 0;
+    const int next = getc(in->stream);
+    if (next != EOF)
+        return ungetc(next, in->stream) == EOF;
+    if (ferror(in->stream))
+        fail(in, errno ? errno : EIO);
+    return in->code == CLI_OK;
+}
+
+int input_close(input *in)
+{
+    free(in->text);
+    if (in->stream)
+        fclose(in->stream);
+    in->text = NULL;
+    in->stream = NULL;
+    return in->code;
+}
