@@ -316,6 +316,7 @@ static int sweep_command(int argc, char **argv)
     code = recipe_file_begin(&file);
     if (code == CLI_OK)
         code = run_gather("sweep", &options.run.source, &rest, &file);
+    file.follows = false; /* a grid is of what it says, and the defaults */
     if (code == CLI_OK)
         code = check(&options, &file);
     if (code == CLI_OK)

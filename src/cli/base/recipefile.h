@@ -36,6 +36,9 @@ typedef struct recipe_file {
     uint64_t max_minutes;   /* in thousandths; 0 if it does not say */
     char choose[8];         /* "last", "best" or "" */
     recipe_result result;
+    bool follows; /* no recipe is named: what is not given follows the network
+                     and the data, see run_suggest */
+    bool given[ARG_RECIPE_MAX]; /* rows of sg_recipe_options() set by flags */
 } recipe_file;
 
 /* Largest time limit, in thousandths of a minute: about a year. */

@@ -161,6 +161,8 @@ int recipe_file_gather(const char *command, const char *name,
                                          rest->recipe[i], &error);
         if (status != SG_OK)
             return cli_usage(command, "--%s", error.text);
+        out->given[i] = true;
     }
+    out->follows = name == NULL;
     return CLI_OK;
 }

@@ -95,7 +95,8 @@ static json_t *test_json(const session *s, const verdict *v)
 static int evaluate(const session *s, verdict *v)
 {
     sg_error error = {""};
-    sg_evaluate_options how = {.size = sizeof how, .threads = (unsigned)s->options.threads};
+    sg_evaluate_options how = {.size = sizeof how,
+                               .threads = (unsigned)s->options.threads};
     sg_status status =
         sg_evaluate_with(v->net, s->test, &how, &v->plain, NULL, &error);
     how.flip = 1;

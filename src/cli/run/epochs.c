@@ -3,11 +3,13 @@
 
 #include <stdio.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
 #include "cli/base/verification.h"
 #include "cli/run/observed.h"
+#include "report/health.h"
 
 static int save(epochs *e, const char *path)
 {
@@ -192,11 +194,77 @@ static int keep_best(epochs *e, const sg_epoch_report *r)
     return save(e, e->s->run.best);
 }
 
+/* Steps before which a run is too young to be judged. */
+enum { YOUNG = 100 };
+
+static layer_health health_at(const sg_network *net, const sg_epoch_report *r,
+                              size_t l)
+{
+    sg_layer_info layer;
+    if (sg_network_get_layer(net, l, &layer) != SG_OK || layer.synapses == 0)
+        return HEALTH_WELL;
+    return health_of(&r->train->layer[l], r->train->samples, r->train->correct,
+                     layer.neurons, l + 1 == r->train->layers);
+}
+
+/* Whether the epoch's accuracy is that of guessing, or nearly. */
+static bool guesses(const sg_epoch_report *r, uint32_t classes)
+{
+    const uint64_t n = r->train->samples;
+    return r->train->correct <= n / classes + n / 20;
+}
+
+/* Layers that take no part, and a network that learns nothing: in the line of
+ * the epoch, and once each on stderr. */
+static void tell_health(epochs *e, const sg_network *net,
+                        const sg_epoch_report *r, json_t *line)
+{
+    const bool quiet = e->s->options.quiet || e->s->options.silent;
+    sg_network_info info;
+    bool ill = false;
+    json_t *list = json_array();
+    if (r->step < YOUNG) {
+        json_decref(list);
+        return;
+    }
+    sg_network_get_info(net, &info);
+    for (size_t l = 0; l < r->train->layers; l++) {
+        const layer_health health = health_at(net, r, l);
+        sg_layer_info layer;
+        bool news = e->said_health[l] != (uint8_t)health;
+        e->said_health[l] = (uint8_t)health;
+        if (health == HEALTH_WELL)
+            continue;
+        ill = true;
+        (void)sg_network_get_layer(net, l, &layer);
+        json_array_append_new(list,
+                              json_pack("{s:I,s:s}", "layer", (json_int_t)l,
+                                        "state", health_word(health)));
+        if (news && !quiet)
+            clean_line(stderr, "spikegrad: epoch %u: layer %zu (%s) is %s: %s",
+                       r->epoch, l, layer.name, health_word(health),
+                       health_text(health));
+    }
+    if (!ill && guesses(r, info.classes) && !e->said_chance) {
+        e->said_chance = true;
+        if (!quiet)
+            clean_line(stderr,
+                       "spikegrad: epoch %u: the accuracy is that of "
+                       "guessing. Try a lower --lr, or --standardise on "
+                       "--phi auto:2.",
+                       r->epoch);
+    }
+    if (line && ill)
+        json_object_set(line, "ill", list);
+    json_decref(list);
+}
+
 /* The line of an epoch, to the file and, if wanted, to stdout. */
 static int log_epoch(epochs *e, const sg_epoch_report *r, double rate)
 {
     const sg_network *net = sg_trainer_network(r->trainer);
     json_t *line = epoch_json(e, net, r, rate);
+    tell_health(e, net, r, line);
     int code = observe(e, net, line);
     if (code == CLI_OK)
         code = rundir_log(&e->s->run, json_incref(line));

@@ -21,6 +21,8 @@ typedef struct epochs {
     uint64_t base_batch; /* batches of it that an earlier process trained */
     uint64_t base_samples;
     bool headed; /* the head of the table is printed */
+    bool said_chance;
+    uint8_t said_health[SG_LAYERS_MAX]; /* layer_health last announced */
     int code;    /* exit code of a failure in a callback */
 } epochs;
 

@@ -95,3 +95,48 @@ int run_gather(const char *command, const run_source *source,
         code = cli_usage(command, "--data is missing");
     return code;
 }
+
+/* The options in which a recipe differs from what it was, as one line. */
+static void tell(const sg_recipe *was, const sg_recipe *now)
+{
+    size_t count;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    const char *between = "";
+    char a[RECIPE_TEXT], b[RECIPE_TEXT];
+    for (size_t i = 0; i < count; i++) {
+        const char *name = option[i].name;
+        (void)sg_recipe_get(was, name, a, sizeof a);
+        (void)sg_recipe_get(now, name, b, sizeof b);
+        if (strcmp(a, b) == 0)
+            continue;
+        fprintf(stderr, "%s%s = %s", *between ? between : "spikegrad: ", name,
+                b);
+        between = ", ";
+    }
+    if (*between)
+        fputs(", which suits this network and its data; flags or --recipe "
+              "say otherwise\n",
+              stderr);
+}
+
+int run_suggest(const char *command, const sg_data *data, bool quiet,
+                recipe_file *file)
+{
+    size_t count;
+    sg_error error = {""};
+    sg_recipe *was;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    const char *given[ARG_RECIPE_MAX] = {NULL};
+    if (!file->follows)
+        return CLI_OK;
+    for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++)
+        given[i] = file->given[i] ? option[i].name : NULL;
+    if (sg_recipe_copy(file->recipe, &was) != SG_OK)
+        return cli_fail("out of memory");
+    sg_status status = sg_recipe_suggest(file->recipe, sg_data_get_info(data),
+                                         given, ARG_RECIPE_MAX, &error);
+    if (status == SG_OK && !quiet)
+        tell(was, file->recipe);
+    sg_recipe_destroy(was);
+    return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
+}

@@ -45,6 +45,13 @@ extern const arg_flag run_flags[5];
  * CLI_USAGE for one that no recipe file can hold. */
 int run_take_data(const char *command, const char *spec, recipe_file *out);
 
+/* run_suggest: where a recipe follows network and data (recipe_file.follows),
+ * options that were not given get the values that sg_recipe_suggest has for
+ * them; unless quiet, a line on stderr says which. CLI_OK, or CLI_FAILED,
+ * reported. */
+int run_suggest(const char *command, const sg_data *data, bool quiet,
+                recipe_file *file);
+
 /* run_gather: what a new run is: defaults, then the recipe that source names,
  * then the options in rest; and the data. CLI_OK or the exit code, reported
  * as one of command. */

@@ -19,6 +19,13 @@ static int open_data(session *s)
         status = sg_data_open(spec, SG_SPLIT_TEST, &s->test, &error);
     if (status != SG_OK)
         return cli_status(s->options.command, status, &error);
+    if (!s->options.resume) {
+        int code =
+            run_suggest(s->options.command, s->whole,
+                        s->options.quiet || s->options.silent, &s->file);
+        if (code != CLI_OK)
+            return code;
+    }
 
     uint32_t size = sg_data_get_info(s->whole)->size;
     uint32_t back = (uint32_t)recipe_number(s->file.recipe, "validation");

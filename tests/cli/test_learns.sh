@@ -1,0 +1,36 @@
+#!/bin/sh
+# A run without a recipe takes options that suit its network and data; one that
+# learns nothing says so.
+. "$(dirname "$0")/common.sh"
+
+lacks() {
+    ! grep -q -e "$2" "$1" || bad "'$2' in $1"
+}
+
+deep="--data $tiny_data --net 4C3-4C3-4C3-9-10 --epochs 1 --batch 32"
+
+# shellcheck disable=SC2086 # lists of words
+{
+    expect 0 "$SPIKEGRAD" train $deep --out deep
+    says err '^spikegrad: standardise = on, .*phi = auto:2, lr = 0.05'
+    says deep/recipe.ini '^standardise = on'
+    expect 0 "$SPIKEGRAD" train $deep --lr 0.06 --standardise off --out own \
+        --quiet
+    silent err
+    says own/recipe.ini '^lr = 0.06'
+    says own/recipe.ini '^standardise = off'
+    says own/recipe.ini '^phi = auto:2'
+    expect 0 "$SPIKEGRAD" train $deep --recipe mnist --out named
+    lacks err 'suits this network'
+    says named/recipe.ini '^standardise = off'
+    expect 0 "$SPIKEGRAD" train $tiny --out shallow
+    lacks err 'suits this network'
+    says shallow/recipe.ini '^lr = 0.25'
+}
+
+# 120 steps at a rate that nothing survives
+expect 0 "$SPIKEGRAD" train --data glyphs:train=600,test=50 --net 9-9-10 \
+    --lr 900 --batch 10 --epochs 2 --out lost
+says err '^spikegrad: epoch 2: '
+says err 'Try a lower --lr'
+finish
