@@ -18,10 +18,11 @@ SG__INLINE void pool_wide(const sg__geometry *g, bool sum, const uint8_t *from,
 {
     size_t row = (size_t)g->in_w * g->in_c;
     __m128i all = _mm_setzero_si128();
-    for (uint32_t ky = 0; ky < g->kernel_h; ky++, from += row) {
-        const uint8_t *at = from + g->in_c;
-        all = combine(sum, all, sg__load_half(from));
-        all = combine(sum, all, sg__load_half(at)); /* kernel_w is 2 or more */
+    for (uint32_t ky = 0; ky < g->kernel_h; ky++) {
+        const uint8_t *at = from + ky * row;
+        all = combine(sum, all, sg__load_half(at));
+        at += g->in_c; /* kernel_w is 2 or more */
+        all = combine(sum, all, sg__load_half(at));
         for (uint32_t kx = 2; kx < g->kernel_w; kx++) {
             at += g->in_c;
             all = combine(sum, all, sg__load_half(at));

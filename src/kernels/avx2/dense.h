@@ -271,15 +271,18 @@ SG__INLINE void sg__quad_tile(sg__dot_kind dot, int n, int blocks,
 /* A walk over the output positions of a group of samples. */
 typedef struct sg__position_walk {
     const uint8_t *in;
+    size_t at; /* of the next position; an index, because a stride may step
+                * over the end of a row before the row's step takes it back */
     uint32_t x, y, out_w, out_h;
-    size_t pixel, row, sample; /* bytes from the end of the last to the next */
+    size_t pixel, row, sample; /* bytes from the end of the last to the next,
+                                * modulo the word */
 } sg__position_walk;
 
 SG__INLINE sg__position_walk sg__walk_over(const sg__geometry *g,
                                            const sg__copies *c,
                                            const uint8_t *in)
 {
-    sg__position_walk w = {in, 0, 0, g->out_w, g->out_h, 0, 0, 0};
+    sg__position_walk w = {in, 0, 0, 0, g->out_w, g->out_h, 0, 0, 0};
     w.pixel = g->stride * c->pixel;
     w.row = g->stride * c->row - g->out_w * w.pixel;
     w.sample = c->sample - g->out_h * g->stride * c->row;
@@ -288,17 +291,17 @@ SG__INLINE sg__position_walk sg__walk_over(const sg__geometry *g,
 
 SG__INLINE const uint8_t *sg__walk_on(sg__position_walk *w)
 {
-    const uint8_t *at = w->in;
-    w->in += w->pixel;
+    const uint8_t *here = w->in + w->at;
+    w->at += w->pixel;
     if (++w->x == w->out_w) {
         w->x = 0;
-        w->in += w->row;
+        w->at += w->row;
         if (++w->y == w->out_h) {
             w->y = 0;
-            w->in += w->sample;
+            w->at += w->sample;
         }
     }
-    return at;
+    return here;
 }
 
 /* All positions of a group by one block of channels. The last tile repeats its

@@ -125,8 +125,13 @@ static void add_small(const uint8_t *in, size_t in_step, uint32_t rows,
 static void add_row(const uint8_t *in, const pair *p, size_t pairs,
                     int32_t *to, size_t n)
 {
-    for (; n > 32; n -= n < 64 ? n : 64, in += 64, to += 64)
+    while (n > 32) {
+        size_t some = n < 64 ? n : 64;
         add_wide(in, 2, p, pairs, to, n);
+        n -= some;
+        in += some;
+        to += some;
+    }
     if (n > 16)
         add_wide(in, 1, p, pairs, to, n);
     else if (n > 8)

@@ -178,10 +178,10 @@ SG__INLINE void sg__charge_group(sg__dot_kind dot, const sg__window *w,
     __m256i sum[2 * SG__REGISTERS];
     for (int i = 0; i < 2 * registers; i++)
         sum[i] = _mm256_setzero_si256();
-    const sg__listed_tap *taps = w->taps;
-    const uint32_t *start = w->start;
     ptrdiff_t at = w->origin + (ptrdiff_t)(first * sizeof(int16_t));
     for (uint32_t row = 0; row < w->rows; row++) {
+        const sg__listed_tap *taps = w->taps + row * w->tap_step;
+        const uint32_t *start = w->start + row * w->start_step;
         const sg__listed_tap *t = taps + start[0],
                              *end = taps + start[w->columns];
         for (; t + 2 <= end; t += 2)
@@ -192,8 +192,6 @@ SG__INLINE void sg__charge_group(sg__dot_kind dot, const sg__window *w,
             sg__add_pair(dot, sum, registers, w->packed + (at + t->where),
                          w->packed + (at + t->where),
                          sg__next_counts(t, false));
-        taps += w->tap_step;
-        start += w->start_step;
         at += (ptrdiff_t)w->weight_step;
     }
     for (int i = 0; i < registers; i++) {

@@ -96,8 +96,13 @@ SG__INLINE void add_bytes(const pair *p, size_t pairs, size_t at,
 static void add_row16(const pair *p, size_t pairs, size_t at, int32_t *to,
                       size_t n)
 {
-    for (; n > 48; n -= n < CHUNK ? n : CHUNK, at += 2 * CHUNK, to += CHUNK)
+    while (n > 48) {
+        size_t some = n < CHUNK ? n : CHUNK;
         add_words(p, pairs, at, 4, to, n);
+        n -= some;
+        at += 2 * some;
+        to += some;
+    }
     if (n > 32)
         add_words(p, pairs, at, 3, to, n);
     else if (n > 16)
@@ -109,8 +114,13 @@ static void add_row16(const pair *p, size_t pairs, size_t at, int32_t *to,
 static void add_row8(const pair *p, size_t pairs, size_t at, int32_t *to,
                      size_t n)
 {
-    for (; n > 32; n -= n < CHUNK ? n : CHUNK, at += CHUNK, to += CHUNK)
+    while (n > 32) {
+        size_t some = n < CHUNK ? n : CHUNK;
         add_bytes(p, pairs, at, 2, to, n);
+        n -= some;
+        at += some;
+        to += some;
+    }
     if (n > 0)
         add_bytes(p, pairs, at, 1, to, n);
 }
@@ -120,7 +130,9 @@ static void flush(sender *q)
 {
     const sg__patch *f = &q->patch;
     size_t unit = (size_t)q->s->bits / 8, pairs = (q->count + 1) / 2;
-    for (uint32_t row = 0; row < f->rows && pairs; row++) {
+    if (pairs == 0)
+        return; /* nothing has been sent, and there may be no patch yet */
+    for (uint32_t row = 0; row < f->rows; row++) {
         size_t at = (f->weight + row * f->weight_step) * unit;
         int32_t *to = q->u + f->input + row * f->input_step;
         if (unit == 2)
@@ -187,6 +199,8 @@ void sg__propagate_sparse__avx2(const sg__synapses *s, size_t n,
     q.count = 0;
     q.sum = 0;
     memcpy(scratch, (const char *)s->weight + q.edge * row, far * row);
+    memset((char *)scratch + far * row, 0,
+           SG__FAR_WEIGHTS * (size_t)s->bits / 8);
     memset(u, 0, n * inputs * sizeof *u);
     for (size_t i = 0; i < n; i++) {
         q.u = u + i * inputs;

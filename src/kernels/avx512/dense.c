@@ -288,10 +288,12 @@ static void run_view(const sg__dense_product *q, view from, size_t n,
         size_t left = count - panel;
         int width = left < PANELS ? (int)left : PANELS;
         block b = {.from = from, .n = n};
-        const char *weight =
-            (const char *)q->packed +
-            panel * g->kernel_h * row_groups(g, q->bits) * PANEL_BYTES;
-        if (q->rows) {
+        const char *weight;
+        if (!q->rows) {
+            weight = (const char *)q->packed + panel * g->kernel_h *
+                                                   row_groups(g, q->bits) *
+                                                   PANEL_BYTES;
+        } else {
             turn_slabs(q, panel / PANELS);
             weight = (const char *)q->block;
         }

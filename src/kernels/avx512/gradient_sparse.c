@@ -80,9 +80,9 @@ static void list_errors(const sg__geometry *g, const int8_t *d, uint32_t begin,
 {
     __mmask64 wanted = sg__first64(last - first);
     uint32_t y = begin / g->out_w, x = begin % g->out_w;
-    d += (size_t)begin * g->out_c + first;
-    for (uint32_t p = begin; p < end; p++, d += g->out_c) {
-        __m512i v = _mm512_maskz_loadu_epi8(wanted, d);
+    for (uint32_t p = begin; p < end; p++) {
+        const int8_t *at = d + (size_t)p * g->out_c + first;
+        __m512i v = _mm512_maskz_loadu_epi8(wanted, at);
         __mmask64 set = _mm512_test_epi8_mask(v, v);
         if (set) {
             uint32_t window =
@@ -92,7 +92,7 @@ static void list_errors(const sg__geometry *g, const int8_t *d, uint32_t begin,
                 int k = __builtin_ctzll(set);
                 uint32_t i = to->length[k]++;
                 to->window[k][i] = window;
-                to->d[k][i] = d[k];
+                to->d[k][i] = at[k];
             }
         }
         if (++x == g->out_w) {

@@ -77,10 +77,12 @@ static void group_errors(const sg__geometry *g, size_t n, const int8_t *d,
         const int8_t *from =
             d + (y % n * g->out_h + y / n) * g->out_w * g->out_c;
         for (uint32_t p = 0; p < g->out_w; p += GROUP, to += GROUP_BYTES) {
-            for (uint32_t j = 0; j < GROUP; j++)
+            for (uint32_t j = 0; j < GROUP; j++) {
+                bool is_there = p + j < g->out_w;
+                size_t at = is_there ? (size_t)(p + j) * g->out_c : 0;
                 row[j] =
-                    _mm512_maskz_loadu_epi8(p + j < g->out_w ? wanted : 0,
-                                            from + (size_t)(p + j) * g->out_c);
+                    _mm512_maskz_loadu_epi8(is_there ? wanted : 0, from + at);
+            }
             sg__interleave(row[0], row[1], row[2], row[3], x);
             sg__in_order(x);
             store_group(x, to);

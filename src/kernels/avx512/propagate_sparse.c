@@ -94,16 +94,16 @@ load_weights(const void *weight, size_t i, int bits, __mmask16 lanes)
         _mm256_maskz_loadu_epi16(lanes, (const int16_t *)weight + i));
 }
 
-/* u += d w along one kernel row; vpmaddwd with the odd halves of d zeroed
- * multiplies one 16-bit integer a lane. */
+/* u += d w along one kernel row, `room` integers before the end of u; vpmaddwd
+ * with the odd halves of d zeroed multiplies one 16-bit integer a lane. */
 static inline __attribute__((always_inline)) void
 add_line(const void *weight, size_t at, int bits, uint32_t n, __m512i d,
-         int32_t *u, const int32_t *end)
+         int32_t *u, size_t room)
 {
     for (uint32_t i = 0; i < n; i += 16) {
         __mmask16 lanes = sg__first16(n - i);
         __m512i w = load_weights(weight, at + i, bits, lanes), old;
-        if (u + i + 16 <= end) { /* the lanes beyond get 0 */
+        if (i + 16 <= room) { /* the lanes beyond get 0 */
             old = _mm512_loadu_si512(u + i);
             _mm512_storeu_si512(u + i,
                                 _mm512_add_epi32(old,
@@ -123,8 +123,7 @@ add_position(const sg__synapses *s, int bits, const int8_t *d, uint32_t p,
              int32_t *u)
 {
     const sg__geometry *g = s->geo;
-    const int32_t *end = u + sg__inputs(g);
-    size_t K = sg__fan_in(g);
+    size_t inputs = sg__inputs(g), K = sg__fan_in(g);
     for (uint32_t c = 0; c < g->out_c; c += 64) {
         __m512i v = _mm512_maskz_loadu_epi8(sg__first64(g->out_c - c), d + c);
         __mmask64 set = _mm512_test_epi8_mask(v, v);
@@ -134,10 +133,11 @@ add_position(const sg__synapses *s, int bits, const int8_t *d, uint32_t p,
         for (; set; set &= set - 1) {
             uint32_t k = c + (uint32_t)__builtin_ctzll(set);
             __m512i z = _mm512_set1_epi32(d[k] & 0xffff);
-            for (uint32_t row = 0; row < f.rows; row++)
+            for (uint32_t row = 0; row < f.rows; row++) {
+                size_t at = f.input + row * f.input_step;
                 add_line(s->weight, k * K + f.weight + row * f.weight_step,
-                         bits, f.width, z, u + f.input + row * f.input_step,
-                         end);
+                         bits, f.width, z, u + at, inputs - at);
+            }
         }
     }
 }

@@ -48,7 +48,9 @@ static inline void sg__prefetch_share(const uint8_t *slab, size_t rows,
                                       size_t i, size_t n)
 {
     for (size_t r = rows * i / n; r < rows * (i + 1) / n; r++)
-        _mm_prefetch((const char *)slab + r * SG__SLAB_COLUMNS, _MM_HINT_T0);
+        /* past the last slab does no harm */
+        _mm_prefetch((const char *)((uintptr_t)slab + r * SG__SLAB_COLUMNS),
+                     _MM_HINT_T0);
 }
 
 /* sg__slab_add: to[64] += what one position sends through a slab. Forward,

@@ -88,10 +88,9 @@ run_tile(const sg__dense_tile *t, int product, int width, int positions,
 #pragma GCC unroll 4
         for (int w = 0; w < width; w++)
             sum[p][w] = _mm512_setzero_si512();
-    const char *weight_row = t->weight;
-    size_t in_row = 0;
+    size_t in_row = 0, weight_row = 0;
     for (uint32_t row = 0; row < t->rows; row++) {
-        const char *weight = weight_row;
+        const char *weight = (const char *)t->weight + weight_row;
         for (size_t i = in_row; i < in_row + t->groups * GROUP; i += GROUP) {
             __m512i w[PANELS];
 #pragma GCC unroll 4
@@ -121,8 +120,9 @@ run_bytes(const sg__dense_tile *t, int positions, size_t step,
 #pragma GCC unroll 24
     for (int p = 0; p < positions; p++)
         sum[p] = _mm512_setzero_si512();
-    const char *weight = t->weight, *in = t->in[0];
-    for (uint32_t row = 0; row < t->rows; row++, in += t->in_row) {
+    const char *weight = t->weight;
+    for (uint32_t row = 0; row < t->rows; row++) {
+        const char *in = t->in[0] + row * t->in_row;
         __m256i seen = _mm256_loadu_si256((const __m256i *)in);
         if (t->groups <= 2 && _mm256_testz_si256(seen, seen)) {
             weight += t->groups * PANEL_BYTES; /* above and below a digit */

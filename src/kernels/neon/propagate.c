@@ -17,8 +17,9 @@ void sg__propagate__neon(const sg__synapses *s, size_t n, const int8_t *d,
         if (count == 0)
             continue;
         sg__patch f = sg__patch_of(g, (uint32_t)(p % positions * g->out_c));
-        int32_t *to = u + p / positions * inputs + f.input;
-        for (uint32_t y = 0; y < f.rows; y++, to += f.input_step) {
+        for (uint32_t y = 0; y < f.rows; y++) {
+            int32_t *to =
+                u + p / positions * inputs + f.input + y * f.input_step;
             size_t w = f.weight + y * f.weight_step;
             if (s->bits == 8)
                 sg__add_byte_rows(to, f.width, (const int8_t *)s->weight + w,

@@ -1,0 +1,21 @@
+#!/bin/sh
+# valgrind_training.sh RELEASE DEBUG ...: a deep network with 8-bit weights,
+# standardised, thresholds found on data, through a residual block and a pool:
+# no byte is read that nobody wrote, by the tables that valgrind's processor
+# runs.
+set -eu
+command=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+command -v valgrind >/dev/null || exit 0
+for isa in ref avx2; do
+    SPIKEGRAD_ISA=$isa valgrind --quiet --error-exitcode=99 "$command" train \
+        --data glyphs:train=32,test=8 --epochs 1 --batch 16 --threads 1 \
+        --net 4C3p1-4C3p1-4C3p1-R2-P2max-10 --weight-bits 8 \
+        --standardise on --phi auto:2 --out "$folder/$isa" --quiet \
+        >"$folder/log" 2>&1 || {
+        echo "valgrind_training: table $isa"
+        cat "$folder/log"
+        exit 1
+    }
+done
