@@ -1,11 +1,14 @@
 /* spikegrad recipes: the recipe files that --recipe NAME can find, each with
  * the first line of its comment and what it has reached. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
+#include "cli/base/input.h"
+#include "cli/base/memory.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
 #include "cli/commands.h"
@@ -42,18 +45,16 @@ static int is_recipe(const struct dirent *entry)
 }
 
 /* The first line of path if it is a comment, else "". */
-static void read_about(const char *path, char *about, size_t size)
+static int read_about(const char *path, char *about, size_t size)
 {
-    char line[160] = "";
+    input in;
     about[0] = '\0';
-    FILE *stream = fopen(path, "r");
-    if (!stream)
-        return;
-    if (fgets(line, sizeof line, stream) && *line == '#') {
-        line[strcspn(line, "\r\n")] = '\0';
-        snprintf(about, size, "%s", line + 1 + strspn(line + 1, " "));
+    input_open(&in, path);
+    if (input_next(&in) && *in.text == '#') {
+        in.text[strcspn(in.text, "\r\n")] = '\0';
+        snprintf(about, size, "%s", in.text + 1 + strspn(in.text + 1, " "));
     }
-    fclose(stream);
+    return input_close(&in);
 }
 
 static void print_row(const char *key, const char *text)
@@ -99,29 +100,59 @@ static int print_json(const char *name, const char *path, const char *about,
     return output_json(stdout, "standard output", object);
 }
 
-/* A file that is no recipe is listed with what is wrong with it. */
-static int list_recipe(const char *directory, const char *name, bool json)
+/* A file that is no recipe is listed with what is wrong with it; so is one
+ * that cannot be read, which makes *code that of a failure. Whether others can
+ * be listed. */
+static bool list_recipe(const char *directory, const char *name, bool json,
+                        int *code)
 {
     char path[2048], about[160], problem[512], stem[256];
     recipe_file file;
     snprintf(path, sizeof path, "%s/%s", directory, name);
     snprintf(stem, sizeof stem, "%.*s", (int)(strlen(name) - 4), name);
-    read_about(path, about, sizeof about);
-    int code = recipe_file_begin(&file);
-    if (code != CLI_OK)
-        return code;
+    int listed = recipe_file_begin(&file);
+    if (listed != CLI_OK) {
+        *code = listed;
+        return false;
+    }
     cli_capture(problem, sizeof problem);
-    bool usable = recipe_file_read(path, &file) == CLI_OK;
+    int read = read_about(path, about, sizeof about);
+    if (read == CLI_OK)
+        read = recipe_file_read(path, &file);
     cli_capture(NULL, 0);
     if (json) {
-        code = print_json(stem, path, about, &file, problem);
+        listed = print_json(stem, path, about, &file, problem);
     } else {
         print_recipe(stem, about, &file.result);
-        if (!usable)
+        if (read != CLI_OK)
             print_row("unusable", problem);
     }
     recipe_file_end(&file);
-    return code;
+    if (listed == CLI_OK && read == CLI_FAILED && *code == CLI_OK)
+        *code = cli_fail("%s", problem);
+    if (listed != CLI_OK)
+        *code = listed;
+    return listed == CLI_OK && !memory_failed();
+}
+
+/* Whether there are any in the folder; *code: the first failure. */
+static bool list_folder(const char *directory, bool json, int *code)
+{
+    struct dirent **entry;
+    int count = scandir(directory, &entry, is_recipe, alphasort);
+    if (count < 0) {
+        if (*code == CLI_OK)
+            *code = cli_fail("%s: %s", directory, strerror(errno));
+        return false;
+    }
+    if (count > 0 && !json)
+        clean_line(stdout, "%s:", directory);
+    for (int k = 0, more = true; k < count; k++) {
+        more = more && list_recipe(directory, entry[k]->d_name, json, code);
+        free(entry[k]);
+    }
+    free(entry);
+    return count > 0;
 }
 
 static int recipes(int argc, char **argv)
@@ -134,21 +165,10 @@ static int recipes(int argc, char **argv)
         return code;
     code = CLI_OK;
     int found = 0;
-    for (size_t i = 0; recipe_directory(&i, directory, sizeof directory);) {
-        struct dirent **entry;
-        int count = scandir(directory, &entry, is_recipe, alphasort);
-        if (count > 0 && !options.json)
-            clean_line(stdout, "%s:", directory);
-        for (int k = 0; k < count; k++) {
-            if (code == CLI_OK)
-                code = list_recipe(directory, entry[k]->d_name, options.json);
-            free(entry[k]);
-        }
-        if (count >= 0)
-            free(entry);
-        found += count > 0;
-    }
-    if (found == 0)
+    for (size_t i = 0;
+         recipe_directory(&i, directory, sizeof directory, &code);)
+        found += list_folder(directory, options.json, &code);
+    if (found == 0 && code == CLI_OK)
         fputs("spikegrad: no recipes in $SPIKEGRAD_RECIPES, among the "
               "installed ones or in ./recipes\n",
               stderr);

@@ -68,6 +68,12 @@ bool input_at_end(input *in)
     return in->code == CLI_OK;
 }
 
+bool input_missing(int reason)
+{
+    return reason == ENOENT || reason == ENOTDIR || reason == ENAMETOOLONG ||
+           reason == ELOOP;
+}
+
 int input_close(input *in)
 {
     free(in->text);

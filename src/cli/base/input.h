@@ -29,6 +29,10 @@ bool input_next(input *in);
 /* input_at_end: whether no byte is left; false after a report. */
 bool input_at_end(input *in);
 
+/* input_missing: whether reason, an errno, says that there is nothing of that
+ * name; with any other there may be something that could not be looked at. */
+bool input_missing(int reason);
+
 /* input_close: in->code. */
 int input_close(input *in);
 

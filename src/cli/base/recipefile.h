@@ -89,10 +89,11 @@ const char *recipe_text(const sg_recipe *recipe, const char *name,
                         char text[SG_RECIPE_TEXT]);
 
 /* recipe_directory: the next folder recipes are looked for in, each once,
- * copied to path; *place begins at 0; false after the last. They are
+ * copied to path; *place begins at 0; false after the last,
+ * or after a report: *code is CLI_FAILED then. They are
  * $SPIKEGRAD_RECIPES, the installed ones beside the program, those of the
  * source it was built in, the installed ones where the build expected them, and
  * ./recipes. */
-bool recipe_directory(size_t *place, char *path, size_t size);
+bool recipe_directory(size_t *place, char *path, size_t size, int *code);
 
 #endif

@@ -1,4 +1,5 @@
 /* Where recipes are, and the one of a command line; see recipefile.h. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/base/cli.h"
+#include "cli/base/input.h"
 #include "cli/base/recipefile.h"
 
 /* Where the build says the installed recipes will be, and the way there from
@@ -24,16 +26,13 @@ enum { PATH_TEXT = 1024 };
  * three. */
 enum { BUILD_DEPTH = 4 };
 
+/* What cannot be looked at counts as there, so that reading it says why, and
+ * no other recipe is taken in its place. */
 static bool is_file(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return stat(path, &status) == 0 ? !S_ISDIR(status.st_mode)
+                                    : !input_missing(errno);
 }
 
 /* The folder of the program that is running. */
@@ -68,17 +67,22 @@ static bool beside_program(char *path, size_t size)
 
 /* Of a program that was built and not installed: the recipes of its source,
  * which is the folder it is in or one above. */
-static bool of_source(char *path, size_t size)
+static bool of_source(char *path, size_t size, int *code)
 {
     char folder[PATH_TEXT], header[2 * PATH_TEXT];
+    struct stat status;
     if (!program_folder(folder, sizeof folder))
         return false;
     for (int up = 0; up <= BUILD_DEPTH; up++) {
         snprintf(header, sizeof header, "%s/include/spikegrad/spikegrad.h",
                  folder);
         int n = snprintf(path, size, "%s/recipes", folder);
-        if (n < (int)size && is_file(header) && is_directory(path))
-            return true;
+        if (stat(header, &status) == 0) /* look_at asks for path */
+            return n < (int)size;
+        if (!input_missing(errno)) {
+            *code = cli_fail("%s: %s", header, strerror(errno));
+            return false;
+        }
         char *slash = strrchr(folder, '/');
         if (!slash)
             return false;
@@ -87,7 +91,7 @@ static bool of_source(char *path, size_t size)
     return false;
 }
 
-static bool find_place(size_t i, char *path, size_t size)
+static bool find_place(size_t i, char *path, size_t size, int *code)
 {
     const char *own = getenv("SPIKEGRAD_RECIPES");
     switch (i) {
@@ -96,7 +100,7 @@ static bool find_place(size_t i, char *path, size_t size)
     case 1:
         return beside_program(path, size);
     case 2:
-        return of_source(path, size);
+        return of_source(path, size, code);
     case 3:
         return snprintf(path, size, "%s/recipes", SPIKEGRAD_DATADIR) <
                (int)size;
@@ -105,21 +109,34 @@ static bool find_place(size_t i, char *path, size_t size)
     }
 }
 
-bool recipe_directory(size_t *place, char *path, size_t size)
+/* Whether place i is a folder; path is its name. False too after a report. */
+static bool look_at(size_t i, char *path, size_t size, struct stat *status,
+                    int *code)
+{
+    if (*code != CLI_OK || !find_place(i, path, size, code))
+        return false;
+    if (stat(path, status) == 0)
+        return S_ISDIR(status->st_mode);
+    if (!input_missing(errno))
+        *code = cli_fail("%s: %s", path, strerror(errno));
+    return false;
+}
+
+bool recipe_directory(size_t *place, char *path, size_t size, int *code)
 {
     enum { PLACES = 5 };
     struct stat status, before;
     char earlier[PATH_TEXT];
     while (*place < PLACES) {
         size_t i = (*place)++;
-        bool known = !find_place(i, path, size) || stat(path, &status) != 0 ||
-                     !S_ISDIR(status.st_mode);
-        for (size_t k = 0; k < i && !known; k++)
-            known = find_place(k, earlier, sizeof earlier) &&
-                    stat(earlier, &before) == 0 &&
-                    before.st_dev == status.st_dev &&
-                    before.st_ino == status.st_ino;
-        if (!known)
+        bool new = look_at(i, path, size, &status, code);
+        for (size_t k = 0; k < i && new; k++)
+            new = !look_at(k, earlier, sizeof earlier, &before, code) ||
+                  before.st_dev != status.st_dev ||
+                  before.st_ino != status.st_ino;
+        if (*code != CLI_OK)
+            return false;
+        if (new)
             return true;
     }
     return false;
@@ -131,12 +148,16 @@ int recipe_file_find(const char *name, recipe_file *out)
 
     if (strchr(name, '/') || is_file(name))
         return recipe_file_read(name, out);
-    for (size_t i = 0; recipe_directory(&i, directory, sizeof directory);) {
+    int code = CLI_OK;
+    for (size_t i = 0;
+         recipe_directory(&i, directory, sizeof directory, &code);) {
         const char *suffix = strstr(name, ".ini") ? "" : ".ini";
         snprintf(path, sizeof path, "%s/%s%s", directory, name, suffix);
         if (is_file(path))
             return recipe_file_read(path, out);
     }
+    if (code != CLI_OK)
+        return code;
     return cli_fail("recipe '%s' not found as a file, in $SPIKEGRAD_RECIPES, "
                     "among the installed ones or in ./recipes",
                     name);

@@ -1,6 +1,7 @@
 /* Histograms in the metrics; see observed.h. */
 #include "cli/run/observed.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum { EXACT = 16 };
@@ -30,8 +31,11 @@ static json_t *histogram(const uint64_t *times, int n, int low)
             sum += times[i];
         if (sum == 0)
             continue;
-        json_array_append_new(list, json_integer(bin));
-        json_array_append_new(list, json_integer((json_int_t)sum));
+        if (json_array_append_new(list, json_integer(bin)) != 0 ||
+            json_array_append_new(list, json_integer((json_int_t)sum)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
     }
     return list;
 }
@@ -64,14 +68,17 @@ json_t *observed_json(const sg_network *net, const sg_data *data,
     *status = seen ? sg_observe(net, data, samples, threads, seen, error)
                    : SG_E_MEMORY;
     json_t *layers = *status == SG_OK ? json_array() : NULL;
-    for (size_t l = 0; layers && l < info.layers; l++)
-        json_array_append_new(layers, layer_json(net, l, &seen[l]));
+    bool failed = !layers;
+    for (size_t l = 0; !failed && l < info.layers; l++)
+        failed =
+            json_array_append_new(layers, layer_json(net, l, &seen[l])) != 0;
     free(seen);
-    if (!layers)
-        return NULL;
-    json_t *value = json_pack("{s:I,s:s,s:o}", "samples", (json_int_t)samples,
-                              "from", from, "layers", layers);
-    if (!value)
+    json_t *value =
+        failed ? NULL
+               : json_pack("{s:I,s:s,s:O}", "samples", (json_int_t)samples,
+                           "from", from, "layers", layers);
+    json_decref(layers);
+    if (!value && *status == SG_OK)
         *status = SG_E_MEMORY;
     return value;
 }

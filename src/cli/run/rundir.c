@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/base/cli.h"
+#include "cli/base/input.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/run/lock.h"
@@ -48,9 +49,7 @@ int rundir_name(rundir *run, const char *path)
 static bool exists(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 ||
-           (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG &&
-            errno != ELOOP);
+    return stat(path, &status) == 0 || !input_missing(errno);
 }
 
 /* Makes this process the only one that works in the directory, and removes

@@ -1,0 +1,224 @@
+/* Loaded before the command (LD_PRELOAD): fails or kills it at a chosen point.
+ *
+ *   SPIKEGRAD_FAULT=memory:N   the N-th allocation finds no memory
+ *                   memory:N+  nor does any after it
+ *                   calls:N    the N-th of the system calls that have to do
+ *                              with files fails with EIO
+ *                   kill:N     the process is killed before that call
+ *   SPIKEGRAD_FAULT_COUNT=FILE how many there were is written there at the end
+ *
+ * System calls are caught where the kernel sees them, because the C library
+ * makes most of them itself: a seccomp filter turns each into a signal, whose
+ * handler makes the call, or not. The filter lets pass what comes from the one
+ * instruction that the handler uses. Where that is not known (not x86-64),
+ * calls are not counted: the file says 0. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+enum kind { NONE, MEMORY, CALLS, KILL };
+
+static enum kind kind;
+static long target, sticky;
+static long count; /* of this kind; atomic */
+
+/* Whether this one is to fail. */
+static int strikes(void)
+{
+    long n = __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
+    return n == target || (sticky && target > 0 && n > target);
+}
+
+static int no_memory(void)
+{
+    if (kind != MEMORY || !strikes())
+        return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
+void *malloc(size_t size)
+{
+    return no_memory() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return no_memory() ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return no_memory() ? NULL : __libc_realloc(old, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return no_memory() ? NULL : __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size)
+{
+    void *memory = no_memory() ? NULL : __libc_memalign(alignment, size);
+    if (!memory)
+        return ENOMEM;
+    *out = memory;
+    return 0;
+}
+
+#ifdef __x86_64__
+
+static const int caught[] = {
+    SYS_read,      SYS_write,      SYS_open,      SYS_close,
+    SYS_stat,      SYS_fstat,      SYS_lstat,     SYS_lseek,
+    SYS_pread64,   SYS_pwrite64,   SYS_fcntl,     SYS_fsync,
+    SYS_rename,    SYS_mkdir,      SYS_unlink,    SYS_fchmod,
+    SYS_fchown,    SYS_getdents64, SYS_ftruncate, SYS_openat,
+    SYS_mkdirat,   SYS_newfstatat, SYS_unlinkat,  SYS_renameat,
+    SYS_renameat2, SYS_getrandom,  SYS_dup,
+};
+
+enum { CAUGHT = sizeof caught / sizeof caught[0] };
+
+extern const char fault_pass[]; /* what follows the one instruction */
+
+static __attribute__((noinline)) long make_call(long number, long a, long b,
+                                                long c, long d, long e, long f)
+{
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    long result;
+    __asm__ volatile("syscall\n"
+                     ".globl fault_pass\n.hidden fault_pass\nfault_pass:"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8),
+                       "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static void on_call(int signal, siginfo_t *info, void *context)
+{
+    greg_t *reg = ((ucontext_t *)context)->uc_mcontext.gregs;
+    long number = info->si_syscall;
+    (void)signal;
+    int strike = strikes();
+    if (strike && kind == KILL)
+        make_call(SYS_kill, make_call(SYS_getpid, 0, 0, 0, 0, 0, 0), SIGKILL,
+                  0, 0, 0, 0);
+    if (strike && number != SYS_close) { /* which closes all the same */
+        reg[REG_RAX] = -EIO;
+        return;
+    }
+    long result = make_call(number, reg[REG_RDI], reg[REG_RSI], reg[REG_RDX],
+                            reg[REG_R10], reg[REG_R8], reg[REG_R9]);
+    reg[REG_RAX] = strike ? -EIO : result;
+}
+
+static struct sock_filter load(size_t offset)
+{
+    return (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                        (uint32_t)offset);
+}
+
+static struct sock_filter jump_if(uint64_t value, int yes, int no)
+{
+    return (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+                                        (uint32_t)value, (uint8_t)yes,
+                                        (uint8_t)no);
+}
+
+static int catch_calls(void)
+{
+    struct sock_filter filter[CAUGHT + 8];
+    const uint64_t pass = (uint64_t)(uintptr_t)fault_pass;
+    const size_t at = offsetof(struct seccomp_data, instruction_pointer);
+    size_t n = 0;
+    filter[n++] = load(at);
+    filter[n++] = jump_if(pass & UINT32_MAX, 0, 2);
+    filter[n++] = load(at + 4);
+    filter[n++] = jump_if(pass >> 32, CAUGHT + 1, 0);
+    filter[n++] = load(offsetof(struct seccomp_data, nr));
+    for (int i = 0; i < CAUGHT; i++)
+        filter[n++] = jump_if((uint64_t)caught[i], CAUGHT - i, 0);
+    filter[n++] =
+        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    filter[n++] =
+        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
+    struct sock_fprog program = {(unsigned short)n, filter};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_call;
+    action.sa_flags = SA_SIGINFO | SA_NODEFER;
+    return sigaction(SIGSYS, &action, NULL) == 0 &&
+           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+}
+
+#else
+
+static int catch_calls(void)
+{
+    return 1;
+}
+
+#endif
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *wanted = getenv("SPIKEGRAD_FAULT");
+    const char *colon = wanted ? strchr(wanted, ':') : NULL;
+    if (!colon)
+        return;
+    char *end;
+    target = strtol(colon + 1, &end, 10);
+    sticky = *end == '+';
+    switch (*wanted) {
+    case 'm':
+        kind = MEMORY;
+        return;
+    case 'k':
+        kind = KILL;
+        break;
+    default:
+        kind = CALLS;
+    }
+    if (!catch_calls())
+        _exit(99);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    char text[32];
+    const char *path = getenv("SPIKEGRAD_FAULT_COUNT");
+    long n = count;
+    kind = NONE;
+    target = 0;
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+    if (fd < 0)
+        return;
+    int length = snprintf(text, sizeof text, "%ld\n", n);
+    if (write(fd, text, (size_t)length) != length)
+        _exit(99);
+    close(fd);
+}

@@ -1,0 +1,192 @@
+# shellcheck shell=sh
+# The command under faults; sourced. For every subcommand: its N-th allocation
+# finds no memory, its N-th system call fails, it is killed before its N-th
+# system call. Then either it says so in one line and ends with code 1, or
+# everything is as without; and what it leaves can be gone on with and ends
+# with the same files.
+#
+# points=K tries K of each kind and subcommand; points=0 tries every one.
+# fault_preload.c is what fails.
+here=$(cd "$(dirname "$0")/../cli" && pwd)
+. "$here/common.sh"
+
+[ -n "${SPIKEGRAD_FAULTS:-}" ] && [ -e "$SPIKEGRAD_FAULTS" ] || exit 77
+export LC_ALL=C
+small="--data glyphs:train=60,test=20 --net 16-10 --epochs 2 --batch 16
+    --threads 1 --quiet"
+
+# faulty FAULT COMMAND...: its output is in ../out and ../err.
+faulty() {
+    fault=$1
+    shift
+    code=0
+    timeout 100 env SPIKEGRAD_FAULT="$fault" LD_PRELOAD="$SPIKEGRAD_FAULTS" \
+        SPIKEGRAD_FAULT_COUNT="$top/$kind.count" "$@" >../out 2>../err \
+        </dev/null || code=$?
+}
+
+# What is in a directory, without clocks, locks and pages that show a clock.
+digest() {
+    (
+        cd "$1" || exit
+        find . -type f ! -name .lock | sort
+        find . -type f ! -name .lock ! -name report.html | sort |
+            xargs sed -E 's/"time":\{[^}]*\}//
+                s/"(seconds|elapsed)":[-+.0-9e]*//g'
+    ) | cksum
+}
+
+# The output of a command without clocks.
+clean_output() {
+    case $name in
+    train | resume | sweep | bench) ;;
+    *) sed -E 's/, [0-9.]+ s$//; s/"seconds":[0-9.e-]+//' ../out ;;
+    esac | cksum
+}
+
+# recover: what was cut or has failed is done again, in the directory it left.
+recover() {
+    case $name in
+    train | resume)
+        if [ -e run/recipe.ini ]; then
+            set -- train --resume run --threads 1 --quiet
+        else
+            # shellcheck disable=SC2086
+            set -- train $small --out run
+        fi
+        ;;
+    esac
+    "$SPIKEGRAD" "$@" >../again.out 2>../again.err </dev/null
+}
+
+# told_once: one line says what was wrong; a sweep may have one for a run, or
+# tell of it in its table, and one for itself.
+told_once() {
+    if [ "$name" = sweep ]; then
+        grep -q ' failed: ' ../out || grep -q '^spikegrad: ' ../err
+    else
+        [ "$(wc -l <../err)" -eq 1 ] && grep -q '^spikegrad: ' ../err
+    fi
+}
+
+# strike FAULT: one try of the command in "$@" after it.
+strike() {
+    fault=$1
+    shift
+    rm -rf w
+    cp -r "seed-$name" w
+    cd w || exit 1
+    faulty "$fault" "$SPIKEGRAD" "$@"
+    case $code in
+    0)
+        [ "$(clean_output)" = "$output" ] && [ "$(digest .)" = "$files" ] ||
+            bad "$name $fault: code 0, and other files or output"
+        unharmed=$((unharmed + 1))
+        ;;
+    1)
+        told_once || bad "$name $fault: not one line: $(head -c 300 ../err)"
+        told=$((told + 1))
+        ;;
+    137) [ "$kind" = kill ] || bad "$name $fault: killed" ;;
+    *) bad "$name $fault: code $code: $(head -c 300 ../err)" ;;
+    esac
+    if [ $code != 0 ]; then
+        rm -f ./.*.tmp # beside a page; a run or sweep removes its own
+        recover "$@" || bad "$name $fault: then: $(head -c 300 ../again.err)"
+        [ "$(digest .)" = "$files" ] ||
+            bad "$name $fault: other files after the next run"
+    fi
+    cd ..
+}
+
+# each NAME COMMAND...: all faults of this kind. seed-NAME is what it starts
+# from.
+each() {
+    name=$1
+    shift
+    told=0 unharmed=0
+    rm -rf w
+    cp -r "seed-$name" w
+    cd w || exit 1
+    faulty "$kind:0" "$SPIKEGRAD" "$@"
+    [ $code = 0 ] || bad "$name without a fault: $(cat ../err)"
+    output=$(clean_output)
+    files=$(digest .)
+    cd ..
+    count=$(cat "$top/$kind.count")
+    n=1 k=1 tried=0
+    while [ "$n" -le "$count" ]; do
+        strike "$kind:$n" "$@"
+        tried=$((tried + 1))
+        k=$((k + 1))
+        if [ "$points" = 0 ] || [ "$count" -le "$points" ]; then
+            n=$((n + 1))
+        else
+            n=$((1 + (k - 1) * count / points))
+        fi
+    done
+    echo "$kind $name: $tried of $count points: $told ended with a line," \
+        "$unharmed did as without"
+}
+
+# The state of a run whose second epoch is under way.
+make_cut() {
+    mkdir seed-resume
+    (
+        cd seed-resume || exit 1
+        # shellcheck disable=SC2086
+        faulty kill:0 "$SPIKEGRAD" train $small --out run
+        n=$(cat "$top/$kind.count")
+        while [ "$n" -gt 0 ]; do
+            rm -rf run
+            # shellcheck disable=SC2086
+            faulty kill:$n "$SPIKEGRAD" train $small --out run
+            [ "$(wc -l <run/metrics.jsonl)" = 1 ] && break
+            n=$((n - 1))
+        done
+    )
+}
+
+# all KIND: every subcommand, in a directory of its own.
+all() {
+    kind=$1
+    mkdir "$kind"
+    cd "$kind" || exit 1
+    for seed in train sweep recipes bench; do
+        mkdir seed-$seed
+    done
+    # shellcheck disable=SC2086
+    "$SPIKEGRAD" train $small --out model/run >/dev/null || exit 1
+    for seed in eval verify report info trace; do
+        cp -r model seed-$seed
+    done
+    make_cut
+    cp "$recipes/mnist.ini" seed-recipes/small.ini
+    # shellcheck disable=SC2086
+    each train train $small --out run
+    each resume train --resume run --threads 1 --quiet
+    each eval eval run --threads 1
+    each verify verify run --samples 2 --order random --quiet
+    each report report run --out page.html
+    each info info run
+    each trace trace run --forward-only --out spikes.csv
+    SPIKEGRAD_RECIPES=$PWD/seed-recipes
+    export SPIKEGRAD_RECIPES
+    each recipes recipes --json
+    # shellcheck disable=SC2086
+    each sweep sweep $small --epochs 1 --seeds 2 --out grid
+    # shellcheck disable=SC2086
+    each bench bench --data glyphs:train=60,test=20 --net 16-10 --threads 1 \
+        --batch 16 --seconds 0.01 --rounds 1
+    echo $failures >"$top/$kind.failures"
+}
+
+top=$PWD
+for kind in memory calls kill; do
+    all $kind >"$kind.log" &
+done
+wait
+for kind in memory calls kill; do
+    cat $kind.log
+    failures=$((failures + $(cat $kind.failures || echo 1)))
+done
