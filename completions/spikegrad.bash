@@ -6,7 +6,7 @@
 _spikegrad_words() {
     case $1 in
     '') echo demo train eval verify trace anytime report bench info data sweep recipes seal help --help --version ;;
-    data) echo info export --help ;;
+    data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --seed --help ;;
     'eval') echo --data --split --best --limit --flip --json --threads --help ;;
@@ -18,6 +18,7 @@ _spikegrad_words() {
     'info') echo --threads --best --json --help ;;
     'data info') echo --json --help ;;
     'data export') echo --split --first --count --png --scale --idx --help ;;
+    'data formats') echo --json --help ;;
     'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --seed --help ;;
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
@@ -71,7 +72,7 @@ _spikegrad_values() {
 }
 
 _spikegrad_sources() {
-    echo glyphs mnist: cifar10: cifar100:
+    echo glyphs mnist: fashion: emnist: cifar10: cifar100:
 }
 
 _spikegrad_options() {

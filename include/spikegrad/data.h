@@ -26,16 +26,45 @@ typedef struct sg_data_info {
     uint32_t size;
 } sg_data_info;
 
+/* An option of a specification, ",key=value" behind the path. */
+typedef struct sg_data_option {
+    const char *key, *value; /* value: what it is written as, "N" */
+    const char *help;
+} sg_data_option;
+
+/* A kind of data source. */
+typedef struct sg_data_format {
+    const char *name;    /* "mnist" */
+    const char *form;    /* of a specification: "mnist:DIR" */
+    const char *help;    /* one line: what is read */
+    const char *example; /* a whole specification */
+    int takes_path;      /* 0: there are no files */
+    const sg_data_option *option;
+    size_t options;
+} sg_data_format;
+
+/* sg_data_get_format: kind i of data source, NULL beyond the last. */
+SG_API const sg_data_format *sg_data_get_format(size_t i);
+
+/* sg_data_limit_option: an option of all that take a path. */
+SG_API const sg_data_option *sg_data_limit_option(void);
+
 /* sg_data_open: opens one split of a data source.
  *
- * spec  "glyphs[:train=N,test=N,seed=S]"  generated digits, 28x28x1, no files
- *       "mnist:DIR"    IDX files as distributed, .gz or plain
- *       "cifar10:DIR"  binary records (data_batch_*.bin, test_batch.bin)
- *       "cifar100:DIR" binary records (train.bin, test.bin), fine labels
- * Errors: SG_E_ARGUMENT unknown source; SG_E_IO unreadable file; SG_E_FORMAT
- * malformed file (detail names file and offset); SG_E_MEMORY. */
+ * spec  NAME, NAME:PATH or NAME:PATH,key=value,... as the forms of
+ *       sg_data_get_format say: "glyphs:train=2000", "mnist:DIR"
+ * Errors: SG_E_ARGUMENT unknown source or option; SG_E_MISSING the files of
+ * the split are not there; SG_E_IO unreadable file; SG_E_FORMAT malformed
+ * file, or one larger than the limit (detail names file and offset);
+ * SG_E_MEMORY. */
 SG_API sg_status sg_data_open(const char *spec, sg_split split, sg_data **out,
                               sg_error *error);
+
+/* sg_data_open_in: the same; a path that is not absolute begins at folder,
+ * which may be NULL: the current one. The name is spec, without folder. */
+SG_API sg_status sg_data_open_in(const char *folder, const char *spec,
+                                 sg_split split, sg_data **out,
+                                 sg_error *error);
 
 /* sg_data_from_arrays: a data set over copies of the caller's arrays.
  *
@@ -55,12 +84,41 @@ SG_API sg_status sg_data_from_arrays(const sg_data_info *info,
 SG_API sg_status sg_data_slice(const sg_data *data, uint32_t first,
                                uint32_t count, sg_data **out, sg_error *error);
 
+/* sg_data_select: a view of the samples indices[0..count-1] of data, in this
+ * order, which may name one more than once; data must outlive the view, the
+ * indices are copied. SG_E_RANGE if one is not there; SG_E_MEMORY. */
+SG_API sg_status sg_data_select(const sg_data *data, const uint32_t *indices,
+                                uint32_t count, sg_data **out,
+                                sg_error *error);
+
+/* sg_data_hold_back: divides data into count samples that are held back and
+ * the rest, two views that keep the order of the samples.
+ *
+ * Of each class floor(count * samples of it / size) are held, and one more of
+ * those with the largest remainders; which ones, the seed decides. A class
+ * keeps a sample in the rest as long as there is another to hold. All of it in
+ * integers: the same on every machine.
+ *
+ * count  below the number of samples
+ * seed   below 2^56
+ * Errors: SG_E_ARGUMENT (a NULL), SG_E_RANGE, SG_E_MEMORY. */
+SG_API sg_status sg_data_hold_back(const sg_data *data, uint32_t count,
+                                   uint64_t seed, sg_data **rest,
+                                   sg_data **held, sg_error *error);
+
 SG_API const sg_data_info *sg_data_get_info(const sg_data *data);
 
 /* sg_data_pixels / sg_data_label: sample i, i < size. The pointer stays valid
- * as long as data does. */
+ * as long as data does. Any number of threads may ask; generated samples are
+ * drawn when they are first asked for. */
 SG_API const uint8_t *sg_data_pixels(const sg_data *data, uint32_t i);
 SG_API uint8_t sg_data_label(const sg_data *data, uint32_t i);
+
+/* sg_data_hash: tells data apart that have shape and size in common; 0 only
+ * for NULL.
+ * FNV-1a of pixels and label of up to 1000 samples spread over data, floor(k *
+ * size / min(size, 1000)) for k = 0, 1, ... */
+SG_API uint64_t sg_data_hash(const sg_data *data);
 
 SG_API void sg_data_destroy(sg_data *data);
 

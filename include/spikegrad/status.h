@@ -30,7 +30,8 @@ extern "C" {
     X(SG_E_UNSUPPORTED, "not supported by this build")                        \
     X(SG_E_MISMATCH, "event simulation and ANN engine differ")                \
     X(SG_E_STOPPED, "stopped by the caller")                                  \
-    X(SG_E_FULL, "too many spikes under way for this order of delivery")
+    X(SG_E_FULL, "too many spikes under way for this order of delivery")      \
+    X(SG_E_MISSING, "not there")
 
 typedef enum sg_status {
 #define SG_STATUS_CODE(code, text) code,

@@ -73,9 +73,14 @@ static int open_data(measurement *m, const char *spec)
     if (!spec || !*spec)
         return cli_usage("bench", "--data is missing");
     int code = model_split("bench", spec, "train", &data);
-    if (code == CLI_OK)
-        m->data = data;
-    return code;
+    if (code != CLI_OK)
+        return code;
+    m->data = data;
+    /* generated images are drawn when they are first asked for: not while the
+     * clock runs */
+    for (uint32_t i = 0; i < sg_data_get_info(data)->size; i++)
+        (void)sg_data_pixels(data, i);
+    return CLI_OK;
 }
 
 static int start_new(const struct options *options, const arg_rest *rest,

@@ -37,11 +37,9 @@ static const arg_flag export_flags[] = {
     {"scale", ARG_NUMBER, FIELD(scale), "N", "2",
      "enlarge the images of the sheet", 1, 16},
     {"idx", ARG_TEXT, FIELD(idx), "PREFIX", NULL,
-     "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as "
-     "MNIST"
-     "is distributed; images in colour become an idx4 file, which no "
-     "source"
-     "reads",
+     "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as MNIST "
+     "is distributed; images in colour become an idx4 file. With DIR/train and "
+     "DIR/t10k for the splits, mnist:DIR reads them",
      0, 0},
 };
 
@@ -53,8 +51,8 @@ static const arg_command info_command = {
     .usage = "SPEC [options]",
     .operands = "SPEC",
     .text = "Shape, classes, sizes of the splits, samples a class and mean "
-            "pixel of a"
-            "source: " FLAGS_SOURCES ".",
+            "pixel of a source. 'spikegrad data formats' lists what a SPEC "
+            "can be.",
     .group = {ARG_OWN(info_flags)},
     .operand_min = 1,
     .operand_max = 1,
@@ -75,13 +73,30 @@ static const arg_command export_command = {
     .run = data_export,
 };
 
+static const arg_flag formats_flags[] = {
+    {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
+     "JSON lines on stdout, one a kind", 0, 0},
+};
+
+static int data_formats(int argc, char **argv);
+
+static const arg_command formats_command = {
+    .name = "data formats",
+    .summary = "what a SPEC can be",
+    .usage = "[options]",
+    .text = "The kinds of data source that a SPEC can name, with their "
+            "options.",
+    .group = {ARG_OWN(formats_flags)},
+    .run = data_formats,
+};
+
 static const arg_command *const actions[] = {&info_command, &export_command,
-                                             NULL};
+                                             &formats_command, NULL};
 
 const arg_command command_data = {
     .name = "data",
     .summary = "what a data source holds; export samples",
-    .usage = "info SPEC [options]\nexport SPEC [options]",
+    .usage = "info SPEC [options]\nexport SPEC [options]\nformats [options]",
     .text = "What a data source holds, and samples of it as files.",
     .actions = actions,
 };
@@ -141,23 +156,45 @@ static void print_text(const sg_data_info *info, const char *split,
                k % 5 == 4 || k + 1 == info->classes ? "\n" : " ");
 }
 
-static int show_split(const char *spec, const char *split, bool json)
+static int show(const sg_data *data, const char *split, bool json)
 {
-    sg_data *data;
     struct census census;
-    int code = model_split("data info", spec, split, &data);
-
+    int code = take_census(data, &census);
     if (code != CLI_OK)
         return code;
-    code = take_census(data, &census);
-    if (code == CLI_OK) {
-        if (json)
-            code = print_json(sg_data_get_info(data), split, &census);
-        else
-            print_text(sg_data_get_info(data), split, &census);
-        free(census.of_class);
+    if (json)
+        code = print_json(sg_data_get_info(data), split, &census);
+    else
+        print_text(sg_data_get_info(data), split, &census);
+    free(census.of_class);
+    return code;
+}
+
+/* Both splits, or the one that is there. */
+static int show_splits(const char *spec, bool json)
+{
+    static const char *const names[] = {"train", "test"};
+    sg_error missing = {""}, error = {""};
+    unsigned shown = 0;
+    int code = CLI_OK;
+    for (size_t i = 0; code == CLI_OK && i < 2; i++) {
+        sg_data *data;
+        sg_status status = sg_data_open(spec, (sg_split)i, &data, &error);
+        if (status == SG_E_MISSING) {
+            if (!missing.text[0])
+                missing = error;
+            continue;
+        }
+        if (status != SG_OK)
+            return cli_status("data info", status, &error);
+        code = show(data, names[i], json);
+        sg_data_destroy(data);
+        shown++;
     }
-    sg_data_destroy(data);
+    if (code == CLI_OK && shown == 0)
+        return cli_status("data info", SG_E_MISSING, &missing);
+    if (missing.text[0] && code == CLI_OK)
+        fprintf(stderr, "spikegrad: only one split: %s\n", missing.text);
     return code;
 }
 
@@ -168,9 +205,58 @@ static int data_info(int argc, char **argv)
     int code = args_parse(&info_command, argc, argv, &options, &rest);
     if (code >= 0)
         return code;
-    code = show_split(rest.operand[0], "train", options.json);
-    if (code == CLI_OK)
-        code = show_split(rest.operand[0], "test", options.json);
+    char *spec = model_spec(rest.operand[0]);
+    code = spec ? show_splits(spec, options.json) : cli_fail("out of memory");
+    free(spec);
+    return code;
+}
+
+static void print_option(const sg_data_option *option, const char *indent)
+{
+    int width = printf("%s%s=%s", indent, option->key, option->value);
+    printf("%*s", width < 22 ? 24 - width : 2, "");
+    cli_print_wrapped(option->help, width < 22 ? 24 : (size_t)width + 2);
+}
+
+static int print_format_json(const sg_data_format *format)
+{
+    json_t *options = json_object();
+    for (size_t k = 0; options && k < format->options; k++)
+        json_object_set_new(options, format->option[k].key,
+                            json_string(format->option[k].help));
+    return output_json(stdout, "standard output",
+                       json_pack("{s:s,s:s,s:s,s:s,s:b,s:o}", "name",
+                                 format->name, "form", format->form, "help",
+                                 format->help, "example", format->example,
+                                 "path", format->takes_path, "options",
+                                 options));
+}
+
+static int data_formats(int argc, char **argv)
+{
+    struct options options = {0};
+    arg_rest rest;
+    const sg_data_format *format;
+    int code = args_parse(&formats_command, argc, argv, &options, &rest);
+    if (code >= 0)
+        return code;
+    code = CLI_OK;
+    for (size_t i = 0; code == CLI_OK && (format = sg_data_get_format(i));
+         i++) {
+        if (options.json) {
+            code = print_format_json(format);
+            continue;
+        }
+        printf("%s\n    ", format->form);
+        cli_print_wrapped(format->help, 4);
+        for (size_t k = 0; k < format->options; k++)
+            print_option(&format->option[k], "    ");
+        printf("    example: %s\n", format->example);
+    }
+    if (!options.json) {
+        puts("with any path");
+        print_option(sg_data_limit_option(), "    ");
+    }
     return code;
 }
 

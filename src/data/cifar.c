@@ -1,10 +1,14 @@
-/* Reading CIFAR-10 and CIFAR-100. Records are checked one by one and their
- * colour planes interleaved; memory grows with the records that are there. */
-#include "data/cifar.h"
-
+/* CIFAR-10 and CIFAR-100 in their binary form: records of one label byte
+ * (CIFAR-100: coarse and fine) and 3072 bytes, three 32x32 planes, red, green,
+ * blue. Records are checked one by one and their colour planes interleaved;
+ * memory grows with the records that are there. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "data/data.h"
+#include "data/folder.h"
+#include "data/reader.h"
 #include "data/source.h"
 
 #define SIDE 32
@@ -12,7 +16,7 @@
 #define PIXELS (3 * PLANE)
 #define LABEL_BYTES_MAX 2
 #define COARSE_CLASSES 20
-#define RECORDS_MAX ((uint32_t)(SG__DATA_BYTES_MAX / PIXELS))
+#define FILES_MAX 5
 #define RECORDS_STEP 10000 /* as many as a distributed file holds */
 
 /* What differs between the two data sets. The label that counts is the last
@@ -20,6 +24,8 @@
 typedef struct layout {
     size_t label_bytes;
     uint32_t classes;
+    const char *files[2][FILES_MAX + 1]; /* of the splits, up to a NULL */
+    sg__places places;
 } layout;
 
 typedef struct records {
@@ -28,24 +34,22 @@ typedef struct records {
     uint32_t count, room;
 } records;
 
-static sg_status make_room(records *r, const char *name, sg_error *error)
+/* Room for `more` records, or for the next ones if that is not known. */
+static sg_status make_room(records *r, uint64_t more, const char *name,
+                           sg_error *error)
 {
-    if (r->count < r->room)
+    if (r->count + more <= r->room)
         return SG_OK;
-    if (r->room > RECORDS_MAX - RECORDS_STEP)
-        return sg__fail(error, SG_E_FORMAT,
-                        "%s: more than %u records, too many to be CIFAR", name,
-                        r->room);
-    uint32_t room = r->room + RECORDS_STEP;
+    uint64_t room = r->count + (more > 1 ? more : RECORDS_STEP);
     uint8_t *pixels = realloc(r->pixels, (size_t)room * PIXELS);
     if (pixels)
         r->pixels = pixels;
-    uint8_t *labels = realloc(r->labels, room);
+    uint8_t *labels = realloc(r->labels, (size_t)room);
     if (labels)
         r->labels = labels;
     if (!pixels || !labels)
         return sg__fail(error, SG_E_MEMORY, "%s: out of memory", name);
-    r->room = room;
+    r->room = (uint32_t)room;
     return SG_OK;
 }
 
@@ -70,7 +74,7 @@ static sg_status add_record(records *r, const layout *form,
                             "%s: byte %" PRIu64 ": label %u, expected 0..%u",
                             source->name, start + i, record[i], limit - 1);
     }
-    sg_status status = make_room(r, source->name, error);
+    sg_status status = make_room(r, 1, source->name, error);
     if (status)
         return status;
     r->labels[r->count] = record[form->label_bytes - 1];
@@ -80,15 +84,38 @@ static sg_status add_record(records *r, const layout *form,
     return SG_OK;
 }
 
+/* What is known before anything is read: whether it is a number of records,
+ * and room for them. */
+static sg_status begin_file(records *r, size_t bytes, sg__source *source,
+                            sg_error *error)
+{
+    char text[64];
+    if (!source->known || source->length == 0)
+        return SG_OK;
+    if (source->length % bytes != 0)
+        return sg__fail(error, SG_E_FORMAT,
+                        "%.160s: byte %" PRIu64 ": the file ends inside a "
+                        "record, expected a multiple of %zu bytes%s",
+                        source->name, source->length, bytes,
+                        sg__sniff_source(source, NULL, 0, text));
+    sg_status status =
+        sg__source_admit(source, source->length, "records", error);
+    return status ? status
+                  : make_room(r, source->length / bytes, source->name, error);
+}
+
 static sg_status read_records(records *r, const layout *form,
                               sg__source *source, sg_error *error)
 {
     uint8_t record[LABEL_BYTES_MAX + PIXELS];
     size_t bytes = form->label_bytes + PIXELS;
     uint32_t before = r->count;
+    sg_status status = begin_file(r, bytes, source, error);
+    if (status)
+        return status;
     for (;;) {
         size_t got;
-        sg_status status = sg__source_read(source, record, bytes, &got, error);
+        status = sg__source_read(source, record, bytes, &got, error);
         if (!status && got == 0)
             break;
         if (!status && got < bytes)
@@ -109,14 +136,20 @@ static sg_status read_records(records *r, const layout *form,
     return SG_OK;
 }
 
-static sg_status read_file(records *r, const layout *form, const char *dir,
-                           const char *name, sg_error *error)
+static sg_status read_file(records *r, const layout *form,
+                           const sg__request *request, const char *name,
+                           sg_error *error)
 {
-    char *path = sg__path_join(dir, name, ".bin");
-    if (!path)
-        return sg__fail(error, SG_E_MEMORY, "%s: out of memory", dir);
+    sg__names names = {.count = 0};
     sg__source source;
-    sg_status status = sg__source_open(path, &source, error);
+    char *path;
+    sg__names_add(&names, "%s.bin", name);
+    sg__names_add(&names, "%s.bin.gz", name);
+    sg_status status =
+        sg__folder_find(request->path, &form->places, &names, &path, error);
+    if (status)
+        return status;
+    status = sg__source_open(path, request->limit, &source, error);
     if (!status) {
         status = read_records(r, form, &source, error);
         sg__source_close(&source);
@@ -125,13 +158,13 @@ static sg_status read_file(records *r, const layout *form, const char *dir,
     return status;
 }
 
-static sg_status open_files(const char *spec, const char *dir,
-                            const layout *form, const char *const *names,
-                            size_t count, sg_data **out, sg_error *error)
+static sg_status open_files(const sg__request *request, const layout *form,
+                            sg_data **out, sg_error *error)
 {
     records r = {.pixels = NULL};
-    for (size_t i = 0; i < count; i++) {
-        sg_status status = read_file(&r, form, dir, names[i], error);
+    const char *const *files = form->files[request->split];
+    for (size_t i = 0; files[i]; i++) {
+        sg_status status = read_file(&r, form, request, files[i], error);
         if (status) {
             free(r.pixels);
             free(r.labels);
@@ -139,7 +172,7 @@ static sg_status open_files(const char *spec, const char *dir,
         }
     }
     sg_data_info info = {
-        .name = spec,
+        .name = request->spec,
         .height = SIDE,
         .width = SIDE,
         .channels = 3,
@@ -149,25 +182,91 @@ static sg_status open_files(const char *spec, const char *dir,
     return sg__data_adopt(&info, r.pixels, r.labels, out, error);
 }
 
-sg_status sg__cifar10_open(const char *spec, const char *dir, sg_split split,
-                           sg_data **out, sg_error *error)
+static bool has_files(const char *path, const layout *form)
 {
-    static const char *const train[] = {"data_batch_1", "data_batch_2",
-                                        "data_batch_3", "data_batch_4",
-                                        "data_batch_5"};
-    static const char *const test[] = {"test_batch"};
-    const layout form = {.label_bytes = 1, .classes = 10};
-    if (split == SG_SPLIT_TRAIN)
-        return open_files(spec, dir, &form, train, 5, out, error);
-    return open_files(spec, dir, &form, test, 1, out, error);
+    sg__names names = {.count = 0};
+    sg__names_add(&names, "%s.bin", form->files[SG_SPLIT_TRAIN][0]);
+    sg__names_add(&names, "%s.bin", form->files[SG_SPLIT_TEST][0]);
+    return sg__folder_has(path, &form->places, &names);
 }
 
-sg_status sg__cifar100_open(const char *spec, const char *dir, sg_split split,
-                            sg_data **out, sg_error *error)
+static const char *const below10[] = {"", "cifar-10-batches-bin", NULL};
+static const char *const below100[] = {"", "cifar-100-binary", NULL};
+
+#define PYTHON(archive)                                                       \
+    "CIFAR's Python version: the binary one is wanted, " archive
+
+static const sg__sign signs10[] = {
+    {"data_batch_1", PYTHON("cifar-10-binary.tar.gz")},
+    {"cifar-10-batches-py", PYTHON("cifar-10-binary.tar.gz")},
+    {"cifar-10-python.tar.gz", PYTHON("cifar-10-binary.tar.gz")},
+    {"cifar-10-binary.tar.gz", "still packed: unpack it with tar xzf"},
+    {NULL, NULL},
+};
+
+static const sg__sign signs100[] = {
+    {"train", PYTHON("cifar-100-binary.tar.gz")},
+    {"cifar-100-python*", PYTHON("cifar-100-binary.tar.gz")},
+    {"cifar-100-binary.tar.gz", "still packed: unpack it with tar xzf"},
+    {NULL, NULL},
+};
+
+static const layout layout10 = {
+    .label_bytes = 1,
+    .classes = 10,
+    .files = {{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
+               "data_batch_5"},
+              {"test_batch"}},
+    .places = {below10, signs10},
+};
+
+static const layout layout100 = {
+    .label_bytes = 2,
+    .classes = 100,
+    .files = {{"train"}, {"test"}},
+    .places = {below100, signs100},
+};
+
+static sg_status open_cifar10(const sg__request *request, sg_data **out,
+                              sg_error *error)
 {
-    static const char *const names[] = {"train", "test"};
-    const layout form = {.label_bytes = 2, .classes = 100};
-    return open_files(spec, dir, &form,
-                      names + (split == SG_SPLIT_TRAIN ? 0 : 1), 1, out,
-                      error);
+    return open_files(request, &layout10, out, error);
 }
+
+static sg_status open_cifar100(const sg__request *request, sg_data **out,
+                               sg_error *error)
+{
+    return open_files(request, &layout100, out, error);
+}
+
+static bool is_cifar10(const char *path)
+{
+    return has_files(path, &layout10);
+}
+
+static bool is_cifar100(const char *path)
+{
+    return has_files(path, &layout100);
+}
+
+const sg__reader sg__reader_cifar10 = {
+    .format = {.name = "cifar10",
+               .form = "cifar10:DIR",
+               .help = "data_batch_1.bin to data_batch_5.bin and "
+                       "test_batch.bin, the binary version",
+               .example = "cifar10:data/cifar-10-batches-bin",
+               .takes_path = 1},
+    .open = open_cifar10,
+    .recognise = is_cifar10,
+};
+
+const sg__reader sg__reader_cifar100 = {
+    .format = {.name = "cifar100",
+               .form = "cifar100:DIR",
+               .help = "train.bin and test.bin, the binary version; the 100 "
+                       "fine labels",
+               .example = "cifar100:data/cifar-100-binary",
+               .takes_path = 1},
+    .open = open_cifar100,
+    .recognise = is_cifar100,
+};

@@ -1,80 +1,67 @@
-/* Data sets: choosing the reader, arrays of the caller, views.
+/* Data sets: arrays of the caller, views.
  *
- * Invariant: every label is below info.classes, and pixels holds exactly
- * size * sample_bytes bytes. */
+ * Invariant: every label is below info.classes, and every index of a view is
+ * of a sample. */
 #include "data/data.h"
 
-#include <stdbool.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/cifar.h"
-#include "data/glyphs.h"
-#include "data/idx.h"
+enum { BLANK, IN_HAND, DRAWN }; /* states of a sample's pixels */
 
-sg_status sg__data_adopt(const sg_data_info *info, uint8_t *pixels,
-                         uint8_t *labels, sg_data **out, sg_error *error)
+static void free_samples(sg__samples *samples)
+{
+    if (!samples)
+        return;
+    free(samples->pixels);
+    free(samples->labels);
+    free(samples->state);
+    free(samples);
+}
+
+sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,
+                               uint8_t *labels, const sg__drawer *drawer,
+                               sg_data **out, sg_error *error)
 {
     const char *name = info->name ? info->name : "arrays";
     size_t length = strlen(name) + 1;
     sg_data *data = malloc(sizeof *data);
+    sg__samples *samples = malloc(sizeof *samples);
     char *copy = malloc(length);
-    if (!data || !copy) {
+    _Atomic unsigned char *state =
+        drawer ? calloc(info->size, sizeof *state) : NULL;
+    if (!data || !samples || !copy || (drawer && !state)) {
         free(data);
+        free(samples);
         free(copy);
+        free(state);
         free(pixels);
         free(labels);
         return sg__fail(error, SG_E_MEMORY, "%s: out of memory", name);
     }
     memcpy(copy, name, length);
-    *data = (sg_data){
-        .info = *info,
+    *samples = (sg__samples){
         .pixels = pixels,
         .labels = labels,
         .sample_bytes = (size_t)info->height * info->width * info->channels,
-        .own_name = copy,
-        .own_pixels = pixels,
-        .own_labels = labels,
+        .state = state,
     };
+    if (drawer)
+        samples->drawer = *drawer;
+    *data = (sg_data){.info = *info,
+                      .samples = samples,
+                      .own = samples,
+                      .own_name = copy};
     data->info.name = copy;
     *out = data;
     return SG_OK;
 }
 
-sg_status sg_data_open(const char *spec, sg_split split, sg_data **out,
-                       sg_error *error)
+sg_status sg__data_adopt(const sg_data_info *info, uint8_t *pixels,
+                         uint8_t *labels, sg_data **out, sg_error *error)
 {
-    static const struct {
-        const char *prefix; /* a ':' at the end: a folder must follow */
-        sg_status (*open)(const char *spec, const char *rest, sg_split split,
-                          sg_data **out, sg_error *error);
-    } sources[] = {
-        {"glyphs", sg__glyphs_open},
-        {"mnist:", sg__mnist_open},
-        {"cifar10:", sg__cifar10_open},
-        {"cifar100:", sg__cifar100_open},
-    };
-
-    if (!out)
-        return sg__fail(error, SG_E_ARGUMENT, "data: no place for the result");
-    *out = NULL;
-    if (!spec || (split != SG_SPLIT_TRAIN && split != SG_SPLIT_TEST))
-        return sg__fail(error, SG_E_ARGUMENT,
-                        "data: no specification or "
-                        "neither train nor test split");
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
-        size_t length = strlen(sources[i].prefix);
-        if (strncmp(spec, sources[i].prefix, length) != 0)
-            continue;
-        const char *rest = spec + length;
-        bool folder = sources[i].prefix[length - 1] == ':';
-        if (folder ? *rest != '\0' : *rest == '\0' || *rest == ':')
-            return sources[i].open(spec, rest, split, out, error);
-    }
-    return sg__fail(error, SG_E_ARGUMENT,
-                    "data \"%s\": expected glyphs[:train=N,test=N,seed=S], "
-                    "mnist:DIR, cifar10:DIR or cifar100:DIR",
-                    spec);
+    return sg__data_adopt_drawn(info, pixels, labels, NULL, out, error);
 }
 
 /* Bytes of all pixels, or 0 if a size is 0 or the product is out of range. */
@@ -126,6 +113,28 @@ sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,
     return sg__data_adopt(info, own_pixels, own_labels, out, error);
 }
 
+sg_status sg__data_view(const sg_data *data, uint32_t *index, uint32_t count,
+                        sg_data **out, sg_error *error)
+{
+    sg_data *view = malloc(sizeof *view);
+    if (!view) {
+        free(index);
+        return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+    }
+    *view = (sg_data){.info = data->info,
+                      .samples = data->samples,
+                      .index = index};
+    view->info.size = count;
+    *out = view;
+    return SG_OK;
+}
+
+/* An index of count places in new memory; some, so that NULL is a failure. */
+static uint32_t *new_index(uint32_t count)
+{
+    return malloc((count ? count : 1) * sizeof(uint32_t));
+}
+
 sg_status sg_data_slice(const sg_data *data, uint32_t first, uint32_t count,
                         sg_data **out, sg_error *error)
 {
@@ -136,18 +145,36 @@ sg_status sg_data_slice(const sg_data *data, uint32_t first, uint32_t count,
         return sg__fail(error, SG_E_RANGE,
                         "%s: has %u samples, %u from sample %u on are wanted",
                         data->info.name, data->info.size, count, first);
-    sg_data *view = malloc(sizeof *view);
-    if (!view)
+    uint32_t *index = NULL;
+    if (data->index) {
+        index = new_index(count);
+        if (!index)
+            return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+        memcpy(index, data->index + first, count * sizeof *index);
+    }
+    sg_status status = sg__data_view(data, index, count, out, error);
+    if (!status)
+        (*out)->first = data->first + first;
+    return status;
+}
+
+sg_status sg_data_select(const sg_data *data, const uint32_t *indices,
+                         uint32_t count, sg_data **out, sg_error *error)
+{
+    if (!data || !out || (!indices && count))
+        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
+    *out = NULL;
+    for (uint32_t i = 0; i < count; i++)
+        if (indices[i] >= data->info.size)
+            return sg__fail(error, SG_E_RANGE,
+                            "%s: has %u samples, number %u is wanted",
+                            data->info.name, data->info.size, indices[i]);
+    uint32_t *index = new_index(count);
+    if (!index)
         return sg__fail(error, SG_E_MEMORY, "data: out of memory");
-    *view = (sg_data){
-        .info = data->info,
-        .pixels = data->pixels + first * data->sample_bytes,
-        .labels = data->labels + first,
-        .sample_bytes = data->sample_bytes,
-    };
-    view->info.size = count;
-    *out = view;
-    return SG_OK;
+    for (uint32_t i = 0; i < count; i++)
+        index[i] = sg__data_place(data, indices[i]);
+    return sg__data_view(data, index, count, out, error);
 }
 
 const sg_data_info *sg_data_get_info(const sg_data *data)
@@ -157,26 +184,66 @@ const sg_data_info *sg_data_get_info(const sg_data *data)
     return &data->info;
 }
 
+/* Draws a sample, unless another thread does or did: then waits for it. */
+static void draw(const sg__samples *samples, uint32_t place)
+{
+    _Atomic unsigned char *state = &samples->state[place];
+    unsigned char seen = BLANK;
+    if (atomic_compare_exchange_strong(state, &seen, IN_HAND)) {
+        samples->drawer.draw(samples->drawer.seed, samples->drawer.split,
+                             place,
+                             samples->pixels + place * samples->sample_bytes);
+        atomic_store_explicit(state, DRAWN, memory_order_release);
+        return;
+    }
+    while (atomic_load_explicit(state, memory_order_acquire) != DRAWN)
+        sched_yield();
+}
+
 const uint8_t *sg_data_pixels(const sg_data *data, uint32_t i)
 {
     if (!data || i >= data->info.size)
         return NULL;
-    return data->pixels + i * data->sample_bytes;
+    const sg__samples *samples = data->samples;
+    uint32_t place = sg__data_place(data, i);
+    if (samples->state && atomic_load_explicit(&samples->state[place],
+                                               memory_order_acquire) != DRAWN)
+        draw(samples, place);
+    return samples->pixels + place * samples->sample_bytes;
 }
 
 uint8_t sg_data_label(const sg_data *data, uint32_t i)
 {
     if (!data || i >= data->info.size)
         return 0;
-    return data->labels[i];
+    return data->samples->labels[sg__data_place(data, i)];
+}
+
+uint64_t sg_data_hash(const sg_data *data)
+{
+    enum { SAMPLES = 1000 };
+    if (!data)
+        return 0;
+    const size_t bytes = data->samples->sample_bytes;
+    const uint32_t size = data->info.size;
+    const uint32_t n = size < SAMPLES ? size : SAMPLES;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t i = (uint32_t)((uint64_t)k * size / n);
+        const uint8_t *pixels = sg_data_pixels(data, i);
+        for (size_t b = 0; b < bytes; b++)
+            hash = (hash ^ pixels[b]) * UINT64_C(1099511628211);
+        hash = (hash ^ sg_data_label(data, i)) * UINT64_C(1099511628211);
+    }
+    return hash ? hash : 1;
 }
 
 void sg_data_destroy(sg_data *data)
 {
     if (!data)
         return;
+    free_samples(data->own);
     free(data->own_name);
-    free(data->own_pixels);
-    free(data->own_labels);
+    free(data->index);
     free(data);
 }

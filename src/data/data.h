@@ -1,19 +1,40 @@
-/* Data sets inside the library: samples in memory, HWC bytes and labels.
- * A view shares the arrays of the data set it was cut from. */
+/* Data sets inside the library: samples in memory, HWC bytes and labels, and
+ * views of them, which share the arrays. */
 #ifndef SG_DATA_DATA_H
 #define SG_DATA_DATA_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/status.h"
 #include "spikegrad/data.h"
 
+/* What draws the pixels of samples when they are first asked for, by any
+ * thread: a pure function of its arguments. */
+typedef struct sg__drawer {
+    void (*draw)(uint64_t seed, sg_split split, uint32_t index,
+                 uint8_t *pixels);
+    uint64_t seed;
+    sg_split split;
+} sg__drawer;
+
+/* Where pixels are; those that are drawn once they are asked for have a state
+ * each. */
+typedef struct sg__samples {
+    uint8_t *pixels; /* [size][height][width][channels] */
+    uint8_t *labels; /* [size], each below classes */
+    size_t sample_bytes;
+    sg__drawer drawer;
+    _Atomic unsigned char *state; /* [size]; NULL: all pixels are there */
+} sg__samples;
+
 struct sg_data {
     sg_data_info info;
-    const uint8_t *pixels; /* [size][height][width][channels] */
-    const uint8_t *labels; /* [size], each below classes */
-    size_t sample_bytes;
-    char *own_name; /* these three are NULL in a view */
-    uint8_t *own_pixels;
-    uint8_t *own_labels;
+    const sg__samples *samples;
+    uint32_t first;   /* sample i is number first + i of samples, */
+    uint32_t *index;  /* or index[i], if not NULL */
+    sg__samples *own; /* these two are NULL in a view */
+    char *own_name;
 };
 
 /* sg__data_adopt: a data set over the given arrays, which it owns from here
@@ -21,5 +42,21 @@ struct sg_data {
  * is copied. SG_E_MEMORY. */
 sg_status sg__data_adopt(const sg_data_info *info, uint8_t *pixels,
                          uint8_t *labels, sg_data **out, sg_error *error);
+
+/* sg__data_adopt_drawn: the same, of pixels that drawer is to draw. */
+sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,
+                               uint8_t *labels, const sg__drawer *drawer,
+                               sg_data **out, sg_error *error);
+
+/* sg__data_view: samples index[0..count-1] of data, an index in new memory
+ * that the view owns, and that is freed if this fails. SG_E_MEMORY. */
+sg_status sg__data_view(const sg_data *data, uint32_t *index, uint32_t count,
+                        sg_data **out, sg_error *error);
+
+/* sg__data_place: the number among data's samples of its sample i. */
+static inline uint32_t sg__data_place(const sg_data *data, uint32_t i)
+{
+    return data->index ? data->index[i] : data->first + i;
+}
 
 #endif

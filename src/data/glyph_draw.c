@@ -7,8 +7,8 @@
 #include "data/glyphs.h"
 
 #include "base/random.h"
-#include "core/squares.h"
 #include "core/fixed.h"
+#include "core/squares.h"
 #include "data/glyph_shapes.h"
 
 #define SIDE SG__GLYPH_SIDE
@@ -301,12 +301,24 @@ static void add_noise(chance *c, uint8_t *pixels)
     }
 }
 
+/* The draws of a sample, of which the first is its digit. */
+static chance begin(uint64_t seed, sg_split split, uint32_t index)
+{
+    return (chance){.seed = seed,
+                    .sample = index,
+                    .split = split == SG_SPLIT_TEST};
+}
+
+uint8_t sg__glyph_label(uint64_t seed, sg_split split, uint32_t index)
+{
+    chance random = begin(seed, split, index);
+    return (uint8_t)below(&random, CLASSES);
+}
+
 uint8_t sg__glyph_draw(uint64_t seed, sg_split split, uint32_t index,
                        uint8_t *pixels)
 {
-    sketch s = {.random = {.seed = seed,
-                           .sample = index,
-                           .split = split == SG_SPLIT_TEST}};
+    sketch s = {.random = begin(seed, split, index)};
     uint32_t digit = (uint32_t)below(&s.random, CLASSES);
     int32_t radius = RADIUS_MIN + below(&s.random, RADIUS_RANGE);
     int32_t peak = PEAK_MIN + below(&s.random, 256 - PEAK_MIN);

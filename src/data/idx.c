@@ -5,12 +5,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-#define TYPE_UBYTE 0x08
+#include "data/folder.h"
+
+enum { UBYTE = 0x08, SBYTE = 0x09, SHORT = 0x0b, INT = 0x0c };
+
 #define SIDE_MAX 4096
-#define CLASSES 10
 #define FIRST_BYTES ((uint64_t)1 << 20)
+
+/* Bytes of an item of this type, or 0 if it is no whole number. */
+static uint32_t width_of(uint8_t type)
+{
+    return type == UBYTE || type == SBYTE ? 1
+           : type == SHORT                ? 2
+           : type == INT                  ? 4
+                                          : 0;
+}
 
 static uint32_t big_endian(const uint8_t *b)
 {
@@ -18,41 +29,58 @@ static uint32_t big_endian(const uint8_t *b)
            b[3];
 }
 
-/* Reads and checks the header; *total receives the bytes that must follow. */
-static sg_status read_header(sg__source *source, uint32_t dims, sg__idx *out,
-                             uint64_t *total, sg_error *error)
+static sg_status check_magic(sg__source *source, sg__idx_kind kind,
+                             const uint8_t b[4], sg_error *error)
+{
+    char text[64];
+    bool images = kind == SG__IDX_IMAGES;
+    uint32_t low = images ? 3 : 1, high = images ? 4 : 2;
+    bool type = images ? b[2] == UBYTE : width_of(b[2]) > 0;
+    if (b[0] == 0 && b[1] == 0 && type && b[3] >= low && b[3] <= high)
+        return SG_OK;
+    return sg__fail(error, SG_E_FORMAT,
+                    "%.140s: byte 0: magic %02x %02x %02x %02x, expected "
+                    "00 00 08 %02x (%s)%s",
+                    source->name, b[0], b[1], b[2], b[3], low,
+                    images ? "unsigned bytes, 3 dimensions, or 4 with channels"
+                           : "labels, 1 dimension",
+                    sg__sniff_source(source, b, 4, text));
+}
+
+/* Reads and checks the header; the bytes that must follow are *total, items
+ * of *type. */
+static sg_status read_header(sg__source *source, sg__idx_kind kind,
+                             sg__idx *out, uint8_t *type, uint64_t *total,
+                             sg_error *error)
 {
     uint8_t b[4 * SG__IDX_DIMS];
     sg_status status = sg__source_exact(source, b, 4, "IDX magic", error);
+    if (!status)
+        status = check_magic(source, kind, b, error);
     if (status)
         return status;
-    if (b[0] || b[1] || b[2] != TYPE_UBYTE || b[3] != dims)
-        return sg__fail(error, SG_E_FORMAT,
-                        "%s: byte 0: magic %02x %02x %02x %02x, expected "
-                        "00 00 08 %02x (unsigned bytes, %u dimensions)",
-                        source->name, b[0], b[1], b[2], b[3], dims, dims);
-    status = sg__source_exact(source, b, 4 * (size_t)dims, "IDX sizes", error);
+    *type = b[2];
+    out->dims = b[3];
+    status =
+        sg__source_exact(source, b, 4 * (size_t)out->dims, "IDX sizes", error);
     if (status)
         return status;
 
-    *total = 1;
-    for (uint32_t i = 0; i < dims; i++) {
-        uint32_t size = big_endian(b + 4 * i);
-        if (size == 0 || (i > 0 && size > SIDE_MAX))
+    *total = width_of(*type);
+    for (uint32_t i = 0; i < SG__IDX_DIMS; i++) {
+        uint32_t size = i < out->dims ? big_endian(b + 4 * i) : 1;
+        uint32_t most = i == 0 ? UINT32_MAX : i < 3 ? SIDE_MAX : UINT8_MAX;
+        if (size == 0 || size > most)
             return sg__fail(error, SG_E_FORMAT,
                             "%s: byte %u: size %u of dimension %u, expected "
                             "1..%u",
-                            source->name, 4 + 4 * i, size, i + 1,
-                            i > 0 ? SIDE_MAX : UINT32_MAX);
+                            source->name, 4 + 4 * i, size, i + 1, most);
         out->size[i] = size;
-        *total *= size; /* below 2^32 * 2^24 */
+        *total *= size; /* below 2^2 * 2^32 * 2^24 */
+        if (*total > UINT64_MAX >> 8)
+            break;
     }
-    if (*total > SG__DATA_BYTES_MAX)
-        return sg__fail(error, SG_E_FORMAT,
-                        "%s: byte 4: sizes ask for %" PRIu64 " bytes, at most "
-                        "%" PRIu64 " are read",
-                        source->name, *total, SG__DATA_BYTES_MAX);
-    return SG_OK;
+    return sg__source_admit(source, *total, "items", error);
 }
 
 /* Reads total bytes into memory that doubles as they come. */
@@ -82,12 +110,41 @@ static sg_status read_items(sg__source *source, uint64_t total, uint8_t **out,
     return SG_OK;
 }
 
-sg_status sg__idx_read(sg__source *source, uint32_t dims, sg__idx *out,
+/* Byte i of labels is the number in the first column of row i, in place. */
+static sg_status narrow(const sg__source *source, sg__idx *labels,
+                        uint8_t type, sg_error *error)
+{
+    const size_t width = width_of(type);
+    const size_t row = width * labels->size[1];
+    for (uint32_t i = 0; i < labels->size[0]; i++) {
+        const uint8_t *item = labels->bytes + i * row;
+        bool negative = type != UBYTE && item[0] >> 7;
+        uint32_t value = 0;
+        for (size_t b = 0; b < width; b++)
+            value = value << 8 | item[b];
+        if (negative || value > UINT8_MAX)
+            return sg__fail(error, SG_E_FORMAT,
+                            "%s: byte %" PRIu64 ": label %s%u, expected "
+                            "0..255",
+                            source->name,
+                            (uint64_t)i * row + 4 + 4 * labels->dims,
+                            negative ? "-" : "",
+                            negative && width < 4 ? (1U << 8 * width) - value
+                            : negative            ? 0 - value
+                                                  : value);
+        labels->bytes[i] = (uint8_t)value;
+    }
+    labels->size[1] = 1;
+    return SG_OK;
+}
+
+sg_status sg__idx_read(sg__source *source, sg__idx_kind kind, sg__idx *out,
                        sg_error *error)
 {
     *out = (sg__idx){.bytes = NULL};
     uint64_t total = 0;
-    sg_status status = read_header(source, dims, out, &total, error);
+    uint8_t type = UBYTE;
+    sg_status status = read_header(source, kind, out, &type, &total, error);
     if (!status)
         status = read_items(source, total, &out->bytes, error);
     if (status)
@@ -102,6 +159,8 @@ sg_status sg__idx_read(sg__source *source, uint32_t dims, sg__idx *out,
                           "%s: byte %" PRIu64 ": the file goes on after its "
                           "last item",
                           source->name, end);
+    if (!status && kind == SG__IDX_LABELS)
+        status = narrow(source, out, type, error);
     if (status) {
         free(out->bytes);
         out->bytes = NULL;
@@ -109,98 +168,49 @@ sg_status sg__idx_read(sg__source *source, uint32_t dims, sg__idx *out,
     return status;
 }
 
-static sg_status check_labels(const sg__source *source, const sg__idx *labels,
-                              uint32_t images, sg_error *error)
+/* Makes classes of labels. */
+static sg_status take_labels(const char *name, sg__idx *labels,
+                             uint32_t images, sg__idx_rule rule,
+                             sg_error *error)
 {
     if (labels->size[0] != images)
         return sg__fail(error, SG_E_FORMAT,
-                        "%s: byte 4: %u labels, but there are %u images",
-                        source->name, labels->size[0], images);
+                        "%s: byte 4: %u labels, but there are %u images", name,
+                        labels->size[0], images);
     for (uint32_t i = 0; i < images; i++) {
-        if (labels->bytes[i] >= CLASSES)
+        uint8_t label = labels->bytes[i];
+        if (label < rule.base || label - rule.base >= rule.classes)
             return sg__fail(error, SG_E_FORMAT,
-                            "%s: byte %" PRIu64 ": label %u, expected 0..%d",
-                            source->name, (uint64_t)i + 8, labels->bytes[i],
-                            CLASSES - 1);
+                            "%s: sample %u: label %u, expected %u..%u", name,
+                            i, label, rule.base, rule.base + rule.classes - 1);
+        labels->bytes[i] = (uint8_t)(label - rule.base);
     }
     return SG_OK;
 }
 
-sg_status sg__idx_pair(sg__source *images, sg__source *labels,
-                       const char *name, sg_data **out, sg_error *error)
+sg_status sg__idx_pair(sg__source *images, const char *label_name,
+                       sg__idx *labels, sg__idx_rule rule, const char *name,
+                       sg_data **out, sg_error *error)
 {
     sg__idx pixels;
-    sg__idx classes;
-    sg_status status = sg__idx_read(images, 3, &pixels, error);
-    if (status)
-        return status;
-    status = sg__idx_read(labels, 1, &classes, error);
+    sg_status status = sg__idx_read(images, SG__IDX_IMAGES, &pixels, error);
     if (!status)
-        status = check_labels(labels, &classes, pixels.size[0], error);
+        status = take_labels(label_name, labels, pixels.size[0], rule, error);
     if (status) {
         free(pixels.bytes);
-        free(classes.bytes);
+        free(labels->bytes);
+        labels->bytes = NULL;
         return status;
     }
     sg_data_info info = {
         .name = name,
         .height = pixels.size[1],
         .width = pixels.size[2],
-        .channels = 1,
-        .classes = CLASSES,
+        .channels = pixels.size[3],
+        .classes = rule.classes,
         .size = pixels.size[0],
     };
-    return sg__data_adopt(&info, pixels.bytes, classes.bytes, out, error);
-}
-
-/* Path of the first file that exists among the names stem goes by; the caller
- * frees it. */
-static sg_status find_file(const char *dir, const char *stem, int dims,
-                           char **out, sg_error *error)
-{
-    static const char *const forms[] = {"-idx%d-ubyte", "-idx%d-ubyte.gz",
-                                        ".idx%d-ubyte", ".idx%d-ubyte.gz"};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        char suffix[32];
-        snprintf(suffix, sizeof suffix, forms[i], dims);
-        char *path = sg__path_join(dir, stem, suffix);
-        if (!path)
-            return sg__fail(error, SG_E_MEMORY, "%s: out of memory", dir);
-        if (access(path, F_OK) == 0) {
-            *out = path;
-            return SG_OK;
-        }
-        free(path);
-    }
-    return sg__fail(error, SG_E_IO,
-                    "%s: no file %s-idx%d-ubyte or %s-idx%d-ubyte.gz", dir,
-                    stem, dims, stem, dims);
-}
-
-sg_status sg__mnist_open(const char *spec, const char *dir, sg_split split,
-                         sg_data **out, sg_error *error)
-{
-    bool train = split == SG_SPLIT_TRAIN;
-    char *image_path = NULL;
-    char *label_path = NULL;
-    sg__source images = {.file = NULL};
-    sg__source labels = {.file = NULL};
-
-    sg_status status = find_file(dir, train ? "train-images" : "t10k-images",
-                                 3, &image_path, error);
-    if (!status)
-        status = find_file(dir, train ? "train-labels" : "t10k-labels", 1,
-                           &label_path, error);
-    if (!status)
-        status = sg__source_open(image_path, &images, error);
-    if (!status)
-        status = sg__source_open(label_path, &labels, error);
-    if (!status)
-        status = sg__idx_pair(&images, &labels, spec, out, error);
-
-    sg__source_close(&images);
-    sg__source_close(&labels);
-    free(image_path);
-    free(label_path);
-    return status;
+    uint8_t *bytes = labels->bytes;
+    labels->bytes = NULL;
+    return sg__data_adopt(&info, pixels.bytes, bytes, out, error);
 }

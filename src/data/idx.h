@@ -1,37 +1,43 @@
 /* IDX files (MNIST and its relatives): big-endian magic 00 00 type ndim, then
- * ndim sizes of 4 bytes, then the items. Only unsigned bytes (type 08). */
+ * ndim sizes of 4 bytes, then the items. */
 #ifndef SG_DATA_IDX_H
 #define SG_DATA_IDX_H
 
 #include "data/data.h"
 #include "data/source.h"
 
-#define SG__IDX_DIMS 3
+#define SG__IDX_DIMS 4
+
+/* Images: unsigned bytes (type 08), of 3 dimensions, or of 4 with channels.
+ * Labels: whole numbers 0..255 of any width (08, 09, 0b, 0c), of 1 dimension,
+ * or of 2, where the first column counts. */
+typedef enum sg__idx_kind { SG__IDX_IMAGES, SG__IDX_LABELS } sg__idx_kind;
 
 typedef struct sg__idx {
-    uint32_t size[SG__IDX_DIMS];
-    uint8_t *bytes; /* product of the sizes; the caller frees it */
+    uint32_t dims;
+    uint32_t size[SG__IDX_DIMS]; /* those beyond dims are 1 */
+    uint8_t *bytes; /* product of the sizes; of labels, size[0], one byte each.
+                       The caller frees it */
 } sg__idx;
 
-/* sg__idx_read: a whole IDX stream of unsigned bytes with dims dimensions,
- * 1..SG__IDX_DIMS. Memory grows with the bytes that are really there, so a
- * false header cannot cause a large allocation.
+/* sg__idx_read: a whole IDX stream of this kind. Memory grows with the bytes
+ * that are really there, so a false header cannot cause a large allocation.
  * Errors: SG_E_FORMAT with the offset (magic, type, dimensions, sizes,
- * truncated, trailing bytes), SG_E_IO, SG_E_MEMORY; out->bytes is then NULL.
- */
-sg_status sg__idx_read(sg__source *source, uint32_t dims, sg__idx *out,
+ * truncated, trailing bytes, a label out of range), SG_E_IO, SG_E_MEMORY;
+ * out->bytes is then NULL. */
+sg_status sg__idx_read(sg__source *source, sg__idx_kind kind, sg__idx *out,
                        sg_error *error);
 
-/* sg__idx_pair: images (3 dimensions) and labels (1 dimension, 0..9) as one
- * data set called name. SG_E_FORMAT also if the counts differ or a label is
- * out of range. */
-sg_status sg__idx_pair(sg__source *images, sg__source *labels,
-                       const char *name, sg_data **out, sg_error *error);
+/* What labels mean: label `base` is class 0. */
+typedef struct sg__idx_rule {
+    uint32_t base, classes;
+} sg__idx_rule;
 
-/* sg__mnist_open: the split in folder dir, each file under its distributed
- * name, with or without .gz, train-images-idx3-ubyte or with a dot,
- * train-images.idx3-ubyte. */
-sg_status sg__mnist_open(const char *spec, const char *dir, sg_split split,
-                         sg_data **out, sg_error *error);
+/* sg__idx_pair: images and labels as one data set called name; what is read
+ * of labels belongs to it from here on. SG_E_FORMAT also if the counts differ
+ * or a label is none of the classes. */
+sg_status sg__idx_pair(sg__source *images, const char *label_name,
+                       sg__idx *labels, sg__idx_rule rule, const char *name,
+                       sg_data **out, sg_error *error);
 
 #endif

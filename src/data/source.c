@@ -8,17 +8,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #ifdef SPIKEGRAD_FILES
 #include <zlib.h>
 #endif
 
 #define CHUNK ((size_t)1 << 20)
+#define HEADERS 4096 /* bytes that do not count as samples */
 
 static sg_status open_failed(const char *path, sg_error *error)
 {
     if (errno == 0 || errno == ENOMEM)
         return sg__fail(error, SG_E_MEMORY, "%s: out of memory", path);
+    if (errno == ENOENT || errno == ENOTDIR)
+        return sg__fail(error, SG_E_MISSING, "%s: cannot open: %s", path,
+                        strerror(errno));
     return sg__fail(error, SG_E_IO, "%s: cannot open: %s", path,
                     strerror(errno));
 }
@@ -32,6 +37,8 @@ static sg_status open_file(const char *path, sg__source *out, sg_error *error)
     if (!file)
         return open_failed(path, error);
     out->file = file;
+    errno = 0;
+    out->known = gzdirect(file) != 0;
     return SG_OK;
 }
 
@@ -80,6 +87,7 @@ static sg_status open_file(const char *path, sg__source *out, sg_error *error)
     }
     rewind(file);
     out->file = file;
+    out->known = true;
     return SG_OK;
 }
 
@@ -101,16 +109,81 @@ static void close_file(sg__source *source)
 
 #endif
 
-sg_status sg__source_open(const char *path, sg__source *out, sg_error *error)
+/* SG_OK if path is a regular file; its size. Nothing else is opened: a device
+ * has no end, and a pipe may never begin. */
+static sg_status measure(const char *path, uint64_t *size, sg_error *error)
 {
+    struct stat status;
+    errno = 0;
+    if (stat(path, &status) != 0)
+        return open_failed(path, error);
+    if (S_ISDIR(status.st_mode))
+        return sg__fail(error, SG_E_IO, "%s: cannot read: a folder", path);
+    if (!S_ISREG(status.st_mode))
+        return sg__fail(error, SG_E_IO, "%s: cannot read: no regular file",
+                        path);
+    *size = (uint64_t)status.st_size;
+    return SG_OK;
+}
+
+/* Bytes that a compressed file may deliver without being asked for. */
+static uint64_t packed_limit(uint64_t size)
+{
+    uint64_t limit = SG__PACKED_BYTES_MAX;
+    if (size > SG__DATA_BYTES_MAX / SG__PACKED_RATIO_MAX)
+        return SG__DATA_BYTES_MAX;
+    return size * SG__PACKED_RATIO_MAX > limit ? size * SG__PACKED_RATIO_MAX
+                                               : limit;
+}
+
+sg_status sg__source_open(const char *path, uint64_t limit, sg__source *out,
+                          sg_error *error)
+{
+    uint64_t size = 0;
     *out = (sg__source){.name = path};
-    return open_file(path, out, error);
+    sg_status status = measure(path, &size, error);
+    if (!status)
+        status = open_file(path, out, error);
+    if (status)
+        return status;
+    out->length = size;
+    out->limit = limit        ? limit
+                 : out->known ? SG__DATA_BYTES_MAX
+                              : packed_limit(size);
+    return SG_OK;
 }
 
 void sg__source_memory(const char *name, const uint8_t *bytes, size_t size,
                        sg__source *out)
 {
-    *out = (sg__source){.name = name, .memory = bytes, .size = size};
+    *out = (sg__source){.name = name,
+                        .memory = bytes,
+                        .limit = SG__DATA_BYTES_MAX,
+                        .length = size};
+}
+
+static sg_status too_much(const sg__source *source, uint64_t bytes,
+                          const char *what, sg_error *error)
+{
+    return sg__fail(error, SG_E_FORMAT,
+                    "%s: byte %" PRIu64 ": %" PRIu64 " bytes of %s, at most "
+                    "%" PRIu64 " are read; ',limit=MIB' behind the path "
+                    "takes more",
+                    source->name, source->offset, bytes, what, source->limit);
+}
+
+sg_status sg__source_admit(const sg__source *source, uint64_t bytes,
+                           const char *what, sg_error *error)
+{
+    if (bytes > source->limit)
+        return too_much(source, bytes, what, error);
+    if (source->known && bytes > source->length - source->offset)
+        return sg__fail(error, SG_E_FORMAT,
+                        "%s: byte %" PRIu64 ": the file ends, expected "
+                        "%" PRIu64 " more bytes of %s",
+                        source->name, source->length,
+                        bytes - (source->length - source->offset), what);
+    return SG_OK;
 }
 
 sg_status sg__source_read(sg__source *source, uint8_t *to, size_t want,
@@ -118,7 +191,7 @@ sg_status sg__source_read(sg__source *source, uint8_t *to, size_t want,
 {
     *got = 0;
     if (!source->file) {
-        size_t left = source->size - (size_t)source->offset;
+        size_t left = (size_t)(source->length - source->offset);
         *got = want < left ? want : left;
         if (*got)
             memcpy(to, source->memory + source->offset, *got);
@@ -127,6 +200,8 @@ sg_status sg__source_read(sg__source *source, uint8_t *to, size_t want,
     }
     while (*got < want) {
         size_t n = want - *got < CHUNK ? want - *got : CHUNK;
+        if (source->offset > source->limit + HEADERS)
+            return too_much(source, want - *got, "the file", error);
         size_t read = 0;
         sg_status status = read_file(source, to + *got, n, &read, error);
         source->offset += read;
@@ -163,9 +238,12 @@ void sg__source_close(sg__source *source)
 
 char *sg__path_join(const char *dir, const char *prefix, const char *suffix)
 {
+    const bool below = dir && (*prefix || *suffix);
+    dir = dir ? dir : "";
     size_t size = strlen(dir) + strlen(prefix) + strlen(suffix) + 2;
     char *path = malloc(size);
     if (path)
-        snprintf(path, size, "%s/%s%s", dir, prefix, suffix);
+        snprintf(path, size, "%s%s%s%s", dir, below ? "/" : "", prefix,
+                 suffix);
     return path;
 }

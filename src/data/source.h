@@ -12,28 +12,38 @@
 
 #include "base/status.h"
 
-/* Most bytes of samples a reader takes into memory: 1 GiB. A compressed file
- * can claim and deliver far more than it occupies. */
+/* Most bytes of samples a reader takes into memory unless it is told to take
+ * more: 1 GiB. A compressed file can claim and deliver far more than it
+ * occupies: without being told no more than 64 MiB or 100 times its size,
+ * whichever is more. */
 #define SG__DATA_BYTES_MAX ((uint64_t)1 << 30)
+#define SG__PACKED_BYTES_MAX ((uint64_t)1 << 26)
+#define SG__PACKED_RATIO_MAX 100
 
 typedef struct sg__source {
     const char *name; /* for details; not owned */
     uint64_t offset;  /* of the next byte */
-    void *file;       /* of zlib or stdio; NULL for memory */
+    uint64_t limit;   /* bytes that may be read */
+    uint64_t length;  /* of all of it, if known */
+    bool known;
+    void *file; /* of zlib or stdio; NULL for memory */
     const uint8_t *memory;
-    size_t size; /* of memory */
 } sg__source;
 
-/* sg__source_open: opens the file at path, which must outlive the source.
- * Errors: SG_E_IO, SG_E_MEMORY, SG_E_UNSUPPORTED (gzip without zlib). */
-sg_status sg__source_open(const char *path, sg__source *out, sg_error *error);
+/* sg__source_open: opens the regular file at path, which must outlive the
+ * source. limit bytes of it may be read; 0 is the rule above.
+ * Errors: SG_E_MISSING; SG_E_IO, also for what is no regular file (nothing
+ * else is opened); SG_E_MEMORY; SG_E_UNSUPPORTED (gzip without zlib). */
+sg_status sg__source_open(const char *path, uint64_t limit, sg__source *out,
+                          sg_error *error);
 
 /* sg__source_memory: reads size bytes that must outlive the source. */
 void sg__source_memory(const char *name, const uint8_t *bytes, size_t size,
                        sg__source *out);
 
 /* sg__source_read: reads up to want bytes to `to`; *got < want only at the
- * end. Errors: SG_E_IO, SG_E_MEMORY, SG_E_FORMAT (broken gzip stream). */
+ * end. Errors: SG_E_IO, SG_E_MEMORY, SG_E_FORMAT (broken gzip stream, or more
+ * than the limit). */
 sg_status sg__source_read(sg__source *source, uint8_t *to, size_t want,
                           size_t *got, sg_error *error);
 
@@ -42,9 +52,15 @@ sg_status sg__source_read(sg__source *source, uint8_t *to, size_t want,
 sg_status sg__source_exact(sg__source *source, uint8_t *to, size_t want,
                            const char *what, sg_error *error);
 
+/* sg__source_admit: SG_E_FORMAT unless `bytes` more may be read, as far as is
+ * known before they are; so that a header is not believed. */
+sg_status sg__source_admit(const sg__source *source, uint64_t bytes,
+                           const char *what, sg_error *error);
+
 void sg__source_close(sg__source *source);
 
-/* sg__path_join: dir/prefix+suffix in new memory, or NULL. */
+/* sg__path_join: dir/prefix+suffix in new memory, or NULL. Without a dir, or
+ * a prefix and suffix, what there is of them. */
 char *sg__path_join(const char *dir, const char *prefix, const char *suffix);
 
 #endif

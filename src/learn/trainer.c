@@ -76,7 +76,7 @@ static sg_status go_on(sg_network *net, const char *name, const sg_data *train,
                           "trained on",
                           info->name, info->size, net->data_size, name);
     if (status == SG_OK && net->data_hash &&
-        net->data_hash != sg__data_hash(train))
+        net->data_hash != sg_data_hash(train))
         status = sg__fail(error, SG_E_ARGUMENT,
                           "%s: other images or labels than %s was trained on",
                           info->name, name);

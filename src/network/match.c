@@ -22,23 +22,6 @@ sg_status sg__check_data(const sg_network *net, const sg_data *data,
     return SG_OK;
 }
 
-uint64_t sg__data_hash(const sg_data *data)
-{
-    enum { SAMPLES = 1000 };
-    const sg_data_info *info = sg_data_get_info(data);
-    const size_t bytes = (size_t)info->height * info->width * info->channels;
-    const uint32_t n = info->size < SAMPLES ? info->size : SAMPLES;
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (uint32_t k = 0; k < n; k++) {
-        uint32_t i = (uint32_t)((uint64_t)k * info->size / n);
-        const uint8_t *pixels = sg_data_pixels(data, i);
-        for (size_t b = 0; b < bytes; b++)
-            hash = (hash ^ pixels[b]) * UINT64_C(1099511628211);
-        hash = (hash ^ sg_data_label(data, i)) * UINT64_C(1099511628211);
-    }
-    return hash ? hash : 1;
-}
-
 sg_status sg__adopt_data(sg_network *net, const sg_data *data, sg_error *error)
 {
     const sg_data_info *info = sg_data_get_info(data);
@@ -48,6 +31,6 @@ sg_status sg__adopt_data(sg_network *net, const sg_data *data, sg_error *error)
                         strlen(info->name), sizeof net->data - 1);
     snprintf(net->data, sizeof net->data, "%s", info->name);
     net->data_size = info->size;
-    net->data_hash = sg__data_hash(data);
+    net->data_hash = sg_data_hash(data);
     return SG_OK;
 }

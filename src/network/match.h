@@ -9,10 +9,6 @@
 sg_status sg__check_data(const sg_network *net, const sg_data *data,
                          sg_error *error);
 
-/* sg__data_hash: of pixels and labels of up to 1000 samples spread over data,
- * never 0: FNV-1a, to tell data apart that have shape and size in common. */
-uint64_t sg__data_hash(const sg_data *data);
-
 /* sg__adopt_data: notes in net that data are what it is trained on;
  * SG_E_RANGE if their name is too long to be kept. */
 sg_status sg__adopt_data(sg_network *net, const sg_data *data,

@@ -55,6 +55,19 @@ expect 3 "$SPIKEGRAD" train --data mnist:digits
 one_error
 [ ! -e runs ] || bad "refused data left a run directory"
 
+# a compressed file that promises far more than it is, and one that may
+mkdir large
+cp digits/train-labels-idx1-ubyte large/
+{
+    printf '\0\0\10\3\0\1\206\240\0\0\0\40\0\0\0\40'
+    head -c 102400000 /dev/zero
+} | gzip -1 >large/train-images-idx3-ubyte.gz
+expect 3 "$SPIKEGRAD" train --data mnist:large
+one_error
+says err 'limit=MIB'
+expect 3 "$SPIKEGRAD" train --data mnist:large,limit=128
+says err '100 labels, but there are 100000 images'
+
 # recipes
 printf '[recipe]\nnet = 10\nspeed = 3\n' >bad.ini
 expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini

@@ -55,7 +55,7 @@ if command -v bash >bash.path 2>&1; then
     touch model.ini
     completes "spikegrad tr" "trace train"
     completes "spikegrad help sw" "sweep"
-    completes "spikegrad data " "--help export info"
+    completes "spikegrad data " "--help export formats info"
     completes "spikegrad data export --s" "--scale --split"
     completes "spikegrad data export --split t" "test train"
     completes "spikegrad train --fi" "--fire"

@@ -16,15 +16,24 @@ static void read_pair(const uint8_t *a, size_t a_size, const uint8_t *b,
 {
     sg__source images;
     sg__source labels;
+    sg__idx read;
     sg__source_memory("images", a, a_size, &images);
     sg__source_memory("labels", b, b_size, &labels);
     sg_data *set = NULL;
     sg_error error;
-    if (sg__idx_pair(&images, &labels, "fuzz", &set, &error) != SG_OK)
+    if (sg__idx_read(&labels, SG__IDX_LABELS, &read, &error) != SG_OK)
+        return;
+    size_t items = (size_t)read.size[0];
+    if (items + 8 > b_size)
+        abort();
+    const sg__idx_rule digits = {0, 10};
+    if (sg__idx_pair(&images, "labels", &read, digits, "fuzz", &set, &error) !=
+        SG_OK)
         return;
     const sg_data_info *info = sg_data_get_info(set);
-    size_t bytes = (size_t)info->height * info->width * info->size;
-    if (bytes + 16 != a_size || (size_t)info->size + 8 != b_size)
+    size_t bytes =
+        (size_t)info->height * info->width * info->channels * info->size;
+    if (bytes + 16 > a_size || bytes + 20 < a_size || info->size != items)
         abort();
     for (uint32_t i = 0; i < info->size; i++) {
         if (sg_data_label(set, i) > 9)

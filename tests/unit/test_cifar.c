@@ -118,7 +118,7 @@ static void refuses_broken_files(void **state)
     const uint8_t coarse[] = {20, 5};
     const uint8_t fine[] = {5, 100};
 
-    refused(f, "cifar10", SG_E_IO, "test_batch.bin: cannot open");
+    refused(f, "cifar10", SG_E_MISSING, "no file test_batch.bin");
     folder_write(f, "test_batch.bin", bytes, 0);
     refused(f, "cifar10", SG_E_FORMAT, "test_batch.bin: byte 0: the file is");
     uint8_t *second = put_record(bytes, good, 1, 0);
@@ -149,7 +149,7 @@ static void needs_all_five_batches(void **state)
     for (size_t k = 0; k < 4; k++)
         folder_write(f, files[k], bytes, sizeof bytes);
     assert_int_equal(folder_open(f, "cifar10", SG_SPLIT_TRAIN, &data, &error),
-                     SG_E_IO);
+                     SG_E_MISSING);
     assert_non_null(strstr(error.text, "data_batch_5.bin"));
 }
 

@@ -116,6 +116,146 @@ static void slices(void **state)
     sg_data_destroy(NULL);
 }
 
+static void selects(void **state)
+{
+    (void)state;
+    static const uint32_t order[] = {3, 0, 3}, beyond[] = {0, 4},
+                          second[] = {1};
+    sg_data *data, *view, *slice, *inner;
+    assert_int_equal(sg_data_from_arrays(&shape, pixels, labels, &data, NULL),
+                     SG_OK);
+    assert_int_equal(sg_data_select(data, order, 3, &view, NULL), SG_OK);
+    assert_int_equal(sg_data_get_info(view)->size, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_ptr_equal(sg_data_pixels(view, i),
+                         sg_data_pixels(data, order[i]));
+        assert_int_equal(sg_data_label(view, i), labels[order[i]]);
+    }
+    /* views of views, either way round */
+    assert_int_equal(sg_data_slice(view, 1, 2, &slice, NULL), SG_OK);
+    assert_ptr_equal(sg_data_pixels(slice, 0), sg_data_pixels(data, 0));
+    assert_int_equal(sg_data_select(slice, second, 1, &inner, NULL), SG_OK);
+    assert_ptr_equal(sg_data_pixels(inner, 0), sg_data_pixels(data, 3));
+    sg_data_destroy(inner);
+    sg_data_destroy(slice);
+    assert_int_equal(sg_data_slice(data, 2, 2, &slice, NULL), SG_OK);
+    assert_int_equal(sg_data_select(slice, second, 1, &inner, NULL), SG_OK);
+    assert_ptr_equal(sg_data_pixels(inner, 0), sg_data_pixels(data, 3));
+    sg_data_destroy(inner);
+    sg_data_destroy(slice);
+    sg_data_destroy(view);
+    assert_int_equal(sg_data_select(data, NULL, 0, &view, NULL), SG_OK);
+    assert_int_equal(sg_data_get_info(view)->size, 0);
+    sg_data_destroy(view);
+    assert_int_equal(sg_data_select(data, beyond, 2, &view, NULL), SG_E_RANGE);
+    assert_int_equal(sg_data_select(data, NULL, 1, &view, NULL),
+                     SG_E_ARGUMENT);
+    assert_null(view);
+    sg_data_destroy(data);
+}
+
+/* 300 samples sorted by class, 150, 100, 40, 9 and 1 of them, each with its
+ * number in its pixels. */
+static sg_data *sorted_samples(void)
+{
+    static uint8_t bytes[600], classes[300];
+    static const uint32_t ends[] = {150, 250, 290, 299, 300};
+    const sg_data_info info = {NULL, 1, 1, 2, 5, 300};
+    sg_data *data;
+    for (uint32_t i = 0; i < 300; i++) {
+        bytes[2 * i] = (uint8_t)(i >> 8);
+        bytes[2 * i + 1] = (uint8_t)i;
+        for (uint8_t k = 0; i >= ends[k]; k++)
+            classes[i] = (uint8_t)(k + 1);
+    }
+    assert_int_equal(sg_data_from_arrays(&info, bytes, classes, &data, NULL),
+                     SG_OK);
+    return data;
+}
+
+static uint32_t number_of(const sg_data *data, uint32_t i)
+{
+    return (uint32_t)sg_data_pixels(data, i)[0] << 8 |
+           sg_data_pixels(data, i)[1];
+}
+
+/* Expects held to have these numbers of the classes, and the two parts to be
+ * all samples, once each and in order. */
+static void expect_parts(const sg_data *rest, const sg_data *held,
+                         const uint32_t of_class[5])
+{
+    uint32_t seen[5] = {0}, r = 0, h = 0;
+    for (uint32_t i = 0; i < 300; i++) {
+        if (h < sg_data_get_info(held)->size && number_of(held, h) == i)
+            seen[sg_data_label(held, h++)]++;
+        else
+            assert_int_equal(number_of(rest, r++), i);
+    }
+    assert_int_equal(r, sg_data_get_info(rest)->size);
+    assert_int_equal(h, sg_data_get_info(held)->size);
+    for (uint32_t k = 0; k < 5; k++)
+        assert_int_equal(seen[k], of_class[k]);
+}
+
+static void holds_back_like_samples(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t count, of_class[5];
+    } cases[] = {
+        {0, {0}},
+        {30, {15, 10, 4, 1, 0}},   /* of 15, 10, 4, 0.9, 0.1 */
+        {100, {50, 34, 13, 3, 0}}, /* of 50, 33 1/3, 13 1/3, 3, 1/3 */
+        {296, {149, 99, 39, 8, 1}},
+        {299, {150, 100, 40, 8, 1}},
+    };
+    sg_data *data = sorted_samples();
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        sg_data *rest, *held;
+        assert_int_equal(sg_data_hold_back(data, cases[c].count, 5, &rest,
+                                           &held, NULL),
+                         SG_OK);
+        if (c < 3)
+            expect_parts(rest, held, cases[c].of_class);
+        else
+            assert_int_equal(sg_data_get_info(held)->size, cases[c].count);
+        sg_data_destroy(rest);
+        sg_data_destroy(held);
+    }
+    sg_data_destroy(data);
+}
+
+/* The seed decides, and which samples it chooses is pinned. */
+static void holding_back_repeats(void **state)
+{
+    (void)state;
+    sg_data *data = sorted_samples(), *rest, *a, *b;
+    sg_data *all = data;
+    assert_int_equal(sg_data_hold_back(data, 40, 1, &rest, &a, NULL), SG_OK);
+    sg_data_destroy(rest);
+    assert_int_equal(sg_data_hold_back(data, 40, 2, &rest, &b, NULL), SG_OK);
+    assert_int_not_equal(sg_data_hash(a), sg_data_hash(b));
+    sg_data_destroy(rest);
+    sg_data_destroy(b);
+    assert_int_equal(sg_data_slice(data, 0, 300, &all, NULL), SG_OK);
+    assert_int_equal(sg_data_hold_back(all, 40, 1, &rest, &b, NULL), SG_OK);
+    assert_int_equal(sg_data_hash(a), sg_data_hash(b));
+    assert_int_equal(sg_data_hash(a), UINT64_C(0x2bdba8b9e81f2ce4));
+    sg_data_destroy(rest);
+    sg_data_destroy(b);
+    sg_data_destroy(a);
+    assert_int_equal(sg_data_hold_back(all, 300, 1, &rest, &b, NULL),
+                     SG_E_RANGE);
+    assert_int_equal(sg_data_hold_back(all, 1, UINT64_C(1) << 56, &rest, &b,
+                                       NULL),
+                     SG_E_RANGE);
+    assert_int_equal(sg_data_hold_back(all, 1, 1, NULL, &b, NULL),
+                     SG_E_ARGUMENT);
+    assert_null(rest);
+    sg_data_destroy(all);
+    sg_data_destroy(data);
+}
+
 static void refuses_unknown_sources(void **state)
 {
     static const char *const specs[] = {"",         "mnist",   "mnist:",
@@ -137,7 +277,7 @@ static void refuses_unknown_sources(void **state)
                      SG_E_ARGUMENT);
     assert_int_equal(sg_data_open("mnist:/nonexistent/folder", SG_SPLIT_TEST,
                                   &data, NULL),
-                     SG_E_IO);
+                     SG_E_MISSING);
 }
 
 int main(void)
@@ -146,6 +286,9 @@ int main(void)
         cmocka_unit_test(copies_arrays),
         cmocka_unit_test(refuses_bad_arrays),
         cmocka_unit_test(slices),
+        cmocka_unit_test(selects),
+        cmocka_unit_test(holds_back_like_samples),
+        cmocka_unit_test(holding_back_repeats),
         cmocka_unit_test(refuses_unknown_sources),
     };
     return cmocka_run_group_tests_name("data", tests, NULL, NULL);

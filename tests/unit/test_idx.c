@@ -29,12 +29,14 @@ static const uint8_t labels_gz[] = {
 #define IMAGES "t10k-images-idx3-ubyte"
 #define LABELS "t10k-labels-idx1-ubyte"
 
+/* As labels if it has 1 dimension, else as images. */
 static sg_status read_memory(const uint8_t *bytes, size_t size, uint32_t dims,
                              sg__idx *out, sg_error *error)
 {
     sg__source source;
     sg__source_memory("memory", bytes, size, &source);
-    return sg__idx_read(&source, dims, out, error);
+    return sg__idx_read(&source, dims == 1 ? SG__IDX_LABELS : SG__IDX_IMAGES,
+                        out, error);
 }
 
 /* Expects SG_E_FORMAT with a detail that holds `text`. */
@@ -109,7 +111,7 @@ static void refuses_wrong_headers(void **state)
         {15, 0, "byte 12: size 0"},
         {8, 1, "byte 8: size 16777218"},
         {12, 255, "byte 12: size"},
-        {4, 255, "byte 4: sizes ask for 25669140492 bytes"}, /* 4278190082*6 */
+        {4, 255, "25669140492 bytes of items, at most"}, /* 4278190082*6 */
         {7, 1, "byte 22: the file goes on"},
         {7, 3, "byte 28: the file ends"},
     };
@@ -131,27 +133,113 @@ static void believes_no_header(void **state)
     refused(header, sizeof header, 3, "byte 16: the file ends");
 }
 
+/* The images above with these labels, as one data set. */
+static sg_status pair(const uint8_t *label, size_t size, sg__idx_rule rule,
+                      sg_data **out, sg_error *error)
+{
+    sg__source a;
+    sg__source b;
+    sg__idx read;
+    sg__source_memory("labels", label, size, &b);
+    assert_int_equal(sg__idx_read(&b, SG__IDX_LABELS, &read, error), SG_OK);
+    sg__source_memory("images", images, sizeof images, &a);
+    sg_status status =
+        sg__idx_pair(&a, "labels", &read, rule, "x", out, error);
+    assert_null(read.bytes);
+    return status;
+}
+
 static void refuses_disagreeing_pairs(void **state)
 {
     (void)state;
-    uint8_t three[] = {0, 0, 8, 1, 0, 0, 0, 3, 7, 9, 1};
-    uint8_t ten[] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 10};
-    sg__source a;
-    sg__source b;
+    const uint8_t three[] = {0, 0, 8, 1, 0, 0, 0, 3, 7, 9, 1};
+    const uint8_t ten[] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 10};
+    const sg__idx_rule digits = {0, 10}, from_one = {8, 3};
     sg_data *data = NULL;
     sg_error error;
 
-    sg__source_memory("images", images, sizeof images, &a);
-    sg__source_memory("labels", three, sizeof three, &b);
-    assert_int_equal(sg__idx_pair(&a, &b, "x", &data, &error), SG_E_FORMAT);
+    assert_int_equal(pair(three, sizeof three, digits, &data, &error),
+                     SG_E_FORMAT);
     assert_string_equal(error.text,
                         "labels: byte 4: 3 labels, but there are 2 images");
-
-    sg__source_memory("images", images, sizeof images, &a);
-    sg__source_memory("labels", ten, sizeof ten, &b);
-    assert_int_equal(sg__idx_pair(&a, &b, "x", &data, &error), SG_E_FORMAT);
-    assert_string_equal(error.text, "labels: byte 9: label 10, expected 0..9");
+    assert_int_equal(pair(ten, sizeof ten, digits, &data, &error),
+                     SG_E_FORMAT);
+    assert_string_equal(error.text,
+                        "labels: sample 1: label 10, expected 0..9");
+    assert_int_equal(pair(ten, sizeof ten, from_one, &data, &error),
+                     SG_E_FORMAT);
+    assert_string_equal(error.text,
+                        "labels: sample 0: label 7, expected 8..10");
     assert_null(data);
+}
+
+/* Labels of every width, and the first column of a table of them. */
+static void reads_labels_of_any_width(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t bytes[48];
+        size_t size;
+    } files[] = {
+        {{0, 0, 9, 1, 0, 0, 0, 2, 7, 127}, 10},
+        {{0, 0, 11, 1, 0, 0, 0, 2, 0, 7, 0, 127}, 12},
+        {{0, 0, 12, 1, 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0, 127}, 16},
+        {{0, 0, 12, 2, 0, 0, 0, 2, 0, 0,   0, 2, 0, 0,
+          0, 7, 9,  9, 9, 9, 0, 0, 0, 127, 9, 9, 9, 9},
+         28},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        sg__idx idx;
+        assert_int_equal(read_memory(files[i].bytes, files[i].size, 1, &idx,
+                                     NULL),
+                         SG_OK);
+        assert_int_equal(idx.size[0], 2);
+        assert_int_equal(idx.bytes[0], 7);
+        assert_int_equal(idx.bytes[1], 127);
+        free(idx.bytes);
+    }
+    const uint8_t large[] = {0, 0, 12, 1, 0, 0, 0, 1, 0, 0, 1, 0};
+    const uint8_t below[] = {0, 0, 12, 1, 0, 0, 0, 1, 255, 255, 255, 254};
+    const uint8_t small[] = {0, 0, 9, 1, 0, 0, 0, 1, 0xff};
+    const uint8_t real[] = {0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0};
+    refused(large, sizeof large, 1, "byte 8: label 256, expected 0..255");
+    refused(below, sizeof below, 1, "byte 8: label -2, expected 0..255");
+    refused(small, sizeof small, 1, "byte 8: label -1, expected 0..255");
+    refused(real, sizeof real, 1, "magic 00 00 0d 01");
+}
+
+static void reads_channels(void **state)
+{
+    (void)state;
+    const uint8_t colour[] = {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0,
+                              0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+    sg__idx idx;
+    assert_int_equal(read_memory(colour, sizeof colour, 4, &idx, NULL), SG_OK);
+    assert_int_equal(idx.size[2], 2);
+    assert_int_equal(idx.size[3], 3);
+    assert_memory_equal(idx.bytes, colour + 20, 6);
+    free(idx.bytes);
+}
+
+/* Files that are something else say what. */
+static void knows_other_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *begin, *what;
+    } files[] = {
+        {"<!DOCTYPE html><html lang=en>", "an HTML page"},
+        {"\n<html>", "an HTML page"},
+        {"PK\3\4....archive/data.pkl", "a PyTorch file"},
+        {"PK\3\4....readme", "a zip archive"},
+        {"\x80\2}q", "a Python pickle"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        refused((const uint8_t *)files[i].begin, strlen(files[i].begin), 3,
+                files[i].what);
+    uint8_t tar[512] = "train-images-idx3-ubyte";
+    memcpy(tar + 257, "ustar", 5);
+    refused(tar, sizeof tar, 3, "a tar archive");
 }
 
 static void expect_samples(const folder *f)
@@ -226,30 +314,29 @@ static void names_missing_files(void **state)
     sg_data *data;
     sg_error error;
     assert_int_equal(folder_open(f, "mnist", SG_SPLIT_TRAIN, &data, &error),
-                     SG_E_IO);
+                     SG_E_MISSING);
     assert_non_null(strstr(error.text, f->path));
     assert_non_null(strstr(error.text, "train-images-idx3-ubyte"));
 
     folder_write(f, IMAGES, images, sizeof images);
     assert_int_equal(folder_open(f, "mnist", SG_SPLIT_TEST, &data, &error),
-                     SG_E_IO);
+                     SG_E_MISSING);
     assert_non_null(strstr(error.text, LABELS));
     assert_null(data);
 }
 
-static void refuses_a_folder_as_file(void **state)
+static void opens_regular_files_only(void **state)
 {
     (void)state;
     sg__source source;
-    sg__idx idx;
     sg_error error = {""};
-    sg_status status = sg__source_open("/", &source, &error);
-    if (!status) {
-        status = sg__idx_read(&source, 1, &idx, &error);
-        sg__source_close(&source);
-    }
-    assert_int_equal(status, SG_E_IO);
-    assert_string_not_equal(error.text, "");
+    assert_int_equal(sg__source_open("/", 0, &source, &error), SG_E_IO);
+    assert_non_null(strstr(error.text, "a folder"));
+    assert_int_equal(sg__source_open("/dev/zero", 0, &source, &error),
+                     SG_E_IO);
+    assert_non_null(strstr(error.text, "no regular file"));
+    assert_int_equal(sg__source_open("/nowhere", 0, &source, &error),
+                     SG_E_MISSING);
 }
 
 static void real_mnist(void **state)
@@ -298,13 +385,16 @@ int main(void)
         cmocka_unit_test(refuses_wrong_headers),
         cmocka_unit_test(believes_no_header),
         cmocka_unit_test(refuses_disagreeing_pairs),
+        cmocka_unit_test(reads_labels_of_any_width),
+        cmocka_unit_test(reads_channels),
+        cmocka_unit_test(knows_other_files),
         cmocka_unit_test_setup_teardown(finds_files_by_their_names,
                                         folder_setup, remove_folder),
         cmocka_unit_test_setup_teardown(reads_gzip, folder_setup,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(names_missing_files, folder_setup,
                                         remove_folder),
-        cmocka_unit_test(refuses_a_folder_as_file),
+        cmocka_unit_test(opens_regular_files_only),
         cmocka_unit_test(real_mnist),
     };
     return cmocka_run_group_tests_name("idx", tests, NULL, NULL);

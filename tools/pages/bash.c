@@ -97,20 +97,12 @@ static void put_all_values(void)
     }
 }
 
-/* "glyphs[:train=N], mnist:DIR or x:DIR": what comes before a bracket, or up
- * to a colon. */
 static void put_sources(void)
 {
-    const char *text = FLAGS_SOURCES;
+    const sg_data_format *format;
     fputs("    echo", stdout);
-    while (*text) {
-        size_t word = strcspn(text, " ");
-        size_t n = strcspn(text, "[:, ");
-        if (strncmp(text, "or ", 3) != 0)
-            printf(" %.*s", (int)(n + (text[n] == ':')), text);
-        text += word;
-        text += *text == ' ';
-    }
+    for (size_t i = 0; (format = sg_data_get_format(i)); i++)
+        printf(" %s%s", format->name, format->takes_path ? ":" : "");
     putchar('\n');
 }
 

@@ -9,7 +9,8 @@
  *     ```                before and after an example
  *     @synopsis          the usage of all subcommands
  *     @options NAME      the flags of one, without those of the recipe
- *     @recipe            the options of the recipe */
+ *     @recipe            the options of the recipe
+ *     @formats           the kinds of data */
 #include <ctype.h>
 #include <spikegrad/spikegrad.h>
 #include <stdio.h>
@@ -121,6 +122,28 @@ static void put_recipe(void)
                    option[i].help);
 }
 
+static void put_data_option(const sg_data_option *option)
+{
+    printf(".TP\n\\fB%s=\\fR\\fI%s\\fR\n%s\n", option->key, option->value,
+           option->help);
+}
+
+static void put_formats(void)
+{
+    const sg_data_format *format;
+    for (size_t i = 0; (format = sg_data_get_format(i)); i++) {
+        printf(".TP\n\\fB%s\\fR\n%s\n", format->form, format->help);
+        if (format->options)
+            puts(".RS");
+        for (size_t k = 0; k < format->options; k++)
+            put_data_option(&format->option[k]);
+        if (format->options)
+            puts(".RE");
+    }
+    puts(".P\nAll that take a path:");
+    put_data_option(sg_data_limit_option());
+}
+
 /* Words in capitals are placeholders. */
 static void put_way(const char *name, const char *way, size_t length)
 {
@@ -163,6 +186,8 @@ static void put_table(const char *word)
         put_synopsis();
     else if (strcmp(word, "recipe") == 0)
         put_recipe();
+    else if (strcmp(word, "formats") == 0)
+        put_formats();
     else if (strncmp(word, "options ", 8) == 0)
         put_options(word + 8);
     else

@@ -7,8 +7,4 @@
 extern const arg_flag threads_flag[1]; /* uint64_t; 0: one a processor */
 extern const arg_flag quiet_flag[1];   /* bool */
 
-/* Words of a help that says what a SPEC is. */
-#define FLAGS_SOURCES                                                         \
-    "glyphs[:train=N,test=N,seed=S], mnist:DIR, cifar10:DIR or cifar100:DIR"
-
 #endif

@@ -16,8 +16,8 @@
 
 const arg_flag run_source_flags[2] = {
     {"data", ARG_TEXT, offsetof(run_source, data), "SPEC", NULL,
-     "images: " FLAGS_SOURCES
-     "; needed unless a recipe, a run or a model says",
+     "images, NAME:PATH; 'spikegrad data formats' lists them; needed unless a "
+     "recipe, a run or a model says",
      0, 0},
     {"recipe", ARG_TEXT, offsetof(run_source, recipe), "FILE|NAME", NULL,
      "options from an INI file; other flags override it; see 'spikegrad "

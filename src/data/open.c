@@ -1,0 +1,234 @@
+/* Opening a data set by its specification: the reader is found by its name,
+ * the rest is taken apart into a path and options. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "data/data.h"
+#include "data/reader.h"
+#include "data/source.h"
+
+enum { MEBIBYTE = 1 << 20, LIMIT_MAX = 1 << 24 /* MiB */ };
+
+static const sg__reader *const readers[] = {
+#define READER(name) &sg__reader_##name,
+    SG__READER_LIST(READER)
+#undef READER
+};
+
+enum { READERS = sizeof readers / sizeof readers[0] };
+
+/* What every reader of files takes. */
+static const sg_data_option limit_option = {
+    "limit", "MIB",
+    "largest file, unpacked, in MiB; without it 1024, and of a compressed "
+    "file 64 or 100 times its size"};
+
+const sg_data_format *sg_data_get_format(size_t i)
+{
+    return i < READERS ? &readers[i]->format : NULL;
+}
+
+const sg_data_option *sg_data_limit_option(void)
+{
+    return &limit_option;
+}
+
+/* The forms of all readers, or as many as size bytes hold. */
+static void list_forms(char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < READERS; i++) {
+        const char *form = readers[i]->format.form;
+        const char *join = i == 0 ? "" : i + 1 < READERS ? ", " : " or ";
+        if (length + strlen(join) + strlen(form) + 4 >= size) {
+            snprintf(text + length, size - length, "...");
+            return;
+        }
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s%s", join, form);
+    }
+}
+
+/* The reader that takes what is at path for its own, or NULL. */
+static const sg__reader *recognise(const char *path)
+{
+    if (access(path, F_OK) != 0)
+        return NULL;
+    for (size_t i = 0; i < READERS; i++)
+        if (readers[i]->recognise && readers[i]->recognise(path))
+            return readers[i];
+    return NULL;
+}
+
+static sg_status unknown_spec(const char *spec, sg_error *error)
+{
+    const sg__reader *likely = *spec ? recognise(spec) : NULL;
+    char forms[200];
+    if (likely)
+        return sg__fail(error, SG_E_ARGUMENT,
+                        "data \"%.120s\": expected a name in front of the "
+                        "path, and it looks like %s:%.120s",
+                        spec, likely->format.name, spec);
+    list_forms(forms, sizeof forms);
+    return sg__fail(error, SG_E_ARGUMENT, "data \"%.90s\": expected %s", spec,
+                    forms);
+}
+
+/* Length of the key if text is "key=...", else 0. */
+static size_t key_length(const char *text)
+{
+    size_t n = 0;
+    while ((text[n] >= 'a' && text[n] <= 'z') || (n > 0 && text[n] == '-'))
+        n++;
+    return text[n] == '=' ? n : 0;
+}
+
+static bool has_option(const sg_data_format *format, const char *key)
+{
+    for (size_t i = 0; i < format->options; i++)
+        if (strcmp(format->option[i].key, key) == 0)
+            return true;
+    return format->takes_path && strcmp(key, limit_option.key) == 0;
+}
+
+/* Takes "key=value,key=value" apart, in place. */
+static sg_status take_options(const sg_data_format *format, char *text,
+                              sg__request *request, sg_error *error)
+{
+    while (text) {
+        size_t length = key_length(text);
+        char *next = strchr(text, ',');
+        if (next)
+            *next++ = '\0';
+        if (length == 0 || request->options == SG__OPTIONS_MAX)
+            return sg__fail(error, SG_E_ARGUMENT,
+                            "data \"%.120s\": at \"%.40s\": expected %s",
+                            request->spec, text, format->form);
+        text[length] = '\0';
+        if (!has_option(format, text))
+            return sg__fail(error, SG_E_ARGUMENT,
+                            "data \"%.120s\": no option %.24s: expected %s",
+                            request->spec, text, format->form);
+        request->option[request->options].key = text;
+        request->option[request->options++].value = text + length + 1;
+        text = next;
+    }
+    return SG_OK;
+}
+
+/* Where the options behind a path begin: at the first comma that a key and an
+ * equals sign follow. A path that is there as it stands has none. */
+static char *find_options(char *path, const char *whole)
+{
+    for (char *comma = strchr(path, ','); comma;
+         comma = strchr(comma + 1, ','))
+        if (key_length(comma + 1) && access(whole, F_OK) != 0)
+            return comma;
+    return NULL;
+}
+
+/* path as it is opened, in new memory: what is not absolute is below base. */
+static char *locate(const char *path, const char *base)
+{
+    if (path[0] == '/' || !base || !*base)
+        return sg__path_join(NULL, path, "");
+    return sg__path_join(base, path, "");
+}
+
+/* Says which other reader would take what this one did not find. */
+static sg_status suggest(const sg__reader *reader, const sg__request *request,
+                         sg_status status, sg_error *error)
+{
+    const sg__reader *other = recognise(request->path);
+    char text[SG_ERROR_TEXT];
+    if (!error || !other || other == reader)
+        return status;
+    snprintf(text, sizeof text, "%.200s; it looks like %s:", error->text,
+             other->format.name);
+    return sg__fail(error, status, "%s", text);
+}
+
+/* Opens what the rest of the specification, a copy, says. */
+static sg_status open_rest(const sg__reader *reader, sg__request *request,
+                           char *rest, const char *base, sg_data **out,
+                           sg_error *error)
+{
+    char *path = NULL, *options = rest;
+    uint64_t mebibytes = 0;
+    if (reader->format.takes_path) {
+        char *whole = locate(rest, base);
+        if (!whole)
+            return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+        options = find_options(rest, whole);
+        if (options)
+            *options++ = '\0';
+        free(whole);
+        path = locate(rest, base);
+        if (!path)
+            return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+        request->path = path;
+    }
+    sg_status status = take_options(&reader->format, options, request, error);
+    if (!status)
+        status = sg__request_number(request, "limit", 1, LIMIT_MAX, &mebibytes,
+                                    error);
+    request->limit = mebibytes * MEBIBYTE;
+    if (!status)
+        status = reader->open(request, out, error);
+    if (path && (status == SG_E_MISSING || status == SG_E_IO))
+        status = suggest(reader, request, status, error);
+    free(path);
+    return status;
+}
+
+static sg_status open_with(const sg__reader *reader, const char *spec,
+                           const char *rest, const char *base, sg_split split,
+                           sg_data **out, sg_error *error)
+{
+    sg__request request = {.spec = spec,
+                           .form = reader->format.form,
+                           .split = split};
+    char *copy = rest ? sg__path_join(NULL, rest, "") : NULL;
+    if (rest && !copy)
+        return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+    sg_status status =
+        rest ? open_rest(reader, &request, copy, base, out, error)
+             : reader->open(&request, out, error);
+    free(copy);
+    return status;
+}
+
+sg_status sg_data_open_in(const char *folder, const char *spec, sg_split split,
+                          sg_data **out, sg_error *error)
+{
+    if (!out)
+        return sg__fail(error, SG_E_ARGUMENT, "data: no place for the result");
+    *out = NULL;
+    if (!spec || (split != SG_SPLIT_TRAIN && split != SG_SPLIT_TEST))
+        return sg__fail(error, SG_E_ARGUMENT,
+                        "data: no specification or "
+                        "neither train nor test split");
+    size_t length = strcspn(spec, ":");
+    for (size_t i = 0; i < READERS; i++) {
+        const sg_data_format *format = &readers[i]->format;
+        if (strlen(format->name) != length ||
+            strncmp(spec, format->name, length) != 0)
+            continue;
+        if (spec[length] == '\0' && !format->takes_path)
+            return open_with(readers[i], spec, NULL, folder, split, out,
+                             error);
+        if (spec[length] == ':' && (spec[length + 1] || !format->takes_path))
+            return open_with(readers[i], spec, spec + length + 1, folder,
+                             split, out, error);
+    }
+    return unknown_spec(spec, error);
+}
+
+sg_status sg_data_open(const char *spec, sg_split split, sg_data **out,
+                       sg_error *error)
+{
+    return sg_data_open_in(NULL, spec, split, out, error);
+}
