@@ -11,7 +11,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_compile_definitions(_POSIX_C_SOURCE=200809L)
 add_compile_options(-ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow
-                    -Wconversion)
+                    -Wconversion -Wswitch-enum)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     # A guess that differs with version and level of optimisation; valgrind
     # and the analyser of clang-tidy know.
