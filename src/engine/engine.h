@@ -30,8 +30,8 @@
 #ifndef SG_ENGINE_ENGINE_H
 #define SG_ENGINE_ENGINE_H
 
-#include "core/squares.h"
 #include "augment/augment.h"
+#include "core/squares.h"
 #include "network/network.h"
 #include "optimiser/optimiser.h"
 

@@ -17,9 +17,9 @@
  * `train` sums the metrics of the unfinished epoch. */
 typedef struct sg__run {
     uint64_t step;
-    uint32_t epoch;   /* completed */
-    uint32_t batch;   /* completed in the epoch under way */
-    uint32_t planned; /* epochs the schedule runs over; 0: the recipe's */
+    uint32_t epoch;     /* completed */
+    uint32_t batch;     /* completed in the epoch under way */
+    uint32_t planned;   /* epochs the schedule runs over; 0: the recipe's */
     int32_t slower_ppm; /* what the learning rate lacks to the schedule's, in
                            millionths of it */
     sg_metrics train;

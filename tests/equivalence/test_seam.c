@@ -326,7 +326,8 @@ static void learning_asks_engines_alone(void **state)
     assert_same_layers(sg_trainer_network(trainer[0]),
                        sg_trainer_network(trainer[1]));
     for (int i = 0; i < 2; i++) {
-        const sg_callbacks callbacks = {.size = sizeof callbacks, .on_epoch = keep_test,
+        const sg_callbacks callbacks = {.size = sizeof callbacks,
+                                        .on_epoch = keep_test,
                                         .user = test[i]};
         assert_int_equal(sg_trainer_run(trainer[i], data, &callbacks, NULL),
                          SG_OK);

@@ -196,7 +196,8 @@ static void a_callback_stops_the_run(void **state)
     sg_trainer *trainer;
     sg_network_info info;
     usable(900, &recipe, &data);
-    sg_callbacks callbacks = {.size = sizeof callbacks, .on_batch = stop_at_third};
+    sg_callbacks callbacks = {.size = sizeof callbacks,
+                              .on_batch = stop_at_third};
     assert_int_equal(sg_trainer_create(&recipe, data, 2, &trainer, NULL),
                      SG_OK);
     assert_int_equal(sg_trainer_run(trainer, data, &callbacks, NULL),

@@ -100,7 +100,9 @@ static sg_status use(void)
     sg_status status = sg_network_create(&recipe, data, &net, NULL);
     if (status == SG_OK)
         status = sg_evaluate(net, data, 1, &metrics, NULL, NULL);
-    const sg_evaluate_options flip = {.size = sizeof flip, .threads = 1, .flip = 1};
+    const sg_evaluate_options flip = {.size = sizeof flip,
+                                      .threads = 1,
+                                      .flip = 1};
     if (status == SG_OK)
         status = sg_evaluate_with(net, data, &flip, &metrics, NULL, NULL);
     if (status == SG_OK)
