@@ -31,6 +31,8 @@ static int32_t *route(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
     int32_t *to = u == scratch->expanded ? scratch->routed : scratch->expanded;
     const sg__passage p =
         sg__ann_passage(ann, l, sample, at.sample_id, &at.step);
+    /* what comes back is u or to, never p */
+    /* cppcheck-suppress returnDanglingLifetime */
     return ann->net->layer[l].kind->backward(&p, u, to);
 }
 

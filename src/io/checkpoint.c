@@ -386,7 +386,7 @@ static sg_status read_layer(source *from, sg_network *net, size_t l)
                         from->name, l, SG__ROW_LIMIT, SG__GAIN_BITS);
     sg__layer_refresh(layer, 0, layer->geo.out_c);
     sg_status status = SG_OK;
-    for (int k = SG__ARRAYS; status == SG_OK && k-- > 0;)
+    for (int k = 0; status == SG_OK && k < SG__ARRAYS; k++)
         if (tensor[k] && sg__array_describe((sg__array)k)->derived)
             status = compare_derived(from, layer, (sg__array)k, tensor[k]);
     return status;

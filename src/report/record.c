@@ -59,7 +59,10 @@ bool record_keep(const record *r, const sg_metrics *from, record_sums *to)
         return false;
     memcpy(layer, from->layer, r->layers * sizeof *layer);
     free(to->layer);
-    *to = (record_sums){from->samples, from->correct, from->loss_q20, layer};
+    to->samples = from->samples;
+    to->correct = from->correct;
+    to->loss_q20 = from->loss_q20;
+    to->layer = layer;
     return true;
 }
 
