@@ -115,8 +115,8 @@ static int take_after(int fd, const struct stat *old)
 sg_status sg_replacement_open(const char *path, sg_replacement **out,
                               sg_error *error)
 {
-    struct stat old;
-    bool there;
+    struct stat old = {0};
+    bool there = false;
     size_t room = strlen(path) + 1 + sizeof ".." SUFFIX + DIGITS;
 
     *out = NULL;

@@ -92,7 +92,7 @@ sg_status sg_network_get_array(const sg_network *net, size_t layer,
                                const char *name, sg_array_info *out,
                                sg_error *error)
 {
-    target t;
+    target t = {0};
     if (!out)
         return sg__fail(error, SG_E_ARGUMENT, "array: missing argument");
     sg_status status = locate(net, layer, name, &t, error);
@@ -136,7 +136,7 @@ sg_status sg_network_read_array(const sg_network *net, size_t layer,
                                 int32_t *values, sg_error *error)
 {
     sg_array_info info;
-    target t;
+    target t = {0};
     sg_status status = sg_network_get_array(net, layer, name, &info, error);
     if (status == SG_OK)
         status = check_part(&info, name, first, count, error);
@@ -194,7 +194,7 @@ sg_status sg_network_write_array(sg_network *net, size_t layer,
                                  const int32_t *values, sg_error *error)
 {
     sg_array_info info;
-    target t;
+    target t = {0};
     sg_status status = sg_network_get_array(net, layer, name, &info, error);
     if (status == SG_OK)
         status = check_part(&info, name, first, count, error);

@@ -33,14 +33,14 @@ static const sg_recipe_option options[] = {
 };
 
 static const struct field {
-    enum kind kind;
     size_t offset;
     int64_t low, high;
+    enum kind kind;
     bool later; /* than the first checkpoints */
 } fields[] = {
 #define OPTION(name, field, kind, since, low, high, initial, placeholder,     \
                help)                                                          \
-    {kind, offsetof(sg_recipe, field), low, high, since},
+    {offsetof(sg_recipe, field), low, high, kind, since},
 #include "network/options.def"
 #undef OPTION
 };

@@ -110,7 +110,7 @@ void args_help(const arg_command *command)
 static bool is_choice(const char *list, const char *word)
 {
     size_t length = strlen(word);
-    while (length > 0 && *list) {
+    while (list && length > 0 && *list) {
         size_t part = strcspn(list, "|");
         if (part == length && memcmp(list, word, length) == 0)
             return true;

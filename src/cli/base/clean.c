@@ -30,6 +30,7 @@ size_t clean_put(FILE *stream, const char *text, size_t bytes)
             fwrite(gathered, 1, used, stream);
             used = 0;
         }
+        /* goes to fwrite. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
         memcpy(gathered + used, piece, n);
         used += n;
         width += characters(piece);

@@ -32,7 +32,8 @@ void input_open(input *in, const char *path)
             fail(in, errno);
         return;
     }
-    if (fstat(fd, &status) != 0)
+    /* each failure has its own errno */
+    if (fstat(fd, &status) != 0) /* NOLINT(bugprone-branch-clone) */
         fail(in, errno);
     else if (!S_ISREG(status.st_mode) && !device)
         in->code = cli_fail("%s: not a regular file", path);

@@ -97,7 +97,8 @@ int output_append(const char *path, FILE **out)
                         : errno == ENXIO ? "not a regular file"
                                          : strerror(errno));
     int code = CLI_OK;
-    if (fstat(fd, &status) != 0)
+    /* each failure has its own errno */
+    if (fstat(fd, &status) != 0) /* NOLINT(bugprone-branch-clone) */
         code = cli_fail("%s: %s", path, strerror(errno));
     else if (!S_ISREG(status.st_mode))
         code = cli_fail("%s: not a regular file", path);
