@@ -262,7 +262,10 @@ sg_status sg_recipe_set(sg_recipe *recipe, const char *name, const char *value,
         return set_choice(field, i, value, error);
     case SEED:
         return set_seed(field, value, error);
-    default:
+    case INT32:
+    case POWER2:
+    case PPM32:
+    case PPM64:
         break;
     }
     return set_number(field, i, value, error);
@@ -278,9 +281,13 @@ static int64_t number_of(const struct field *f, const void *field)
         return (int64_t) * (const uint64_t *)field;
     case PPM64:
         return *(const int64_t *)field;
-    default:
-        return *(const int32_t *)field;
+    case INT32:
+    case POWER2:
+    case PPM32:
+    case CHOICE:
+        break;
     }
+    return *(const int32_t *)field;
 }
 
 /* The k-th of words separated by |, or NULL. */
@@ -310,9 +317,12 @@ static bool in_range(const sg_recipe *recipe, size_t i)
     case POWER2:
         return number >= f->low && number <= f->high &&
                (number & (number - 1)) == 0;
-    default:
-        return number >= f->low && number <= f->high;
+    case INT32:
+    case PPM32:
+    case PPM64:
+        break;
     }
+    return number >= f->low && number <= f->high;
 }
 
 /* The text of option i in room of size bytes; its length, as snprintf. */

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Ends lie within these sizes; spans are at least this share of an end. */
@@ -27,8 +28,8 @@ enum { NINES = sizeof nines / sizeof nines[0] };
 static double round_number(int i)
 {
     static const double digit[] = {1, 2, 5};
-    int rest = (i % 3 + 3) % 3;
-    return digit[rest] * pow(10, (i - rest) / 3);
+    const int rest = (i % 3 + 3) % 3, power = (i - rest) / 3;
+    return digit[rest] * pow(10, power);
 }
 
 /* The first round number that is not below x, a positive finite number. */
@@ -197,7 +198,7 @@ static void put_power(double value, char text[SCALE_LABEL])
     char *e = strchr(digits, 'e');
     int power = 0;
     if (e) {
-        sscanf(e + 1, "%d", &power);
+        power = (int)strtol(e + 1, NULL, 10);
         *e = '\0';
     }
     for (char *end = digits + strlen(digits); strchr("0.", end[-1]);) {

@@ -143,9 +143,17 @@ static int32_t *state_of(const sg__layer *layer, enum part part)
         return layer->gain;
     case GAIN_VELOCITY:
         return layer->gain_velocity;
-    default:
-        return NULL;
+    case NONE:
+    case COUNT:
+    case POTENTIAL:
+    case ERROR:
+    case ERROR_CHARGE:
+    case GRADIENT:
+    case BIAS_GRADIENT:
+    case WEIGHT:
+        break;
     }
+    return NULL;
 }
 
 /* Both engines' gradients are applied by this, the ANN's first. */

@@ -138,7 +138,12 @@ SG__INLINE __m256i sg__dot_add(sg__dot_kind dot, __m256i sum, __m256i x,
         return _mm256_dpwssd_avx_epi32(sum, x, w);
     case SG__VNNI_BYTES:
         return _mm256_dpbusd_avx_epi32(sum, x, w);
+#else
+    case SG__VNNI_WORDS:
+    case SG__VNNI_BYTES:
 #endif
+    case SG__WORDS:
+        break;
     case SG__BYTES_MANY:
         return _mm256_add_epi16(sum, _mm256_maddubs_epi16(x, w));
     case SG__BYTES:
@@ -151,9 +156,8 @@ SG__INLINE __m256i sg__dot_add(sg__dot_kind dot, __m256i sum, __m256i x,
         x = _mm256_andnot_si256(even, x);
         more = _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), ones);
         return _mm256_add_epi32(sum, more);
-    default:
-        return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
     }
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
 }
 
 /* Four bytes in every lane. */
