@@ -31,7 +31,8 @@ install(FILES ${PROJECT_BINARY_DIR}/spikegradConfig.cmake
               ${PROJECT_BINARY_DIR}/spikegradConfigVersion.cmake
         DESTINATION ${package_dir})
 
-# For pkg-config: absolute paths stay, relative ones are below the prefix.
+# For pkg-config, written when it is installed, since `cmake --install --prefix`
+# is who knows where: absolute paths stay, relative ones are below the prefix.
 foreach(dir LIBDIR INCLUDEDIR)
     cmake_path(APPEND pc_${dir} "\${prefix}" "${CMAKE_INSTALL_${dir}}")
 endforeach()
@@ -40,9 +41,19 @@ foreach(library ${SG_FILES_LIBRARIES})
     string(APPEND pc_private " -l${library}")
 endforeach()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/spikegrad.pc.in
-               ${PROJECT_BINARY_DIR}/spikegrad.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/spikegrad.pc
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+               ${PROJECT_BINARY_DIR}/spikegrad.pc.at-install @ONLY)
+set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+cmake_path(IS_ABSOLUTE pc_dir absolute)
+if(NOT absolute)
+    set(pc_dir "\${CMAKE_INSTALL_PREFIX}/${pc_dir}")
+endif()
+install(CODE "
+    get_filename_component(PREFIX \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
+    file(READ \"${PROJECT_BINARY_DIR}/spikegrad.pc.at-install\" text)
+    string(REPLACE PREFIX_AT_INSTALL \"\${PREFIX}\" text \"\${text}\")
+    file(WRITE \"${PROJECT_BINARY_DIR}/spikegrad.pc\" \"\${text}\")
+    file(INSTALL \"${PROJECT_BINARY_DIR}/spikegrad.pc\"
+         DESTINATION \"${pc_dir}\")")
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/docs/man/spikegrad.1)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/man/spikegrad.1

@@ -3,7 +3,12 @@
  * Every function that can fail returns an sg_status; SG_OK is 0. Functions
  * that can fail for many reasons also take an sg_error, which may be NULL and
  * receives one line that names the file, offset or option and what was
- * expected. The library never prints, exits or aborts. */
+ * expected. The library never prints, exits or aborts.
+ *
+ * NULL where something is expected is SG_E_ARGUMENT, never a crash; what may
+ * be NULL says so where it is described. Getters of NULL, or of what is not
+ * there, return NULL or 0, and what would be written is all 0. Functions that
+ * make something set *out to NULL when they fail. destroy(NULL) is legal. */
 #ifndef SPIKEGRAD_STATUS_H
 #define SPIKEGRAD_STATUS_H
 
@@ -46,6 +51,14 @@ typedef enum sg_status {
 typedef struct sg_error {
     char text[SG_ERROR_TEXT];
 } sg_error;
+
+/* An sg_error without text, to begin with. */
+#define SG_ERROR_INIT                                                         \
+    {                                                                         \
+        {                                                                     \
+            0                                                                 \
+        }                                                                     \
+    }
 
 /* sg_status_text: a short English text for a code; never NULL. */
 SG_API const char *sg_status_text(sg_status status);

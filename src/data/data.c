@@ -82,9 +82,10 @@ sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,
                               const uint8_t *labels, sg_data **out,
                               sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!info || !pixels || !labels || !out)
         return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    *out = NULL;
     size_t bytes = pixel_bytes(info);
     if (bytes == 0)
         return sg__fail(error, SG_E_RANGE,
@@ -138,9 +139,10 @@ static uint32_t *new_index(uint32_t count)
 sg_status sg_data_slice(const sg_data *data, uint32_t first, uint32_t count,
                         sg_data **out, sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!data || !out)
         return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    *out = NULL;
     if (first > data->info.size || count > data->info.size - first)
         return sg__fail(error, SG_E_RANGE,
                         "%s: has %u samples, %u from sample %u on are wanted",

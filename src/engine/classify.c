@@ -15,9 +15,10 @@ struct sg_classifier {
 sg_status sg_classifier_create(const sg_network *net, sg_classifier **out,
                                sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!net || !out)
         return sg__fail(error, SG_E_ARGUMENT, "classifier: missing argument");
-    *out = NULL;
     sg_classifier *c = calloc(1, sizeof *c);
     sg_status status = SG_E_MEMORY;
     if (c)

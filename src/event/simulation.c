@@ -152,9 +152,10 @@ sg_status sg_simulation_create(const sg_network *net, sg_order order,
                                uint64_t seed, sg_simulation **out,
                                sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!net || !out)
         return sg__fail(error, SG_E_ARGUMENT, "simulation: missing argument");
-    *out = NULL;
     if ((int)order < SG_ORDER_FIFO || (int)order > SG_ORDER_RANDOM)
         return sg__fail(error, SG_E_ARGUMENT, "unknown delivery order %d",
                         (int)order);

@@ -585,6 +585,8 @@ sg_status sg_network_save(const sg_network *net, const char *path,
 
 sg_status sg_network_load(const char *path, sg_network **out, sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!path || !out)
         return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     return sg__checkpoint_load(path, out, error);
@@ -593,6 +595,10 @@ sg_status sg_network_load(const char *path, sg_network **out, sg_error *error)
 sg_status sg_network_load_edited(const char *path, sg_network **out,
                                  uint64_t *differs, sg_error *error)
 {
+    if (differs)
+        *differs = 0;
+    if (out)
+        *out = NULL;
     if (!path || !out)
         return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     uint64_t count = 0;
@@ -606,6 +612,8 @@ sg_status sg_network_load_memory(const void *bytes, size_t size,
                                  const char *name, sg_network **out,
                                  sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!bytes || !out)
         return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     return sg__checkpoint_parse(bytes, size, name ? name : "memory", out,
@@ -616,6 +624,10 @@ sg_status sg_network_save_memory(const sg_network *net, void **bytes,
                                  size_t *size, sg_error *error)
 {
     uint8_t *file = NULL;
+    if (bytes)
+        *bytes = NULL;
+    if (size)
+        *size = 0;
     if (!net || !bytes || !size)
         return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     sg_status status =

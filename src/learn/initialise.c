@@ -150,13 +150,13 @@ static sg_status calibrate(sg_network *net, sg__probe *probe, sg_error *error)
 sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
                             sg_network **out, sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!recipe || !data || !out)
         return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     const sg_data_info *info = sg_data_get_info(data);
     sg_shape input = {info->height, info->width, info->channels};
     sg_network *net;
-    *out = NULL;
-
     if (info->size == 0)
         return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
     sg_status status =

@@ -53,10 +53,11 @@ sg_status sg_trainer_create(const sg_recipe *recipe, const sg_data *train,
                             unsigned threads, sg_trainer **out,
                             sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!recipe || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg_network *net;
-    *out = NULL;
     sg_status status = sg_network_create(recipe, train, &net, error);
     if (status != SG_OK)
         return status;
@@ -95,9 +96,10 @@ sg_status sg_trainer_resume(const char *path, const sg_data *train,
                             sg_error *error)
 {
     sg_network *net;
+    if (out)
+        *out = NULL;
     if (!path || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
-    *out = NULL;
     sg_status status = sg__checkpoint_load(path, &net, error);
     return status == SG_OK ? go_on(net, path, train, threads, out, error)
                            : status;
@@ -109,9 +111,10 @@ sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
                                    sg_error *error)
 {
     sg_network *net;
+    if (out)
+        *out = NULL;
     if (!bytes || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
-    *out = NULL;
     name = name ? name : "memory";
     sg_status status = sg__checkpoint_parse(bytes, size, name, &net, error);
     return status == SG_OK ? go_on(net, name, train, threads, out, error)
@@ -140,10 +143,11 @@ sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                  const sg_data *train, unsigned threads,
                                  sg_trainer **out, sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!net || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg_network *copy;
-    *out = NULL;
     sg_status status = sg__network_clone(net, &copy);
     if (status != SG_OK)
         return sg__fail(error, status, "trainer: %s", sg_status_text(status));
@@ -171,6 +175,10 @@ sg_status sg_trainer_save(const sg_trainer *t, const char *path,
 sg_status sg_trainer_save_memory(const sg_trainer *t, void **bytes,
                                  size_t *size, sg_error *error)
 {
+    if (bytes)
+        *bytes = NULL;
+    if (size)
+        *size = 0;
     if (!t || !bytes || !size)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg_status status = sg__engine_fetch(t->engine);

@@ -1,0 +1,400 @@
+/* Every public function with a NULL for each argument that may not be one: a
+ * status or an empty value, never a crash. The last test reads the headers, so
+ * that a new function cannot be forgotten here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "spikegrad/spikegrad.h"
+
+/* One of everything. */
+static sg_data *data;
+static sg_recipe *recipe;
+static sg_trainer *trainer;
+static const sg_network *net;
+static sg_simulation *sim;
+
+static int set_up(void **state)
+{
+    (void)state;
+    sg_error error = SG_ERROR_INIT;
+    return sg_data_open("glyphs:train=8,test=8", SG_SPLIT_TRAIN, &data,
+                        &error) != SG_OK ||
+           sg_recipe_create(&recipe) != SG_OK ||
+           sg_recipe_set(recipe, "net", "4-10", &error) != SG_OK ||
+           sg_recipe_set(recipe, "batch", "8", &error) != SG_OK ||
+           sg_trainer_create(recipe, data, 1, &trainer, &error) != SG_OK ||
+           !(net = sg_trainer_network(trainer)) ||
+           sg_simulation_create(net, SG_ORDER_FIFO, 1, &sim, &error) != SG_OK;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sg_simulation_destroy(sim);
+    sg_trainer_destroy(trainer);
+    sg_recipe_destroy(recipe);
+    sg_data_destroy(data);
+    return 0;
+}
+
+/* A call that fails, and says that it is for an argument. */
+#define REFUSES(call) assert_int_equal(call, SG_E_ARGUMENT)
+
+/* The same of a call that takes the error named e; with none, too. */
+#define TELLS(call)                                                           \
+    do {                                                                      \
+        sg_error detail = SG_ERROR_INIT, *e = &detail;                        \
+        REFUSES(call);                                                        \
+        assert_string_not_equal(detail.text, "");                             \
+        assert_null(strchr(detail.text, '\n'));                               \
+        e = NULL;                                                             \
+        REFUSES(call);                                                        \
+    } while (0)
+
+/* The same of one that makes something: there is nothing then. */
+#define MAKES_NOTHING(type, call)                                             \
+    do {                                                                      \
+        type *out = (type *)&data;                                            \
+        TELLS(call);                                                          \
+        assert_null(out);                                                     \
+    } while (0)
+
+static void of_recipes(void **state)
+{
+    (void)state;
+    char text[8];
+    int64_t number;
+    sg_recipe *copy;
+    REFUSES(sg_recipe_create(NULL));
+    REFUSES(sg_recipe_copy(NULL, &copy));
+    REFUSES(sg_recipe_copy(recipe, NULL));
+    TELLS(sg_recipe_set(NULL, "lr", "1", e));
+    TELLS(sg_recipe_set(recipe, NULL, "1", e));
+    TELLS(sg_recipe_set(recipe, "lr", NULL, e));
+    REFUSES(sg_recipe_get(NULL, "lr", text, sizeof text));
+    REFUSES(sg_recipe_get(recipe, NULL, text, sizeof text));
+    REFUSES(sg_recipe_get(recipe, "lr", NULL, 0));
+    REFUSES(sg_recipe_number(NULL, "lr", &number));
+    REFUSES(sg_recipe_number(recipe, NULL, &number));
+    REFUSES(sg_recipe_number(recipe, "lr", NULL));
+    assert_int_equal(sg_recipe_text_size(NULL, "lr"), 0);
+    assert_int_equal(sg_recipe_text_size(recipe, NULL), 0);
+    const sg_data_info info = {NULL, 28, 28, 1, 10, 1};
+    TELLS(sg_recipe_suggest(NULL, &info, NULL, 0, e));
+    TELLS(sg_recipe_suggest(recipe, NULL, NULL, 0, e));
+    TELLS(sg_recipe_suggest(recipe, &info, NULL, 1, e));
+    assert_non_null(sg_recipe_options(NULL));
+    sg_recipe_destroy(NULL);
+}
+
+static void of_data(void **state)
+{
+    (void)state;
+    const uint8_t pixels[4] = {0}, labels[1] = {0};
+    const sg_data_info info = {NULL, 2, 2, 1, 2, 1};
+    MAKES_NOTHING(sg_data, sg_data_open(NULL, SG_SPLIT_TEST, &out, e));
+    TELLS(sg_data_open("glyphs", SG_SPLIT_TEST, NULL, e));
+    MAKES_NOTHING(sg_data, sg_data_from_arrays(NULL, pixels, labels, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_from_arrays(&info, NULL, labels, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_from_arrays(&info, pixels, NULL, &out, e));
+    TELLS(sg_data_from_arrays(&info, pixels, labels, NULL, e));
+    MAKES_NOTHING(sg_data, sg_data_slice(NULL, 0, 1, &out, e));
+    TELLS(sg_data_slice(data, 0, 1, NULL, e));
+    assert_null(sg_data_get_info(NULL));
+    assert_null(sg_data_pixels(NULL, 0));
+    assert_null(sg_data_pixels(data, 8));
+    assert_int_equal(sg_data_label(NULL, 0), 0);
+    assert_int_equal(sg_data_label(data, 8), 0);
+    sg_data_destroy(NULL);
+}
+
+static void of_networks(void **state)
+{
+    (void)state;
+    sg_network_info info;
+    sg_layer_info layer;
+    uint32_t label;
+    MAKES_NOTHING(sg_network, sg_network_create(NULL, data, &out, e));
+    MAKES_NOTHING(sg_network, sg_network_create(recipe, NULL, &out, e));
+    TELLS(sg_network_create(recipe, data, NULL, e));
+    MAKES_NOTHING(sg_network, sg_network_load(NULL, &out, e));
+    TELLS(sg_network_load("none", NULL, e));
+    MAKES_NOTHING(sg_network, sg_network_load_edited(NULL, &out, NULL, e));
+    TELLS(sg_network_load_edited("none", NULL, NULL, e));
+    MAKES_NOTHING(sg_network, sg_network_load_memory(NULL, 8, NULL, &out, e));
+    TELLS(sg_network_load_memory("{}", 2, NULL, NULL, e));
+    TELLS(sg_network_save(NULL, "none", e));
+    TELLS(sg_network_save(net, NULL, e));
+    sg_network_get_info(NULL, &info);
+    assert_int_equal(info.layers, 0);
+    assert_null(info.data);
+    sg_network_get_info(net, NULL);
+    REFUSES(sg_network_get_layer(NULL, 0, &layer));
+    REFUSES(sg_network_get_layer(net, 0, NULL));
+    assert_int_equal(sg_network_get_layer(net, 2, &layer), SG_E_RANGE);
+    void *bytes = &data;
+    size_t size = 1;
+    TELLS(sg_network_save_memory(NULL, &bytes, &size, e));
+    assert_null(bytes);
+    assert_int_equal(size, 0);
+    TELLS(sg_network_save_memory(net, NULL, &size, e));
+    TELLS(sg_network_save_memory(net, &bytes, NULL, e));
+    sg_free(NULL);
+    REFUSES(sg_network_classify(NULL, sg_data_pixels(data, 0), NULL, &label));
+    REFUSES(sg_network_classify(net, NULL, NULL, &label));
+    REFUSES(sg_network_classify(net, sg_data_pixels(data, 0), NULL, NULL));
+    assert_int_equal(sg_network_classify(net, sg_data_pixels(data, 0), NULL,
+                                         &label),
+                     SG_OK);
+    assert_int_equal(sg_network_training_memory(NULL, 1), 0);
+    assert_non_null(sg_layer_kind_name((sg_layer_kind)99));
+    sg_network_destroy(NULL);
+}
+
+static void of_arrays(void **state)
+{
+    (void)state;
+    sg_array_info info;
+    int32_t value = 0;
+    sg_network *own = (sg_network *)net; /* nothing is written */
+    assert_null(sg_network_array_name(NULL, 0, 0));
+    assert_null(sg_network_array_name(net, 2, 0));
+    TELLS(sg_network_get_array(NULL, 0, "bias", &info, e));
+    TELLS(sg_network_get_array(net, 0, NULL, &info, e));
+    TELLS(sg_network_get_array(net, 0, "bias", NULL, e));
+    TELLS(sg_network_read_array(NULL, 0, "bias", 0, 1, &value, e));
+    TELLS(sg_network_read_array(net, 0, NULL, 0, 1, &value, e));
+    TELLS(sg_network_read_array(net, 0, "bias", 0, 1, NULL, e));
+    TELLS(sg_network_write_array(NULL, 0, "bias", 0, 1, &value, e));
+    TELLS(sg_network_write_array(own, 0, NULL, 0, 1, &value, e));
+    TELLS(sg_network_write_array(own, 0, "bias", 0, 1, NULL, e));
+}
+
+static void of_classifiers(void **state)
+{
+    (void)state;
+    sg_classifier *classifier;
+    uint32_t label;
+    MAKES_NOTHING(sg_classifier, sg_classifier_create(NULL, &out, e));
+    TELLS(sg_classifier_create(net, NULL, e));
+    assert_int_equal(sg_classifier_create(net, &classifier, NULL), SG_OK);
+    REFUSES(sg_classifier_run(NULL, sg_data_pixels(data, 0), NULL, &label));
+    REFUSES(sg_classifier_run(classifier, NULL, NULL, &label));
+    assert_null(sg_classifier_counts(NULL, 0));
+    sg_classifier_destroy(classifier);
+    sg_classifier_destroy(NULL);
+}
+
+static void of_trainers(void **state)
+{
+    (void)state;
+    sg_layer_cost cost[2];
+    MAKES_NOTHING(sg_trainer, sg_trainer_create(NULL, data, 1, &out, e));
+    MAKES_NOTHING(sg_trainer, sg_trainer_create(recipe, NULL, 1, &out, e));
+    TELLS(sg_trainer_create(recipe, data, 1, NULL, e));
+    MAKES_NOTHING(sg_trainer, sg_trainer_resume(NULL, data, 1, &out, e));
+    MAKES_NOTHING(sg_trainer, sg_trainer_resume("none", NULL, 1, &out, e));
+    TELLS(sg_trainer_resume("none", data, 1, NULL, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_resume_memory(NULL, 8, NULL, data, 1, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_resume_memory("{}", 2, NULL, NULL, 1, &out, e));
+    TELLS(sg_trainer_resume_memory("{}", 2, NULL, data, 1, NULL, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_from(NULL, 0, data, 1, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_from(net, 0, NULL, 1, &out, e));
+    TELLS(sg_trainer_create_from(net, 0, data, 1, NULL, e));
+    TELLS(sg_trainer_plan(NULL, 1, e));
+    TELLS(sg_trainer_set_epochs(NULL, 1, e));
+    TELLS(sg_trainer_run(NULL, NULL, NULL, e));
+    REFUSES(sg_trainer_step(NULL));
+    TELLS(sg_trainer_save(NULL, "none", e));
+    TELLS(sg_trainer_save(trainer, NULL, e));
+    void *bytes = &data;
+    size_t size = 1;
+    TELLS(sg_trainer_save_memory(NULL, &bytes, &size, e));
+    assert_null(bytes);
+    assert_int_equal(size, 0);
+    TELLS(sg_trainer_save_memory(trainer, NULL, &size, e));
+    TELLS(sg_trainer_save_memory(trainer, &bytes, NULL, e));
+    TELLS(sg_trainer_scale_rate(NULL, 1, e));
+    assert_null(sg_trainer_network(NULL));
+    assert_null(sg_trainer_metrics(NULL));
+    assert_int_equal(sg_trainer_memory(NULL), 0);
+    assert_int_equal(sg_trainer_threads(NULL), 0);
+    sg_trainer_profile(NULL, 1);
+    assert_int_equal(sg_trainer_get_profile(NULL, cost), 0);
+    assert_int_equal(sg_trainer_get_profile(trainer, NULL), 0);
+    sg_trainer_destroy(NULL);
+}
+
+static void of_evaluation(void **state)
+{
+    (void)state;
+    static sg_metrics metrics, more;
+    static sg_layer_observation seen[2];
+    TELLS(sg_evaluate(NULL, data, 1, &metrics, NULL, e));
+    TELLS(sg_evaluate(net, NULL, 1, &metrics, NULL, e));
+    TELLS(sg_evaluate(net, data, 1, NULL, NULL, e));
+    TELLS(sg_evaluate_with(NULL, data, NULL, &metrics, NULL, e));
+    TELLS(sg_evaluate_with(net, NULL, NULL, &metrics, NULL, e));
+    TELLS(sg_evaluate_with(net, data, NULL, NULL, NULL, e));
+    assert_int_equal(sg_evaluate(net, data, 1, &metrics, NULL, NULL), SG_OK);
+    assert_int_equal(sg_evaluate_with(net, data, NULL, &more, NULL, NULL),
+                     SG_OK);
+    assert_memory_equal(&more, &metrics, sizeof more);
+    TELLS(sg_observe(NULL, data, 1, 1, seen, e));
+    TELLS(sg_observe(net, NULL, 1, 1, seen, e));
+    TELLS(sg_observe(net, data, 1, 1, NULL, e));
+}
+
+static void of_simulations(void **state)
+{
+    (void)state;
+    const uint8_t *pixels = sg_data_pixels(data, 0);
+    sg_event_totals totals = {.forward_spikes = 1};
+    sg_verification found;
+    uint64_t spikes;
+    MAKES_NOTHING(sg_simulation,
+                  sg_simulation_create(NULL, SG_ORDER_FIFO, 1, &out, e));
+    TELLS(sg_simulation_create(net, SG_ORDER_FIFO, 1, NULL, e));
+    sg_simulation_watch(NULL, NULL, NULL);
+    REFUSES(sg_simulation_present(NULL, pixels));
+    REFUSES(sg_simulation_present(sim, NULL));
+    REFUSES(sg_simulation_present_training(NULL, pixels, 0, 0));
+    REFUSES(sg_simulation_present_training(sim, NULL, 0, 0));
+    REFUSES(sg_simulation_begin(NULL, pixels, &spikes));
+    REFUSES(sg_simulation_begin(sim, NULL, &spikes));
+    REFUSES(sg_simulation_begin(sim, pixels, NULL));
+    REFUSES(sg_simulation_arrive(NULL, 1));
+    REFUSES(sg_simulation_learn(NULL, 0, 0, 0));
+    assert_null(sg_simulation_counts(NULL, 0));
+    assert_null(sg_simulation_counts(sim, 3));
+    assert_null(sg_simulation_potentials(NULL, 1));
+    assert_null(sg_simulation_potentials(sim, 3));
+    assert_null(sg_simulation_errors(NULL, 1));
+    assert_null(sg_simulation_errors(sim, 3));
+    sg_simulation_totals(NULL, &totals);
+    assert_int_equal(totals.forward_spikes, 0);
+    sg_simulation_totals(sim, NULL);
+    sg_simulation_destroy(NULL);
+    TELLS(sg_verify(NULL, data, 1, SG_ORDER_FIFO, 1, NULL, NULL, &found, e));
+    TELLS(sg_verify(net, NULL, 1, SG_ORDER_FIFO, 1, NULL, NULL, &found, e));
+    TELLS(sg_verify(net, data, 1, SG_ORDER_FIFO, 1, NULL, NULL, NULL, e));
+}
+
+static void of_the_rest(void **state)
+{
+    (void)state;
+    REFUSES(sg_machine_measure(1, 0, NULL));
+    assert_non_null(sg_kernel_table());
+    assert_null(sg_kernel_table_name(SIZE_MAX));
+    assert_non_null(sg_status_text((sg_status)-1));
+    assert_string_equal(sg_version(), SG_VERSION);
+    assert_int_equal(sg_version_number(), SG_VERSION_NUMBER);
+}
+
+/* Options of programs that know more or less than the library. */
+static void structs_know_their_size(void **state)
+{
+    (void)state;
+    struct {
+        sg_evaluate_options known;
+        uint64_t later;
+    } newer = {SG_EVALUATE_OPTIONS_INIT, 0};
+    static sg_metrics metrics;
+    sg_error error = SG_ERROR_INIT;
+    sg_evaluate_options options = {0, 1, 0};
+    assert_int_equal(sg_evaluate_with(net, data, &options, &metrics, NULL,
+                                      &error),
+                     SG_E_ARGUMENT);
+    assert_non_null(strstr(error.text, "size"));
+    options.size = offsetof(sg_evaluate_options, threads);
+    options.threads = 4000; /* not read */
+    assert_int_equal(sg_evaluate_with(net, data, &options, &metrics, NULL,
+                                      NULL),
+                     SG_OK);
+    newer.known.size = sizeof newer;
+    assert_int_equal(sg_evaluate_with(net, data, &newer.known, &metrics, NULL,
+                                      NULL),
+                     SG_OK);
+    newer.later = 1;
+    assert_int_equal(sg_evaluate_with(net, data, &newer.known, &metrics, NULL,
+                                      &error),
+                     SG_E_UNSUPPORTED);
+    sg_callbacks callbacks = {0, NULL, NULL, NULL};
+    assert_int_equal(sg_trainer_run(trainer, NULL, &callbacks, &error),
+                     SG_E_ARGUMENT);
+}
+
+/* The whole of a file, to be freed. */
+static char *slurp(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = calloc(1, size + 1);
+    assert_non_null(text);
+    assert_int_equal(fread(text, 1, size, file), size);
+    fclose(file);
+    return text;
+}
+
+static void every_function_is_here(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"data",    "event",   "machine",
+                                          "network", "observe", "recipe",
+                                          "status",  "train",   "version"};
+    char *here = slurp(SG_TESTS_DIR "/unit/test_null.c");
+    char path[512], call[80];
+    int missing = 0;
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        snprintf(path, sizeof path, SG_TESTS_DIR "/../include/spikegrad/%s.h",
+                 headers[i]);
+        char *text = slurp(path), *at = text;
+        while ((at = strstr(at, "\nSG_API "))) {
+            size_t length = strcspn(at += 8, "(");
+            size_t name = length;
+            while (name > 0 && !strchr(" *", at[name - 1]))
+                name--;
+            snprintf(call, sizeof call, "%.*s(", (int)(length - name),
+                     at + name);
+            if (strstr(here, call))
+                continue;
+            printf("%s is not called with NULL\n", call);
+            missing++;
+        }
+        free(text);
+    }
+    free(here);
+    assert_int_equal(missing, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_recipes),
+        cmocka_unit_test(of_data),
+        cmocka_unit_test(of_networks),
+        cmocka_unit_test(of_arrays),
+        cmocka_unit_test(of_classifiers),
+        cmocka_unit_test(of_trainers),
+        cmocka_unit_test(of_evaluation),
+        cmocka_unit_test(of_simulations),
+        cmocka_unit_test(of_the_rest),
+        cmocka_unit_test(structs_know_their_size),
+        cmocka_unit_test(every_function_is_here),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
