@@ -17,6 +17,10 @@
 
 #include "spikegrad/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct sg_replacement sg_replacement;
 
 /* sg_replacement_open: an empty file to be written, in the directory of path.
@@ -28,7 +32,8 @@ typedef struct sg_replacement sg_replacement;
 SG_API sg_status sg_replacement_open(const char *path, sg_replacement **out,
                                      sg_error *error);
 
-/* sg_replacement_descriptor: for writing; it belongs to the replacement. */
+/* sg_replacement_descriptor: for writing; it belongs to the replacement.
+ * -1 for NULL, or once it is committed. */
 SG_API int sg_replacement_descriptor(const sg_replacement *replacement);
 
 /* sg_replacement_commit: syncs what was written, renames it to path and syncs
@@ -44,5 +49,9 @@ SG_API void sg_replacement_destroy(sg_replacement *replacement);
 /* sg_replacement_clean: removes what processes that were killed have left of
  * replacing path. Only for whoever knows that no other one is at it. */
 SG_API void sg_replacement_clean(const char *path);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -117,9 +117,11 @@ sg_status sg_replacement_open(const char *path, sg_replacement **out,
 {
     struct stat old = {0};
     bool there = false;
+    if (out)
+        *out = NULL;
+    if (!path || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "file: missing argument");
     size_t room = strlen(path) + 1 + sizeof ".." SUFFIX + DIGITS;
-
-    *out = NULL;
     sg_status status = look(path, &old, &there, error);
     if (status != SG_OK)
         return status;
@@ -147,7 +149,7 @@ sg_status sg_replacement_open(const char *path, sg_replacement **out,
 
 int sg_replacement_descriptor(const sg_replacement *r)
 {
-    return r->fd;
+    return r ? r->fd : -1;
 }
 
 /* Makes the rename itself durable; 0 or an errno. path has room: it is cut
@@ -165,6 +167,8 @@ static int sync_directory(char *path, size_t directory)
 
 sg_status sg_replacement_commit(sg_replacement *r, sg_error *error)
 {
+    if (!r)
+        return sg__fail(error, SG_E_ARGUMENT, "file: missing argument");
     int reason = fsync(r->fd) == 0 ? 0 : errno;
     int fd = r->fd;
     r->fd = -1;
@@ -210,6 +214,8 @@ static bool is_left(const char *entry, const char *name)
 
 void sg_replacement_clean(const char *path)
 {
+    if (!path)
+        return;
     size_t length = directory_of(path);
     char *directory = strdup(path);
     if (!directory)
