@@ -163,9 +163,10 @@ sg_status sg_data_slice(const sg_data *data, uint32_t first, uint32_t count,
 sg_status sg_data_select(const sg_data *data, const uint32_t *indices,
                          uint32_t count, sg_data **out, sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!data || !out || (!indices && count))
         return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    *out = NULL;
     for (uint32_t i = 0; i < count; i++)
         if (indices[i] >= data->info.size)
             return sg__fail(error, SG_E_RANGE,

@@ -102,9 +102,12 @@ static sg_status view(const sg_data *data, const bool *held, bool which,
 sg_status sg_data_hold_back(const sg_data *data, uint32_t count, uint64_t seed,
                             sg_data **rest, sg_data **held, sg_error *error)
 {
+    if (rest)
+        *rest = NULL;
+    if (held)
+        *held = NULL;
     if (!data || !rest || !held)
         return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    *rest = *held = NULL;
     if (count >= data->info.size || seed >= SG__SEED_LIMIT)
         return sg__fail(error, SG_E_RANGE,
                         "%s: has %u samples, %u cannot be held back",

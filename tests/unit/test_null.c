@@ -108,6 +108,21 @@ static void of_data(void **state)
     TELLS(sg_data_from_arrays(&info, pixels, labels, NULL, e));
     MAKES_NOTHING(sg_data, sg_data_slice(NULL, 0, 1, &out, e));
     TELLS(sg_data_slice(data, 0, 1, NULL, e));
+    const uint32_t first = 0;
+    sg_data *rest = data, *held = data;
+    MAKES_NOTHING(sg_data,
+                  sg_data_open_in(NULL, NULL, SG_SPLIT_TEST, &out, e));
+    TELLS(sg_data_open_in(NULL, "glyphs", SG_SPLIT_TEST, NULL, e));
+    MAKES_NOTHING(sg_data, sg_data_select(NULL, &first, 1, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_select(data, NULL, 1, &out, e));
+    TELLS(sg_data_select(data, &first, 1, NULL, e));
+    TELLS(sg_data_hold_back(NULL, 1, 1, &rest, &held, e));
+    assert_true(!rest && !held);
+    TELLS(sg_data_hold_back(data, 1, 1, NULL, &held, e));
+    TELLS(sg_data_hold_back(data, 1, 1, &rest, NULL, e));
+    assert_int_equal(sg_data_hash(NULL), 0);
+    assert_null(sg_data_get_format(SIZE_MAX));
+    assert_non_null(sg_data_limit_option());
     assert_null(sg_data_get_info(NULL));
     assert_null(sg_data_pixels(NULL, 0));
     assert_null(sg_data_pixels(data, 8));
