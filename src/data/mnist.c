@@ -168,8 +168,9 @@ static bool has_family(const char *path, const family *f)
     return false;
 }
 
-static const char *const mnist_below[] = {
-    "", "raw", "MNIST/raw", "QMNIST/raw", "mnist", "MNIST", NULL};
+static const char *const mnist_below[] = {"",           "raw",   "MNIST/raw",
+                                          "QMNIST/raw", "mnist", "MNIST",
+                                          NULL};
 static const char *const fashion_below[] = {
     "", "raw", "FashionMNIST/raw", "fashion-mnist", "FashionMNIST", NULL};
 static const char *const emnist_below[] = {"", "raw", "EMNIST/raw", "gzip",

@@ -109,7 +109,7 @@ void args_help(const arg_command *command)
 /* Whether word is one of the words of list, "a|b|c". */
 static bool is_choice(const char *list, const char *word)
 {
-    size_t length = strlen(word);
+    const size_t length = word ? strlen(word) : 0;
     while (list && length > 0 && *list) {
         size_t part = strcspn(list, "|");
         if (part == length && memcmp(list, word, length) == 0)

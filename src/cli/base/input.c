@@ -33,8 +33,8 @@ void input_open(input *in, const char *path)
         return;
     }
     /* each failure has its own errno */
-    if (fstat(fd, &status) != 0) /* NOLINT(bugprone-branch-clone) */
-        fail(in, errno);
+    if (fstat(fd, &status) != 0)
+        fail(in, errno); /* NOLINT(bugprone-branch-clone) */
     else if (!S_ISREG(status.st_mode) && !device)
         in->code = cli_fail("%s: not a regular file", path);
     else if (!(in->stream = fdopen(fd, "r")))

@@ -98,7 +98,8 @@ int output_append(const char *path, FILE **out)
                                          : strerror(errno));
     int code = CLI_OK;
     /* each failure has its own errno */
-    if (fstat(fd, &status) != 0) /* NOLINT(bugprone-branch-clone) */
+    if (fstat(fd, &status) != 0)
+        /* NOLINTNEXTLINE(bugprone-branch-clone) */
         code = cli_fail("%s: %s", path, strerror(errno));
     else if (!S_ISREG(status.st_mode))
         code = cli_fail("%s: not a regular file", path);

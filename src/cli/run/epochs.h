@@ -23,7 +23,7 @@ typedef struct epochs {
     bool headed; /* the head of the table is printed */
     bool said_chance;
     uint8_t said_health[SG_LAYERS_MAX]; /* layer_health last announced */
-    int code;    /* exit code of a failure in a callback */
+    int code; /* exit code of a failure in a callback */
 } epochs;
 
 int epochs_on_batch(const sg_progress *progress, void *user);
