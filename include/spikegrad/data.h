@@ -15,8 +15,10 @@
 extern "C" {
 #endif
 
+/* A data set, or a view of one. */
 typedef struct sg_data sg_data;
 
+/* What a source is divided into. */
 typedef enum sg_split { SG_SPLIT_TRAIN, SG_SPLIT_TEST } sg_split;
 
 /* Images of a data set and what is known of it. size counts samples. */
@@ -106,6 +108,8 @@ SG_API sg_status sg_data_hold_back(const sg_data *data, uint32_t count,
                                    uint64_t seed, sg_data **rest,
                                    sg_data **held, sg_error *error);
 
+/* sg_data_get_info: what is known of it; NULL for NULL. Valid as long as data
+ * is. */
 SG_API const sg_data_info *sg_data_get_info(const sg_data *data);
 
 /* sg_data_pixels / sg_data_label: sample i, i < size. The pointer stays valid
@@ -120,6 +124,8 @@ SG_API uint8_t sg_data_label(const sg_data *data, uint32_t i);
  * size / min(size, 1000)) for k = 0, 1, ... */
 SG_API uint64_t sg_data_hash(const sg_data *data);
 
+/* sg_data_destroy: frees it; NULL is legal. What looks at it, views and
+ * trainers, has to be gone. */
 SG_API void sg_data_destroy(sg_data *data);
 
 #ifdef __cplusplus

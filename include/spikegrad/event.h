@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+/* The simulation of one network, sample by sample. */
 typedef struct sg_simulation sg_simulation;
 
 /* Which spike is delivered next (docs/semantics.md, orders of delivery).
@@ -32,6 +33,8 @@ typedef enum sg_order {
     SG_ORDER_TURNS,
     SG_ORDER_RANDOM
 } sg_order;
+
+/* Which pass a spike is of. */
 typedef enum sg_phase { SG_PHASE_FORWARD, SG_PHASE_BACKWARD } sg_phase;
 
 /* One spike. layer 0 is the input; layer k+1 is network layer k. time counts
@@ -123,9 +126,12 @@ typedef struct sg_event_totals {
     uint64_t taken_back;    /* of forward_spikes, those of sign -1 */
     uint64_t longest_queue; /* spikes under way, or neurons that waited */
 } sg_event_totals;
+
+/* sg_simulation_totals: all of out is written; with 0 if sim is NULL. */
 SG_API void sg_simulation_totals(const sg_simulation *sim,
                                  sg_event_totals *out);
 
+/* sg_simulation_destroy: frees it; NULL is legal. */
 SG_API void sg_simulation_destroy(sg_simulation *sim);
 
 /* What sg_verify did, and where the first difference is if there is one. */

@@ -21,6 +21,7 @@
 extern "C" {
 #endif
 
+/* A file under way. */
 typedef struct sg_replacement sg_replacement;
 
 /* sg_replacement_open: an empty file to be written, in the directory of path.

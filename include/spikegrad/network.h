@@ -16,8 +16,11 @@ extern "C" {
 /* Layers of a network are fewer than this. */
 #define SG_LAYERS_MAX 256
 
+/* Layers with their thresholds, weights and the optimiser's state, and where
+ * their training stands. */
 typedef struct sg_network sg_network;
 
+/* What a layer does. */
 typedef enum sg_layer_kind {
     SG_LAYER_CONV,
     SG_LAYER_DENSE,
@@ -32,6 +35,7 @@ typedef enum sg_layer_kind {
 /* sg_layer_kind_name: "convolution", "max pooling", ...; never NULL. */
 SG_API const char *sg_layer_kind_name(sg_layer_kind kind);
 
+/* Of an image, or of the units of a layer. */
 typedef struct sg_shape {
     uint32_t height, width, channels;
 } sg_shape;
@@ -136,6 +140,8 @@ SG_API void sg_free(void *memory);
 SG_API sg_status sg_network_save(const sg_network *net, const char *path,
                                  sg_error *error);
 
+/* sg_network_destroy: frees it; NULL is legal. Not for one that a trainer
+ * owns. */
 SG_API void sg_network_destroy(sg_network *net);
 
 /* An array of numbers of a layer. */
@@ -208,6 +214,7 @@ SG_API sg_status sg_classifier_run(sg_classifier *classifier,
 SG_API const uint8_t *sg_classifier_counts(const sg_classifier *classifier,
                                            size_t sender);
 
+/* sg_classifier_destroy: frees it, not the network; NULL is legal. */
 SG_API void sg_classifier_destroy(sg_classifier *classifier);
 
 /* sg_network_classify: the class of one image.

@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+/* Every code and its text. */
 #define SG_STATUS_LIST(X)                                                     \
     X(SG_OK, "success")                                                       \
     X(SG_E_MEMORY, "out of memory")                                           \
@@ -38,13 +39,14 @@ extern "C" {
     X(SG_E_FULL, "too many spikes under way for this order of delivery")      \
     X(SG_E_MISSING, "not there")
 
+/* How a call went. */
 typedef enum sg_status {
 #define SG_STATUS_CODE(code, text) code,
     SG_STATUS_LIST(SG_STATUS_CODE)
 #undef SG_STATUS_CODE
 } sg_status;
 
-#define SG_ERROR_TEXT 320
+#define SG_ERROR_TEXT 320 /* bytes of a detail, its end included */
 
 /* Detail of the last failure: one line, no newline, always terminated. A
  * function that succeeds leaves it alone. */

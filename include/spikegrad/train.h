@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+/* A training run. */
 typedef struct sg_trainer sg_trainer;
 
 /* Sums over samples for one layer; divide by samples (and neurons). Integers,
@@ -26,6 +27,7 @@ typedef struct sg_layer_activity {
     uint64_t gradient_ops;  /* additions of a trace to a gradient */
 } sg_layer_activity;
 
+/* Sums over samples. */
 typedef struct sg_metrics {
     uint64_t samples;
     uint64_t correct;
@@ -45,6 +47,7 @@ typedef struct sg_phase_cost {
                              skipped read once a call, results written once */
 } sg_phase_cost;
 
+/* Work of a layer, phase by phase. */
 typedef struct sg_layer_cost {
     sg_phase_cost forward; /* charge, response; pooling */
     sg_phase_cost fire;    /* error charge to error spikes; unpooling, loss */
@@ -66,6 +69,7 @@ typedef struct sg_epoch_report {
     const sg_trainer *trainer;
 } sg_epoch_report;
 
+/* Where a run stands after a batch. */
 typedef struct sg_progress {
     uint32_t epoch, epochs;
     uint32_t batch, batches; /* batches done of this epoch */
@@ -230,6 +234,7 @@ SG_API void sg_trainer_profile(sg_trainer *trainer, int on);
 SG_API uint64_t sg_trainer_get_profile(const sg_trainer *trainer,
                                        sg_layer_cost *cost);
 
+/* sg_trainer_destroy: frees it and its network, not the data; NULL is legal. */
 SG_API void sg_trainer_destroy(sg_trainer *trainer);
 
 /* sg_evaluate: forward pass over data.

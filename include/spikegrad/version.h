@@ -4,6 +4,7 @@
 
 #include "spikegrad/status.h"
 
+/* Of this header. Before 1.0 a new minor version may change the interface. */
 #define SG_VERSION_MAJOR 0
 #define SG_VERSION_MINOR 2
 #define SG_VERSION_PATCH 0
