@@ -83,6 +83,8 @@ typedef struct sg_network_info {
     uint32_t epochs;         /* planned in all: the recipe's, or fewer */
     const char *data;        /* data specification it was trained on */
     const sg_recipe *recipe; /* the network's own, as long as it lives */
+    uint32_t data_size;      /* samples in an epoch */
+    uint64_t data_hash;      /* of them, sg_data_hash; 0: not known */
 } sg_network_info;
 
 /* sg_network_get_info: all of out is written; with 0 if net is NULL. */

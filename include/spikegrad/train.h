@@ -101,7 +101,7 @@ typedef struct sg_callbacks {
  *
  * train    training images; must outlive the trainer. Those to be held back
  *          (recipe->validation) are for the caller to leave out, see
- *          sg_data_slice
+ *          sg_data_hold_back, sg_data_slice
  * threads  worker threads, 1..256; 0 means one per processor. Does not
  *          change any result.
  * Errors: those of sg_network_create; SG_E_ARGUMENT for an unknown augment;

@@ -194,7 +194,7 @@ static int show_splits(const char *spec, bool json)
     if (code == CLI_OK && shown == 0)
         return cli_status("data info", SG_E_MISSING, &missing);
     if (missing.text[0] && code == CLI_OK)
-        fprintf(stderr, "spikegrad: only one split: %s\n", missing.text);
+        clean_line(stderr, "spikegrad: only one split: %s", missing.text);
     return code;
 }
 

@@ -9,7 +9,7 @@
 #include "data/idx.h"
 #include "data/reader.h"
 
-enum { CLASSES_MAX = 256, STEMS = 3 };
+enum { CLASSES_MAX = 256, DIGITS_END = 9, STEMS = 3 };
 
 /* A family of files: "train" in front of -images-idx3-ubyte, say. */
 typedef struct family {
@@ -94,7 +94,7 @@ static void widen_other(const sg__request *request, const family *f, range *r)
     free(path);
 }
 
-/* Labels that begin with 1 are counted from there. */
+/* Labels from 1 to beyond the digits are counted from 1. */
 static sg_status make_rule(const sg__request *request, const family *f,
                            const sg__idx *labels, sg__idx_rule *rule,
                            sg_error *error)
@@ -102,7 +102,7 @@ static sg_status make_rule(const sg__request *request, const family *f,
     range r = {UINT32_MAX, 0};
     widen(&r, labels);
     widen_other(request, f, &r);
-    uint64_t base = r.low == 1, classes;
+    uint64_t base = r.low == 1 && r.high > DIGITS_END, classes;
     sg_status status =
         sg__request_number(request, "base", 0, 255, &base, error);
     classes = r.high >= base ? r.high - base + 1 : 1;
@@ -211,12 +211,12 @@ static bool is_mnist(const char *path)
     return has_family(path, &mnist);
 }
 
-#define LABEL_OPTIONS                                                          \
-    {"classes", "N",                                                           \
-     "classes, as many as the labels of both splits show if it is not given"}, \
-    {                                                                          \
-        "base", "B",                                                           \
-            "the label of the first class, 1 if no label is 0 and one is 1"    \
+#define LABEL_OPTIONS                                                              \
+    {"classes", "N",                                                               \
+     "classes, as many as the labels of both splits show if it is not given"},     \
+    {                                                                              \
+        "base", "B",                                                               \
+            "the label of the first class: 1 if they go from 1 to above 9, else 0" \
     }
 
 static const sg_data_option options[] = {LABEL_OPTIONS};

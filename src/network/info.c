@@ -64,6 +64,8 @@ void sg_network_get_info(const sg_network *net, sg_network_info *out)
         .epochs = sg__network_epochs(net),
         .data = net->data,
         .recipe = &net->recipe,
+        .data_size = net->data_size,
+        .data_hash = net->data_hash,
     };
     for (size_t l = 0; l < net->layer_count; l++) {
         sg_layer_info layer;

@@ -15,6 +15,8 @@ import random_recipes
 import recipes
 import vectors
 from engine import checkpoint, glyphs
+from engine.holdout import trained_on
+from engine.recipe import Recipe
 from engine.training import Data, Run
 
 failures = 0
@@ -115,8 +117,8 @@ def train(folder, name, size, options):
     options = dict(options)
     kind = options.pop("data", "glyphs")
     spec, pixels, labels = data_of(folder, kind, size)
-    kept = size - int(options.get("validation", 0))
-    data = Data(spec, pixels[:kept], labels[:kept], 10)
+    kept = trained_on(Recipe(options), labels)
+    data = Data(spec, pixels[kept], labels[kept], 10)
     run = Run(options, data)
     out = folder / name
     flags = [f"--{k}={v}" for k, v in run.recipe.text.items()]

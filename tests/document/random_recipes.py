@@ -93,6 +93,7 @@ def recipe_of(seed):
         "warmup": pick([0, "0.1", "0.5", "1.7"]),
         "rounding": pick(["nearest", "stochastic"]),
         "validation": pick([0, 0, size // 3]),
+        "holdout": pick(["last", "stratified"]),
         "seed": rng.getrandbits(pick([8, 32, 56])),
     }
     return size, options

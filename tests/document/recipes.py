@@ -40,6 +40,9 @@ SHORT = {
         "phi": "1/2,1,1/2,2", "batch": 10, "count-cap": 20,
         "momentum": "0.99", "lr": "1000", "bias-rate": "0.000001",
         "augment": "shift:5", "validation": 7, "epochs": 1}),
+    "held": (30, {
+        "net": "19x22-4C5s4-10", "data": "mnist", "batch": 8, "epochs": 1,
+        "validation": 9, "holdout": "stratified", "seed": 12345678901}),
     "apart": (30, {  # charges whose bounds hold thresholds back
         "net": "(8C5s3p2-8C3p1-R1)x1-P2-Pavg-10", "phi": "auto:1/64",
         "count-cap": 1, "batch": 6, "epochs": 3, "lr": "3.530423",

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 
 from engine import checkpoint, images, numbers, optimiser, passes
+from engine.holdout import trained_on
 from engine.network import Layer, Network
 from engine.recipe import Recipe
 from engine.training import Data, Run
@@ -237,6 +238,17 @@ def start_cases():
                           for x in net.synaptic]}
 
 
+def holdout_cases():
+    """Sorted samples of classes of these sizes."""
+    for sizes, count, seed in (([12, 7, 4, 1], 6, 1), ([12, 7, 4, 1], 5, 2),
+                               ([5, 5, 5], 4, 3), ([2, 0, 9, 30], 38, 4)):
+        labels = np.repeat(np.arange(len(sizes)), sizes)
+        recipe = Recipe({"validation": count, "holdout": "stratified",
+                         "seed": seed})
+        yield {"labels": labels.tolist(), "validation": count, "seed": seed,
+               "left": trained_on(recipe, labels).tolist()}
+
+
 def shuffle_cases():
     data = Data("", image(10, 1, 1).astype(np.uint8).reshape(10, 1, 1, 1),
                 np.zeros(10, int), 10)
@@ -261,6 +273,7 @@ SECTIONS = {
     "Schedule": schedule_cases, "Optimiser": step_cases,
     "Standardisation": row_cases, "Bounds and rates": network_cases,
     "Initialisation": start_cases, "Shuffle": shuffle_cases,
+    "Held-back samples": holdout_cases,
     "Checksum": checksum_cases,
 }
 

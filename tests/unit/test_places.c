@@ -50,7 +50,7 @@ static void make_folder(const folder *f, const char *name)
 }
 
 /* Images with a different byte for each pixel and COUNT labels from first
- * on, as stem-images and stem-labels. */
+ * on by threes, as stem-images and stem-labels. */
 static void write_pair(const folder *f, const char *stem, const char *mark,
                        uint8_t first)
 {
@@ -61,7 +61,7 @@ static void write_pair(const folder *f, const char *stem, const char *mark,
     for (uint8_t i = 0; i < COUNT * SIDE * SIDE; i++)
         images[16 + i] = (uint8_t)(i + 1);
     for (uint8_t i = 0; i < COUNT; i++)
-        labels[8 + i] = (uint8_t)(first + i);
+        labels[8 + i] = (uint8_t)(first + 3 * i);
     snprintf(name, sizeof name, "%s-images%sidx3-ubyte", stem, mark);
     folder_write(f, name, images, sizeof images);
     snprintf(name, sizeof name, "%s-labels%sidx1-ubyte", stem, mark);
@@ -111,9 +111,9 @@ static void finds_folders_below(void **state)
     make_folder(f, "MNIST");
     make_folder(f, "MNIST/raw");
     write_pair(f, "MNIST/raw/train", "-", 0);
-    expect_read(f, "mnist", "", SG_SPLIT_TRAIN, 4, 0);
-    expect_read(f, "mnist", "/MNIST", SG_SPLIT_TRAIN, 4, 0);
-    expect_read(f, "fashion", "/MNIST/raw", SG_SPLIT_TRAIN, 4, 0);
+    expect_read(f, "mnist", "", SG_SPLIT_TRAIN, 10, 0);
+    expect_read(f, "mnist", "/MNIST", SG_SPLIT_TRAIN, 10, 0);
+    expect_read(f, "fashion", "/MNIST/raw", SG_SPLIT_TRAIN, 10, 0);
     /* a split that is not there is no reason against the other one */
     sg_data *data;
     assert_int_equal(open_spec(f, "mnist", "", SG_SPLIT_TEST, &data, NULL),
@@ -135,24 +135,24 @@ static void folders_hide_no_files(void **state)
     make_folder(f, "train-images-idx3-ubyte");
     make_folder(f, "train-labels-idx1-ubyte");
     write_pair(f, "train", ".", 2);
-    expect_read(f, "mnist", ",base=0", SG_SPLIT_TRAIN, 6, 2);
+    expect_read(f, "mnist", ",base=0", SG_SPLIT_TRAIN, 12, 2);
     folder_remove(f, "train-images.idx3-ubyte");
     write_pair(f, "train-images-idx3-ubyte/train", "-", 0);
-    expect_read(f, "mnist", ",classes=9", SG_SPLIT_TRAIN, 9, 2);
+    expect_read(f, "mnist", ",classes=20", SG_SPLIT_TRAIN, 20, 2);
 }
 
-/* Classes are those of both splits; labels may begin with 1. */
+/* Classes are those of both splits; labels beyond digits may begin with 1. */
 static void counts_classes(void **state)
 {
     const folder *f = *state;
     write_pair(f, "train", "-", 1);
-    expect_read(f, "mnist", "", SG_SPLIT_TRAIN, 4, 0);
-    expect_read(f, "mnist", ",base=0", SG_SPLIT_TRAIN, 5, 1);
+    expect_read(f, "mnist", "", SG_SPLIT_TRAIN, 10, 0);
+    expect_read(f, "mnist", ",base=0", SG_SPLIT_TRAIN, 11, 1);
     write_pair(f, "t10k", "-", 0);
-    expect_read(f, "mnist", "", SG_SPLIT_TRAIN, 5, 1);
-    expect_read(f, "mnist", "", SG_SPLIT_TEST, 5, 0);
+    expect_read(f, "mnist", "", SG_SPLIT_TRAIN, 11, 1);
+    expect_read(f, "mnist", "", SG_SPLIT_TEST, 11, 0);
     expect_refused(f, "mnist", ",classes=3", SG_E_FORMAT,
-                   "sample 2: label 3, expected 0..2");
+                   "sample 1: label 4, expected 0..2");
     expect_refused(f, "mnist", ",classes=1", SG_E_ARGUMENT,
                    "classes=1, expected 2..256");
     expect_refused(f, "mnist", ",side=1", SG_E_ARGUMENT, "no option side");
@@ -166,9 +166,9 @@ static void paths_keep_their_commas(void **state)
     make_folder(f, "a,base=0");
     write_pair(f, "a,b/train", "-", 1);
     write_pair(f, "a,base=0/train", "-", 1);
-    expect_read(f, "mnist", "/a,b", SG_SPLIT_TRAIN, 4, 0);
-    expect_read(f, "mnist", "/a,b,base=0", SG_SPLIT_TRAIN, 5, 1);
-    expect_read(f, "mnist", "/a,base=0", SG_SPLIT_TRAIN, 4, 0);
+    expect_read(f, "mnist", "/a,b", SG_SPLIT_TRAIN, 10, 0);
+    expect_read(f, "mnist", "/a,b,base=0", SG_SPLIT_TRAIN, 11, 1);
+    expect_read(f, "mnist", "/a,base=0", SG_SPLIT_TRAIN, 10, 0);
     /* relative ones begin where they are told to */
     sg_data *data;
     assert_int_equal(sg_data_open_in(f->path, "mnist:a,b", SG_SPLIT_TRAIN,
@@ -190,11 +190,11 @@ static void reads_emnist(void **state)
     const uint8_t upright[] = {1, 3, 2, 4};
     assert_memory_equal(sg_data_pixels(data, 0), upright, 4);
     assert_int_equal(sg_data_label(data, 0), 0);
-    assert_int_equal(sg_data_get_info(data)->classes, 4);
+    assert_int_equal(sg_data_get_info(data)->classes, 10);
     sg_data_destroy(data);
     write_pair(f, "emnist-digits-train", "-", 0);
     expect_refused(f, "emnist", "", SG_E_ARGUMENT, "expected balanced");
-    expect_read(f, "emnist", ",set=digits", SG_SPLIT_TRAIN, 4, 0);
+    expect_read(f, "emnist", ",set=digits", SG_SPLIT_TRAIN, 10, 0);
 }
 
 static void says_what_is_there(void **state)

@@ -430,6 +430,30 @@ static void check_checksum(const json_t *c)
     assert_int_equal(XXH64(data, n, 0), strtoull(text(c, "xxh64"), NULL, 16));
 }
 
+/* Samples of one pixel, which is their number, sorted by class. */
+static void check_holdout(const json_t *c)
+{
+    static uint8_t pixels[MOST], labels[MOST];
+    static int64_t left[MOST];
+    const size_t n = bytes(c, "labels", labels), m = list(c, "left", left);
+    sg_data_info info = {NULL, 1, 1, 1, 4, (uint32_t)n};
+    sg_data *data, *rest, *held;
+    for (size_t i = 0; i < n; i++)
+        pixels[i] = (uint8_t)i;
+    assert_int_equal(sg_data_from_arrays(&info, pixels, labels, &data, NULL),
+                     SG_OK);
+    assert_int_equal(sg_data_hold_back(data, (uint32_t)number(c, "validation"),
+                                       (uint64_t)number(c, "seed"), &rest,
+                                       &held, NULL),
+                     SG_OK);
+    assert_int_equal(sg_data_get_info(rest)->size, m);
+    for (uint32_t i = 0; i < m; i++)
+        assert_int_equal(sg_data_pixels(rest, i)[0], left[i]);
+    sg_data_destroy(rest);
+    sg_data_destroy(held);
+    sg_data_destroy(data);
+}
+
 /* A test for each section that a function of the library is about. */
 #define SECTION(name, title, check)                                           \
     static void test_##name(void **state)                                     \
@@ -453,6 +477,7 @@ SECTION(rows, "Standardisation", check_row)
 SECTION(networks, "Bounds and rates", check_network)
 SECTION(start, "Initialisation", check_start)
 SECTION(checksum, "Checksum", check_checksum)
+SECTION(holdout, "Held-back samples", check_holdout)
 
 static int load(void **state)
 {
@@ -479,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_step),         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_networks),     cmocka_unit_test(test_start),
         cmocka_unit_test(test_checksum),     cmocka_unit_test(test_squared),
+        cmocka_unit_test(test_holdout),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

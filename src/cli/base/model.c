@@ -52,6 +52,19 @@ char *model_spec(const char *spec)
     return text;
 }
 
+const char *model_path(const char *spec)
+{
+    const sg_data_format *format;
+    size_t length = strcspn(spec, ":");
+    if (!spec[length])
+        return NULL;
+    for (size_t i = 0; (format = sg_data_get_format(i)); i++)
+        if (format->takes_path && strlen(format->name) == length &&
+            strncmp(format->name, spec, length) == 0)
+            return spec + length + 1;
+    return NULL;
+}
+
 int model_split(const char *command, const char *spec, const char *word,
                 sg_data **out)
 {
@@ -83,18 +96,11 @@ static int check_shape(const char *command, const model *m)
                      info.input.channels, info.classes);
 }
 
-static int open_images(const char *command, const model_images *images,
-                       uint64_t limit, model *m)
+static int open_images(const char *command, const char *path,
+                       const model_images *images, uint64_t limit, model *m)
 {
-    sg_network_info info;
     sg_error error = {""};
-
-    sg_network_get_info(m->net, &info);
-    const char *spec = images->data ? images->data : info.data;
-    if (!spec || !*spec)
-        return cli_usage(command, "the model does not say what it was "
-                                  "trained on: give --data");
-    int code = model_split(command, spec, images->split, &m->data);
+    int code = model_data(command, path, m->net, images, &m->data);
     if (code == CLI_OK)
         code = check_shape(command, m);
     if (code != CLI_OK)
@@ -118,7 +124,8 @@ int model_run(const arg_command *command, int argc, char **argv, void *options,
         return code;
     code = model_load(command->name, rest.operand[0], images->best, &m.net);
     if (code == CLI_OK)
-        code = open_images(command->name, images, limit ? *limit : 0, &m);
+        code = open_images(command->name, rest.operand[0], images,
+                           limit ? *limit : 0, &m);
     if (code == CLI_OK)
         code = run(options, &m);
     sg_data_destroy(m.part);

@@ -23,6 +23,9 @@ int model_load(const char *command, const char *path, bool best,
  * shell expands at the beginning of a word only; in new memory, or NULL. */
 char *model_spec(const char *spec);
 
+/* model_path: the path in spec, or NULL if its data have no files. */
+const char *model_path(const char *spec);
+
 /* model_split: opens the split of spec that word names, "train" or "test". */
 int model_split(const char *command, const char *spec, const char *word,
                 sg_data **out);
@@ -53,6 +56,14 @@ typedef struct model {
 int model_run(const arg_command *command, int argc, char **argv, void *options,
               const model_images *images, const uint64_t *limit,
               int (*run)(const void *options, const model *m));
+
+/* model_data: the split of what a model, loaded from path, is shown: of
+ * images->data, or of what it was trained on, found where its run found them.
+ * The second kind is named on stderr if it has files, and refused if its hash
+ * is not the model's; the first kind is only spoken of then. CLI_OK or the
+ * exit code, reported. */
+int model_data(const char *command, const char *path, const sg_network *net,
+               const model_images *images, sg_data **out);
 
 /* model_is_hidden: whether layer i of net has synapses and fires, i.e.
  * is one of the hidden layers that figures are averaged over. */

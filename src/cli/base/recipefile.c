@@ -64,6 +64,10 @@ static bool take_run_key(struct reading *reading, const char *name,
         strcpy(file->data, value);
         return true;
     }
+    if (strcmp(name, "folder") == 0 && strlen(value) < sizeof file->folder) {
+        strcpy(file->folder, value);
+        return true;
+    }
     if (strcmp(name, "version") == 0)
         return true;
     if (strcmp(name, "max-minutes") == 0 &&
@@ -74,10 +78,11 @@ static bool take_run_key(struct reading *reading, const char *name,
         strcpy(file->choose, value);
         return true;
     }
-    snprintf(reading->problem, sizeof reading->problem,
-             "bad or unknown key '%s' in [run]: expected data, version, "
-             "max-minutes (a decimal) or choose (last or best)",
-             name);
+    snprintf(
+        reading->problem, sizeof reading->problem,
+        "bad or unknown key '%s' in [run]: expected data, folder, version, "
+        "max-minutes (a decimal) or choose (last or best)",
+        name);
     return false;
 }
 
@@ -218,6 +223,8 @@ int recipe_file_write(const char *path, const recipe_file *file)
             "# What this run computes; 'spikegrad train --resume' reads it.\n"
             "[run]\nversion = %s\ndata = %s\n",
             sg_version(), file->data);
+    if (file->folder[0])
+        fprintf(out.stream, "folder = %s\n", file->folder);
     if (file->max_minutes > 0)
         fprintf(out.stream, "max-minutes = %llu.%03llu\n",
                 (unsigned long long)(file->max_minutes / 1000),
@@ -233,4 +240,32 @@ int recipe_file_write(const char *path, const recipe_file *file)
         fprintf(out.stream, "%s = %s\n", option[i].name, text);
     }
     return output_close(&out, code);
+}
+
+int recipe_hold_back(const char *command, const sg_recipe *recipe,
+                     const sg_data *whole, sg_data **part, sg_data **held)
+{
+    char holdout[SG_RECIPE_TEXT];
+    sg_error error = {""};
+    const uint32_t size = sg_data_get_info(whole)->size;
+    const uint32_t back = (uint32_t)recipe_number(recipe, "validation");
+    sg_status status;
+    *part = *held = NULL;
+    if (back == 0)
+        return CLI_OK;
+    if (back >= size)
+        return cli_usage(command,
+                         "--validation: holds back %u of "
+                         "%u training samples",
+                         back, size);
+    if (strcmp(recipe_text(recipe, "holdout", holdout), "stratified") == 0)
+        status = sg_data_hold_back(whole, back,
+                                   (uint64_t)recipe_number(recipe, "seed"),
+                                   part, held, &error);
+    else {
+        status = sg_data_slice(whole, 0, size - back, part, &error);
+        if (status == SG_OK)
+            status = sg_data_slice(whole, size - back, back, held, &error);
+    }
+    return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
 }

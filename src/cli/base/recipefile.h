@@ -2,6 +2,7 @@
  *
  *     [run]                  what is computed on; optional
  *     data = mnist:DIR
+ *     folder = /home/me      where a relative DIR begins
  *     max-minutes = 30
  *     choose = best
  *     [recipe]               how; the header may be left out
@@ -22,7 +23,7 @@
 
 #include "cli/base/args.h"
 
-enum { RECIPE_DATA = 256, RECIPE_TEXT = 160 };
+enum { RECIPE_DATA = 256, RECIPE_TEXT = 160, RECIPE_FOLDER = 1024 };
 
 /* Text of one line each; "" if the file does not say. */
 typedef struct recipe_result {
@@ -32,9 +33,11 @@ typedef struct recipe_result {
 
 typedef struct recipe_file {
     sg_recipe *recipe;
-    char data[RECIPE_DATA]; /* "" if the file does not say */
-    uint64_t max_minutes;   /* in thousandths; 0 if it does not say */
-    char choose[8];         /* "last", "best" or "" */
+    char data[RECIPE_DATA];     /* "" if the file does not say */
+    char folder[RECIPE_FOLDER]; /* where a relative path in it begins; "" if
+                                   the file does not say: the current one */
+    uint64_t max_minutes;       /* in thousandths; 0 if it does not say */
+    char choose[8];             /* "last", "best" or "" */
     recipe_result result;
     bool follows; /* no recipe is named: what is not given follows the network
                      and the data, see run_suggest */
@@ -87,6 +90,12 @@ int recipe_file_write(const char *path, const recipe_file *file);
 int64_t recipe_number(const sg_recipe *recipe, const char *name);
 const char *recipe_text(const sg_recipe *recipe, const char *name,
                         char text[SG_RECIPE_TEXT]);
+
+/* recipe_hold_back: the parts of the training split that the recipe makes:
+ * what is trained on and what is held back, or two NULL if nothing is. CLI_OK
+ * or the exit code, reported. */
+int recipe_hold_back(const char *command, const sg_recipe *recipe,
+                     const sg_data *whole, sg_data **part, sg_data **held);
 
 /* recipe_directory: the next folder recipes are looked for in, each once,
  * copied to path; *place begins at 0; false after the last,

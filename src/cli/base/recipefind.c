@@ -175,6 +175,10 @@ int recipe_file_gather(const char *command, const char *name,
         if (code != CLI_OK)
             return code;
     }
+    /* a file that does not say means what it did before there was a choice */
+    if (!name &&
+        sg_recipe_set(out->recipe, "holdout", "stratified", &error) != SG_OK)
+        return cli_usage(command, "%s", error.text);
     for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
         if (!rest->recipe[i])
             continue;

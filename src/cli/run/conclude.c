@@ -29,6 +29,8 @@ double conclude_cost(const sg_recipe *recipe, const sg_data *held,
                      const sg_data *test)
 {
     double views = conclude_flips(recipe) ? 3.0 : held ? 1.0 : 0.0;
+    if (!test)
+        return 0.0;
     return held ? views * sg_data_get_info(test)->size /
                       sg_data_get_info(held)->size
                 : views;
@@ -52,6 +54,7 @@ typedef struct verdict {
     const sg_network *net;
     bool best;            /* of the best epoch, not the last */
     history_epoch chosen; /* on held-back samples, if any */
+    bool tested;          /* there is a test split */
     bool flips;           /* images are mirrored, see conclude_flips */
     sg_metrics plain, flipped;
 } verdict;
@@ -64,7 +67,8 @@ static void print_tests(const verdict *v, const history_epoch *last,
                ", validation %.2f %%, %" PRIu64 " of %" PRIu64 "\n",
                best->epoch, last->epoch, percent(best), best->correct,
                best->samples);
-    print_test("test", &v->plain);
+    if (v->tested)
+        print_test("test", &v->plain);
     if (v->flips)
         print_test("test, with mirror images", &v->flipped);
 }
@@ -81,8 +85,9 @@ static json_t *test_json(const session *s, const verdict *v)
     if (s->held)
         failed |= json_object_set_new(line, "validation",
                                       history_epoch_json(&v->chosen));
-    failed |=
-        json_object_set_new(line, "test", metrics_json(v->net, &v->plain));
+    if (v->tested)
+        failed |=
+            json_object_set_new(line, "test", metrics_json(v->net, &v->plain));
     if (v->flips)
         failed |= json_object_set_new(line, "test_flip",
                                       metrics_json(v->net, &v->flipped));
@@ -119,7 +124,8 @@ static int test(session *s, const history_epoch *last,
     v->net = session_network(s);
     v->best = wants_best;
     v->chosen = wants_best ? *best : *last;
-    v->flips = conclude_flips(s->file.recipe);
+    v->tested = s->test != NULL;
+    v->flips = v->tested && conclude_flips(s->file.recipe);
     if (wants_best && best->epoch != last->epoch) {
         sg_status status = sg_network_load(s->run.best, &loaded, &error);
         if (status != SG_OK) {
@@ -128,7 +134,7 @@ static int test(session *s, const history_epoch *last,
         }
         v->net = loaded;
     }
-    int code = evaluate(s, v);
+    int code = v->tested ? evaluate(s, v) : CLI_OK;
     json_t *line = code == CLI_OK ? test_json(s, v) : NULL;
     if (code == CLI_OK)
         code = rundir_log(&s->run, json_incref(line));

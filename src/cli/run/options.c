@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
@@ -65,8 +66,25 @@ static bool ends_with_blank(const char *spec)
     return length > 0 && strchr(" \t", spec[length - 1]);
 }
 
+/* Where a relative path of the data begins: here. A folder that a line of a
+ * recipe file cannot hold is not noted. */
+static void note_folder(recipe_file *out)
+{
+    const char *path = model_path(out->data);
+    char *folder = out->folder;
+    size_t length;
+    if (!path || *path == '/' || !getcwd(folder, sizeof out->folder)) {
+        folder[0] = '\0';
+        return;
+    }
+    length = strlen(folder);
+    if (strpbrk(folder, "\r\n") || strchr(" \t", folder[length - 1]))
+        folder[0] = '\0';
+}
+
 int run_take_data(const char *command, const char *spec, recipe_file *out)
 {
+    const bool kept = spec == out->data && out->folder[0];
     if (!spec)
         return CLI_OK;
     char *whole = model_spec(spec);
@@ -81,6 +99,8 @@ int run_take_data(const char *command, const char *spec, recipe_file *out)
         snprintf(out->data, sizeof out->data, "%s%s", whole,
                  ends_with_blank(whole) ? "/" : "");
     free(whole);
+    if (code == CLI_OK && !kept)
+        note_folder(out);
     return code;
 }
 

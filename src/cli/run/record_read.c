@@ -146,8 +146,10 @@ static bool read_epoch(record *r, const log_line *line)
 static bool read_final(record *r, const log_line *line)
 {
     const json_t *flipped = json_object_get(line->json, "test_flip");
-    r->tested =
-        read_metrics(r, json_object_get(line->json, "test"), &r->final);
+    const json_t *test = json_object_get(line->json, "test");
+    if (!test)
+        return true; /* there was no test split */
+    r->tested = read_metrics(r, test, &r->final);
     r->flipped = flipped && read_metrics(r, flipped, &r->final_flip);
     return r->tested && (r->flipped || !flipped);
 }

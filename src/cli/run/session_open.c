@@ -1,6 +1,7 @@
 /* Opening a training run: data, trainer, run directory, and for one that goes
  * on what its files say of it; see session.h and rundir.h. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,37 +11,96 @@
 #include "cli/run/conclude.h"
 #include "cli/run/session_state.h"
 
+/* Shares of the classes, or NULL if there is no memory. */
+static double *shares(const sg_data *data)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    double *share = calloc(info->classes, sizeof *share);
+    for (uint32_t i = 0; share && i < info->size; i++)
+        share[sg_data_label(data, i)] += 1.0 / info->size;
+    return share;
+}
+
+/* Says if held-back samples are of other classes than the rest, by more than
+ * chance makes of so few. */
+static void warn_of_shares(const session *s)
+{
+    const sg_data_info *info = sg_data_get_info(s->held);
+    double *held = shares(s->held), *rest = shares(s->part);
+    double apart = 0.0, worst = 0.0;
+    uint32_t class = 0;
+    for (uint32_t k = 0; held && rest && k < info->classes; k++) {
+        double gap = held[k] > rest[k] ? held[k] - rest[k] : rest[k] - held[k];
+        apart += gap / 2.0;
+        if (gap > worst) {
+            worst = gap;
+            class = k;
+        }
+    }
+    if (held && rest && apart > 0.1 + sqrt((double)info->classes / info->size))
+        fprintf(
+            stderr,
+            "spikegrad: the %u samples held back are unlike the rest: "
+            "class %u has a share of %.0f %% of them and of %.0f %% of the "
+            "others; --holdout stratified takes of each class its share\n",
+            info->size, class, 100.0 * held[class], 100.0 * rest[class]);
+    free(held);
+    free(rest);
+}
+
+/* A test split that is not there is no loss where samples are held back. */
+static int open_test(session *s)
+{
+    sg_error error = {""};
+    sg_status status = sg_data_open_in(s->file.folder, s->file.data,
+                                       SG_SPLIT_TEST, &s->test, &error);
+    if (status == SG_E_MISSING && s->held) {
+        if (!s->options.quiet && !s->options.silent)
+            clean_line(stderr, "spikegrad: no test split, so no test: %s",
+                       error.text);
+        return CLI_OK;
+    }
+    if (status == SG_E_MISSING) {
+        cli_fail("no test split: %s; --validation N holds back training "
+                 "samples in its place",
+                 error.text);
+        return CLI_FAILED;
+    }
+    return status == SG_OK ? CLI_OK
+                           : cli_status(s->options.command, status, &error);
+}
+
+/* Where the data were when the run began, or from here if they have moved
+ * with it. */
+static sg_status open_whole(session *s, sg_error *error)
+{
+    sg_status status = sg_data_open_in(s->file.folder, s->file.data,
+                                       SG_SPLIT_TRAIN, &s->whole, error);
+    if (status != SG_E_MISSING || !s->file.folder[0])
+        return status;
+    status = sg_data_open(s->file.data, SG_SPLIT_TRAIN, &s->whole, NULL);
+    if (status != SG_OK)
+        return SG_E_MISSING;
+    s->file.folder[0] = '\0';
+    return SG_OK;
+}
+
 static int open_data(session *s)
 {
     sg_error error = {""};
-    const char *spec = s->file.data;
-    sg_status status = sg_data_open(spec, SG_SPLIT_TRAIN, &s->whole, &error);
-    if (status == SG_OK)
-        status = sg_data_open(spec, SG_SPLIT_TEST, &s->test, &error);
+    sg_status status = open_whole(s, &error);
     if (status != SG_OK)
         return cli_status(s->options.command, status, &error);
-    if (!s->options.resume) {
-        int code =
-            run_suggest(s->options.command, s->whole,
-                        s->options.quiet || s->options.silent, &s->file);
-        if (code != CLI_OK)
-            return code;
-    }
-
-    uint32_t size = sg_data_get_info(s->whole)->size;
-    uint32_t back = (uint32_t)recipe_number(s->file.recipe, "validation");
-    if (back == 0)
-        return CLI_OK;
-    if (back >= size)
-        return cli_usage(s->options.command,
-                         "--validation: holds back %u of "
-                         "%u training samples",
-                         back, size);
-    status = sg_data_slice(s->whole, 0, size - back, &s->part, &error);
-    if (status == SG_OK)
-        status = sg_data_slice(s->whole, size - back, back, &s->held, &error);
-    return status == SG_OK ? CLI_OK
-                           : cli_status(s->options.command, status, &error);
+    const bool quiet = s->options.quiet || s->options.silent;
+    int code = CLI_OK;
+    if (!s->options.resume)
+        code = run_suggest(s->options.command, s->whole, quiet, &s->file);
+    if (code == CLI_OK)
+        code = recipe_hold_back(s->options.command, s->file.recipe, s->whole,
+                                &s->part, &s->held);
+    if (code == CLI_OK && s->held && !quiet)
+        warn_of_shares(s);
+    return code == CLI_OK ? open_test(s) : code;
 }
 
 static int open_new(session *s)

@@ -39,6 +39,7 @@ DEFAULTS = {
     "warmup": "0.1",
     "rounding": "nearest",
     "validation": "0",
+    "holdout": "last",
     "seed": "1",
 }
 

@@ -1,0 +1,160 @@
+/* The data of a model: found where its run found them, and held against what
+ * the model was trained on. Data without files are what their name says. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/base/clean.h"
+#include "cli/base/cli.h"
+#include "cli/base/model.h"
+#include "cli/base/output.h"
+#include "cli/base/recipefile.h"
+
+/* The recipe file in the run directory that path is, or is in; in new memory,
+ * or NULL. */
+static char *recipe_beside(const char *path)
+{
+    struct stat status;
+    char *folder = strdup(path), *slash;
+    if (!folder)
+        return NULL;
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        slash = strrchr(folder, '/');
+        strcpy(slash ? slash : folder, slash ? "" : ".");
+        if (!*folder)
+            strcpy(folder, "/");
+    }
+    char *file = output_path(folder, "recipe.ini");
+    free(folder);
+    return file;
+}
+
+/* The folder in which the run of the model was begun, or "": not known. */
+static void find_folder(const char *path, const char *spec, char *folder,
+                        size_t size)
+{
+    char problem[SG_ERROR_TEXT];
+    char *name = recipe_beside(path);
+    recipe_file file;
+    folder[0] = '\0';
+    if (name && access(name, R_OK) == 0) {
+        cli_capture(problem, sizeof problem); /* a bad one is none */
+        if (recipe_file_begin(&file) == CLI_OK &&
+            recipe_file_read(name, &file) == CLI_OK &&
+            strcmp(file.data, spec) == 0)
+            snprintf(folder, size, "%s", file.folder);
+        recipe_file_end(&file);
+        cli_capture(NULL, 0);
+    }
+    free(name);
+}
+
+typedef enum likeness { SAME, OTHER, UNKNOWN } likeness;
+
+static likeness compare_part(const sg_network_info *info, const sg_data *data)
+{
+    return sg_data_get_info(data)->size == info->data_size &&
+                   sg_data_hash(data) == info->data_hash
+               ? SAME
+               : OTHER;
+}
+
+/* What a run holds back of data is no part of what it is trained on. */
+static likeness compare_whole(const char *command, const sg_network_info *info,
+                              const sg_data *whole)
+{
+    sg_data *part = NULL, *held = NULL;
+    int64_t back = recipe_number(info->recipe, "validation");
+    likeness like = compare_part(info, whole);
+    if (like == SAME || back == 0 || back >= sg_data_get_info(whole)->size)
+        return like;
+    if (recipe_hold_back(command, info->recipe, whole, &part, &held) == CLI_OK)
+        like = compare_part(info, part);
+    sg_data_destroy(part);
+    sg_data_destroy(held);
+    return like;
+}
+
+/* Whether the training split of spec is what the model was trained on. */
+static likeness compare(const char *command, const sg_network_info *info,
+                        const char *folder, const char *spec)
+{
+    sg_data *whole;
+    if (info->data_hash == 0 ||
+        sg_data_open_in(folder, spec, SG_SPLIT_TRAIN, &whole, NULL) != SG_OK)
+        return UNKNOWN;
+    likeness like = compare_whole(command, info, whole);
+    sg_data_destroy(whole);
+    return like;
+}
+
+/* What --data names: whatever it is, but not without a word. */
+static int open_given(const char *command, const sg_network_info *info,
+                      const model_images *images, sg_data **out)
+{
+    int code = model_split(command, images->data, images->split, out);
+    char *spec = code == CLI_OK && model_path(images->data)
+                     ? model_spec(images->data)
+                     : NULL;
+    if (spec && compare(command, info, NULL, spec) == OTHER)
+        clean_line(stderr,
+                   "spikegrad: %s: not the images and labels that the model "
+                   "was trained on (%s)",
+                   images->data, *info->data ? info->data : "unknown");
+    free(spec);
+    return code;
+}
+
+static int refuse_other(const char *command, const sg_network_info *info,
+                        const char *folder)
+{
+    return cli_usage(command,
+                     "%s%s%s: other images or labels than the model was "
+                     "trained on; --data %s takes them all the same",
+                     info->data, *folder ? " in " : "", folder, info->data);
+}
+
+static int open_own(const char *command, const char *path,
+                    const sg_network_info *info, const char *word,
+                    sg_data **out)
+{
+    char folder[RECIPE_FOLDER];
+    sg_error error = {""};
+    sg_split split =
+        strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
+    find_folder(path, info->data, folder, sizeof folder);
+    sg_status status = sg_data_open_in(folder, info->data, split, out, &error);
+    if (status == SG_E_MISSING && *folder &&
+        sg_data_open(info->data, split, out, NULL) == SG_OK) {
+        status = SG_OK; /* they have moved together with the run */
+        folder[0] = '\0';
+    }
+    if (status != SG_OK)
+        return cli_status(command, status, &error);
+    if (!model_path(info->data))
+        return CLI_OK;
+    likeness like = compare(command, info, folder, info->data);
+    if (like == OTHER)
+        return refuse_other(command, info, folder);
+    clean_line(stderr, "spikegrad: images are %s%s%s, %s split%s", info->data,
+               *folder ? " in " : "", folder, word,
+               like == UNKNOWN ? "; whether the model was trained on them "
+                                 "cannot be told"
+                               : "");
+    return CLI_OK;
+}
+
+int model_data(const char *command, const char *path, const sg_network *net,
+               const model_images *images, sg_data **out)
+{
+    sg_network_info info;
+    *out = NULL;
+    sg_network_get_info(net, &info);
+    if (images->data)
+        return open_given(command, &info, images, out);
+    if (!info.data || !*info.data)
+        return cli_usage(command, "the model does not say what it was "
+                                  "trained on: give --data");
+    return open_own(command, path, &info, images->split, out);
+}

@@ -1,0 +1,110 @@
+#!/bin/sh
+# The data of runs and models: what is held back, which data a model is shown,
+# splits that are not there.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/common.sh"
+
+# sorted FOLDER STEM BYTE: 120 images of 4x4, 60 black ones of class 0 and then
+# 60 of class 1 with this byte
+sorted() {
+    mkdir -p "$1"
+    {
+        printf '\0\0\10\3\0\0\0\170\0\0\0\4\0\0\0\4'
+        head -c 960 /dev/zero
+        head -c 960 /dev/zero | tr '\0' "$3"
+    } >"$1/$2-images-idx3-ubyte"
+    {
+        printf '\0\0\10\1\0\0\0\170'
+        head -c 60 /dev/zero
+        head -c 60 /dev/zero | tr '\0' '\1'
+    } >"$1/$2-labels-idx1-ubyte"
+}
+sorted A/data train '\377'
+run="--net 2 --augment none --epochs 2 --threads 1 --batch 20"
+
+# of each class its share is held back, unless a recipe file says otherwise or
+# nothing; the test split is not needed then
+cd A || exit 1
+expect 0 "$SPIKEGRAD" train --data mnist:data $run --validation 40 --out run
+says err '^spikegrad: no test split, so no test: .*data: no file t10k-images'
+says run/recipe.ini '^holdout = stratified$'
+says run/recipe.ini "^folder = $(pwd)\$"
+says out '^best epoch: .*validation 100.00 %, 40 of 40$'
+says run/metrics.jsonl '"type":"final"'
+! grep -q 'unlike the rest' err || bad "shares are said to differ"
+expect 0 "$SPIKEGRAD" report run --out page.html
+printf '[recipe]\nnet = 2\naugment = none\nvalidation = 40\n' >old.ini
+expect 0 "$SPIKEGRAD" train --data mnist:data --recipe ./old.ini --epochs 1 \
+    --out old
+says old/recipe.ini '^holdout = last$'
+says err '40 samples held back are unlike the rest: class . has a share'
+expect 0 "$SPIKEGRAD" train --data mnist:data $run --validation 40 \
+    --holdout last --out last --quiet
+says last/recipe.ini '^holdout = last$'
+silent err
+
+# a recipe of before there was a choice goes on as it was begun
+sed -i.bak '/^holdout/d' last/recipe.ini
+expect 0 "$SPIKEGRAD" train --resume last --epochs 3 --quiet
+sed -i.bak '/^holdout/d' run/recipe.ini
+expect 2 "$SPIKEGRAD" train --resume run --quiet
+one_error
+cp run/recipe.ini.bak run/recipe.ini
+expect 1 "$SPIKEGRAD" train --data mnist:data $run --out none
+one_error
+says err '\-\-validation'
+[ ! -e none ] || bad "a run that cannot be tested has begun"
+
+# a model is shown the data of its run, from wherever
+sorted data t10k '\377'
+sorted ../B/data train '\1'
+sorted ../B/data t10k '\1'
+cd ../B || exit 1
+expect 0 "$SPIKEGRAD" eval ../A/run
+says out '^accuracy 100.00 %, 120 of 120'
+says err "^spikegrad: images are mnist:data in .*/A, test split\$"
+expect 0 "$SPIKEGRAD" verify ../A/run/checkpoint.safetensors --samples 2
+says err '/A, test split$'
+expect 0 "$SPIKEGRAD" train --resume ../A/run --quiet
+# other data only by name, and not without a word
+expect 0 "$SPIKEGRAD" eval ../A/run --data mnist:data
+says err 'mnist:data: not the images and labels that the model was trained on'
+expect 0 "$SPIKEGRAD" eval ../A/run --data mnist:../A/data
+silent err
+# a checkpoint alone does not say where; moved data are found, others are not
+# taken for them
+cp ../A/run/checkpoint.safetensors model
+expect 2 "$SPIKEGRAD" eval model
+one_error
+says err 'mnist:data: other images or labels than the model was trained on'
+mv ../A ../C
+expect 2 "$SPIKEGRAD" eval ../C/run
+one_error
+cd ../C || exit 1
+expect 0 "$SPIKEGRAD" eval run
+says err 'images are mnist:data, test split'
+
+# what is there
+expect 0 "$SPIKEGRAD" data formats
+says out '^mnist:DIR$'
+says out 'example: glyphs'
+expect 0 "$SPIKEGRAD" data formats --json
+says out '"name":"cifar100"'
+rm data/t10k*
+expect 0 "$SPIKEGRAD" data info mnist:data
+says err 'only one split'
+expect 1 "$SPIKEGRAD" data info mnist:nowhere
+one_error
+# images in colour come back
+mkdir colour cifar
+for k in 1 2 3 4 5; do
+    { printf '\1'; head -c 3072 /dev/zero | tr '\0' "\\$k"; } \
+        >cifar/data_batch_$k.bin
+done
+"$SPIKEGRAD" data export cifar10:cifar --count 0 --idx colour/train
+expect 0 "$SPIKEGRAD" data info mnist:colour,classes=10
+says out '5 samples of 32x32x3, 10 classes, mean pixel 3.00'
+"$SPIKEGRAD" data export mnist:colour --count 0 --idx colour/again
+same colour/train-images-idx4-ubyte colour/again-images-idx4-ubyte
+same colour/train-labels-idx1-ubyte colour/again-labels-idx1-ubyte
+finish
