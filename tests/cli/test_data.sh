@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2086 # run is a list of words
 # The data of runs and models: what is held back, which data a model is shown,
 # splits that are not there.
 here=$(cd "$(dirname "$0")" && pwd)
