@@ -111,31 +111,36 @@ const char *sg__sniff_source(sg__source *source, const uint8_t *head,
     return text;
 }
 
-static bool is_file(const char *path)
+/* Whether there is a regular file at path. SG_E_IO if that cannot be told, as
+ * errno says: it may be there. What is not permitted is explained later. */
+static sg_status look(const char *path, bool *found)
 {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+    errno = 0;
+    *found = stat(path, &status) == 0 && S_ISREG(status.st_mode);
+    if (*found || errno == 0 || errno == ENOENT || errno == ENOTDIR ||
+        errno == ENAMETOOLONG || errno == ELOOP || errno == EACCES)
+        return SG_OK;
+    return SG_E_IO;
 }
 
 /* The file by this name in dir, or in a folder of that name, as some sites
- * pack them. SG_OK with *out NULL if there is none. */
+ * pack them. SG_OK with *out NULL if there is none; errors as of look. */
 static sg_status find_name(const char *dir, const char *name, char **out)
 {
-    *out = sg__path_join(dir, name, "");
+    bool found = false;
+    char *path = sg__path_join(dir, name, "");
+    sg_status status = path ? look(path, &found) : SG_E_MEMORY;
+    if (status == SG_OK && !found) {
+        char *inner = sg__path_join(path, name, "");
+        status = inner ? look(inner, &found) : SG_E_MEMORY;
+        free(path);
+        path = inner;
+    }
+    *out = status == SG_OK && found ? path : NULL;
     if (!*out)
-        return SG_E_MEMORY;
-    if (is_file(*out))
-        return SG_OK;
-    char *inner = sg__path_join(*out, name, "");
-    free(*out);
-    *out = inner;
-    if (!inner)
-        return SG_E_MEMORY;
-    if (is_file(inner))
-        return SG_OK;
-    free(inner);
-    *out = NULL;
-    return SG_OK;
+        free(path);
+    return status;
 }
 
 static sg_status search(const char *folder, const sg__places *places,
@@ -256,6 +261,8 @@ sg_status sg__folder_find(const char *folder, const sg__places *places,
                           const sg__names *names, char **out, sg_error *error)
 {
     sg_status status = search(folder, places, names, out);
+    if (status == SG_E_IO)
+        return sg__fail(error, status, "%s: %s", folder, strerror(errno));
     if (status)
         return sg__fail(error, status, "%s: out of memory", folder);
     return *out ? SG_OK : explain(folder, places, names->name[0], error);

@@ -152,9 +152,17 @@ all() {
     kind=$1
     mkdir "$kind"
     cd "$kind" || exit 1
-    for seed in train sweep recipes bench; do
+    for seed in train sweep recipes bench data; do
         mkdir seed-$seed
     done
+    for split in train test; do
+        file=t10k
+        [ $split = test ] || file=train
+        "$SPIKEGRAD" data export glyphs:train=60,test=20 --count 0 \
+            --split $split --idx seed-data/$file 2>/dev/null || exit 1
+    done
+    gzip seed-data/train* || exit 1
+    cp -r seed-data seed-export
     # shellcheck disable=SC2086
     "$SPIKEGRAD" train $small --out model/run >/dev/null || exit 1
     for seed in eval verify report info trace; do
@@ -169,6 +177,8 @@ all() {
     each verify verify run --samples 2 --order random --quiet
     each report report run --out page.html
     each info info run
+    each data data info mnist:. --json
+    each export data export mnist:. --idx new --png new.png
     each trace trace run --forward-only --out spikes.csv
     SPIKEGRAD_RECIPES=$PWD/seed-recipes
     export SPIKEGRAD_RECIPES
