@@ -81,6 +81,15 @@ SG_API sg_status sg_data_from_arrays(const sg_data_info *info,
                                      const uint8_t *labels, sg_data **out,
                                      sg_error *error);
 
+/* sg_data_over_arrays: the same over the arrays themselves, which are not
+ * copied: they have to outlive the data, and what is made of it, and must not
+ * change meanwhile. Labels are looked at once, here. Errors: as
+ * sg_data_from_arrays. */
+SG_API sg_status sg_data_over_arrays(const sg_data_info *info,
+                                     const uint8_t *pixels,
+                                     const uint8_t *labels, sg_data **out,
+                                     sg_error *error);
+
 /* sg_data_slice: a view of samples first..first+count-1 of data, which must
  * outlive the view. SG_E_RANGE if they are not all there. */
 SG_API sg_status sg_data_slice(const sg_data *data, uint32_t first,

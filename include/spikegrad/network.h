@@ -179,6 +179,21 @@ SG_API sg_status sg_network_read_array(const sg_network *net, size_t layer,
                                        size_t count, int32_t *values,
                                        sg_error *error);
 
+/* An array where it is in memory. */
+typedef struct sg_array_view {
+    const void *elements; /* signed integers, as many as sg_array_info says */
+    unsigned bits;        /* of one: 8, 16 or 32 */
+} sg_array_view;
+
+/* sg_network_view_array: the array itself, for reading without a copy. It
+ * stays where it is as long as net does, and changes with it: sg_network's
+ * next write, or the next step of the trainer that owns it.
+ * Errors: as sg_network_get_array; SG_E_UNSUPPORTED for "theta_bits" and
+ * "phi_bits", which are no arrays. */
+SG_API sg_status sg_network_view_array(const sg_network *net, size_t layer,
+                                       const char *name, sg_array_view *out,
+                                       sg_error *error);
+
 /* sg_network_write_array: sets them; forward weights and biases follow their
  * masters. Setting "weight" or "bias" sets the masters; of a standardised
  * layer weights follow from "weight_master" and "gain" alone. A threshold

@@ -1,8 +1,10 @@
 /* Observation: how the spikes and error spikes of a network are distributed,
- * neuron by neuron, over some samples.
+ * neuron by neuron, over some samples; and what every neuron did for each of
+ * them.
  *
- * sg_metrics has sums; this has histograms, and the neurons that take no part
- * in any sample. An instrument: nothing is learned and nothing is changed. */
+ * sg_metrics has sums; sg_observe has histograms, and the neurons that take no
+ * part in any sample; an sg_pass has the integers themselves. Instruments:
+ * nothing is learned and nothing is changed. */
 #ifndef SPIKEGRAD_OBSERVE_H
 #define SPIKEGRAD_OBSERVE_H
 
@@ -44,6 +46,60 @@ typedef struct sg_layer_observation {
 SG_API sg_status sg_observe(const sg_network *net, const sg_data *data,
                             uint32_t samples, unsigned threads,
                             sg_layer_observation *out, sg_error *error);
+
+/* A pass: some samples at once through the fast engine, and every integer it
+ * has of them: spikes, logits, errors, the gradient they add up to. */
+typedef struct sg_pass sg_pass;
+
+/* sg_pass_create: takes all memory for passes of at most `samples` samples.
+ * net must outlive it and not change.
+ *
+ * threads  worker threads, 1..256; 0 means one per processor
+ * Errors: SG_E_ARGUMENT (a NULL), SG_E_RANGE (samples, threads),
+ * SG_E_MEMORY. */
+SG_API sg_status sg_pass_create(const sg_network *net, uint32_t samples,
+                                unsigned threads, sg_pass **out,
+                                sg_error *error);
+
+/* sg_pass_run: samples first..first+count-1 of data, which is not needed
+ * afterwards.
+ *
+ * learn  0: forward, as in use. Else as in training, forward and backward,
+ *        but without augmentation and update: dropout and dither are drawn
+ *        for the network's optimiser step and the index of the sample in data
+ * count  1 up to the samples of sg_pass_create; to learn, at most the recipe's
+ *        batch, whose gradient is known to fit
+ * Errors: SG_E_ARGUMENT if the data's shape is not the network's, or a NULL;
+ * SG_E_RANGE (first, count). */
+SG_API sg_status sg_pass_run(sg_pass *pass, const sg_data *data,
+                             uint32_t first, uint32_t count, int learn,
+                             sg_error *error);
+
+/* What the last pass has of its samples; valid until the next one.
+ *
+ * sg_pass_logits  int32[count][classes], final membrane values; NULL before
+ *                 the first pass
+ * sg_pass_counts  uint8[count][neurons] spikes sent by sender 0, the image, or
+ *                 k + 1, layer k; NULL past the last layer that sends spikes
+ * sg_pass_errors  int8[count][neurons] error spikes of a layer; NULL for
+ *                 layers without weights, and unless it was to learn */
+SG_API const int32_t *sg_pass_logits(const sg_pass *pass);
+SG_API const uint8_t *sg_pass_counts(const sg_pass *pass, size_t sender);
+SG_API const int8_t *sg_pass_errors(const sg_pass *pass, size_t layer);
+
+/* sg_pass_gradient: the gradient of a layer with weights, summed over the
+ * samples of a pass that learned (docs/semantics.md, gradient).
+ *
+ * weights  int32[synapses], as "weight" of the layer; written
+ * biases   int32[out channels]; written
+ * Errors: SG_E_ARGUMENT: a NULL, a layer without weights, nothing learned;
+ * SG_E_RANGE: no such layer. */
+SG_API sg_status sg_pass_gradient(const sg_pass *pass, size_t layer,
+                                  int32_t *weights, int32_t *biases,
+                                  sg_error *error);
+
+/* sg_pass_destroy: frees it, not the network; NULL is legal. */
+SG_API void sg_pass_destroy(sg_pass *pass);
 
 #ifdef __cplusplus
 }

@@ -34,6 +34,22 @@ typedef struct sg_recipe_option {
     const char *help;    /* one line */
 } sg_recipe_option;
 
+/* What the value of an option is. */
+typedef enum sg_option_kind {
+    SG_OPTION_TEXT,     /* of low..high - 1 printable characters */
+    SG_OPTION_WHOLE,    /* a whole number low..high */
+    SG_OPTION_POWER2,   /* one that is a power of two */
+    SG_OPTION_FRACTION, /* a decimal; low and high in millionths of it */
+    SG_OPTION_CHOICE,   /* a word of the placeholder, which are low..high */
+    SG_OPTION_SEED      /* a whole number low..high, 64 bits wide */
+} sg_option_kind;
+
+/* What values an option takes. */
+typedef struct sg_option_range {
+    sg_option_kind kind;
+    int64_t low, high;
+} sg_option_range;
+
 /* sg_recipe_create: the defaults, a recipe for MNIST that trains in seconds.
  * Errors: SG_E_ARGUMENT (NULL), SG_E_MEMORY. */
 SG_API sg_status sg_recipe_create(sg_recipe **out);
@@ -89,6 +105,10 @@ SG_API sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
 /* sg_recipe_options: the table of options; *count receives its length, unless
  * count is NULL. */
 SG_API const sg_recipe_option *sg_recipe_options(size_t *count);
+
+/* sg_recipe_range: what values the option called name takes; all of out is
+ * written. Errors: SG_E_ARGUMENT: no such option, or a NULL. */
+SG_API sg_status sg_recipe_range(const char *name, sg_option_range *out);
 
 #ifdef __cplusplus
 }

@@ -14,8 +14,10 @@ static void free_samples(sg__samples *samples)
 {
     if (!samples)
         return;
-    free(samples->pixels);
-    free(samples->labels);
+    if (!samples->lent) {
+        free(samples->pixels);
+        free(samples->labels);
+    }
     free(samples->state);
     free(samples);
 }
@@ -78,16 +80,11 @@ static size_t pixel_bytes(const sg_data_info *info)
     return bytes;
 }
 
-sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,
-                              const uint8_t *labels, sg_data **out,
+/* Whether a data set can be made of the caller's arrays. */
+static sg_status check_arrays(const sg_data_info *info, const uint8_t *labels,
                               sg_error *error)
 {
-    if (out)
-        *out = NULL;
-    if (!info || !pixels || !labels || !out)
-        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    size_t bytes = pixel_bytes(info);
-    if (bytes == 0)
+    if (pixel_bytes(info) == 0)
         return sg__fail(error, SG_E_RANGE,
                         "data: %u samples of %ux%ux%u: every size must be "
                         "above 0 and all of it fit in memory",
@@ -101,7 +98,22 @@ sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,
                             "data: sample %u: label %u, expected 0..%u", i,
                             labels[i], info->classes - 1);
     }
+    return SG_OK;
+}
 
+sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,
+                              const uint8_t *labels, sg_data **out,
+                              sg_error *error)
+{
+    if (out)
+        *out = NULL;
+    if (!info || !pixels || !labels || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
+    sg_status status = check_arrays(info, labels, error);
+    if (status != SG_OK)
+        return status;
+
+    const size_t bytes = pixel_bytes(info);
     uint8_t *own_pixels = malloc(bytes);
     uint8_t *own_labels = malloc(info->size);
     if (!own_pixels || !own_labels) {
@@ -112,6 +124,28 @@ sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,
     memcpy(own_pixels, pixels, bytes);
     memcpy(own_labels, labels, info->size);
     return sg__data_adopt(info, own_pixels, own_labels, out, error);
+}
+
+sg_status sg_data_over_arrays(const sg_data_info *info, const uint8_t *pixels,
+                              const uint8_t *labels, sg_data **out,
+                              sg_error *error)
+{
+    if (out)
+        *out = NULL;
+    if (!info || !pixels || !labels || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
+    sg_status status = check_arrays(info, labels, error);
+    if (status != SG_OK)
+        return status;
+    /* nothing is owned until it is there: what fails frees nothing of theirs */
+    status = sg__data_adopt(info, NULL, NULL, out, error);
+    if (status != SG_OK)
+        return status;
+    sg__samples *samples = (*out)->own;
+    samples->pixels = (uint8_t *)(uintptr_t)pixels; /* only read */
+    samples->labels = (uint8_t *)(uintptr_t)labels;
+    samples->lent = true;
+    return SG_OK;
 }
 
 sg_status sg__data_view(const sg_data *data, uint32_t *index, uint32_t count,

@@ -26,6 +26,7 @@ typedef struct sg__samples {
     size_t sample_bytes;
     sg__drawer drawer;
     _Atomic unsigned char *state; /* [size]; NULL: all pixels are there */
+    bool lent; /* pixels and labels are the caller's, who frees them */
 } sg__samples;
 
 struct sg_data {

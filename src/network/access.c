@@ -153,6 +153,30 @@ sg_status sg_network_read_array(const sg_network *net, size_t layer,
     return SG_OK;
 }
 
+sg_status sg_network_view_array(const sg_network *net, size_t layer,
+                                const char *name, sg_array_view *out,
+                                sg_error *error)
+{
+    target t = {0};
+    if (out)
+        *out = (sg_array_view){NULL, 0};
+    if (!out)
+        return sg__fail(error, SG_E_ARGUMENT, "array: missing argument");
+    sg_status status = locate(net, layer, name, &t, error);
+    if (status != SG_OK)
+        return status;
+    const sg__layer *l = &net->layer[layer];
+    if (t.theta || t.phi)
+        return sg__fail(error, SG_E_UNSUPPORTED,
+                        "layer %zu (%s): %s is one number: read it", layer,
+                        l->name, name);
+    const bool forward =
+        sg__array_describe(t.array)->type == SG__ARRAY_FORWARD;
+    *out = (sg_array_view){sg__array_at(l, t.array),
+                           forward ? (unsigned)l->weight_bits : 32};
+    return SG_OK;
+}
+
 /* One threshold of the layer; all else that follows from it. */
 static sg_status set_threshold(sg_network *net, size_t layer, bool is_theta,
                                int bits, sg_error *error)

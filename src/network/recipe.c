@@ -271,6 +271,49 @@ sg_status sg_recipe_set(sg_recipe *recipe, const char *name, const char *value,
     return set_number(field, i, value, error);
 }
 
+/* Words of "a|b|c". */
+static int count_words(const char *words)
+{
+    int n = 1;
+    for (; *words; words++)
+        n += *words == '|';
+    return n;
+}
+
+sg_status sg_recipe_range(const char *name, sg_option_range *out)
+{
+    size_t i = find(name);
+    if (out)
+        *out = (sg_option_range){SG_OPTION_TEXT, 0, 0};
+    if (!out || i == OPTIONS)
+        return SG_E_ARGUMENT;
+    const struct field *f = &fields[i];
+    *out = (sg_option_range){SG_OPTION_WHOLE, f->low, f->high};
+    switch (f->kind) {
+    case TEXT: /* high is the room it has, its end included */
+        out->kind = SG_OPTION_TEXT;
+        break;
+    case POWER2:
+        out->kind = SG_OPTION_POWER2;
+        break;
+    case PPM32:
+    case PPM64:
+        out->kind = SG_OPTION_FRACTION;
+        break;
+    case CHOICE:
+        *out = (sg_option_range){SG_OPTION_CHOICE, 0,
+                                 count_words(options[i].value) - 1};
+        break;
+    case SEED:
+        *out = (sg_option_range){SG_OPTION_SEED, 0,
+                                 (int64_t)(SG__SEED_LIMIT - 1)};
+        break;
+    case INT32:
+        break;
+    }
+    return SG_OK;
+}
+
 /* Number in a field; 0 for texts, which are none. */
 static int64_t number_of(const struct field *f, const void *field)
 {

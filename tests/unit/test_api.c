@@ -217,6 +217,53 @@ static sg_network *copy_of(const sg_trainer *trainer)
     return net;
 }
 
+/* An array where it is, and as it is read. */
+static void same_view(const sg_network *net, size_t l, const char *name)
+{
+    sg_array_info info;
+    sg_array_view view;
+    int32_t value;
+    assert_int_equal(sg_network_get_array(net, l, name, &info, NULL), SG_OK);
+    sg_status status = sg_network_view_array(net, l, name, &view, NULL);
+    if (strstr(name, "_bits")) {
+        assert_int_equal(status, SG_E_UNSUPPORTED);
+        assert_null(view.elements);
+        return;
+    }
+    assert_int_equal(status, SG_OK);
+    for (size_t k = 0; k < info.length; k++) {
+        assert_int_equal(sg_network_read_array(net, l, name, k, 1, &value,
+                                               NULL),
+                         SG_OK);
+        int32_t seen = view.bits == 8    ? ((const int8_t *)view.elements)[k]
+                       : view.bits == 16 ? ((const int16_t *)view.elements)[k]
+                                         : ((const int32_t *)view.elements)[k];
+        assert_int_equal(seen, value);
+    }
+}
+
+static void arrays_are_seen_where_they_are(void **state)
+{
+    (void)state;
+    sg_data *data = digits(SG_SPLIT_TRAIN);
+    sg_trainer *trainer = trained(data, "on", 3);
+    const sg_network *net = sg_trainer_network(trainer);
+    sg_array_view view;
+    const char *name;
+    for (size_t l = 0; l < 4; l++)
+        for (size_t i = 0; (name = sg_network_array_name(net, l, i)); i++)
+            same_view(net, l, name);
+    assert_int_equal(sg_network_view_array(net, 0, "weight", &view, NULL),
+                     SG_OK);
+    assert_int_equal(view.bits, 16);
+    REFUSED(sg_network_view_array(net, 1, "weight", &view, NULL));
+    assert_null(view.elements);
+    assert_int_equal(sg_network_view_array(net, 4, "weight", &view, NULL),
+                     SG_E_RANGE);
+    sg_trainer_destroy(trainer);
+    sg_data_destroy(data);
+}
+
 static void arrays_have_names(void **state)
 {
     (void)state;
@@ -450,6 +497,7 @@ int main(void)
         cmocka_unit_test(thresholds_bring_the_rest_along),
         cmocka_unit_test(rates_are_part_of_the_state),
 #endif
+        cmocka_unit_test(arrays_are_seen_where_they_are),
         cmocka_unit_test(threads_share_a_network),
         cmocka_unit_test(counts_are_those_of_the_simulation),
     };

@@ -44,6 +44,29 @@ static void copies_arrays(void **state)
     sg_data_destroy(data);
 }
 
+static void lends_arrays(void **state)
+{
+    (void)state;
+    sg_data *data, *view;
+    assert_int_equal(sg_data_over_arrays(&shape, pixels, labels, &data, NULL),
+                     SG_OK);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_ptr_equal(sg_data_pixels(data, i), pixels + 8 * i);
+        assert_int_equal(sg_data_label(data, i), labels[i]);
+    }
+    assert_int_equal(sg_data_slice(data, 1, 2, &view, NULL), SG_OK);
+    assert_ptr_equal(sg_data_pixels(view, 1), pixels + 16);
+    sg_data_destroy(view);
+    sg_data_destroy(data);
+    sg_data_info info = shape;
+    sg_error error = {""};
+    info.classes = 2;
+    assert_int_equal(sg_data_over_arrays(&info, pixels, labels, &data, &error),
+                     SG_E_RANGE);
+    assert_null(data);
+    assert_string_equal(error.text, "data: sample 0: label 2, expected 0..1");
+}
+
 static void refused(sg_data_info info, sg_status wanted)
 {
     sg_data *data;
@@ -284,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copies_arrays),
+        cmocka_unit_test(lends_arrays),
         cmocka_unit_test(refuses_bad_arrays),
         cmocka_unit_test(slices),
         cmocka_unit_test(selects),

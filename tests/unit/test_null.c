@@ -92,6 +92,9 @@ static void of_recipes(void **state)
     TELLS(sg_recipe_suggest(recipe, NULL, NULL, 0, e));
     TELLS(sg_recipe_suggest(recipe, &info, NULL, 1, e));
     assert_non_null(sg_recipe_options(NULL));
+    sg_option_range range;
+    REFUSES(sg_recipe_range(NULL, &range));
+    REFUSES(sg_recipe_range("lr", NULL));
     sg_recipe_destroy(NULL);
 }
 
@@ -106,6 +109,10 @@ static void of_data(void **state)
     MAKES_NOTHING(sg_data, sg_data_from_arrays(&info, NULL, labels, &out, e));
     MAKES_NOTHING(sg_data, sg_data_from_arrays(&info, pixels, NULL, &out, e));
     TELLS(sg_data_from_arrays(&info, pixels, labels, NULL, e));
+    MAKES_NOTHING(sg_data, sg_data_over_arrays(NULL, pixels, labels, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_over_arrays(&info, NULL, labels, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_over_arrays(&info, pixels, NULL, &out, e));
+    TELLS(sg_data_over_arrays(&info, pixels, labels, NULL, e));
     MAKES_NOTHING(sg_data, sg_data_slice(NULL, 0, 1, &out, e));
     TELLS(sg_data_slice(data, 0, 1, NULL, e));
     const uint32_t first = 0;
@@ -188,6 +195,10 @@ static void of_arrays(void **state)
     TELLS(sg_network_read_array(NULL, 0, "bias", 0, 1, &value, e));
     TELLS(sg_network_read_array(net, 0, NULL, 0, 1, &value, e));
     TELLS(sg_network_read_array(net, 0, "bias", 0, 1, NULL, e));
+    sg_array_view view;
+    TELLS(sg_network_view_array(NULL, 0, "bias", &view, e));
+    TELLS(sg_network_view_array(net, 0, NULL, &view, e));
+    TELLS(sg_network_view_array(net, 0, "bias", NULL, e));
     TELLS(sg_network_write_array(NULL, 0, "bias", 0, 1, &value, e));
     TELLS(sg_network_write_array(own, 0, NULL, 0, 1, &value, e));
     TELLS(sg_network_write_array(own, 0, "bias", 0, 1, NULL, e));
@@ -270,6 +281,33 @@ static void of_evaluation(void **state)
     TELLS(sg_observe(NULL, data, 1, 1, seen, e));
     TELLS(sg_observe(net, NULL, 1, 1, seen, e));
     TELLS(sg_observe(net, data, 1, 1, NULL, e));
+}
+
+static void of_passes(void **state)
+{
+    (void)state;
+    int32_t weights[4 * 784], biases[4];
+    sg_pass *pass;
+    MAKES_NOTHING(sg_pass, sg_pass_create(NULL, 4, 1, &out, e));
+    TELLS(sg_pass_create(net, 4, 1, NULL, e));
+    assert_int_equal(sg_pass_create(net, 4, 1, &pass, NULL), SG_OK);
+    TELLS(sg_pass_run(NULL, data, 0, 1, 1, e));
+    TELLS(sg_pass_run(pass, NULL, 0, 1, 1, e));
+    assert_null(sg_pass_logits(pass));
+    assert_null(sg_pass_counts(pass, 0));
+    TELLS(sg_pass_gradient(pass, 0, weights, biases, e)); /* of nothing yet */
+    assert_int_equal(sg_pass_run(pass, data, 0, 4, 1, NULL), SG_OK);
+    assert_null(sg_pass_logits(NULL));
+    assert_null(sg_pass_counts(NULL, 0));
+    assert_null(sg_pass_counts(pass, 2));
+    assert_null(sg_pass_errors(NULL, 0));
+    assert_null(sg_pass_errors(pass, 2));
+    TELLS(sg_pass_gradient(NULL, 0, weights, biases, e));
+    TELLS(sg_pass_gradient(pass, 0, NULL, biases, e));
+    TELLS(sg_pass_gradient(pass, 0, weights, NULL, e));
+    assert_int_equal(sg_pass_gradient(pass, 0, weights, biases, NULL), SG_OK);
+    sg_pass_destroy(pass);
+    sg_pass_destroy(NULL);
 }
 
 static void of_simulations(void **state)
@@ -415,6 +453,7 @@ int main(void)
         cmocka_unit_test(of_classifiers),
         cmocka_unit_test(of_trainers),
         cmocka_unit_test(of_evaluation),
+        cmocka_unit_test(of_passes),
         cmocka_unit_test(of_simulations),
         cmocka_unit_test(of_the_rest),
         cmocka_unit_test(structs_know_their_size),

@@ -1,8 +1,10 @@
 /* Recipe options: text in, text out, and what is refused. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -259,6 +261,59 @@ static void numbers_are_integers(void **state)
     assert_int_equal(sg_recipe_number(&recipe, "lrr", &number), SG_E_ARGUMENT);
 }
 
+/* What stands at the ends of a range is taken, what is beyond is not. */
+static void try_range(sg_recipe *recipe, const char *name,
+                      const sg_option_range *range)
+{
+    const bool fraction = range->kind == SG_OPTION_FRACTION;
+    char text[64];
+    for (int end = 0; end < 2; end++) {
+        const int64_t at = end ? range->high : range->low;
+        int64_t number;
+        snprintf(text, sizeof text, "%" PRId64 "%s", at,
+                 fraction ? "e-6" : "");
+        assert_int_equal(sg_recipe_set(recipe, name, text, NULL), SG_OK);
+        assert_int_equal(sg_recipe_number(recipe, name, &number), SG_OK);
+        assert_true(number == at);
+    }
+    snprintf(text, sizeof text, "%" PRId64 "%s", range->high + 1,
+             fraction ? "e-6" : "");
+    assert_int_equal(sg_recipe_set(recipe, name, text, NULL), SG_E_RANGE);
+}
+
+static void ranges_are_those_of_values(void **state)
+{
+    (void)state;
+    size_t count, choices = 0;
+    sg_recipe *recipe;
+    sg_option_range range;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    assert_int_equal(sg_recipe_create(&recipe), SG_OK);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = option[i].name;
+        assert_int_equal(sg_recipe_range(name, &range), SG_OK);
+        if (range.kind == SG_OPTION_CHOICE) {
+            const char *bar = option[i].value;
+            int64_t bars = 0;
+            while ((bar = strchr(bar, '|')) != NULL)
+                bars++, bar++;
+            assert_true(range.low == 0 && range.high == bars && bars > 0);
+            choices++;
+        } else if (range.kind == SG_OPTION_TEXT) {
+            assert_true(range.high > 0);
+        } else {
+            try_range(recipe, name, &range);
+        }
+    }
+    assert_true(choices > 5);
+    assert_int_equal(sg_recipe_range("lr", &range), SG_OK);
+    assert_int_equal(range.kind, SG_OPTION_FRACTION);
+    assert_true(range.high == INT64_C(1000000000));
+    assert_int_equal(sg_recipe_range("none", &range), SG_E_ARGUMENT);
+    assert_true(range.high == 0);
+    sg_recipe_destroy(recipe);
+}
+
 static void phi_is_a_power_of_two_each(void **state)
 {
     (void)state;
@@ -294,6 +349,7 @@ int main(void)
         cmocka_unit_test(handles_are_independent),
         cmocka_unit_test(text_tells_its_size),
         cmocka_unit_test(numbers_are_integers),
+        cmocka_unit_test(ranges_are_those_of_values),
         cmocka_unit_test(phi_is_a_power_of_two_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
