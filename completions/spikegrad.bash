@@ -8,18 +8,18 @@ _spikegrad_words() {
     '') echo demo train eval verify trace anytime report bench info data sweep recipes seal help --help --version ;;
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
-    'train') echo --data --recipe --out --resume --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --holdout --seed --help ;;
+    'train') echo --data --recipe --out --resume --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
     'eval') echo --data --split --best --limit --flip --json --threads --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --json --quiet --help ;;
     'report') echo --out --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
-    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --holdout --seed --help ;;
+    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
     'info') echo --threads --best --json --help ;;
     'data info') echo --json --help ;;
     'data export') echo --split --first --count --png --scale --idx --help ;;
     'data formats') echo --json --help ;;
-    'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --holdout --seed --help ;;
+    'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
     esac
@@ -66,7 +66,7 @@ _spikegrad_values() {
     *' --standardise') echo off on ;;
     *' --loss') echo softmax squared ;;
     *' --dither') echo off on ;;
-    *' --schedule') echo linear cosine constant ;;
+    *' --schedule') echo linear cosine constant step list ;;
     *' --rounding') echo nearest stochastic ;;
     *' --holdout') echo last stratified ;;
     esac
@@ -77,7 +77,7 @@ _spikegrad_sources() {
 }
 
 _spikegrad_options() {
-    echo net= augment= weight-bits= count-cap= input-levels= input= fire= spread= standardise= gain-limit= spike-limit= loss= smoothing= target= alpha= phi= dither= epochs= batch= lr= momentum= readout-rate= bias-rate= clip= weight-decay= schedule= warmup= rounding= validation= holdout= seed=
+    echo net= augment= weight-bits= count-cap= input-levels= input= fire= spread= standardise= gain-limit= spike-limit= loss= smoothing= target= alpha= phi= dither= epochs= batch= lr= momentum= readout-rate= bias-rate= clip= weight-decay= schedule= rate-steps= warmup= rounding= validation= holdout= seed=
 }
 
 _spikegrad_recipes() {

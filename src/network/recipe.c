@@ -1,4 +1,5 @@
-/* The options of a recipe, by the rows of options.def. Fractions are read as decimals into parts per million, exactly. */
+/* The options of a recipe, by the rows of options.def. Fractions are read as
+ * decimals into parts per million, exactly. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -9,6 +10,8 @@
 #include "augment/kind.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "network/decimal.h"
+#include "network/rate_steps.h"
 #include "network/recipe.h"
 
 #define MILLION 1000000
@@ -63,75 +66,6 @@ static size_t find(const char *name)
     return i;
 }
 
-/* No option has a larger value, in millionths. */
-#define PPM_MAX (INT64_C(1000000000) * MILLION)
-
-/* Puts a digit behind those of value; false if it grows too large. */
-static bool push_digit(int64_t *value, int digit)
-{
-    if (*value > (PPM_MAX - digit) / 10)
-        return false;
-    *value = *value * 10 + digit;
-    return true;
-}
-
-static bool push_zeros(int64_t *value, int zeros)
-{
-    bool fits = true;
-    for (; fits && *value > 0 && zeros > 0; zeros--)
-        fits = push_digit(value, 0);
-    return fits;
-}
-
-/* "e-3" or nothing, at the end of a decimal. */
-static bool parse_exponent(const char *text, int *out)
-{
-    int sign = 1, digits = 0;
-    *out = 0;
-    if (*text == '\0')
-        return true;
-    if (*text != 'e' && *text != 'E')
-        return false;
-    text++;
-    if (*text == '-' || *text == '+')
-        sign = *text++ == '-' ? -1 : 1;
-    for (; isdigit((unsigned char)*text) && digits < 3; digits++)
-        *out = *out * 10 + (*text++ - '0');
-    *out *= sign;
-    return digits > 0 && *text == '\0';
-}
-
-/* A decimal, "0.25", ".25" or "2.5e-1", as ppm; false if it is none, or not a
- * whole number of them. Zeros wait for a digit other than 0 behind them, so
- * those at the end never make it too long, and the value ends with none. */
-static bool parse_ppm(const char *text, int64_t *out)
-{
-    int64_t value = 0;
-    int zeros = 0, power = 6, exponent;
-    bool point = false, any = false;
-    for (; isdigit((unsigned char)*text) || (*text == '.' && !point); text++) {
-        if (*text == '.') {
-            point = true;
-            continue;
-        }
-        any = true;
-        if (point && power > -1000)
-            power--;
-        if (*text == '0') {
-            zeros += zeros < 1000;
-            continue;
-        }
-        if (!push_zeros(&value, zeros) || !push_digit(&value, *text - '0'))
-            return false;
-        zeros = 0;
-    }
-    if (!any || !parse_exponent(text, &exponent))
-        return false;
-    power += zeros + exponent;
-    *out = value;
-    return value == 0 || (power >= 0 && push_zeros(out, power));
-}
-
 static bool parse_integer(const char *text, uint64_t *out)
 {
     char *end;
@@ -155,19 +89,6 @@ static int parse_choice(const char *words, const char *value)
         words += word + 1;
     }
     return -1;
-}
-
-static void print_ppm(int64_t ppm, char *text, size_t size)
-{
-    int digits = 6;
-    int64_t fraction = ppm % MILLION;
-    for (; digits > 1 && fraction % 10 == 0; digits--)
-        fraction /= 10;
-    if (fraction == 0)
-        snprintf(text, size, "%" PRId64, ppm / MILLION);
-    else
-        snprintf(text, size, "%" PRId64 ".%0*" PRId64, ppm / MILLION, digits,
-                 fraction);
 }
 
 static sg_status set_text(char *field, const struct field *f, const char *name,
@@ -223,10 +144,10 @@ static sg_status set_number(void *field, size_t i, const char *value,
         snprintf(low, sizeof low, "%" PRId64, f->low);
         snprintf(high, sizeof high, "%" PRId64, f->high);
     } else {
-        if (!parse_ppm(value, &number))
+        if (!sg__parse_ppm(value, &number))
             number = -1;
-        print_ppm(f->low, low, sizeof low);
-        print_ppm(f->high, high, sizeof high);
+        sg__print_ppm(f->low, low, sizeof low);
+        sg__print_ppm(f->high, high, sizeof high);
     }
     if (f->kind == POWER2 && (number & (number - 1)))
         return sg__fail(error, SG_E_RANGE,
@@ -386,7 +307,7 @@ static int print(const sg_recipe *recipe, size_t i, char *text, size_t size)
         return snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
     case PPM32:
     case PPM64:
-        print_ppm(number, ppm, sizeof ppm);
+        sg__print_ppm(number, ppm, sizeof ppm);
         return snprintf(text, size, "%s", ppm);
     case INT32:
     case POWER2:
@@ -467,7 +388,7 @@ sg_status sg__recipe_check(const sg_recipe *recipe, sg_error *error)
             return sg__fail(error, SG_E_RANGE,
                             "%s: value out of range, expected %s",
                             options[i].name, options[i].value);
-    return SG_OK;
+    return sg__rate_steps_check(recipe, error);
 }
 
 /* One threshold, "0.5", "2" or "1/8", as its logarithm. */
@@ -481,7 +402,7 @@ static bool parse_power(const char *text, size_t length, int *bits)
     word[length] = '\0';
 
     bool inverse = strncmp(word, "1/", 2) == 0;
-    if (!parse_ppm(inverse ? word + 2 : word, &ppm))
+    if (!sg__parse_ppm(inverse ? word + 2 : word, &ppm))
         return false;
     for (int b = -6; b <= 6; b++) {
         int64_t power =

@@ -1,4 +1,5 @@
-/* What a recipe is inside: a field for each row of options.def. Fractions are integers, in parts per million.
+/* What a recipe is inside: a field for each row of options.def. Fractions are
+ * integers, in parts per million.
  *
  * Only sg_recipe_set writes into a public handle, so every value is one that
  * an option can have. */
@@ -15,7 +16,8 @@
 enum {
     SG__RECIPE_NET = SG_RECIPE_TEXT,
     SG__RECIPE_PHI = 2048,
-    SG__RECIPE_AUGMENT = 128
+    SG__RECIPE_AUGMENT = 128,
+    SG__RECIPE_STEPS = 1024
 };
 
 /* Choices, in the order of their words. */
@@ -30,7 +32,13 @@ enum {
  * pixels, of which one is silent. */
 enum { SG_INPUT_PLAIN, SG_INPUT_ONOFF };
 enum { SG_FIRE_ROUND, SG_FIRE_FLOOR };
-enum { SG_SCHEDULE_LINEAR, SG_SCHEDULE_COSINE, SG_SCHEDULE_CONSTANT };
+enum {
+    SG_SCHEDULE_LINEAR,
+    SG_SCHEDULE_COSINE,
+    SG_SCHEDULE_CONSTANT,
+    SG_SCHEDULE_STEP,
+    SG_SCHEDULE_LIST
+};
 enum { SG_ROUNDING_NEAREST, SG_ROUNDING_STOCHASTIC };
 
 struct sg_recipe {

@@ -58,6 +58,15 @@ def fraction(rng, low, high):
     return f"{low * (high / low) ** rng.random():.6f}"
 
 
+def rates_of(rng, schedule):
+    """Of step every E epochs times F; of list from epoch E on F."""
+    if schedule == "step":
+        return f"{fraction(rng, 0.05, 3)}:{fraction(rng, 0.01, 0.999)}"
+    epochs = sorted({fraction(rng, 0.01, 4) for _ in range(rng.randint(1, 4))},
+                    key=float)
+    return ",".join(f"{e}:{fraction(rng, 0.01, 1)}" for e in epochs)
+
+
 def recipe_of(seed):
     rng = random.Random(seed)
     pick = rng.choice
@@ -89,11 +98,12 @@ def recipe_of(seed):
         "bias-rate": pick([1, 1, "0.1", "0.777777", 0]),
         "clip": pick([0, 0, fraction(rng, 0.0001, 1)]),
         "weight-decay": pick([0, 0, fraction(rng, 0.00001, 0.1)]),
-        "schedule": pick(["linear", "cosine", "constant"]),
+        "schedule": pick(["linear", "cosine", "constant", "step", "list"]),
         "warmup": pick([0, "0.1", "0.5", "1.7"]),
         "rounding": pick(["nearest", "stochastic"]),
         "validation": pick([0, 0, size // 3]),
         "holdout": pick(["last", "stratified"]),
         "seed": rng.getrandbits(pick([8, 32, 56])),
     }
+    options["rate-steps"] = rates_of(rng, options["schedule"])
     return size, options

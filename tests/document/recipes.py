@@ -29,12 +29,14 @@ SHORT = {
     "additions": (40, {
         "net": "6C5s4-6C3p1-R1-6C3p1-6C3p1-R2-P2avg-10", "phi": "auto:2",
         "count-cap": 7, "weight-bits": 8, "fire": "floor", "batch": 8,
-        "epochs": 3, "lr": "0.05", "seed": 9, "augment": "none"}),
+        "epochs": 3, "lr": "0.05", "seed": 9, "augment": "none",
+        "schedule": "list", "rate-steps": "0.5:0.3,2:0.123456"}),
     "projection": (40, {
         "net": "(4C5s2-4C3p1-R1)x2-6C3p1s2-6C3p1-R2C1s2-Pavg-10",
         "standardise": "on", "phi": "auto:1", "count-cap": 15, "batch": 8,
         "epochs": 3, "weight-bits": 8, "augment": "flip", "input": "onoff",
-        "spike-limit": "1", "clip": "0.1", "momentum": "0"}),
+        "spike-limit": "1", "clip": "0.1", "momentum": "0",
+        "schedule": "step", "rate-steps": "0.7:0.654321"}),
     "unlike": (30, {
         "net": "4C5s4-4C3p1-R1-P2avg-6C3p1-6C3p1-R1-Pmax-10",
         "phi": "1/2,1,1/2,2", "batch": 10, "count-cap": 20,

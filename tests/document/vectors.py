@@ -126,12 +126,18 @@ def squared_cases():
 
 
 def schedule_cases():
-    for schedule in ("linear", "cosine", "constant"):
+    steps = [0, 1, 7, 8, 100, 319]
+    for schedule, rates in (
+            ("linear", None), ("cosine", None), ("constant", None),
+            ("step", "2.5:0.3"), ("step", "0.001:0.999"),
+            ("list", "0:0.7,0.23:1,3.125:0.333333,9.99:0")):
         for warmup in ("0", "0.1", "2.5"):
-            r = Recipe({"schedule": schedule, "warmup": warmup})
-            steps = [0, 1, 7, 8, 100, 319]
-            yield {"schedule": schedule, "warmup": warmup, "steps": 320,
-                   "steps_of_an_epoch": 32, "step": steps,
+            options = {"schedule": schedule, "warmup": warmup}
+            if rates:
+                options["rate-steps"] = rates
+            r = Recipe(options)
+            yield {**options, "steps": 320, "steps_of_an_epoch": 32,
+                   "step": steps,
                    "g": [optimiser.schedule(r, t, 320, 32) for t in steps]}
 
 

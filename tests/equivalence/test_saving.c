@@ -28,22 +28,39 @@ static const char *const nets[] = {
 static const struct {
     const char *name, *value;
 } options[] = {
-    {"weight-bits", "8"},    {"count-cap", "3"},
-    {"input-levels", "7"},   {"input", "onoff"},
-    {"fire", "floor"},       {"spread", "2"},
-    {"standardise", "on"},   {"gain-limit", "2"},
-    {"spike-limit", "0.5"},  {"holdout", "stratified"},
-    {"loss", "squared"},     {"smoothing", "0.1"},
-    {"target", "4"},         {"alpha", "64"},
-    {"phi", "0.25"},         {"phi", "auto:2"},
-    {"dither", "on"},        {"batch", "7"},
-    {"lr", "0.05"},          {"momentum", "0"},
-    {"readout-rate", "0.5"}, {"bias-rate", "0.25"},
-    {"clip", "0.1"},         {"weight-decay", "0.01"},
-    {"schedule", "cosine"},  {"schedule", "constant"},
-    {"warmup", "0"},         {"rounding", "stochastic"},
-    {"validation", "3"},     {"seed", "12345678901"},
-    {"augment", "none"},     {"augment", "crop:2+flip+cutout:3"},
+    {"weight-bits", "8"},
+    {"count-cap", "3"},
+    {"input-levels", "7"},
+    {"input", "onoff"},
+    {"fire", "floor"},
+    {"spread", "2"},
+    {"standardise", "on"},
+    {"gain-limit", "2"},
+    {"spike-limit", "0.5"},
+    {"holdout", "stratified"},
+    {"loss", "squared"},
+    {"smoothing", "0.1"},
+    {"target", "4"},
+    {"alpha", "64"},
+    {"phi", "0.25"},
+    {"phi", "auto:2"},
+    {"dither", "on"},
+    {"batch", "7"},
+    {"lr", "0.05"},
+    {"momentum", "0"},
+    {"readout-rate", "0.5"},
+    {"bias-rate", "0.25"},
+    {"clip", "0.1"},
+    {"weight-decay", "0.01"},
+    {"schedule", "cosine"},
+    {"rate-steps", "0.4:0.3,1.2:0.05"},
+    {"schedule", "constant"},
+    {"warmup", "0"},
+    {"rounding", "stochastic"},
+    {"validation", "3"},
+    {"seed", "12345678901"},
+    {"augment", "none"},
+    {"augment", "crop:2+flip+cutout:3"},
 };
 
 typedef struct image {
@@ -132,6 +149,8 @@ static void every_option_on_every_depth(void **state)
             assert_int_equal(sg_recipe_set(&recipe, options[o].name,
                                            options[o].value, NULL),
                              SG_OK);
+            if (strcmp(options[o].name, "rate-steps") == 0)
+                sg_recipe_set(&recipe, "schedule", "list", NULL);
             snprintf(what, sizeof what, "%s with %s %s", nets[n],
                      options[o].name, options[o].value);
             check(&recipe, data, path, what);

@@ -384,7 +384,8 @@ static bool may_be_missing(const char *key)
         "recipe.gain-limit",  "recipe.readout-rate",
         "recipe.bias-rate",   "recipe.clip",
         "recipe.spike-limit", "recipe.weight-decay",
-        "recipe.holdout",     "data_hash"};
+        "recipe.holdout",     "recipe.rate-steps",
+        "data_hash"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(key, newer[i]) == 0)
             return true;

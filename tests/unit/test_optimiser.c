@@ -148,6 +148,60 @@ static void schedules_follow_their_formulas(void **state)
                      (int64_t)WHOLE * STEPS / (STEPS + 1));
 }
 
+static void rates_go_by_steps(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg__recipe_init(&recipe);
+    recipe.warmup_ppm = 0;
+    sg_recipe_set(&recipe, "schedule", "step", NULL);
+    sg_recipe_set(&recipe, "rate-steps", "30:0.1", NULL);
+    assert_int_equal(sg__schedule(&recipe, 2999, 9000, 100), WHOLE);
+    assert_int_equal(sg__schedule(&recipe, 3000, 9000, 100), WHOLE / 10);
+    assert_int_equal(sg__schedule(&recipe, 8999, 9000, 100), WHOLE / 10 / 10);
+    sg_recipe_set(&recipe, "rate-steps", "0.000001:0.999", NULL);
+    assert_int_equal(sg__schedule(&recipe, 1, 9000, 100),
+                     WHOLE * INT64_C(999) / 1000); /* at least one step */
+    assert_int_equal(sg__schedule(&recipe, UINT64_MAX / 2, UINT64_MAX, 100),
+                     0);
+    sg_recipe_set(&recipe, "schedule", "list", NULL);
+    sg_recipe_set(&recipe, "rate-steps", "0.5:0.25,60:0,80:1", NULL);
+    assert_int_equal(sg__schedule(&recipe, 49, 9000, 100), WHOLE);
+    assert_int_equal(sg__schedule(&recipe, 50, 9000, 100), WHOLE / 4);
+    assert_int_equal(sg__schedule(&recipe, 6000, 9000, 100), 0);
+    assert_int_equal(sg__schedule(&recipe, 9000, 9000, 100), WHOLE);
+    recipe.warmup_ppm = 1000000; /* rises to what the list has */
+    assert_int_equal(sg__schedule(&recipe, 49, 9000, 100),
+                     WHOLE * INT64_C(50) / 101);
+    assert_int_equal(sg__schedule(&recipe, 50, 9000, 100),
+                     WHOLE / 4 * INT64_C(51) / 101);
+}
+
+static void steps_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schedule, *steps;
+    } bad[] = {
+        {"list", ""},          {"list", "3"},          {"list", "3:"},
+        {"list", ":1"},        {"list", "3:1,"},       {"list", "3:1,3:0.5"},
+        {"list", "3:1,2:1"},   {"list", "3:1.000001"}, {"list", "100001:1"},
+        {"list", "3:-1"},      {"list", "3:1 ,4:1"},   {"list", "1:0.1234567"},
+        {"step", "3:1,4:1"},   {"step", "0:0.1"},      {"step", "3:1"},
+        {"linear", "3:1;4:1"},
+    };
+    sg_recipe recipe;
+    sg_error error = SG_ERROR_INIT;
+    sg__recipe_init(&recipe);
+    assert_int_equal(sg__recipe_check(&recipe, &error), SG_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        sg_recipe_set(&recipe, "schedule", bad[i].schedule, NULL);
+        sg_recipe_set(&recipe, "rate-steps", bad[i].steps, NULL);
+        assert_int_equal(sg__recipe_check(&recipe, &error), SG_E_RANGE);
+        assert_non_null(strstr(error.text, "rate-steps: '"));
+    }
+}
+
 static void step_is_exact(void **state)
 {
     (void)state;
@@ -247,6 +301,8 @@ int main(void)
         cmocka_unit_test(a_layer_that_fires_too_much_is_restrained),
         cmocka_unit_test(restraint_scales_the_charge),
         cmocka_unit_test(schedules_follow_their_formulas),
+        cmocka_unit_test(rates_go_by_steps),
+        cmocka_unit_test(steps_that_are_none_are_refused),
         cmocka_unit_test(step_is_exact),
         cmocka_unit_test(everything_saturates),
         cmocka_unit_test(stochastic_rounding_is_unbiased),

@@ -266,6 +266,8 @@ static void check_schedule(const json_t *c)
     sg__recipe_init(&recipe);
     sg_recipe_set(&recipe, "schedule", text(c, "schedule"), NULL);
     sg_recipe_set(&recipe, "warmup", text(c, "warmup"), NULL);
+    if (json_object_get(c, "rate-steps"))
+        sg_recipe_set(&recipe, "rate-steps", text(c, "rate-steps"), NULL);
     const size_t n = list(c, "step", step);
     list(c, "g", g);
     for (size_t i = 0; i < n; i++)

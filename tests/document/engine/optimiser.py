@@ -13,15 +13,33 @@ MILLION = 10**6
 WHOLE = 2**30
 
 
+def peak(recipe, t, steps):
+    """What lr is multiplied with at step t, warm-up and fall aside."""
+    if recipe.schedule == "step":
+        (epoch, share), = recipe.rate_list
+        g = WHOLE
+        for _ in range(t // max(1, epoch * steps // MILLION)):
+            g = g * share // MILLION
+            if g == 0:
+                break
+        return g
+    if recipe.schedule == "list":
+        begun = [share for epoch, share in recipe.rate_list
+                 if epoch * steps // MILLION <= t]
+        return begun[-1] * WHOLE // MILLION if begun else WHOLE
+    return WHOLE
+
+
 def schedule(recipe, t, total, steps):
     """Share of the peak in 2^-30 at step t of `total`, `steps` an epoch."""
     while max(total, t) >= 2**33:
         total, t, steps = total >> 1, t >> 1, steps >> 1
     w = min(total, recipe.warmup * steps // MILLION)
+    h = peak(recipe, t, steps)
     if t < w:
-        return (t + 1) * WHOLE // (w + 1)
-    if recipe.schedule == "constant":
-        return WHOLE
+        return (t + 1) * h // (w + 1)
+    if recipe.schedule in ("constant", "step", "list"):
+        return h
     left = (total - t) * WHOLE // (total - w)
     if recipe.schedule == "linear":
         return left

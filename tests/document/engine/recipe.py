@@ -36,6 +36,7 @@ DEFAULTS = {
     "clip": "0",
     "weight-decay": "0",
     "schedule": "linear",
+    "rate-steps": "10:0.1",
     "warmup": "0.1",
     "rounding": "nearest",
     "validation": "0",
@@ -87,6 +88,12 @@ class Recipe:
         if not self.phi.startswith("auto:"):
             return None
         return log2_of_power(self.phi[len("auto:"):])
+
+    @property
+    def rate_list(self):
+        """rate-steps: (epoch, share), both in millionths."""
+        return [tuple(millionths(x) for x in item.split(":"))
+                for item in self.rate_steps.split(",")]
 
     def phi_bits(self, hidden):
         if self.auto is not None:
