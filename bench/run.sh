@@ -68,6 +68,7 @@ learn_c() {
 mkdir -p "$out"
 program_table bench_engines
 program_table bench_threads
+program_table bench_latency
 program_table against_onednn
 if [ -d "$data_m" ]; then
     table pytorch-m /usr/bin/python3 bench/against_pytorch.py \

@@ -1,57 +1,86 @@
-/* One network in several threads, each with a classifier of its own: nothing is
- * copied, locked or allocated while images are classified. */
+/* Serving: one network in several threads, each with a classifier of its own
+ * that shares the weights of the first, so that nothing is copied, locked or
+ * allocated while images are classified; and the same images all at once. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <spikegrad/spikegrad.h>
 
-enum { THREADS = 4, IMAGES = 400 };
+enum { THREADS = 4, IMAGES = 400, SIZE = 28 * 28 };
 
 typedef struct worker {
     pthread_t thread;
-    const sg_network *net;
-    const sg_data *data;
-    uint32_t first, correct; /* every THREADS-th image from first on */
+    sg_classifier *classifier;
+    const uint8_t (*images)[SIZE];
+    uint32_t first, *labels; /* every THREADS-th image from first on */
     sg_status status;
 } worker;
 
 static void *work(void *argument)
 {
     worker *w = argument;
-    sg_classifier *classifier;
-    w->status = sg_classifier_create(w->net, &classifier, NULL);
-    for (uint32_t i = w->first; w->status == SG_OK && i < IMAGES;
-         i += THREADS) {
-        uint32_t label;
-        w->status = sg_classifier_run(classifier, sg_data_pixels(w->data, i),
-                                      NULL, &label);
-        w->correct += label == sg_data_label(w->data, i);
-    }
-    sg_classifier_destroy(classifier);
+    for (uint32_t i = w->first; w->status == SG_OK && i < IMAGES; i += THREADS)
+        w->status = sg_classifier_run(w->classifier, w->images[i], NULL,
+                                      &w->labels[i]);
     return NULL;
 }
 
-static sg_status classify(const sg_network *net, const sg_data *data)
+/* Classifiers of all workers; the others share the weights of the first. */
+static sg_status prepare(worker *w, const sg_network *net, sg_error *error)
 {
-    worker w[THREADS];
-    uint32_t correct = 0, started = 0;
-    sg_status status = SG_OK;
-    for (; started < THREADS; started++) {
-        w[started] = (worker){.net = net, .data = data, .first = started};
-        if (pthread_create(&w[started].thread, NULL, work, &w[started]) != 0)
-            break;
+    sg_status status = sg_classifier_create(net, &w[0].classifier, error);
+    for (int t = 1; status == SG_OK && t < THREADS; t++)
+        status = sg_classifier_share(w[0].classifier, &w[t].classifier, error);
+    return status;
+}
+
+static sg_status serve(const sg_network *net, const uint8_t (*images)[SIZE],
+                       uint32_t *labels, sg_error *error)
+{
+    worker w[THREADS] = {{0}};
+    int started = 0;
+    sg_status status = prepare(w, net, error);
+    while (status == SG_OK && started < THREADS) {
+        worker *next = &w[started];
+        next->images = images;
+        next->labels = labels;
+        next->first = (uint32_t)started;
+        if (pthread_create(&next->thread, NULL, work, next) == 0)
+            started++;
+        else
+            status = SG_E_MEMORY;
     }
-    for (uint32_t t = 0; t < started; t++) {
+    for (int t = 0; t < started; t++) {
         pthread_join(w[t].thread, NULL);
         status = status == SG_OK ? w[t].status : status;
-        correct += w[t].correct;
     }
-    if (status == SG_OK && started < THREADS)
-        status = SG_E_MEMORY;
-    if (status == SG_OK)
-        printf("%u of %d right, by %d threads\n", correct, IMAGES, THREADS);
+    for (int t = THREADS; t-- > 0;) /* the first goes last */
+        sg_classifier_destroy(w[t].classifier);
     return status;
+}
+
+static sg_status classify(const sg_network *net, const sg_data *data,
+                          sg_error *error)
+{
+    static uint8_t images[IMAGES][SIZE];
+    static uint32_t served[IMAGES], predicted[IMAGES];
+    uint32_t correct = 0;
+    for (uint32_t i = 0; i < IMAGES; i++)
+        memcpy(images[i], sg_data_pixels(data, i), SIZE);
+    sg_status status =
+        serve(net, (const uint8_t(*)[SIZE])images, served, error);
+    if (status == SG_OK)
+        status = sg_predict(net, images[0], IMAGES, THREADS, NULL, predicted,
+                            error);
+    if (status != SG_OK)
+        return status;
+    for (uint32_t i = 0; i < IMAGES; i++)
+        correct += served[i] == sg_data_label(data, i);
+    printf("%u of %d right, by %d threads\n", correct, IMAGES, THREADS);
+    return memcmp(served, predicted, sizeof served) == 0 ? SG_OK
+                                                         : SG_E_MISMATCH;
 }
 
 static sg_status train(const sg_data *data, sg_trainer **trainer,
@@ -83,7 +112,7 @@ int main(void)
     if (status == SG_OK)
         status = train(data, &trainer, &error);
     if (status == SG_OK)
-        status = classify(sg_trainer_network(trainer), unseen);
+        status = classify(sg_trainer_network(trainer), unseen, &error);
     if (status != SG_OK)
         fprintf(stderr, "threads: %s: %s\n", sg_status_text(status),
                 error.text);

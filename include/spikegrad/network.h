@@ -208,14 +208,22 @@ SG_API sg_status sg_network_write_array(sg_network *net, size_t layer,
                                         size_t count, const int32_t *values,
                                         sg_error *error);
 
-/* A classifier: one image at a time, without allocation. One network may be
- * used by many threads at once, each with a classifier of its own. */
+/* A classifier: images one by one or many at a time, without allocation. A
+ * network may be used by many threads at once, each with a classifier of its
+ * own, which has that thread's working memory. Weights, in the order in which
+ * the processor reads them, are there once for all that share them. */
 typedef struct sg_classifier sg_classifier;
 
 /* sg_classifier_create: takes all memory. net must outlive it and not change.
  * Errors: SG_E_ARGUMENT (a NULL), SG_E_MEMORY. */
 SG_API sg_status sg_classifier_create(const sg_network *net,
                                       sg_classifier **out, sg_error *error);
+
+/* sg_classifier_share: one more for another thread, with working memory of its
+ * own and the weights of `classifier`, which must outlive it. Both may run at
+ * once. Errors: SG_E_ARGUMENT (a NULL), SG_E_MEMORY. */
+SG_API sg_status sg_classifier_share(const sg_classifier *classifier,
+                                     sg_classifier **out, sg_error *error);
 
 /* sg_classifier_run: the class of one image, as sg_network_classify.
  * logits, label  NULL: not wanted
@@ -224,14 +232,24 @@ SG_API sg_status sg_classifier_run(sg_classifier *classifier,
                                    const uint8_t *pixels, int32_t *logits,
                                    uint32_t *label);
 
+/* sg_classifier_run_many: the classes of `count` images, in this thread.
+ * pixels  uint8[count][height][width][channels]; NULL is legal for none
+ * logits  int32[count][classes]; NULL: not wanted
+ * labels  uint32[count]; NULL: not wanted
+ * Errors: SG_E_ARGUMENT (a NULL). */
+SG_API sg_status sg_classifier_run_many(sg_classifier *classifier,
+                                        const uint8_t *pixels, size_t count,
+                                        int32_t *logits, uint32_t *labels);
+
 /* sg_classifier_counts: spikes that the neurons of a sender sent for the image
  * last classified, uint8[height][width][channels]. sender 0 is the image, k + 1
  * layer k. NULL past the last layer that sends spikes. Valid until the next
- * run. */
+ * run. After sg_classifier_run_many: not defined. */
 SG_API const uint8_t *sg_classifier_counts(const sg_classifier *classifier,
                                            size_t sender);
 
-/* sg_classifier_destroy: frees it, not the network; NULL is legal. */
+/* sg_classifier_destroy: frees it, not the network; NULL is legal. Those that
+ * share its weights have to be gone. */
 SG_API void sg_classifier_destroy(sg_classifier *classifier);
 
 /* sg_network_classify: the class of one image.
@@ -245,6 +263,18 @@ SG_API void sg_classifier_destroy(sg_classifier *classifier);
 SG_API sg_status sg_network_classify(const sg_network *net,
                                      const uint8_t *pixels, int32_t *logits,
                                      uint32_t *label);
+
+/* sg_predict: the classes of many images, in several threads.
+ *
+ * pixels   uint8[count][height][width][channels]; NULL is legal for none
+ * threads  1..256; 0 means one per processor. Does not change any result.
+ * logits   int32[count][classes]; written. NULL: not wanted
+ * labels   uint32[count]; written. NULL: not wanted
+ * Packs the weights anew: for a few images at a time keep a classifier.
+ * Errors: SG_E_ARGUMENT (a NULL), SG_E_RANGE (threads), SG_E_MEMORY. */
+SG_API sg_status sg_predict(const sg_network *net, const uint8_t *pixels,
+                            size_t count, unsigned threads, int32_t *logits,
+                            uint32_t *labels, sg_error *error);
 
 #ifdef __cplusplus
 }

@@ -47,6 +47,24 @@ static uint32_t *place_reach(sg__arena *arena, const sg__geometry *g,
     return reach;
 }
 
+/* Where the packed weights of a layer are, and its biases in use. */
+static void place_packed(const sg__ann *ann, sg__arena *arena, size_t l)
+{
+    const sg__layer *layer = &ann->net->layer[l];
+    const sg__geometry *g = &layer->geo;
+    sg__ann_layer *to = &ann->layer[l];
+    if (ann->lender) {
+        to->synapses.packed = ann->lender->layer[l].synapses.packed;
+        to->use_bias = ann->lender->layer[l].use_bias;
+        return;
+    }
+    to->synapses.packed =
+        sg__arena_take(arena, 1,
+                       ann->kernels->pack_size(g, layer->weight_bits));
+    if (layer->use_shift > 0)
+        to->use_bias = sg__arena_take(arena, g->out_c, sizeof *to->use_bias);
+}
+
 static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
 {
     const sg__layer *layer = &ann->net->layer[l];
@@ -66,11 +84,7 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
         return;
     to->synapses = (sg__synapses){g,    layer->weight_bits, layer->weight,
                                   NULL, layer->bias,        layer->in_cap};
-    to->synapses.packed =
-        sg__arena_take(arena, 1,
-                       ann->kernels->pack_size(g, layer->weight_bits));
-    if (layer->use_shift > 0)
-        to->use_bias = sg__arena_take(arena, g->out_c, sizeof *to->use_bias);
+    place_packed(ann, arena, l);
     to->dense_macs = sg__dense_macs(g);
     to->forward_sparse_below =
         ann->kernels->forward_sparse_below(g, layer->weight_bits);
@@ -152,7 +166,7 @@ void sg__ann_place(sg__ann *ann, sg__arena *arena)
     ann->kernels = sg__kernels_select();
     ann->chunk =
         (ann->batch + SHARES * ann->threads - 1) / (SHARES * ann->threads);
-    ann->chunk = ann->chunk < CHUNK ? ann->chunk : CHUNK;
+    ann->chunk = ann->chunk < CHUNK && !ann->serves ? ann->chunk : CHUNK;
     ann->layer = sg__arena_take(arena, net->layer_count, sizeof *ann->layer);
     if (!ann->layer) /* measuring: fields that sizes depend on */
         ann->layer = counted;
@@ -174,18 +188,14 @@ void sg__ann_place(sg__ann *ann, sg__arena *arena)
         ann->layer = NULL;
 }
 
-sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
-                         bool learns, bool keeps, sg__ann **out)
+/* A workspace as described, in an arena of its own. */
+static sg_status create(const sg__ann *described, sg__ann **out)
 {
     *out = NULL;
-    sg__ann *ann = calloc(1, sizeof *ann);
+    sg__ann *ann = malloc(sizeof *ann);
     if (!ann)
         return SG_E_MEMORY;
-    ann->net = net;
-    ann->batch = batch;
-    ann->threads = threads;
-    ann->learns = learns;
-    ann->keeps = keeps;
+    *ann = *described;
     sg__ann_place(ann, &ann->arena);
     if (!sg__arena_allocate(&ann->arena)) {
         free(ann);
@@ -194,6 +204,28 @@ sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
     sg__ann_place(ann, &ann->arena);
     *out = ann;
     return SG_OK;
+}
+
+sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
+                         bool learns, bool keeps, sg__ann **out)
+{
+    const sg__ann described = {.net = net,
+                               .batch = batch,
+                               .threads = threads,
+                               .learns = learns,
+                               .keeps = keeps};
+    return create(&described, out);
+}
+
+sg_status sg__ann_create_serving(const sg_network *net, unsigned threads,
+                                 const sg__ann *lender, sg__ann **out)
+{
+    const sg__ann described = {.net = net,
+                               .batch = (size_t)CHUNK * threads,
+                               .threads = threads,
+                               .serves = true,
+                               .lender = lender};
+    return create(&described, out);
 }
 
 void sg__ann_destroy(sg__ann *ann)

@@ -64,6 +64,8 @@ typedef struct sg__ann {
     size_t batch, chunk; /* samples; of a batch, of one forward call */
     unsigned threads;
     bool learns, keeps, profiles;
+    bool serves; /* each thread has `chunk` samples of the batch to itself */
+    const struct sg__ann *lender; /* whose packed weights are used, or NULL */
     bool measures; /* adds to squares of the scratch memory */
     sg__arena arena;
     uint8_t *input; /* [batch][inputs] spike counts */
@@ -85,6 +87,14 @@ void sg__ann_place(sg__ann *ann, sg__arena *arena);
 sg_status sg__ann_create(const sg_network *net, size_t batch, unsigned threads,
                          bool learns, bool keeps, sg__ann **out);
 void sg__ann_destroy(sg__ann *ann);
+
+/* sg__ann_create_serving: a workspace for networks in use alone, in which
+ * thread t has samples t * chunk and on to itself, so that the threads need not
+ * agree on who does which. lender: another one over net, whose packed weights
+ * serve here too and which outlives this one; NULL: it packs its own.
+ * SG_E_MEMORY. */
+sg_status sg__ann_create_serving(const sg_network *net, unsigned threads,
+                                 const sg__ann *lender, sg__ann **out);
 
 /* What keys the random draws of samples in training. */
 typedef struct sg__ann_moment {

@@ -88,6 +88,25 @@ static sg_status train(void)
     return status;
 }
 
+static sg_status serve(const sg_network *net)
+{
+    sg_classifier *first = NULL, *second = NULL;
+    uint32_t label;
+    sg_status status =
+        sg_network_classify(net, sg_data_pixels(data, 0), NULL, &label);
+    if (status == SG_OK)
+        status = sg_classifier_create(net, &first, NULL);
+    if (status == SG_OK)
+        status = sg_classifier_share(first, &second, NULL);
+    assert_true(status == SG_OK || second == NULL);
+    if (status == SG_OK)
+        status =
+            sg_predict(net, sg_data_pixels(data, 0), 1, 1, NULL, &label, NULL);
+    sg_classifier_destroy(second);
+    sg_classifier_destroy(first);
+    return status;
+}
+
 static sg_status use(void)
 {
     sg_recipe recipe;
@@ -95,7 +114,6 @@ static sg_status use(void)
     sg_metrics metrics;
     sg_verification v;
     sg_layer_observation observed[3];
-    uint32_t label;
     make_recipe(&recipe);
     sg_status status = sg_network_create(&recipe, data, &net, NULL);
     if (status == SG_OK)
@@ -106,8 +124,7 @@ static sg_status use(void)
     if (status == SG_OK)
         status = sg_evaluate_with(net, data, &flip, &metrics, NULL, NULL);
     if (status == SG_OK)
-        status =
-            sg_network_classify(net, sg_data_pixels(data, 0), NULL, &label);
+        status = serve(net);
     if (status == SG_OK)
         status = sg_observe(net, data, 2, 1, observed, NULL);
     if (status == SG_OK)

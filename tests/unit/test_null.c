@@ -214,6 +214,12 @@ static void of_classifiers(void **state)
     assert_int_equal(sg_classifier_create(net, &classifier, NULL), SG_OK);
     REFUSES(sg_classifier_run(NULL, sg_data_pixels(data, 0), NULL, &label));
     REFUSES(sg_classifier_run(classifier, NULL, NULL, &label));
+    REFUSES(sg_classifier_run_many(NULL, NULL, 0, NULL, NULL));
+    REFUSES(sg_classifier_run_many(classifier, NULL, 1, NULL, &label));
+    MAKES_NOTHING(sg_classifier, sg_classifier_share(NULL, &out, e));
+    TELLS(sg_classifier_share(classifier, NULL, e));
+    TELLS(sg_predict(NULL, sg_data_pixels(data, 0), 1, 1, NULL, NULL, e));
+    TELLS(sg_predict(net, NULL, 1, 1, NULL, NULL, e));
     assert_null(sg_classifier_counts(NULL, 0));
     sg_classifier_destroy(classifier);
     sg_classifier_destroy(NULL);

@@ -308,8 +308,21 @@ SG__INLINE const uint8_t *sg__walk_on(sg__position_walk *w)
     return here;
 }
 
+/* Charge, without bias, of n positions by up to 16 channels. */
+SG__INLINE void sg__dense_tile(sg__dot_kind dot, int n, int blocks,
+                               const sg__dense_layer *d,
+                               const uint8_t *const *in, __m256i sum[][2])
+{
+    if (dot == SG__WORDS || dot == SG__VNNI_WORDS)
+        sg__word_tile(dot, n, d, in, sum);
+    else
+        sg__quad_tile(dot, n, blocks, d, in, sum);
+}
+
 /* All positions of a group by one block of channels. The last tile repeats its
- * last position where it has too few. */
+ * last position where it has too few, unless there is just one, as in a fully
+ * connected layer of one sample: then it goes by itself, but not where a sum
+ * has to wait for the one before it, as in VNNI. */
 SG__INLINE void sg__dense_block(sg__dot_kind dot, int tile, int blocks,
                                 const sg__dense_layer *d,
                                 const sg__responder *r, sg__position_walk walk,
@@ -321,10 +334,10 @@ SG__INLINE void sg__dense_block(sg__dot_kind dot, int tile, int blocks,
         int some = positions < (size_t)tile ? (int)positions : tile;
         for (int p = 0; p < tile; p++)
             in[p] = p < some ? sg__walk_on(&walk) : in[p - 1];
-        if (dot == SG__WORDS || dot == SG__VNNI_WORDS)
-            sg__word_tile(dot, tile, d, in, sum);
+        if (some == 1 && dot != SG__VNNI_WORDS && dot != SG__VNNI_BYTES)
+            sg__dense_tile(dot, 1, blocks, d, in, sum);
         else
-            sg__quad_tile(dot, tile, blocks, d, in, sum);
+            sg__dense_tile(dot, tile, blocks, d, in, sum);
         for (int p = 0; p < some; p++, out += out_step)
             sg__respond(r, out, sum[p][0], sum[p][1]);
         positions -= (size_t)some;
