@@ -84,6 +84,23 @@ _spikegrad_recipes() {
     "$1" recipes 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\).*/\1/p'
 }
 
+# _spikegrad_setting COMMAND: what may follow '--set NAME=V,', if the words
+# before the cursor are that. bash ends a word at '=', or does not.
+_spikegrad_setting() {
+    local line="${COMP_WORDS[*]:COMP_CWORD > 3 ? COMP_CWORD - 3 : 0:COMP_CWORD > 3 ? 4 : COMP_CWORD + 1}"
+    local before
+    line=${line// = /=}
+    line=${line// =/=}
+    line=${line//= /=}
+    [[ $line =~ --set[\ =]([a-z-]+)=([^ ]*)$ ]] || return
+    before=${BASH_REMATCH[2]}
+    [[ $before == *[,\;]* ]] && before=${before%"${before##*[,;]}"} || before=
+    [[ $cur == *=* && $cur != = ]] && before="${BASH_REMATCH[1]}=$before"
+    for words in $(_spikegrad_values "$1 --${BASH_REMATCH[1]}"); do
+        [[ $words == '<'* ]] || echo "$before$words"
+    done
+}
+
 _spikegrad() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
     local command=${COMP_WORDS[1]} words
@@ -100,7 +117,12 @@ _spikegrad() {
     fi
     [[ $words != *--*--* ]] && command="$command ${COMP_WORDS[2]}"
 
-    words=
+    words=$(_spikegrad_setting "$command")
+    if [[ $words ]]; then
+        [[ $cur == = ]] && cur=
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+        return
+    fi
     [[ $prev == --* ]] && words=$(_spikegrad_values "$command $prev")
     case $words in
     '<files>') words= ;;

@@ -251,16 +251,18 @@ SG_API sg_status sg_evaluate(const sg_network *net, const sg_data *data,
  * sg_evaluate does it: size tells the library which fields the program knows,
  * and the others are as if they were 0. */
 typedef struct sg_evaluate_options {
-    size_t size;      /* of this struct */
-    unsigned threads; /* 1..256, 0: one a processor; changes no result */
-    int flip;         /* not 0: each image is shown a second time, mirrored
+    size_t size;       /* of this struct */
+    unsigned threads;  /* 1..256, 0: one a processor; changes no result */
+    int flip;          /* not 0: each image is shown a second time, mirrored
                          left to right, and the logits of both views are added;
                          the class is that of the largest sum, the first one on
                          a tie, and the loss that of the means, rounded down */
+    unsigned *started; /* NULL: not wanted; written: threads that work, those
+                          asked for, or fewer if the system starts no more */
 } sg_evaluate_options;
 #define SG_EVALUATE_OPTIONS_INIT                                              \
     {                                                                         \
-        sizeof(sg_evaluate_options), 0, 0                                     \
+        sizeof(sg_evaluate_options), 0, 0, 0                                  \
     }
 
 /* sg_evaluate_with: forward pass over data, as options say.

@@ -29,13 +29,11 @@ struct options {
 static const arg_flag own_flags[] = {
     {"from", ARG_TEXT, FIELD(from), "MODEL", NULL,
      "go on from a checkpoint or run directory, from the start of the "
-     "epoch"
-     "it stopped in or, if it is complete, of its last one; with its recipe",
+     "epoch it stopped in or, if it is complete, of its last one; with its recipe",
      0, 0},
     {"warm", ARG_NUMBER, FIELD(warm), "STEPS", NULL,
      "training steps before the first measurement (default: 20, with "
-     "--from"
-     "3)",
+     "--from 3)",
      0, 1000000},
     {"seconds", ARG_MILLI, FIELD(milliseconds), "S", "2",
      "length of one measurement", 10, 3600000},
@@ -67,20 +65,12 @@ const arg_command command_bench = {
     .run = bench,
 };
 
-static int open_data(measurement *m, const char *spec)
+/* Generated images are drawn when they are first asked for: not while the
+ * clock runs. */
+static void draw(const sg_data *data)
 {
-    sg_data *data;
-    if (!spec || !*spec)
-        return cli_usage("bench", "--data is missing");
-    int code = model_split("bench", spec, "train", &data);
-    if (code != CLI_OK)
-        return code;
-    m->data = data;
-    /* generated images are drawn when they are first asked for: not while the
-     * clock runs */
     for (uint32_t i = 0; i < sg_data_get_info(data)->size; i++)
         (void)sg_data_pixels(data, i);
-    return CLI_OK;
 }
 
 static int start_new(const struct options *options, const arg_rest *rest,
@@ -92,8 +82,9 @@ static int start_new(const struct options *options, const arg_rest *rest,
     if (code == CLI_OK)
         code = run_gather("bench", &options->source, rest, &file);
     if (code == CLI_OK)
-        code = open_data(m, file.data);
+        code = model_split("bench", file.folder, file.data, "train", &m->data);
     if (code == CLI_OK) {
+        draw(m->data);
         sg_status status = sg_trainer_create(file.recipe, m->data, m->threads,
                                              &m->trainer, &error);
         if (status != SG_OK)
@@ -137,15 +128,17 @@ static int start_from(const struct options *options, const arg_rest *rest,
     sg_network *net;
     sg_network_info info;
     sg_error error = {""};
+    const model_images images = {.data = options->source.data,
+                                 .split = "train"};
     int code = model_load("bench", options->from, false, &net);
     if (code != CLI_OK)
         return code;
     sg_network_get_info(net, &info);
     code = check_recipe(info.recipe, options, rest);
     if (code == CLI_OK)
-        code = open_data(m, options->source.data ? options->source.data
-                                                 : info.data);
+        code = model_data("bench", options->from, net, &images, &m->data);
     if (code == CLI_OK) {
+        draw(m->data);
         uint32_t last = (uint32_t)recipe_number(info.recipe, "epochs") - 1;
         bool complete = info.epoch >= info.epochs;
         sg_status status =
@@ -160,6 +153,7 @@ static int start_from(const struct options *options, const arg_rest *rest,
 
 static int measure_and_report(measurement *m, bool json)
 {
+    cli_tell_threads(m->threads, sg_trainer_threads(m->trainer));
     if (!json)
         costs_begin(m);
     cli_catch_signals();

@@ -297,7 +297,8 @@ static int data_export(int argc, char **argv)
         return code;
     if (!options.png && !options.idx)
         return cli_usage("data export", "give --png, --idx or both");
-    code = model_split("data export", rest.operand[0], options.split, &data);
+    code = model_split("data export", NULL, rest.operand[0], options.split,
+                       &data);
     if (code != CLI_OK)
         return code;
     code = export_part(&options, data);

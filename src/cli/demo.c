@@ -41,7 +41,7 @@ static int prove(const session *run, uint32_t samples)
     sg_data *test;
     puts("\nSimulating every spike, in five orders of delivery:");
     fflush(stdout);
-    int code = model_split("demo", session_data(run), "test", &test);
+    int code = model_split("demo", NULL, session_data(run), "test", &test);
     if (code != CLI_OK)
         return code;
     const verify_options how = {.command = "demo",

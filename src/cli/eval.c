@@ -149,11 +149,13 @@ static int evaluate(const void *given, const model *m)
     uint32_t *confusion = calloc((size_t)classes * classes, sizeof *confusion);
     if (!confusion)
         return cli_fail("out of memory");
-    sg_evaluate_options how = {sizeof how, (unsigned)options->threads,
-                               options->flip};
+    const unsigned wanted = cli_threads(options->threads);
+    unsigned started = wanted;
+    sg_evaluate_options how = {sizeof how, wanted, options->flip, &started};
     sg_status status =
         sg_evaluate_with(net, data, &how, &metrics, confusion, &error);
     int code = CLI_OK;
+    cli_tell_threads(wanted, started);
     if (status != SG_OK)
         code = cli_status("eval", status, &error);
     else if (options->json)

@@ -38,8 +38,7 @@ static const arg_flag own_flags[] = {
     {"set", ARG_LIST, FIELD(sets), "NAME=V,V...", NULL,
      "values of an option of the recipe; given again, all combinations are "
      "run, the last one changing fastest. Where values have commas they "
-     "are"
-     "separated by ';': phi='0.5,1;1,1'",
+     "are separated by ';': phi='0.5,1;1,1'",
      0, 0},
     {"seeds", ARG_NUMBER, FIELD(seeds), "N", NULL,
      "N runs of each combination, with --seed and the numbers after it", 1,
@@ -88,7 +87,8 @@ const arg_command command_sweep = {
 
 typedef struct sweep {
     const struct options *options;
-    const recipe_file *file;
+    recipe_file file, row; /* of all, and of the run that is looked at */
+    recipe_difference difference;
     sweep_rows rows;
     double start, before; /* seconds: this process's clock, earlier ones */
 } sweep;
@@ -104,25 +104,25 @@ static bool holds_run(const char *path)
 }
 
 /* Refuses a directory that holds another run than this one. */
-static int compare(const sweep *s, const char *path, const sg_recipe *wanted)
+static int compare(sweep *s, const char *path, const sg_recipe *wanted)
 {
     rundir run;
-    recipe_difference d;
-    recipe_file there;
+    recipe_difference *d = &s->difference;
+    recipe_file *there = &s->row;
 
     if (!holds_run(path))
         return CLI_OK;
-    int code = recipe_file_begin(&there);
+    int code = recipe_file_begin(there);
     if (code == CLI_OK)
-        code = rundir_open(&run, path, &there);
+        code = rundir_open(&run, path, there);
     if (code == CLI_OK) {
         rundir_close(&run);
-        if (strcmp(there.data, s->file->data) != 0)
-            code = cli_fail("it holds a run on %s", there.data);
-        else if (recipe_differs(wanted, there.recipe, NULL, &d))
-            code = cli_fail("it holds a run with %s = %s", d.name, d.b);
+        if (strcmp(there->data, s->file.data) != 0)
+            code = cli_fail("it holds a run on %s", there->data);
+        else if (recipe_differs(wanted, there->recipe, NULL, d))
+            code = cli_fail("it holds a run with %s = %s", d->name, d->b);
     }
-    recipe_file_end(&there);
+    recipe_file_end(there);
     return code;
 }
 
@@ -141,14 +141,14 @@ static int train_row(sweep *s, const char *path, uint64_t limit,
 {
     bool resume = holds_run(path);
     session *run = NULL;
-    recipe_file fresh = *s->file;
     run_options options = s->options->run;
-    fresh.recipe = recipe; /* session_open copies it */
-    options.source.data = s->file->data;
+    s->row = s->file;
+    s->row.recipe = recipe; /* session_open copies it */
+    options.source.data = s->file.data;
     options.max_minutes = limit;
     options.out = resume ? NULL : path;
     options.resume = resume ? path : NULL;
-    int code = session_open(&options, &fresh, &run);
+    int code = session_open(&options, &s->row, &run);
     if (code == CLI_OK)
         code = session_train(run);
     session_close(run);
@@ -193,7 +193,7 @@ static int run_row(sweep *s, size_t i, size_t left)
 {
     sweep_row *row = &s->rows.row[i];
     char reason[sizeof row->result.reason];
-    uint64_t limit = s->file->max_minutes;
+    uint64_t limit = s->file.max_minutes;
     if (s->options->run.max_minutes &&
         !(limit = share_of_time(s, row->result.seconds, left)))
         return CLI_OK;
@@ -288,7 +288,7 @@ static int check_data(const char *spec)
 {
     sg_error error = {""};
     sg_data *data = NULL;
-    sg_status status = sg_data_open(spec, SG_SPLIT_TEST, &data, &error);
+    sg_status status = sg_data_open(spec, SG_SPLIT_TRAIN, &data, &error);
     sg_data_destroy(data);
     return status == SG_OK ? CLI_OK : cli_status("sweep", status, &error);
 }
@@ -302,38 +302,49 @@ static int check(const struct options *o, const recipe_file *file)
     return check_data(file->data);
 }
 
+/* s is empty but for its options. */
+static int sweep_with(sweep *s, struct options *options, const arg_rest *rest)
+{
+    recipe_file *file = &s->file;
+    grid *g = NULL;
+    int lock = -1;
+    int code = recipe_file_begin(file);
+    if (code == CLI_OK)
+        code = run_gather("sweep", &options->run.source, rest, file);
+    file->follows = false; /* a grid is of what it says, and the defaults */
+    if (code == CLI_OK)
+        code = check(options, file);
+    if (code == CLI_OK)
+        code = grid_create("sweep", file->recipe, &options->sets,
+                           options->seeds, &g);
+    s->start = cli_seconds();
+    if (code == CLI_OK)
+        code = sweep_rows_create(&s->rows, g, options->out);
+    if (code == CLI_OK)
+        code = own(options->out, &lock);
+    if (code == CLI_OK) {
+        cli_catch_signals();
+        code = finish(s, run_all(s));
+    }
+    lock_release(lock);
+    sweep_rows_destroy(&s->rows);
+    grid_destroy(g);
+    recipe_file_end(file);
+    return code;
+}
+
 static int sweep_command(int argc, char **argv)
 {
     struct options options = {.run = {.command = "sweep", .silent = true}};
     arg_rest rest;
-    recipe_file file;
-    grid *g = NULL;
-    int lock = -1;
     int code = args_parse(&command_sweep, argc, argv, &options, &rest);
-
     if (code >= 0)
         return code;
-    code = recipe_file_begin(&file);
-    if (code == CLI_OK)
-        code = run_gather("sweep", &options.run.source, &rest, &file);
-    file.follows = false; /* a grid is of what it says, and the defaults */
-    if (code == CLI_OK)
-        code = check(&options, &file);
-    if (code == CLI_OK)
-        code = grid_create("sweep", file.recipe, &options.sets, options.seeds,
-                           &g);
-    sweep s = {.options = &options, .file = &file, .start = cli_seconds()};
-    if (code == CLI_OK)
-        code = sweep_rows_create(&s.rows, g, options.out);
-    if (code == CLI_OK)
-        code = own(options.out, &lock);
-    if (code == CLI_OK) {
-        cli_catch_signals();
-        code = finish(&s, run_all(&s));
-    }
-    lock_release(lock);
-    sweep_rows_destroy(&s.rows);
-    grid_destroy(g);
-    recipe_file_end(&file);
+    sweep *s = calloc(1, sizeof *s); /* too large for a stack */
+    if (!s)
+        return cli_fail("out of memory");
+    s->options = &options;
+    code = sweep_with(s, &options, &rest);
+    free(s);
     return code;
 }

@@ -22,8 +22,7 @@ static const arg_flag own_flags[] = {
     {"order", ARG_CHOICE, FIELD(order), VERIFY_ORDERS "|all", "random",
      "order in which spikes are delivered: each by itself (fifo, lifo, "
      "scatter: for small networks), or by neurons that hold them until "
-     "their"
-     "turn (turns, random)",
+     "their turn (turns, random)",
      0, 0},
     {"seed", ARG_NUMBER, FIELD(seed), "S", "1",
      "of the draws of random and scatter", 0, (UINT64_C(1) << 56) - 1},

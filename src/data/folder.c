@@ -104,7 +104,8 @@ const char *sg__sniff_source(sg__source *source, const uint8_t *head,
     uint8_t bytes[HEAD] = {0};
     size_t got = 0;
     size = size < HEAD ? size : HEAD;
-    memcpy(bytes, head, size);
+    if (size > 0)
+        memcpy(bytes, head, size);
     (void)sg__source_read(source, bytes + size, HEAD - size, &got, NULL);
     const char *what = sg__sniff(bytes, size + got);
     snprintf(text, 64, "%s%s", what ? ": it is " : "", what ? what : "");

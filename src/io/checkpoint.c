@@ -420,11 +420,18 @@ static sg_status build(source *from, sg_network **out)
     return SG_OK;
 }
 
-/* Names and values of a hostile file can be in the detail: whatever is not
- * printable there cannot be let through to a terminal. */
-static void make_printable(sg_error *error, size_t start)
+/* Names and values of a hostile file can be in the detail, behind its name:
+ * whatever is not printable there cannot be let through to a terminal. A long
+ * name is there in part. */
+static void make_printable(sg_error *error, const char *name)
 {
-    for (size_t i = start; error && i < SG_ERROR_TEXT && error->text[i]; i++)
+    char known[SG_ERROR_TEXT];
+    size_t start = sg__escape(known, sizeof known, name);
+    if (!error)
+        return;
+    if (strncmp(error->text, known, start) != 0)
+        start = 0;
+    for (size_t i = start; i < SG_ERROR_TEXT && error->text[i]; i++)
         if (error->text[i] < ' ' || error->text[i] > '~')
             error->text[i] = '?';
 }
@@ -460,7 +467,7 @@ static sg_status parse(const uint8_t *bytes, size_t size, const char *name,
     sg__safetensors_free(&from->file);
     free(from);
     if (status != SG_OK)
-        make_printable(error, strlen(name));
+        make_printable(error, name);
     return status;
 }
 
@@ -493,7 +500,7 @@ static sg_status check_head(const char *path, sg_error *error)
     free(from);
     free(bytes);
     if (status != SG_OK)
-        make_printable(error, strlen(path));
+        make_printable(error, path);
     return status;
 }
 

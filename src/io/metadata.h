@@ -24,7 +24,7 @@ typedef struct sg__saved {
     size_t row_norms, phis; /* hidden layers, or 0: not needed */
     int row_norm[SG_LAYERS_MAX];
     int phi_bits[SG_LAYERS_MAX];
-    char data[sizeof((sg_network *)0)->data];
+    char data[SG__DATA_NAME];
     uint32_t data_size;
     uint64_t data_hash;
     sg__run run;

@@ -23,7 +23,7 @@ sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                       unsigned threads, sg_metrics *out, uint32_t *confusion,
                       sg_error *error)
 {
-    const sg_evaluate_options options = {sizeof options, threads, 0};
+    const sg_evaluate_options options = {sizeof options, threads, 0, NULL};
     return sg_evaluate_with(net, data, &options, out, confusion, error);
 }
 
@@ -74,6 +74,8 @@ sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
     const sg__range all = {data, 0, sg_data_get_info(data)->size,
                            how.flip != 0};
     status = sg__engine_create(&sg__engine_cpu, &built, &engine);
+    if (status == SG_OK && how.started)
+        *how.started = engine->threads;
     if (status == SG_OK)
         status = confusion ? count_classes(engine, &all, out, confusion)
                            : sg__engine_evaluate(engine, &all, out, NULL);

@@ -13,6 +13,10 @@
 #include "spikegrad/network.h"
 #include "spikegrad/train.h"
 
+/* Bytes of the name of data, its end included: a reader, the longest path
+ * there is, and options. */
+enum { SG__DATA_NAME = 4352 };
+
 /* Where a run stands; saved in checkpoints so that a resumed run repeats it.
  * `train` sums the metrics of the unfinished epoch. */
 typedef struct sg__run {
@@ -31,8 +35,8 @@ struct sg_network {
     uint32_t classes;
     size_t layer_count;
     sg__layer *layer;
-    char data[256];     /* name of the data it is trained on */
-    uint32_t data_size; /* samples in an epoch */
+    char data[SG__DATA_NAME]; /* name of the data it is trained on */
+    uint32_t data_size;       /* samples in an epoch */
     uint64_t data_hash; /* of some of them, network/match.h; 0: not known */
     sg__run run;
 };

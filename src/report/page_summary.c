@@ -132,7 +132,11 @@ static void cell_best(const page *p, const record *r)
 
 static void cell_best_epoch(const page *p, const record *r)
 {
-    fprintf(p->out, "%zu", best_epoch(r) + 1);
+    const size_t best = best_epoch(r);
+    if (r->epoch[best].test.samples)
+        fprintf(p->out, "%zu", best + 1);
+    else
+        fputs("\xe2\x80\x93", p->out);
 }
 
 static void cell_final(const page *p, const record *r)

@@ -9,6 +9,9 @@
 
 #include "report/chart.h"
 
+/* Bytes of a specification of data. */
+enum { RECORD_DATA = 4352 };
+
 typedef struct record_layer {
     char name[24];
     uint64_t neurons, dense_macs;
@@ -43,7 +46,7 @@ typedef struct record {
     record_sight *sight;          /* [layers] */
     sg_recipe *recipe;
     char net[SG_RECIPE_TEXT];
-    char data[256]; /* as --data takes it; "" if not known */
+    char data[RECORD_DATA]; /* as --data takes it; "" if not known */
     record_layer layer[SG_LAYERS_MAX];
     record_sums final;      /* of the test split, if tested */
     record_sums final_flip; /* the same with mirror images, if flipped */

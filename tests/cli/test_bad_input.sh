@@ -78,7 +78,13 @@ expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
 says err 'bad.ini:1: '
 printf '[network]\nnet = 10\n' >bad.ini
 expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
+says err 'bad.ini:1: unknown section'
+printf 'net = 10\n[]\n' >bad.ini
+expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
 says err 'bad.ini:2: unknown section'
+printf '[%0400d]\n' 1 >bad.ini
+expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
+one_error
 expect 1 "$SPIKEGRAD" train --data glyphs --recipe nowhere
 one_error
 says err "recipe 'nowhere' not found"

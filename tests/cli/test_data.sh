@@ -51,10 +51,22 @@ sed -i.bak '/^holdout/d' run/recipe.ini
 expect 2 "$SPIKEGRAD" train --resume run --quiet
 one_error
 cp run/recipe.ini.bak run/recipe.ini
-expect 1 "$SPIKEGRAD" train --data mnist:data $run --out none
+expect 0 "$SPIKEGRAD" train --data mnist:data $run --out none
+says err '^spikegrad: no test split, so no test: .*--validation'
+[ "$(grep -c 'no test split' err)" = 1 ] || bad "said more than once"
+grep -q 'test %' out && bad "a column of a split that is not there"
+expect 0 "$SPIKEGRAD" train --resume none --epochs 3 --quiet --verify 2
+expect 0 "$SPIKEGRAD" report none --out none.html
+expect 1 "$SPIKEGRAD" eval none
 one_error
-says err '\-\-validation'
-[ ! -e none ] || bad "a run that cannot be tested has begun"
+says err 'the train split is there$'
+expect 0 "$SPIKEGRAD" eval none --split train
+expect 0 "$SPIKEGRAD" sweep --data mnist:data $run --set lr=0.1,0.2 --out swept \
+    --quiet
+expect 0 "$SPIKEGRAD" train --data mnist:data $run --augment flip \
+    --max-minutes 0.05 --json --out flipped
+grep -q '"test"' out flipped/metrics.jsonl && bad "a test of nothing"
+expect 0 "$SPIKEGRAD" train --resume flipped --quiet
 
 # a model is shown the data of its run, from wherever
 sorted data t10k '\377'

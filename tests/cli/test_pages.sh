@@ -67,6 +67,12 @@ if command -v bash >bash.path 2>&1; then
     completes "spikegrad train --data mn" "mnist:"
     completes "spikegrad train --recipe mnist-s" "mnist-sparse"
     completes "spikegrad sweep --set wei" "weight-bits= weight-decay="
+    completes "spikegrad sweep --set loss = sq" "squared"
+    completes "spikegrad sweep --set loss =" "softmax squared"
+    completes "spikegrad sweep --set loss=" "loss=softmax loss=squared"
+    completes "spikegrad sweep --seeds 3 --set loss = squared,so" \
+        "squared,softmax"
+    completes "spikegrad sweep --set loss=squared,so" "loss=squared,softmax"
     completes "spikegrad eval mod" "model.ini"
 fi
 finish

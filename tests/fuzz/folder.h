@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FOLDER_PATH = 64, FOLDER_FILES = 4 };
+enum { FOLDER_PATH = 64, FOLDER_FILES = 40 };
 
 static char folder[FOLDER_PATH], folder_files[FOLDER_FILES][FOLDER_PATH + 32];
 static size_t folder_count;

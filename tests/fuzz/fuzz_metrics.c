@@ -55,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     folder_write(metrics, data, size);
     cli_capture(problem, sizeof problem);
     history_read(metrics, 3, &past);
+    history_free(&past);
     if (record_read(&r[0], folder) == CLI_OK) {
         draw(r, 1);
         if (record_read(&r[1], folder) == CLI_OK)

@@ -292,7 +292,7 @@ static void test_metadata(void **state)
         {"data_hash", "ff", "'data_hash'"},
         {"step", "20", "'step' is '20'"},
         {"step", "18446744073709551616", "'step'"},
-        {"step", "\x1b[2J\n\xc3\xbc", "'step' is '?[2J?"},
+        {"step", "\x1b[2J\n\xc3\xbc", "'step' is '\\x1b[2J\\n"},
         {"epoch", "13", "at most recipe.epochs"},
         {"epoch", "12", "'batch'"},
         {"planned_epochs", "3", NULL},
@@ -502,7 +502,7 @@ static void test_tensor_names(void **state)
                                0, NULL);
     assert_int_equal(json_object_set_new(header, "\x7f\n", empty), 0);
     image lie = rebuilt(&file, header);
-    assert_refused(lie.bytes, lie.size, "?\?' does not belong");
+    assert_refused(lie.bytes, lie.size, "'\\x7f\\n' does not belong");
     free(lie.bytes);
     free(file.bytes);
 }

@@ -378,7 +378,7 @@ static void structs_know_their_size(void **state)
     } newer = {SG_EVALUATE_OPTIONS_INIT, 0};
     static sg_metrics metrics;
     sg_error error = SG_ERROR_INIT;
-    sg_evaluate_options options = {0, 1, 0};
+    sg_evaluate_options options = {0, 1, 0, NULL};
     assert_int_equal(sg_evaluate_with(net, data, &options, &metrics, NULL,
                                       &error),
                      SG_E_ARGUMENT);

@@ -248,6 +248,14 @@ unsigned cli_threads(uint64_t threads)
     return processors < 1 ? 1 : processors > 256 ? 256 : (unsigned)processors;
 }
 
+void cli_tell_threads(unsigned wanted, unsigned started)
+{
+    if (started < wanted)
+        fprintf(stderr,
+                "spikegrad: %u of %u threads: the system starts no more\n",
+                started, wanted);
+}
+
 void cli_print_wrapped(const char *text, size_t from)
 {
     enum { WIDTH = 80 };

@@ -74,4 +74,7 @@ double cli_seconds(void);
 /* cli_threads: threads, or for 0 as many as the library would start. */
 unsigned cli_threads(uint64_t threads);
 
+/* cli_tell_threads: says it on stderr if fewer have started than wanted. */
+void cli_tell_threads(unsigned wanted, unsigned started);
+
 #endif

@@ -65,16 +65,35 @@ const char *model_path(const char *spec)
     return NULL;
 }
 
-int model_split(const char *command, const char *spec, const char *word,
-                sg_data **out)
+static sg_split split_of(const char *word)
+{
+    return strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
+}
+
+/* Of a split that is not there: says so if the other one is. */
+static void add_hint(const char *folder, const char *spec, const char *word,
+                     sg_error *error)
+{
+    const char *other = strcmp(word, "test") == 0 ? "train" : "test";
+    const size_t used = strlen(error->text);
+    sg_data *data = NULL;
+    if (sg_data_open_in(folder, spec, split_of(other), &data, NULL) == SG_OK)
+        snprintf(error->text + used, sizeof error->text - used,
+                 "; the %s split is there", other);
+    sg_data_destroy(data);
+}
+
+int model_split(const char *command, const char *folder, const char *spec,
+                const char *word, sg_data **out)
 {
     sg_error error = {""};
-    sg_split split =
-        strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
     char *whole = model_spec(spec);
     if (!whole)
         return cli_fail("out of memory");
-    sg_status status = sg_data_open(whole, split, out, &error);
+    sg_status status =
+        sg_data_open_in(folder, whole, split_of(word), out, &error);
+    if (status == SG_E_MISSING)
+        add_hint(folder, whole, word, &error);
     free(whole);
     return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
 }

@@ -26,9 +26,11 @@ char *model_spec(const char *spec);
 /* model_path: the path in spec, or NULL if its data have no files. */
 const char *model_path(const char *spec);
 
-/* model_split: opens the split of spec that word names, "train" or "test". */
-int model_split(const char *command, const char *spec, const char *word,
-                sg_data **out);
+/* model_split: opens the split of spec that word names, "train" or "test"; a
+ * relative path begins at folder (NULL, "": here). CLI_OK or the exit code,
+ * reported. */
+int model_split(const char *command, const char *folder, const char *spec,
+                const char *word, sg_data **out);
 
 /* Which images a model is shown, and the flags that say so. */
 typedef struct model_images {

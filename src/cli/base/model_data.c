@@ -93,7 +93,7 @@ static likeness compare(const char *command, const sg_network_info *info,
 static int open_given(const char *command, const sg_network_info *info,
                       const model_images *images, sg_data **out)
 {
-    int code = model_split(command, images->data, images->split, out);
+    int code = model_split(command, NULL, images->data, images->split, out);
     char *spec = code == CLI_OK && model_path(images->data)
                      ? model_spec(images->data)
                      : NULL;
@@ -120,18 +120,17 @@ static int open_own(const char *command, const char *path,
                     sg_data **out)
 {
     char folder[RECIPE_FOLDER];
-    sg_error error = {""};
     sg_split split =
         strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
     find_folder(path, info->data, folder, sizeof folder);
-    sg_status status = sg_data_open_in(folder, info->data, split, out, &error);
+    sg_status status = sg_data_open_in(folder, info->data, split, out, NULL);
     if (status == SG_E_MISSING && *folder &&
         sg_data_open(info->data, split, out, NULL) == SG_OK) {
         status = SG_OK; /* they have moved together with the run */
         folder[0] = '\0';
     }
     if (status != SG_OK)
-        return cli_status(command, status, &error);
+        return model_split(command, folder, info->data, word, out);
     if (!model_path(info->data))
         return CLI_OK;
     likeness like = compare(command, info, folder, info->data);

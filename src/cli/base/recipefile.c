@@ -118,12 +118,6 @@ static bool take_key(struct reading *reading, const char *name,
         return take_run_key(reading, name, value);
     if (strcmp(section, "result") == 0)
         return take_result_key(reading, name, value);
-    if (*section && strcmp(section, "recipe") != 0) {
-        snprintf(reading->problem, sizeof reading->problem,
-                 "unknown section [%s]: expected [recipe], [run] or [result]",
-                 section);
-        return false;
-    }
     sg_error error = {""};
     sg_status status =
         sg_recipe_set(reading->file->recipe, name, value, &error);
@@ -134,6 +128,21 @@ static bool take_key(struct reading *reading, const char *name,
                  name);
     else
         snprintf(reading->problem, sizeof reading->problem, "%s", error.text);
+    return false;
+}
+
+static bool take_section(struct reading *reading, const char *name)
+{
+    static const char *const sections[] = {"recipe", "run", "result"};
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        if (strcmp(name, sections[i]) == 0) {
+            strcpy(reading->section, name);
+            return true;
+        }
+    }
+    snprintf(reading->problem, sizeof reading->problem,
+             "unknown section [%.40s]: expected [recipe], [run] or [result]",
+             name);
     return false;
 }
 
@@ -157,11 +166,9 @@ static bool take_line(struct reading *reading, char *text)
     size_t length = strlen(line);
     if (*line == '\0' || *line == '#' || *line == ';')
         return true;
-    if (*line == '[' && line[length - 1] == ']' &&
-        length < sizeof reading->section + 2) {
+    if (*line == '[' && line[length - 1] == ']') {
         line[length - 1] = '\0';
-        strcpy(reading->section, line + 1);
-        return true;
+        return take_section(reading, line + 1);
     }
     if (!equals)
         return false;

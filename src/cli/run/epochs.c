@@ -79,8 +79,11 @@ static int plan_early(epochs *e, const sg_progress *p)
         p->batch != (p->batches + 7) / 8 || p->batch == p->batches)
         return CLI_OK;
     sg_network_get_info(sg_trainer_network(p->trainer), &info);
-    const double tests = (double)sg_data_get_info(session_tested(e->s))->size /
-                         sg_data_get_info(session_training(e->s))->size;
+    const sg_data *tested = session_tested(e->s);
+    const double tests =
+        tested ? (double)sg_data_get_info(tested)->size /
+                     sg_data_get_info(session_training(e->s))->size
+               : 0.0;
     return plan(e, p->epochs,
                 budget_guess(&e->s->time, (double)p->batch / p->batches, tests,
                              (uint32_t)recipe_number(info.recipe, "epochs")));
@@ -109,14 +112,24 @@ int epochs_on_batch(const sg_progress *p, void *user)
 static json_t *epoch_json(const epochs *e, const sg_network *net,
                           const sg_epoch_report *r, double rate)
 {
-    return json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:{s:f,s:f,s:f,s:f}}", "type",
-                     "epoch", "epoch", (json_int_t)r->epoch, "planned",
-                     (json_int_t)r->epochs, "step", (json_int_t)r->step,
-                     "train", metrics_json(net, r->train),
-                     e->s->held ? "validation" : "test",
-                     metrics_json(net, r->test), "time", "seconds", r->seconds,
-                     "test_seconds", r->test_seconds, "samples_per_second",
-                     rate, "elapsed", budget_elapsed(&e->s->time));
+    json_t *time =
+        json_pack("{s:f,s:f,s:f,s:f}", "seconds", r->seconds, "test_seconds",
+                  r->test_seconds, "samples_per_second", rate, "elapsed",
+                  budget_elapsed(&e->s->time));
+    json_t *line =
+        json_pack("{s:s,s:I,s:I,s:I,s:o}", "type", "epoch", "epoch",
+                  (json_int_t)r->epoch, "planned", (json_int_t)r->epochs,
+                  "step", (json_int_t)r->step, "train",
+                  metrics_json(net, r->train));
+    int failed = line ? 0 : -1;
+    if (r->test)
+        failed |= json_object_set_new(line, e->s->held ? "validation" : "test",
+                                      metrics_json(net, r->test));
+    failed |= json_object_set_new(line, "time", time);
+    if (!failed)
+        return line;
+    json_decref(line);
+    return NULL;
 }
 
 /* Adds what the instruments see to the line of an epoch. */
@@ -146,16 +159,22 @@ static void print_row(epochs *e, const sg_network *net,
     figures f;
     bool bold = cli_colour(stdout);
 
+    char test[16] = "";
     if (!e->headed || e->s->options.layers)
-        printf("%sepoch   loss train %% %5s %% spikes/n errors %% fwd/ANN "
+        printf("%sepoch   loss train %%%s spikes/n errors %% fwd/ANN "
                "bwd/ANN samples/s time s%s\n",
-               bold ? "\033[1m" : "", e->s->held ? "val" : "test",
+               bold ? "\033[1m" : "",
+               !r->test     ? ""
+               : e->s->held ? "   val %"
+                            : "  test %",
                bold ? "\033[0m" : "");
     e->headed = true;
     metrics_figures(net, r->train, &f);
-    printf("%5u %6.4f %7.2f %7.2f %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n",
-           r->epoch, f.loss, f.accuracy, metrics_accuracy(r->test), f.spikes,
-           f.senders, f.forward, f.backward, rate, r->seconds);
+    if (r->test)
+        snprintf(test, sizeof test, " %7.2f", metrics_accuracy(r->test));
+    printf("%5u %6.4f %7.2f%s %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n", r->epoch,
+           f.loss, f.accuracy, test, f.spikes, f.senders, f.forward,
+           f.backward, rate, r->seconds);
     if (e->s->options.layers || last) {
         putchar('\n');
         metrics_layers(net, r->train, true);
@@ -288,8 +307,9 @@ static int verify(const epochs *e, const sg_epoch_report *r)
         .quiet = o->quiet || o->silent,
         .silent = o->silent,
     };
+    const sg_data *tested = session_tested(e->s);
     return verify_network(&how, sg_trainer_network(r->trainer),
-                          session_tested(e->s));
+                          tested ? tested : session_training(e->s));
 }
 
 int epochs_on_epoch(const sg_epoch_report *r, void *user)

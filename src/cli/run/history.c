@@ -30,7 +30,7 @@ static void take_epoch(history *out, const log_line *line)
     out->epoch_seconds =
         out->test_seconds +
         (rate > 0.0 ? (double)log_count(train, "samples") / rate : 0.0);
-    if (!held)
+    if (!held || log_count(held, "correct") > log_count(held, "samples"))
         return;
     out->last =
         (history_epoch){(uint32_t)line->epoch, log_count(held, "correct"),

@@ -49,7 +49,7 @@ const arg_flag run_flags[5] = {
     {"verify", ARG_NUMBER, FIELD(verify), "N", NULL,
      "after every epoch, simulate every spike of N samples in random order "
      "and compare with the fast engine; exit code 4 if they differ; held-back "
-     "samples if there are any, else test ones",
+     "samples if there are any, else test ones, else training ones",
      1, 1000000},
     {"observe", ARG_NUMBER, FIELD(observe), "N", TEXT(RUN_OBSERVE),
      "after every epoch, write to the metrics how spikes and errors of N "

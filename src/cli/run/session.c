@@ -47,12 +47,9 @@ void session_close(session *s)
 /* Where the system starts fewer threads than were wanted: slower, the same. */
 static void tell_threads(const session *s)
 {
-    unsigned wanted = cli_threads(s->options.threads);
-    unsigned are = sg_trainer_threads(s->trainer);
-    if (are < wanted && !s->options.quiet)
-        fprintf(stderr,
-                "spikegrad: %u of %u threads: the system starts no more\n",
-                are, wanted);
+    if (!s->options.quiet)
+        cli_tell_threads(cli_threads(s->options.threads),
+                         sg_trainer_threads(s->trainer));
 }
 
 /* Says what is about to run. */

@@ -28,7 +28,7 @@ static inline const sg_data *session_training(const session *s)
     return s->part ? s->part : s->whole;
 }
 
-/* session_tested: the samples evaluated after each epoch. */
+/* session_tested: the samples evaluated after each epoch, or NULL. */
 static inline const sg_data *session_tested(const session *s)
 {
     return s->held ? s->held : s->test;
