@@ -175,7 +175,7 @@ static void structs_know_their_size(void **state)
     sg_evaluate_options options = SG_EVALUATE_OPTIONS_INIT;
     struct {
         sg_evaluate_options known;
-        int later;
+        uint64_t later; /* no padding behind it */
     } newer = {{sizeof newer, 1, 0, NULL}, 0};
     assert_int_equal(sg_evaluate_with(net, data, &options, metrics, NULL,
                                       NULL),
