@@ -13,6 +13,10 @@ if(command_sources AND SG_COMMAND_FOUND)
         ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(spikegrad_parts PUBLIC
         spikegrad_static PkgConfig::SG_COMMAND)
+    if(TARGET spikegrad_nir_static)
+        target_link_libraries(spikegrad_parts PUBLIC spikegrad_nir_static)
+        target_compile_definitions(spikegrad_parts PRIVATE SPIKEGRAD_NIR=1)
+    endif()
     file(RELATIVE_PATH data_from_bin
          ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR})
     target_compile_definitions(spikegrad_parts PRIVATE

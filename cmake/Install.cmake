@@ -11,11 +11,18 @@ if(TARGET spikegrad_command)
             FILES_MATCHING PATTERN "*.ini")
 endif()
 
-install(TARGETS spikegrad spikegrad_static EXPORT spikegrad
+set(libraries spikegrad spikegrad_static)
+set(left_out PATTERN "spikegrad-nir.h" EXCLUDE)
+if(TARGET spikegrad_nir)
+    list(APPEND libraries spikegrad_nir spikegrad_nir_static)
+    set(left_out "")
+endif()
+install(TARGETS ${libraries} EXPORT spikegrad
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/
-        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h"
+        ${left_out})
 
 install(EXPORT spikegrad NAMESPACE spikegrad:: DESTINATION ${package_dir}
         FILE spikegradTargets.cmake)
@@ -40,20 +47,26 @@ set(pc_private "-pthread -lm")
 foreach(library ${SG_FILES_LIBRARIES})
     string(APPEND pc_private " -l${library}")
 endforeach()
-configure_file(${CMAKE_CURRENT_LIST_DIR}/spikegrad.pc.in
-               ${PROJECT_BINARY_DIR}/spikegrad.pc.at-install @ONLY)
 set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 cmake_path(IS_ABSOLUTE pc_dir absolute)
 if(NOT absolute)
     set(pc_dir "\${CMAKE_INSTALL_PREFIX}/${pc_dir}")
 endif()
-install(CODE "
-    get_filename_component(PREFIX \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
-    file(READ \"${PROJECT_BINARY_DIR}/spikegrad.pc.at-install\" text)
-    string(REPLACE PREFIX_AT_INSTALL \"\${PREFIX}\" text \"\${text}\")
-    file(WRITE \"${PROJECT_BINARY_DIR}/spikegrad.pc\" \"\${text}\")
-    file(INSTALL \"${PROJECT_BINARY_DIR}/spikegrad.pc\"
-         DESTINATION \"${pc_dir}\")")
+set(packages spikegrad)
+if(TARGET spikegrad_nir)
+    list(APPEND packages spikegrad-nir)
+endif()
+foreach(package ${packages})
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/${package}.pc.in
+                   ${PROJECT_BINARY_DIR}/${package}.pc.at-install @ONLY)
+    install(CODE "
+        get_filename_component(PREFIX \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
+        file(READ \"${PROJECT_BINARY_DIR}/${package}.pc.at-install\" text)
+        string(REPLACE PREFIX_AT_INSTALL \"\${PREFIX}\" text \"\${text}\")
+        file(WRITE \"${PROJECT_BINARY_DIR}/${package}.pc\" \"\${text}\")
+        file(INSTALL \"${PROJECT_BINARY_DIR}/${package}.pc\"
+             DESTINATION \"${pc_dir}\")")
+endforeach()
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/docs/man/spikegrad.1)
     install(FILES ${PROJECT_SOURCE_DIR}/docs/man/spikegrad.1

@@ -5,7 +5,7 @@
 # _spikegrad_words COMMAND: what may follow it.
 _spikegrad_words() {
     case $1 in
-    '') echo demo train eval verify trace anytime report bench info data sweep recipes seal help --help --version ;;
+    '') echo demo train eval verify trace anytime report bench info data sweep recipes seal convert help --help --version ;;
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
@@ -22,6 +22,7 @@ _spikegrad_words() {
     'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
+    'convert') echo --nir --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --holdout --seed --help ;;
     esac
 }
 
@@ -60,6 +61,10 @@ _spikegrad_values() {
     'sweep --set') echo '<options>' ;;
     'sweep --choose') echo last best ;;
     'seal --out') echo '<files>' ;;
+    'convert --nir') echo '<files>' ;;
+    'convert --out') echo '<files>' ;;
+    'convert --data') echo '<sources>' ;;
+    'convert --split') echo train test ;;
     *' --weight-bits') echo 8 16 ;;
     *' --input') echo plain onoff ;;
     *' --fire') echo round floor ;;

@@ -20,7 +20,8 @@
     X(data)                                                                   \
     X(sweep)                                                                  \
     X(recipes)                                                                \
-    X(seal)
+    X(seal)                                                                   \
+    X(convert)
 
 #define COMMANDS_DECLARE(name) extern const arg_command command_##name;
 COMMANDS(COMMANDS_DECLARE)

@@ -1,0 +1,228 @@
+"""NIR files as h5py sees them: an independent reader of the layout, which runs
+the graph in numpy, and a writer of graphs that spikegrad did not make.
+
+    nir.py run FILE.nir PIXELS.npy LEVELS    class of each image, one a line
+    nir.py make KIND FILE.nir                a graph, good or broken
+    nir.py edit FILE.nir                     changes a weight
+    nir.py damage FILE.nir SEED OUT.nir      changes a few bytes
+"""
+import sys
+
+import h5py
+import numpy as np
+
+
+def node(nodes, name, kind, **values):
+    group = nodes.create_group(name)
+    group.create_dataset("type", data=kind, dtype=h5py.string_dtype())
+    for key, value in values.items():
+        if isinstance(value, str):
+            group.create_dataset(key, data=value, dtype=h5py.string_dtype())
+        else:
+            group.create_dataset(key, data=value)
+
+
+def text(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+# ---- running a graph -------------------------------------------------------
+
+def convolve(x, g):
+    weight, bias = g["weight"][()].astype(float), g["bias"][()]
+    (sh, sw), (ph, pw) = g["stride"][()], g["padding"][()]
+    assert g["groups"][()] == 1 and list(g["dilation"][()]) == [1, 1]
+    assert list(g["input_shape"][()]) == list(x.shape[2:])
+    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    kh, kw = weight.shape[2:]
+    rows, columns = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
+    out = np.zeros((len(x), len(weight), rows, columns))
+    for i in range(kh):
+        for k in range(kw):
+            part = x[:, :, i:i + sh * rows:sh, k:k + sw * columns:sw]
+            part = part[:, :, :rows, :columns]
+            out += np.einsum("nchw,oc->nohw", part, weight[:, :, i, k])
+    return out + bias[None, :, None, None]
+
+
+def fire(x, g):
+    threshold = g["v_threshold"][()]
+    assert (g["r"][()] == 1).all() and (g["v_reset"][()] == 0).all()
+    assert threshold.shape == x.shape[1:]
+    return np.maximum(np.floor(x / threshold), 0)
+
+
+def pool(x, g):
+    (kh, kw), stride = g["kernel_size"][()], g["stride"][()]
+    assert list(stride) == [kh, kw] and not g["padding"][()].any()
+    rows, columns = x.shape[2] // kh, x.shape[3] // kw
+    x = x[:, :, :rows * kh, :columns * kw]
+    return x.reshape(*x.shape[:2], rows, kh, columns, kw).sum((3, 5))
+
+
+def step(kind, x, g):
+    if kind == "Conv2d":
+        return convolve(x, g)
+    if kind == "Affine":
+        return x @ g["weight"][()].astype(float).T + g["bias"][()]
+    if kind == "IF":
+        return fire(x, g)
+    if kind == "SumPool2d":
+        return pool(x, g)
+    if kind == "Flatten":
+        assert list(g["input_type"][()]) == list(x.shape[1:])
+        return x.reshape(len(x), -1)
+    raise SystemExit(f"a node of kind {kind}")
+
+
+def run(path, pixels, levels):
+    with h5py.File(path) as file:
+        top = file["node"]
+        assert text(top["type"][()]) == "NIRGraph"
+        heard = {}
+        for a, b in top["edges"][()]:
+            heard.setdefault(text(b), []).append(text(a))
+        assert pixels.shape[1:] == tuple(top["nodes/input/shape"][()])
+        done = {"input": (pixels.astype(int) * levels + 127) // 255}
+
+        def value(name):
+            if name not in done:
+                x = sum(value(a) for a in heard[name])
+                g = top["nodes"][name]
+                kind = text(g["type"][()])
+                done[name] = x if kind == "Output" else step(kind, x, g)
+            return done[name]
+
+        return value("output").argmax(1)
+
+
+# ---- graphs of others ------------------------------------------------------
+
+def chain(file, order):
+    pairs = list(zip(order, order[1:]))
+    file["node"].create_dataset("edges", data=np.array(pairs, dtype=object),
+                                dtype=h5py.string_dtype())
+
+
+def begin(path):
+    file = h5py.File(path, "w")
+    file.create_dataset("version", data="0.2.0", dtype=h5py.string_dtype())
+    top = file.create_group("node")
+    top.create_dataset("type", data="NIRGraph", dtype=h5py.string_dtype())
+    return file, top.create_group("nodes")
+
+
+def neurons(nodes, name, shape, threshold=1.0, **more):
+    values = dict(r=np.ones(shape), v_threshold=np.full(shape, threshold))
+    values.update(more)
+    node(nodes, name, "IF", **values)
+
+
+def make(kind, path):
+    """A small chain for 28x28x1: padding as a word, groups, gaps between taps,
+    an average, a scale; `kind` breaks one thing."""
+    rng = np.random.default_rng(1)
+    file, nodes = begin(path)
+    order = ["in", "a", "a+", "b", "b+", "mean", "flat", "c", "out"]
+
+    def convolution(name, shape, **change):
+        values = dict(weight=rng.normal(0, .3, shape).astype(np.float32),
+                      bias=np.zeros(shape[0], np.float32), stride=[1, 1],
+                      padding=[0, 0], dilation=[1, 1], groups=1)
+        values.update(change)
+        node(nodes, name, "Conv2d", **values)
+
+    node(nodes, "in", "Input", shape=np.array([1, 28, 28]))
+    convolution("a", (4, 1, 3, 3), padding="same")
+    neurons(nodes, "a+", (4, 28, 28), 2.0)
+    convolution("b", (8, 2, 3, 3), groups=2, dilation=[2, 2], stride=[2, 2])
+    neurons(nodes, "b+", (8, 12, 12))
+    node(nodes, "mean", "AvgPool2d", kernel_size=[2, 2], stride=[2, 2],
+         padding=[0, 0])
+    node(nodes, "flat", "Flatten", start_dim=0, end_dim=-1,
+         input_type=[8, 6, 6])
+    node(nodes, "c", "Affine", weight=rng.normal(0, .1, (10, 288)),
+         bias=np.arange(10) / 10)
+    node(nodes, "out", "Output", shape=np.array([10]))
+    change = nodes if kind == "good" else break_it(kind, nodes, order)
+    del change
+    chain(file, order)
+    if kind == "no-edges":
+        del file["node/edges"]
+    if kind == "huge":
+        del nodes["c/weight"]
+        nodes["c"].create_dataset("weight", shape=(1 << 20, 1 << 20),
+                                  chunks=(1024, 1024), dtype="f4")
+    file.close()
+
+
+def replace(group, key, value):
+    del group[key]
+    group.create_dataset(key, data=value)
+
+
+def break_it(kind, nodes, order):
+    if kind == "lif":
+        del nodes["a+/type"]
+        nodes["a+"].create_dataset("type", data="LIF",
+                                   dtype=h5py.string_dtype())
+    elif kind == "nan":
+        nodes["c/weight"][0, 0] = np.nan
+    elif kind == "reset":
+        nodes["b+"].create_dataset("v_reset", data=np.full((8, 12, 12), .5))
+    elif kind == "uneven":
+        nodes["b+/v_threshold"][0, 0, 0] = 3
+    elif kind == "negative":
+        nodes["b+/v_threshold"][...] = -1
+    elif kind == "inputs":
+        replace(nodes["c"], "weight", np.zeros((10, 287)))
+    elif kind == "channels":
+        replace(nodes["b"], "groups", 3)
+    elif kind == "overlap":
+        replace(nodes["mean"], "stride", [1, 1])
+    elif kind == "no-neurons":
+        order.remove("a+")
+        del nodes["a+"]
+    elif kind == "loop":
+        order.append("a")
+    elif kind == "aside":
+        neurons(nodes, "lost", (3,))
+    elif kind == "no-weight":
+        del nodes["a/weight"]
+    elif kind == "text-weight":
+        del nodes["a/weight"]
+        nodes["a"].create_dataset("weight", data="w",
+                                  dtype=h5py.string_dtype())
+    elif kind == "outside":
+        del nodes["c/weight"]
+        nodes["c/weight"] = h5py.ExternalLink("other.h5", "/weight")
+    return nodes
+
+
+def damage(path, seed, out):
+    rng = np.random.default_rng(int(seed))
+    bytes_ = bytearray(open(path, "rb").read())
+    for _ in range(rng.integers(1, 8)):
+        bytes_[rng.integers(len(bytes_))] = rng.integers(256)
+    open(out, "wb").write(bytes_)
+
+
+def main(command, *rest):
+    if command == "run":
+        path, pixels, levels = rest
+        images = np.load(pixels).transpose(0, 3, 1, 2)
+        for label in run(path, images, int(levels)):
+            print(label)
+    elif command == "make":
+        make(*rest)
+    elif command == "damage":
+        damage(*rest)
+    elif command == "edit":
+        with h5py.File(rest[0], "a") as file:
+            name = [k for k in file["node/nodes"] if k.startswith("000_")
+                    and "weight" in file["node/nodes"][k]][0]
+            file[f"node/nodes/{name}/weight"][0, 0] += 1
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
