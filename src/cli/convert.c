@@ -81,17 +81,23 @@ static int write_graph(const struct options *options, const char *from)
     return CLI_OK;
 }
 
-/* "28x28x1" */
+/* "28x28x1", or NULL for none. */
 static int read_shape(const char *text, sg_shape *out)
 {
-    uint32_t size[3] = {0};
-    int used = 0;
-    if (text && (sscanf(text, "%9" SCNu32 "x%9" SCNu32 "x%9" SCNu32 "%n",
-                        &size[0], &size[1], &size[2], &used) != 3 ||
-                 text[used] != '\0' || !size[0] || !size[1] || !size[2]))
+    enum { SIZE_MAX_HERE = 1 << 24 };
+    unsigned long size[3] = {0};
+    char *next = (char *)text;
+    bool good = true;
+    for (int i = 0; text && good && i < 3; i++) {
+        good = *next >= '1' && *next <= '9';
+        size[i] = good ? strtoul(next, &next, 10) : 0;
+        good = good && size[i] <= SIZE_MAX_HERE &&
+               *next++ == (i < 2 ? 'x' : '\0');
+    }
+    if (!good)
         return cli_usage("convert", "--image %s: expected HxWxC, as 28x28x1",
                          text);
-    *out = (sg_shape){size[0], size[1], size[2]};
+    *out = (sg_shape){(uint32_t)size[0], (uint32_t)size[1], (uint32_t)size[2]};
     return CLI_OK;
 }
 
@@ -122,7 +128,7 @@ static int tell_accuracy(const struct options *options, const sg_network *net)
     sg_error error = {""};
     sg_metrics metrics;
     sg_evaluate_options how = SG_EVALUATE_OPTIONS_INIT;
-    int code = model_split("convert", options->images.data,
+    int code = model_split("convert", NULL, options->images.data,
                            options->images.split, &data);
     if (code != CLI_OK)
         return code;
