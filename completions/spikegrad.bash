@@ -22,7 +22,7 @@ _spikegrad_words() {
     'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
-    'convert') echo --nir --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --warmup --rounding --validation --holdout --seed --help ;;
+    'convert') echo --nir --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
     esac
 }
 
