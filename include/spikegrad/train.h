@@ -200,6 +200,9 @@ SG_API sg_status sg_trainer_save_memory(const sg_trainer *trainer,
 SG_API sg_status sg_trainer_scale_rate(sg_trainer *trainer, uint32_t ppm,
                                        sg_error *error);
 
+/* sg_trainer_rate: that share, as it is now; 0 for NULL. */
+SG_API uint32_t sg_trainer_rate(const sg_trainer *trainer);
+
 /* sg_trainer_network: the network being trained; owned by the trainer. Its
  * weights are current when this returns; after a step, call it again. NULL if
  * training has failed, so that there are none to be had. */

@@ -144,3 +144,8 @@ sg_status sg_trainer_scale_rate(sg_trainer *t, uint32_t ppm, sg_error *error)
     t->net->run.slower_ppm = MILLION - (int32_t)ppm;
     return SG_OK;
 }
+
+uint32_t sg_trainer_rate(const sg_trainer *t)
+{
+    return t ? (uint32_t)(MILLION - t->net->run.slower_ppm) : 0;
+}

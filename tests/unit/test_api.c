@@ -375,6 +375,8 @@ static void rates_are_part_of_the_state(void **state)
     size_t size[3];
     assert_int_equal(sg_trainer_scale_rate(whole, 1000001, NULL), SG_E_RANGE);
     assert_int_equal(sg_trainer_scale_rate(whole, 250000, NULL), SG_OK);
+    assert_int_equal(sg_trainer_rate(whole), 250000);
+    assert_int_equal(sg_trainer_rate(plain), 1000000);
     assert_int_equal(sg_trainer_step(whole), SG_OK);
     assert_int_equal(sg_trainer_save_memory(whole, &bytes[0], &size[0], NULL),
                      SG_OK);

@@ -259,6 +259,7 @@ static void of_trainers(void **state)
     TELLS(sg_trainer_save_memory(trainer, NULL, &size, e));
     TELLS(sg_trainer_save_memory(trainer, &bytes, NULL, e));
     TELLS(sg_trainer_scale_rate(NULL, 1, e));
+    assert_int_equal(sg_trainer_rate(NULL), 0);
     assert_null(sg_trainer_network(NULL));
     assert_null(sg_trainer_metrics(NULL));
     assert_int_equal(sg_trainer_memory(NULL), 0);

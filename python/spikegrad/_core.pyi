@@ -1,0 +1,6 @@
+# One function for one of the library's; spikegrad's own code is what is typed.
+from typing import Any
+
+class Handle: ...
+
+def __getattr__(name: str) -> Any: ...
