@@ -84,8 +84,10 @@ class Recipe:
     clip: float
     #: share of a weight lost per step, times lr / (1 - momentum): 0..1, at most 6 decimals; default 0
     weight_decay: float
-    #: course of the learning rate, down to 0: linear or cosine or constant; default linear
+    #: course of the learning rate: down to 0, or as rate-steps say: linear or cosine or constant or step or list; default linear
     schedule: str
+    #: schedule step: every N epochs times F; list: from epoch N on F, a share of lr: at most 1023 characters; default 10:0.1
+    rate_steps: str
     #: epochs over which the learning rate rises: 0..100, at most 6 decimals; default 0.1
     warmup: float
     #: how the optimiser rounds a step: nearest or stochastic; default nearest
@@ -126,6 +128,7 @@ class Recipe:
         clip: _Number = ...,
         weight_decay: _Number = ...,
         schedule: _Choice = ...,
+        rate_steps: _Text = ...,
         warmup: _Number = ...,
         rounding: _Choice = ...,
         validation: _Number = ...,
@@ -161,6 +164,7 @@ class Recipe:
         clip: _Number = ...,
         weight_decay: _Number = ...,
         schedule: _Choice = ...,
+        rate_steps: _Text = ...,
         warmup: _Number = ...,
         rounding: _Choice = ...,
         validation: _Number = ...,
