@@ -13,7 +13,7 @@ _spikegrad_words() {
     'verify') echo --data --split --best --samples --order --seed --json --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --json --quiet --help ;;
-    'report') echo --out --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
+    'report') echo --out --csv --tensorboard --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
     'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
     'info') echo --threads --best --json --help ;;
     'data info') echo --json --help ;;
@@ -49,6 +49,8 @@ _spikegrad_values() {
     'anytime --data') echo '<sources>' ;;
     'anytime --split') echo train test ;;
     'report --out') echo '<files>' ;;
+    'report --csv') echo '<files>' ;;
+    'report --tensorboard') echo '<files>' ;;
     'bench --data') echo '<sources>' ;;
     'bench --recipe') echo '<recipes>' ;;
     'bench --from') echo '<files>' ;;
