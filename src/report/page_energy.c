@@ -24,10 +24,10 @@ static double samples(const record *r)
 
 static double inference(const record *r, bool spikes)
 {
-    const record_epoch *last = &r->epoch[r->epochs - 1];
-    const record_sums *m = last->test.samples ? &last->test : &last->train;
-    return spikes ? record_forward(r, m, r->layers) / (double)m->samples
-                  : record_dense_forward(r, r->layers);
+    const record_sums *m = record_in_use(r);
+    if (!spikes)
+        return record_dense_forward(r, r->layers);
+    return m ? record_forward(r, m, r->layers) / (double)m->samples : NAN;
 }
 
 static double training(const record *r, bool spikes)
@@ -130,8 +130,8 @@ void page_energies(const page *p)
         "int8 ANN is the harder opponent. <b>Access to memory is not "
         "counted</b>, and on most machines it takes more than arithmetic; "
         "nor are comparison with the threshold, activation and "
-        "optimiser. Inference is on the test or validation samples of the "
-        "last epoch.",
+        "optimiser. Inference is on the samples of \xe2\x80\x9c"
+        "forward in use\xe2\x80\x9d.",
         true);
     fputs("<div class=tables>\n", p->out);
     for (size_t q = 0; q < (p->runs > 1 ? QUANTITIES : 1); q++)

@@ -18,7 +18,7 @@ static const char colours[] =
 
 static const char text_style[] =
     "*{box-sizing:border-box}\n"
-    "body{margin:0 auto;padding:24px 20px 40px;max-width:1240px;"
+    "body{margin:0 auto;padding:24px 20px 40px;max-width:2600px;"
     "background:var(--back);color:var(--ink);"
     "font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu "
     "Sans\",sans-serif;-webkit-text-size-adjust:100%}\n"
@@ -67,10 +67,10 @@ static const char table_style[] =
     "margin-right:16px}\n";
 
 static const char chart_style[] =
-    ".grid{display:grid;gap:18px 24px;grid-template-columns:"
-    "repeat(auto-fill,minmax(min(100%,340px),1fr))}\n"
+    ".grid{display:flex;flex-wrap:wrap;gap:18px 24px}"
+    ".grid figure{flex:1 1 340px;max-width:680px}\n"
     ".tiles{display:grid;gap:14px 14px;grid-template-columns:"
-    "repeat(auto-fill,minmax(190px,1fr))}\n"
+    "repeat(auto-fill,minmax(max(190px,12%),1fr))}\n"
     "figure{margin:0;min-width:0}figcaption{margin-bottom:4px;font-size:14px;line-height:1.35;"
     "color:var(--dim);overflow-wrap:anywhere}figcaption b{color:var(--ink);"
     "font-weight:600}\n"
@@ -99,7 +99,7 @@ static const char media_style[] =
     "@media print{@page{margin:13mm}body{max-width:none;padding:0;"
     "font-size:10pt}h2,h3,h4,.about,.legend{break-after:avoid}"
     "figure,tr,li{break-inside:avoid}caption{break-after:avoid}"
-    ".grid{grid-template-columns:repeat(2,1fr)}"
+    ".grid figure{flex-basis:40%}"
     ".tiles{grid-template-columns:repeat(5,1fr)}"
     ".wide{overflow:visible}.about{max-width:none}"
     "table{font-size:9pt}th,td{padding:2px 6px}"

@@ -179,15 +179,41 @@ static double dense_operations(const record *r, size_t from, dense_of of)
     return samples * of(r, r->layers);
 }
 
+/* Forward operations in use, a sample; NAN if not known. */
+static double in_use(const record *r)
+{
+    const record_sums *m = record_in_use(r);
+    return m ? record_forward(r, m, r->layers) / (double)m->samples : NAN;
+}
+
+static void cell_in_use_on(const page *p, const record *r)
+{
+    fputs(record_in_use(r) ? record_in_use_on(r) : "\xe2\x80\x93", p->out);
+}
+
+static void cell_in_use(const page *p, const record *r)
+{
+    char text[HTML_NUMBER];
+    fputs(html_si(in_use(r), "", text), p->out);
+}
+
+static void cell_in_use_dense(const page *p, const record *r)
+{
+    char text[HTML_NUMBER];
+    fputs(html_si(record_dense_forward(r, r->layers), "", text), p->out);
+}
+
+static void cell_in_use_ratio(const page *p, const record *r)
+{
+    char text[HTML_NUMBER];
+    fputs(html_plain(in_use(r) / record_dense_forward(r, r->layers), text),
+          p->out);
+}
+
 static void cell_energy(const page *p, const record *r)
 {
-    const record_sums *m = last_epoch(r)->test.samples ? &last_epoch(r)->test
-                                                       : &last_epoch(r)->train;
     char text[HTML_NUMBER];
-    fputs(html_si(record_forward(r, m, r->layers) / (double)m->samples *
-                      p->energy.add32 * 1e-12,
-                  "J", text),
-          p->out);
+    fputs(html_si(in_use(r) * p->energy.add32 * 1e-12, "J", text), p->out);
 }
 
 static void cell_training_energy(const page *p, const record *r)
@@ -221,11 +247,16 @@ static const struct row {
     {"Length", NULL, NULL, NULL, false},
     {"epochs", cell_epochs, NULL, NULL, false},
     {"time, tests included", cell_time, NULL, NULL, false},
+    {"Forward in use, a sample", NULL, NULL, NULL, false},
+    {"samples of", cell_in_use_on, NULL, NULL, false},
+    {"synaptic operations", cell_in_use, NULL, NULL, false},
+    {"dense multiply-adds", cell_in_use_dense, NULL, NULL, false},
+    {"ratio", cell_in_use_ratio, NULL, NULL, false},
     {"Forward, whole training", NULL, NULL, NULL, false},
     {"synaptic operations", NULL, record_forward, NULL, false},
     {"dense multiply-adds", NULL, NULL, record_dense_forward, false},
     {"ratio", NULL, record_forward, record_dense_forward, false},
-    {"Forward, last epoch", NULL, NULL, NULL, false},
+    {"Forward, last epoch of training", NULL, NULL, NULL, false},
     {"synaptic operations", NULL, record_forward, NULL, true},
     {"dense multiply-adds", NULL, NULL, record_dense_forward, true},
     {"ratio", NULL, record_forward, record_dense_forward, true},
@@ -233,12 +264,12 @@ static const struct row {
     {"synaptic operations", NULL, record_backward, NULL, false},
     {"dense multiply-adds", NULL, NULL, record_dense_backward, false},
     {"ratio", NULL, record_backward, record_dense_backward, false},
-    {"Backward, last epoch", NULL, NULL, NULL, false},
+    {"Backward, last epoch of training", NULL, NULL, NULL, false},
     {"synaptic operations", NULL, record_backward, NULL, true},
     {"dense multiply-adds", NULL, NULL, record_dense_backward, true},
     {"ratio", NULL, record_backward, record_dense_backward, true},
     {"Energy of the additions, a sample", NULL, NULL, NULL, false},
-    {"inference", cell_energy, NULL, NULL, false},
+    {"inference, as in use", cell_energy, NULL, NULL, false},
     {"training, mean", cell_training_energy, NULL, NULL, false},
 };
 

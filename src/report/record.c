@@ -123,6 +123,19 @@ double record_backward(const record *r, const record_sums *m, size_t l)
     return sum(r, m, l, backward);
 }
 
+const record_sums *record_in_use(const record *r)
+{
+    const record_sums *last = &r->epoch[r->epochs - 1].test;
+    if (r->tested && r->final.samples)
+        return &r->final;
+    return last->samples ? last : NULL;
+}
+
+const char *record_in_use_on(const record *r)
+{
+    return r->held && !(r->tested && r->final.samples) ? "validation" : "test";
+}
+
 double record_dense_forward(const record *r, size_t l)
 {
     double all = 0;

@@ -89,6 +89,12 @@ bool record_same_layers(const record *a, const record *b);
 double record_forward(const record *r, const record_sums *m, size_t l);
 double record_backward(const record *r, const record_sums *m, size_t l);
 
+/* record_in_use: what samples as they are have shown: those of the test split
+ * at the end, else those that the last epoch was tested on; NULL if there are
+ * none. record_in_use_on: which they are, "test" or "validation". */
+const record_sums *record_in_use(const record *r);
+const char *record_in_use_on(const record *r);
+
 /* record_dense_forward, record_dense_backward: multiply-adds of the dense ANN
  * for one sample; the backward pass has those of errors and of gradients, but
  * needs no error for the input. NAN if not known. */

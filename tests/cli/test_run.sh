@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $tiny
-says out '^epoch .*test %'
+says out '^epoch .*test%'
 says out '^    2 '
 says out '^model: runs/glyphs-1/checkpoint.safetensors$'
 says err 'run directory runs/glyphs-1'
@@ -32,7 +32,7 @@ says err 'again already holds a run'
 same $run/checkpoint.safetensors again/checkpoint.safetensors
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --validation 100
-says out 'val %'
+says out 'val%'
 says out '^test: .* of 200$'
 says runs/glyphs-2/metrics.jsonl '"validation":{"samples":100,'
 says runs/glyphs-2/metrics.jsonl '"type":"final"'

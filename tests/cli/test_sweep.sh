@@ -11,9 +11,9 @@ expect 0 "$SPIKEGRAD" sweep $small --out s/a --set alpha=16,64 \
 silent err
 mv out table
 [ "$(wc -l <table)" -eq 5 ] || bad "not a head and four rows"
-says table '^alpha phi  *epochs  val % test % fwd/ANN bwd/ANN  time s state$'
+says table '^alpha phi  *epochs  val % test % fwd/ANN in use bwd/ANN  time s state$'
 sed -n 2p table >row
-says row '^16    0.5       *2  *-  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]* complete$'
+says row '^16    0.5       *2  *-  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]* complete$'
 sed -n 5p table >row
 says row '^64    0.25,0.5  *2 '
 [ "$(find s/a -name checkpoint.safetensors | wc -l)" -eq 4 ] ||

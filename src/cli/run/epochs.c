@@ -157,24 +157,27 @@ static void print_row(epochs *e, const sg_network *net,
                       const sg_epoch_report *r, double rate, bool last)
 {
     figures f;
+    char test[16] = "", in_use[16] = "";
     bool bold = cli_colour(stdout);
 
-    char test[16] = "";
     if (!e->headed || e->s->options.layers)
-        printf("%sepoch   loss train %%%s spikes/n errors %% fwd/ANN "
-               "bwd/ANN samples/s time s%s\n",
+        printf("%sepoch  loss train%%%s spikes errors%% fwd/ANN%s bwd/ANN "
+               "samples/s time s%s\n",
                bold ? "\033[1m" : "",
                !r->test     ? ""
-               : e->s->held ? "   val %"
-                            : "  test %",
-               bold ? "\033[0m" : "");
+               : e->s->held ? "   val%"
+                            : "  test%",
+               r->test ? " in use" : "", bold ? "\033[0m" : "");
     e->headed = true;
+    if (r->test) {
+        metrics_figures(net, r->test, &f);
+        snprintf(test, sizeof test, " %6.2f", f.accuracy);
+        snprintf(in_use, sizeof in_use, " %6.3f", f.forward);
+    }
     metrics_figures(net, r->train, &f);
-    if (r->test)
-        snprintf(test, sizeof test, " %7.2f", metrics_accuracy(r->test));
-    printf("%5u %6.4f %7.2f%s %8.3f %8.3f %7.3f %7.4f %9.0f %6.1f\n", r->epoch,
-           f.loss, f.accuracy, test, f.spikes, f.senders, f.forward,
-           f.backward, rate, r->seconds);
+    printf("%5u %5.3f %6.2f%s %6.3f %7.3f %7.3f%s %7.4f %9.0f %6.1f\n",
+           r->epoch, f.loss, f.accuracy, test, f.spikes, f.senders, f.forward,
+           in_use, f.backward, rate, r->seconds);
     if (e->s->options.layers || last) {
         putchar('\n');
         metrics_layers(net, r->train, true);

@@ -28,6 +28,18 @@ static void take_accuracy(const json_t *line, const char *key, double *out)
                (double)samples;
 }
 
+/* Operations on samples as they are, if a line has any under this key. */
+static void take_in_use(const sg_network *net, const json_t *line,
+                        const char *key, double *out)
+{
+    sg_metrics metrics;
+    figures f;
+    if (!log_metrics(json_object_get(line, key), &metrics))
+        return;
+    metrics_figures(net, &metrics, &f);
+    *out = f.forward;
+}
+
 static void take_line(const sg_network *net, const log_line *line,
                       run_result *out)
 {
@@ -39,6 +51,8 @@ static void take_line(const sg_network *net, const log_line *line,
         return; /* beyond the checkpoint */
     take_accuracy(line->json, "validation", &out->validation);
     take_accuracy(line->json, "test", &out->test);
+    take_in_use(net, line->json, "validation", &out->in_use);
+    take_in_use(net, line->json, "test", &out->in_use);
     if (line->type != LOG_EPOCH ||
         !log_metrics(json_object_get(line->json, "train"), &metrics))
         return;
@@ -116,6 +130,8 @@ json_t *results_json(const run_result *r, const char *path, json_t *options)
             json_object_set_new(object, "planned", json_integer(r->planned));
         failed |=
             json_object_set_new(object, "forward", json_real(r->forward));
+        failed |= json_object_set_new(object, "forward_in_use",
+                                      json_real(r->in_use));
         failed |=
             json_object_set_new(object, "backward", json_real(r->backward));
         failed |=

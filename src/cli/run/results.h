@@ -22,7 +22,10 @@ typedef struct run_result {
     /* %; below 0 if there is none. Of the model that was chosen, if the run
      * is complete, else of the last epoch. */
     double validation, test;
-    double forward, backward; /* last epoch, as in figures of metrics.h */
+    double forward, backward; /* last epoch's training samples, as in figures
+                                 of metrics.h */
+    double in_use; /* forward, on test samples or those held back, as they
+                      are */
     double seconds;           /* of all processes */
     char reason[256];         /* why it was refused or has failed */
 } run_result;

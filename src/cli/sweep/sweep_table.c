@@ -67,9 +67,9 @@ static void print_row(const sweep_rows *rows, size_t i)
     printf("%6u", r->epochs);
     print_accuracy(r->validation);
     print_accuracy(r->test);
-    clean_line(stdout, " %7.3f %7.4f %7.1f %s%s%s", r->forward, r->backward,
-               r->seconds, results_state(r), r->reason[0] ? ": " : "",
-               r->reason);
+    clean_line(stdout, " %7.3f %6.3f %7.4f %7.1f %s%s%s", r->forward,
+               r->in_use, r->backward, r->seconds, results_state(r),
+               r->reason[0] ? ": " : "", r->reason);
 }
 
 void sweep_print(const sweep_rows *rows)
@@ -77,7 +77,7 @@ void sweep_print(const sweep_rows *rows)
     const grid *g = rows->grid;
     for (size_t a = 0; a < g->axes; a++)
         printf("%-*s ", width(&g->axis[a]), g->axis[a].name);
-    puts("epochs  val % test % fwd/ANN bwd/ANN  time s state");
+    puts("epochs  val % test % fwd/ANN in use bwd/ANN  time s state");
     for (size_t i = 0; i < rows->count; i++)
         print_row(rows, i);
 }
