@@ -62,6 +62,13 @@ SG_API sg_status sg_simulation_create(const sg_network *net, sg_order order,
 SG_API void sg_simulation_watch(sg_simulation *sim, sg_spike_fn fn,
                                 void *user);
 
+/* sg_simulation_watch_sent: calls fn for every spike when it is sent, that is
+ * delivered to all who hear it; NULL stops it. time is then the number of this
+ * delivery, from 1. In the orders SG_ORDER_TURNS and SG_ORDER_RANDOM that are
+ * fewer than are emitted: those taken back before are not sent. */
+SG_API void sg_simulation_watch_sent(sg_simulation *sim, sg_spike_fn fn,
+                                     void *user);
+
 /* sg_simulation_present: forward pass of one image in use, until no neuron can
  * fire.
  * pixels  uint8[height][width][channels]

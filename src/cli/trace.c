@@ -11,6 +11,7 @@
 #include "cli/base/output.h"
 #include "cli/base/verification.h"
 #include "cli/commands.h"
+#include "cli/raster/fates.h"
 #include "cli/raster/raster.h"
 
 struct options {
@@ -31,7 +32,7 @@ static const arg_flag own_flags[] = {
      "of the draws of random and scatter", 0, (UINT64_C(1) << 56) - 1},
     {"format", ARG_CHOICE, FIELD(format), "csv|jsonl", "csv",
      "of the event stream: time, phase, layer (0 is the input), neuron, "
-     "sign",
+     "sign, and sent: 1, or 0 for what was taken back before it was sent",
      0, 0},
     {"out", ARG_TEXT, FIELD(out), "FILE", NULL,
      "where the event stream goes (default: stdout; nowhere with --svg)", 0,
@@ -51,7 +52,9 @@ const arg_command command_trace = {
     .operands = "MODEL",
     .text =
         "Simulates one sample and writes every spike in the order in which "
-        "it is emitted. MODEL is a checkpoint or a run directory.",
+        "it is emitted. In the orders turns and random a neuron may take it "
+        "back before its turn to send comes; --svg draws those that are sent, "
+        "when they are. MODEL is a checkpoint or a run directory.",
     .group = {ARG_SHARED(model_flags, struct options, images),
               ARG_OWN(own_flags)},
     .operand_min = 1,
@@ -63,7 +66,8 @@ struct sink {
     output *out; /* or NULL */
     bool json;
     raster *picture; /* or NULL */
-    uint64_t spikes;
+    fates *fates;    /* NULL: all spikes are sent */
+    uint64_t emitted, sent;
 };
 
 /* The simulation of one sample cannot be stopped from within: what is written
@@ -76,24 +80,42 @@ static void give_up(struct sink *sink)
     exit(CLI_INTERRUPTED);
 }
 
-static void on_spike(const sg_spike *spike, void *user)
+static void write_spike(const sg_spike *spike, bool sent, void *user)
 {
-    struct sink *sink = user;
+    const struct sink *sink = user;
     const char *phase =
         spike->phase == SG_PHASE_FORWARD ? "forward" : "backward";
-    sink->spikes++;
-    if (cli_stopped())
-        give_up(sink);
-    if (sink->picture)
-        raster_add(sink->picture, spike);
-    if (!sink->out)
-        return;
     fprintf(sink->out->stream,
             sink->json ? "{\"time\":%" PRIu64
                          ",\"phase\":\"%s\",\"layer\":%" PRIu32
-                         ",\"neuron\":%" PRIu32 ",\"sign\":%d}\n"
-                       : "%" PRIu64 ",%s,%" PRIu32 ",%" PRIu32 ",%d\n",
-            spike->time, phase, spike->layer, spike->neuron, spike->sign);
+                         ",\"neuron\":%" PRIu32 ",\"sign\":%d,\"sent\":%d}\n"
+                       : "%" PRIu64 ",%s,%" PRIu32 ",%" PRIu32 ",%d,%d\n",
+            spike->time, phase, spike->layer, spike->neuron, spike->sign,
+            sent);
+}
+
+static void on_spike(const sg_spike *spike, void *user)
+{
+    struct sink *sink = user;
+    sink->emitted++;
+    if (cli_stopped())
+        give_up(sink);
+    if (sink->picture)
+        raster_count(sink->picture, spike);
+    if (sink->fates)
+        fates_emitted(sink->fates, spike);
+    else if (sink->out)
+        write_spike(spike, true, sink);
+}
+
+static void on_sent(const sg_spike *spike, void *user)
+{
+    struct sink *sink = user;
+    sink->sent++;
+    if (sink->picture)
+        raster_add(sink->picture, spike);
+    if (sink->fates)
+        fates_sent(sink->fates, spike);
 }
 
 /* Runs the sample through the simulator; what it emits goes to sink. */
@@ -111,6 +133,7 @@ static int simulate(const struct options *options, const sg_network *net,
     if (status != SG_OK)
         return cli_status("trace", status, &error);
     sg_simulation_watch(sim, on_spike, sink);
+    sg_simulation_watch_sent(sim, on_sent, sink);
     if (options->forward_only)
         status = sg_simulation_present(sim, sg_data_pixels(data, i));
     else
@@ -127,6 +150,13 @@ static int simulate(const struct options *options, const sg_network *net,
     return status == SG_OK ? CLI_OK : cli_status("trace", status, NULL);
 }
 
+/* Whether neurons hold what they have emitted until their turn comes. */
+static bool holds_spikes(const char *order)
+{
+    const sg_order kind = verify_order(order);
+    return kind == SG_ORDER_TURNS || kind == SG_ORDER_RANDOM;
+}
+
 /* The event stream, to --out or stdout; only counted with --svg alone. */
 static int write_stream(const struct options *options, const sg_network *net,
                         const sg_data *data, struct sink *sink)
@@ -140,20 +170,28 @@ static int write_stream(const struct options *options, const sg_network *net,
     sink->out = &out;
     sink->json = strcmp(options->format, "jsonl") == 0;
     if (!sink->json)
-        fputs("time,phase,layer,neuron,sign\n", out.stream);
-    code = simulate(options, net, data, sink);
+        fputs("time,phase,layer,neuron,sign,sent\n", out.stream);
+    if (holds_spikes(options->order) &&
+        !(sink->fates = fates_create(net, write_spike, sink)))
+        code = cli_fail("out of memory");
+    if (code == CLI_OK)
+        code = simulate(options, net, data, sink);
+    if (sink->fates && !fates_end(sink->fates) && code == CLI_OK)
+        code = cli_fail("out of memory");
+    fates_destroy(sink->fates);
+    sink->fates = NULL;
     sink->out = NULL;
     return output_close(&out, code);
 }
 
 static int write_picture(const struct options *options, const char *title,
-                         raster *picture)
+                         const char *about, raster *picture)
 {
     output out;
     int code = output_open(&out, options->svg);
     if (code != CLI_OK)
         return code;
-    if (raster_write(picture, title, out.stream) != 0)
+    if (raster_write(picture, title, about, out.stream) != 0)
         code = cli_fail("%s: out of memory", options->svg);
     return output_close(&out, code);
 }
@@ -163,9 +201,9 @@ static int trace_sample(const void *given, const model *m)
     const struct options *options = given;
     const sg_network *net = m->net;
     const sg_data *data = m->part;
-    char title[400];
+    char title[120], about[400];
     uint32_t label = 0, i = (uint32_t)options->sample;
-    struct sink sink = {NULL, false, NULL, 0};
+    struct sink sink = {NULL, false, NULL, NULL, 0, 0};
     cli_catch_signals();
 
     if (i >= sg_data_get_info(data)->size)
@@ -180,16 +218,19 @@ static int trace_sample(const void *given, const model *m)
         return cli_status("trace", status, NULL);
     if (options->svg && !(sink.picture = raster_create(net)))
         return cli_fail("%s: out of memory", options->svg);
-    snprintf(title, sizeof title,
-             "sample %u of %s (%s): a %u, taken for a %u; %s order", i,
+    snprintf(title, sizeof title, "sample %u: a %u, taken for a %u", i,
+             sg_data_label(data, i), label);
+    snprintf(about, sizeof about, "%s, %s; %s order",
              sg_data_get_info(data)->name, options->images.split,
-             sg_data_label(data, i), label, options->order);
+             options->order);
     int code = write_stream(options, net, data, &sink);
     if (code == CLI_OK && options->svg)
-        code = write_picture(options, title, sink.picture);
+        code = write_picture(options, title, about, sink.picture);
     raster_destroy(sink.picture);
     if (code == CLI_OK)
-        clean_line(stderr, "%s; %" PRIu64 " spikes", title, sink.spikes);
+        clean_line(stderr,
+                   "%s; %s; %" PRIu64 " spikes emitted, %" PRIu64 " sent",
+                   title, about, sink.emitted, sink.sent);
     return code;
 }
 

@@ -205,6 +205,7 @@ sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
     while (sim->queue.failure == SG_OK && sg__queue_pop(&sim->queue, &event)) {
         sim->time++;
         sim->totals.backward_spikes++;
+        sg__show_sent(sim, &event, SG_PHASE_BACKWARD);
         deliver(sim, &event);
     }
     return_compartments(sim);

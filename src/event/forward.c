@@ -187,6 +187,7 @@ sg_status sg__forward_run(sg_simulation *sim)
         sim->time++;
         sim->totals.forward_spikes++;
         sim->totals.taken_back += event.sign < 0;
+        sg__show_sent(sim, &event, SG_PHASE_FORWARD);
         deliver(sim, event.layer, event.neuron, event.sign);
     }
     return sim->queue.failure;

@@ -231,6 +231,27 @@ void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
     }
 }
 
+void sg_simulation_watch_sent(sg_simulation *sim, sg_spike_fn fn, void *user)
+{
+    if (!sim)
+        return;
+    sim->watch_sent = fn;
+    sim->sent_user = user;
+}
+
+void sg__show_sent(const sg_simulation *sim, const struct sg__event *event,
+                   sg_phase phase)
+{
+    if (!sim->watch_sent)
+        return;
+    const sg_spike spike = {.time = sim->time,
+                            .layer = event->layer,
+                            .neuron = event->neuron,
+                            .sign = (int8_t)event->sign,
+                            .phase = phase};
+    sim->watch_sent(&spike, sim->sent_user);
+}
+
 const uint8_t *sg_simulation_counts(const sg_simulation *sim, size_t layer)
 {
     return sim && layer < sim->layers ? sim->layer[layer].count : NULL;

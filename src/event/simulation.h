@@ -29,6 +29,8 @@ struct sg_simulation {
     size_t first_synaptic; /* the lowest layer with error compartments */
     size_t layers;         /* the input included */
     sg__units layer[SG_LAYERS_MAX + 1];
+    sg_spike_fn watch_sent; /* NULL if nobody watches */
+    void *sent_user;
     /* who hears the spikes of layer l: hearer[first_hearer[l]] and on, up to
      * those of layer l + 1; an addition of a layer to itself is there twice */
     uint16_t first_hearer[SG_LAYERS_MAX + 2];
@@ -51,6 +53,10 @@ const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
  * counter of the sender is the caller's. */
 void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
               sg_phase phase);
+
+/* sg__show_sent: shows a spike that is being delivered to whoever watches. */
+void sg__show_sent(const sg_simulation *sim, const struct sg__event *event,
+                   sg_phase phase);
 
 /* The parts of a forward pass. sg__forward_reset: the state before the first
  * spike; the input's counts are the caller's. sg__forward_bias: lets neurons

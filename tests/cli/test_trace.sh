@@ -5,21 +5,25 @@
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --out run --quiet
 expect 0 "$SPIKEGRAD" trace run --sample 3
-[ "$(head -1 out)" = time,phase,layer,neuron,sign ] || bad "no head of columns"
-says out '^0,forward,0,[0-9]*,1$'
+[ "$(head -1 out)" = time,phase,layer,neuron,sign,sent ] || bad "no head of columns"
+says out '^0,forward,0,[0-9]*,1,1$'
 says out ',backward,'
-tail -n +2 out | awk -F, 'NF != 5 || $1 < last || ($5 != 1 && $5 != -1) {
-    exit 1 } { last = $1 + 0 }' || bad "malformed events or time running back"
+tail -n +2 out | awk -F, 'NF != 6 || $1 < last || ($5 != 1 && $5 != -1) ||
+    ($6 != 0 && $6 != 1) { exit 1 } { last = $1 + 0 }' ||
+    bad "malformed events or time running back"
 mv out all.csv
+says err "; $(($(wc -l <all.csv) - 1)) spikes emitted, $(grep -c ',1$' all.csv) sent\$"
 expect 0 "$SPIKEGRAD" trace run --sample 3 --out all2.csv --svg all.svg
 silent out
 same all.csv all2.csv
 says all.svg '^</svg>$'
 says all.svg '>4C5<'
+says all.svg ' emitted, .* sent<'
+says all.svg '<svg xmlns="[^"]*" viewBox="0 0 [0-9 ]*" preserve'
 none_left .
 expect 0 "$SPIKEGRAD" trace run --sample 3 --format jsonl --forward-only \
     --order random --seed 5
-says out '^{"time":0,"phase":"forward","layer":0,"neuron":[0-9]*,"sign":1}$'
+says out '^{"time":0,"phase":"forward","layer":0,"neuron":[0-9]*,"sign":1,"sent":1}$'
 ! grep -q backward out || bad "backward events with --forward-only"
 expect 2 "$SPIKEGRAD" trace run --sample 200
 one_error

@@ -328,6 +328,7 @@ static void of_simulations(void **state)
                   sg_simulation_create(NULL, SG_ORDER_FIFO, 1, &out, e));
     TELLS(sg_simulation_create(net, SG_ORDER_FIFO, 1, NULL, e));
     sg_simulation_watch(NULL, NULL, NULL);
+    sg_simulation_watch_sent(NULL, NULL, NULL);
     REFUSES(sg_simulation_present(NULL, pixels));
     REFUSES(sg_simulation_present(sim, NULL));
     REFUSES(sg_simulation_present_training(NULL, pixels, 0, 0));

@@ -23,15 +23,14 @@ static void stack_bands(raster *r)
 {
     double sum = 0.0;
     uint32_t row = 0;
-    uint32_t room = RASTER_HEIGHT > r->bands * BAND_MIN
-                        ? RASTER_HEIGHT - (uint32_t)r->bands * BAND_MIN
-                        : 0;
+    const uint32_t least = (uint32_t)(r->bands - 1) * BAND_MIN + INPUT_MIN;
+    uint32_t room = RASTER_HEIGHT > least ? RASTER_HEIGHT - least : 0;
     for (size_t i = 0; i < r->bands; i++)
         sum += sqrt((double)r->band[i].neurons);
     for (size_t i = 0; i < r->bands; i++) {
         band *b = &r->band[i];
-        b->height =
-            BAND_MIN + (uint32_t)(room * sqrt((double)b->neurons) / sum);
+        b->height = (uint32_t)(i == 0 ? INPUT_MIN : BAND_MIN) +
+                    (uint32_t)(room * sqrt((double)b->neurons) / sum);
         b->rows = b->height / CELL;
         if (b->neurons < b->rows)
             b->rows = (uint32_t)b->neurons;
@@ -104,6 +103,11 @@ void raster_coarsen(raster *r, panel *p)
         }
     }
     p->shift++;
+}
+
+void raster_count(raster *r, const sg_spike *spike)
+{
+    r->panel[spike->phase == SG_PHASE_BACKWARD].emitted++;
 }
 
 void raster_add(raster *r, const sg_spike *spike)

@@ -1,4 +1,6 @@
-/* A raster picture of spikes: time to the right, neurons stacked by layer.
+/* A raster picture of spikes: time to the right, neurons stacked by layer. It
+ * shows those that are sent, at the time at which they are: what is emitted at
+ * once, as all of the input, then stands where its turn came.
  *
  * Spikes are counted in cells about a pixel wide and high while they arrive,
  * so that any number of them fits; columns double in width when time runs
@@ -14,11 +16,15 @@ typedef struct raster raster;
 /* raster_create: NULL if memory is short. */
 raster *raster_create(const sg_network *net);
 
+/* raster_count: one that is emitted; for the number of them in the titles.
+ * raster_add: one that is sent. */
+void raster_count(raster *picture, const sg_spike *spike);
 void raster_add(raster *picture, const sg_spike *spike);
 
-/* raster_write: the picture as SVG of at most 2 MB, made coarser in time if
+/* raster_write: the picture as SVG, title in its first line, about below it, of at most 2 MB, made coarser in time if
  * need be. 0, or -1 if memory is short; errors of stream stay in it. */
-int raster_write(raster *picture, const char *title, FILE *stream);
+int raster_write(raster *picture, const char *title, const char *about,
+                 FILE *stream);
 
 void raster_destroy(raster *picture);
 

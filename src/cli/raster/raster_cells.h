@@ -8,8 +8,9 @@
 #include "cli/raster/raster.h"
 
 enum {
-    RASTER_HEIGHT = 640, /* pixels, more if there are many layers */
-    BAND_MIN = 34,       /* two lines of label */
+    RASTER_HEIGHT = 620, /* pixels, more if there are many layers */
+    BAND_MIN = 44,       /* two lines of label, or a large one */
+    INPUT_MIN = 90,      /* of the input, which starts it all */
     CELL = 2,            /* least height of a row, pixels */
     FORWARD_COLUMNS = 640,
     BACKWARD_COLUMNS = 320
@@ -33,7 +34,7 @@ typedef struct panel {
     unsigned shift; /* a column is 2^shift deliveries wide */
     uint64_t start; /* time of the first spike */
     uint64_t last;  /* of the last one, since start */
-    uint64_t spikes;
+    uint64_t spikes, emitted;
     cell *cell; /* [rows][columns] */
 } panel;
 

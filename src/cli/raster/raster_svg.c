@@ -11,14 +11,17 @@
 #include "report/html.h"
 #include "report/scale.h"
 
+/* In units of the picture, which has as many as a desktop window has pixels. A
+ * phone has a third: there letters are larger, and there is room for them. */
 enum {
-    LEFT = 132, /* of the panels: room for the names of layers */
-    TOP = 74,
+    LEFT = 172, /* of the panels: room for the names of layers */
+    TOP = 160,
     FORWARD_WIDTH = 760,
-    GAP = 28,
+    GAP = 40,
     BACKWARD_WIDTH = 380,
-    RIGHT = 24,
-    BOTTOM = 52,
+    RIGHT = 40,
+    BOTTOM = 136,
+    WIDTH = LEFT + FORWARD_WIDTH + GAP + BACKWARD_WIDTH + RIGHT,
     LEVELS = 3,
     COLUMNS_MIN = 64,
     SIZE_MAX_SVG = 1900000
@@ -26,13 +29,15 @@ enum {
 
 static const char style[] =
     "<style>\n"
-    "text{font:12px system-ui,sans-serif;fill:#24292f}\n"
-    ".title{font-size:15px;font-weight:600}.dim{fill:#57606a;font-size:11px}\n"
+    "text{font:16px system-ui,sans-serif;fill:#24292f}\n"
+    ".title{font-size:22px;font-weight:600}.dim{fill:#57606a;font-size:15px}\n"
     ".back{fill:#fff}.band{fill:#f3f5f7}.line{stroke:#8c959f}\n"
     "path{fill:none;stroke-width:1}\n"
     ".plus{stroke:#0b62c4}.minus{stroke:#e8590c}\n"
     ".both{stroke:#8250df}\n"
     "rect.plus{fill:#0b62c4}rect.minus{fill:#e8590c}rect.both{fill:#8250df}\n"
+    "@media(max-width:700px){text{font-size:31px}.title{font-size:36px}"
+    ".dim{font-size:27px}.wide{display:none}}\n"
     "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.dim{fill:#9aa4ae}\n"
     ".back{fill:#0d1117}.band{fill:#171d25}.line{stroke:#6e7681}\n"
     ".plus{stroke:#58a6ff}.minus{stroke:#ff9e64}\n"
@@ -144,18 +149,41 @@ static void draw_axis(FILE *out, const panel *p, double x, double y,
     uint64_t first = (p->start + step - 1) / step * step;
     fprintf(out, "<path class=\"line\" d=\"M%.0f %.1fh%.0f\"/>\n", x, y + 0.5,
             width);
-    for (uint64_t t = first; t - p->start < span; t += step) {
+    for (uint64_t t = first, i = 0; t - p->start < span; t += step, i++) {
         double at = x + (double)(t - p->start) * width / (double)span;
         fprintf(out,
-                "<path class=\"line\" d=\"M%.1f %.0fv5\"/>"
-                "<text class=\"dim\" x=\"%.1f\" y=\"%.0f\" "
+                "<path class=\"line\" d=\"M%.1f %.0fv6\"/>"
+                "<text class=\"dim%s\" x=\"%.1f\" y=\"%.0f\" "
                 "text-anchor=\"middle\">%" PRIu64 "</text>\n",
-                at, y, at, y + 18, t);
+                at, y, i % 2 ? " wide" : "", at, y + 30, t);
     }
     fprintf(out,
             "<text class=\"dim\" x=\"%.0f\" y=\"%.0f\" "
             "text-anchor=\"middle\">time in spike deliveries</text>\n",
-            x + width / 2, y + 36);
+            x + width / 2, y + 64);
+}
+
+/* A number in groups of three digits. */
+static void put_count(FILE *out, uint64_t n)
+{
+    if (n >= 1000) {
+        put_count(out, n / 1000);
+        fprintf(out, "\xe2\x80\x89%03u", (unsigned)(n % 1000));
+    } else {
+        fprintf(out, "%u", (unsigned)n);
+    }
+}
+
+static void put_head(FILE *out, const panel *p, const char *name, double x)
+{
+    fprintf(out,
+            "<text x=\"%.0f\" y=\"%d\">%s</text>"
+            "<text class=\"dim\" x=\"%.0f\" y=\"%d\">",
+            x, TOP - 44, name, x, TOP - 12);
+    put_count(out, p->emitted);
+    fputs(" emitted, ", out);
+    put_count(out, p->spikes);
+    fputs(" sent</text>\n", out);
 }
 
 static void draw_panel(FILE *out, const raster *r, int phase, double x,
@@ -163,10 +191,8 @@ static void draw_panel(FILE *out, const raster *r, int phase, double x,
 {
     const panel *p = &r->panel[phase];
     double y = TOP;
-    fprintf(out, "<text x=\"%.0f\" y=\"%d\">%s: %" PRIu64 " spikes</text>\n",
-            x, TOP - 9,
-            phase == SG_PHASE_FORWARD ? "forward" : "backward, errors",
-            p->spikes);
+    put_head(out, p,
+             phase == SG_PHASE_FORWARD ? "forward" : "backward, errors", x);
     for (size_t i = 0; i < r->bands; i++) {
         const band *b = &r->band[i];
         if (i % 2 == 0)
@@ -189,68 +215,67 @@ static void draw_labels(FILE *out, const raster *r)
         uint32_t middle = y + b->height / 2;
         fprintf(out,
                 "<text x=\"%d\" y=\"%u\" text-anchor=\"end\">%s</text>"
-                "<text class=\"dim\" x=\"%d\" y=\"%u\" "
+                "<text class=\"dim wide\" x=\"%d\" y=\"%u\" "
                 "text-anchor=\"end\">%s</text>\n",
-                LEFT - 10, middle - 2, b->name, LEFT - 10, middle + 12,
+                LEFT - 10, middle - 1, b->name, LEFT - 10, middle + 16,
                 b->about);
         y += b->height;
     }
 }
 
-static void draw_legend(FILE *out, int width)
+static void draw_legend(FILE *out, double y)
 {
+    enum { STEP = 230 };
     static const struct {
         const char *class_name, *text;
-        int x;
     } entry[] = {
-        {"plus", "spike +1", 0},
-        {"minus",
-         "spike \xe2\x88\x92"
-         "1",
-         88},
-        {"both", "both", 176},
+        {"plus", "spike +1"},
+        {"minus", "spike \xe2\x88\x92"
+                  "1"},
+        {"both", "both"},
     };
-    int x = width - RIGHT - 408;
-    for (size_t i = 0; i < sizeof entry / sizeof entry[0]; i++)
+    int x = LEFT;
+    for (size_t i = 0; i < sizeof entry / sizeof entry[0]; i++, x += STEP)
         fprintf(out,
-                "<rect class=\"%s\" x=\"%d\" y=\"24\" width=\"14\" "
-                "height=\"10\"/><text x=\"%d\" y=\"33\">%s</text>\n",
-                entry[i].class_name, x + entry[i].x, x + entry[i].x + 20,
-                entry[i].text);
+                "<rect class=\"%s\" x=\"%d\" y=\"%.0f\" width=\"24\" "
+                "height=\"16\"/><text x=\"%d\" y=\"%.0f\">%s</text>\n",
+                entry[i].class_name, x, y - 15, x + 34, y, entry[i].text);
     fprintf(out,
-            "<text class=\"dim\" x=\"%d\" y=\"33\">stronger: more "
+            "<text class=\"dim wide\" x=\"%d\" y=\"%.0f\">stronger: more "
             "spikes in a cell</text>\n",
-            x + 236);
+            x, y);
 }
 
-static void draw(FILE *out, const raster *r, const char *title)
+static void draw(FILE *out, const raster *r, const char *title,
+                 const char *about)
 {
     bool backward = r->panel[SG_PHASE_BACKWARD].spikes > 0;
     int right =
         backward ? FORWARD_WIDTH : FORWARD_WIDTH + GAP + BACKWARD_WIDTH;
-    int width = LEFT + FORWARD_WIDTH + GAP + BACKWARD_WIDTH + RIGHT;
     uint32_t height = TOP + BOTTOM;
     for (size_t i = 0; i < r->bands; i++)
         height += r->band[i].height;
 
     fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-            "height=\"%u\" viewBox=\"0 0 %d %u\">\n%s"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+            "viewBox=\"0 0 %d %u\" preserveAspectRatio=\"xMidYMin\">\n%s"
             "<rect class=\"back\" width=\"%d\" height=\"%u\"/>\n"
-            "<text class=\"title\" x=\"%d\" y=\"33\">",
-            width, height, width, height, style, width, height, 24);
+            "<text class=\"title\" x=\"24\" y=\"42\">",
+            WIDTH, height, style, WIDTH, height);
     html_text(out, title);
+    fputs("</text>\n<text class=\"dim\" x=\"24\" y=\"76\">", out);
+    html_text(out, about);
     fputs("</text>\n", out);
-    draw_legend(out, width);
     draw_labels(out, r);
     draw_panel(out, r, SG_PHASE_FORWARD, LEFT, right);
     if (backward)
         draw_panel(out, r, SG_PHASE_BACKWARD, LEFT + FORWARD_WIDTH + GAP,
                    BACKWARD_WIDTH);
+    draw_legend(out, height - 26);
     fputs("</svg>\n", out);
 }
 
-int raster_write(raster *r, const char *title, FILE *stream)
+int raster_write(raster *r, const char *title, const char *about, FILE *stream)
 {
     for (;;) {
         char *text = NULL;
@@ -258,7 +283,7 @@ int raster_write(raster *r, const char *title, FILE *stream)
         FILE *memory = open_memstream(&text, &size);
         if (!memory)
             return -1;
-        draw(memory, r, title);
+        draw(memory, r, title, about);
         if (fclose(memory) != 0) {
             free(text);
             return -1;
