@@ -9,9 +9,11 @@
 #include "network/recipe.h"
 #include "network/topology.h"
 
-/* From so many layers with weights on errors die out on their way down, or
- * grow, unless every layer is kept in range. */
-enum { DEEP = 5 };
+/* From so many layers with weights on, or so many convolutions, errors die out
+ * on their way down, or grow, unless every layer is kept in range; and with a
+ * convolution right on another one, whose errors are sums over a whole map
+ * that no pool has made smaller. */
+enum { DEEP = 5, DEEP_CONVOLUTIONS = 3 };
 
 typedef struct setting {
     const char *name, *value;
@@ -71,20 +73,46 @@ static void apply(const suggestion *s, const setting *settings, size_t count)
 #define APPLY(s, settings)                                                    \
     apply(s, settings, sizeof settings / sizeof *settings)
 
-/* Layers with weights of the recipe's net on these data; 0 if it is none. */
-static sg_status count_synaptic(const suggestion *s, size_t *out)
+/* What counts of a network: layers with weights, convolutions among them, and
+ * whether one of these stands right on another. */
+typedef struct depth {
+    size_t synaptic, convolutions;
+    bool piled;
+} depth;
+
+static void add_layer(depth *d, const sg__layer *layer, bool *above)
+{
+    const bool convolution = layer->kind->id == SG_LAYER_CONV;
+    d->synaptic += layer->synaptic;
+    d->convolutions += convolution;
+    d->piled |= convolution && *above;
+    if (layer->synaptic || layer->kind->id == SG_LAYER_POOL_SUM ||
+        layer->kind->id == SG_LAYER_POOL_MAX ||
+        layer->kind->id == SG_LAYER_POOL_AVERAGE)
+        *above = convolution;
+}
+
+static bool is_deep(const depth *d)
+{
+    return d->synaptic >= DEEP || d->convolutions >= DEEP_CONVOLUTIONS ||
+           d->piled;
+}
+
+/* Of the recipe's net on these data; all 0 if it is none. */
+static sg_status measure(const suggestion *s, depth *out)
 {
     const sg_shape image = {s->info->height, s->info->width,
                             s->info->channels};
     size_t count = 0;
+    bool above = false;
     sg__layer *layers = calloc(SG_LAYERS_MAX, sizeof *layers);
-    *out = 0;
+    *out = (depth){0};
     if (!layers)
         return SG_E_MEMORY;
     if (sg__topology_parse(s->recipe->net, sg__input_neurons(s->recipe, image),
                            s->info->classes, layers, &count, NULL) == SG_OK)
         for (size_t l = 0; l < count; l++)
-            *out += layers[l].synaptic;
+            add_layer(out, &layers[l], &above);
     free(layers);
     return SG_OK;
 }
@@ -98,12 +126,12 @@ static sg_status choose_net(const suggestion *s)
         "64C3p1-64C3p1-P2max-128C3p1-128C3p1-P2max-256C3p1-256C3p1-P2max-%u",
         "32C3p1-P2max-64C3p1-P2max-%u", "300-%u"};
     const char *const *nets = s->info->channels == 3 ? colours : grey;
-    size_t synaptic = 0;
+    depth d = {0};
     sg_status status = SG_OK;
-    for (size_t i = 0; status == SG_OK && synaptic == 0 && i < 3; i++) {
+    for (size_t i = 0; status == SG_OK && d.synaptic == 0 && i < 3; i++) {
         snprintf(s->recipe->net, sizeof s->recipe->net, nets[i],
                  s->info->classes);
-        status = count_synaptic(s, &synaptic);
+        status = measure(s, &d);
     }
     return status;
 }
@@ -116,15 +144,15 @@ sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
         return sg__fail(error, SG_E_ARGUMENT, "recipe: missing argument");
     const suggestion s = {recipe, info, given, count};
     const bool colourful = info->channels == 3, chosen = is_given(&s, "net");
-    size_t synaptic;
+    depth d;
     if (colourful)
         APPLY(&s, colour);
     sg_status status = chosen ? SG_OK : choose_net(&s);
     if (status == SG_OK)
-        status = count_synaptic(&s, &synaptic);
+        status = measure(&s, &d);
     if (status != SG_OK)
         return sg__fail(error, status, "recipe: out of memory");
-    if (colourful || synaptic >= DEEP)
+    if (colourful || is_deep(&d))
         APPLY(&s, deep);
     if (colourful && !chosen)
         APPLY(&s, photographs);

@@ -43,6 +43,9 @@ static void shallow_grey_nets_keep_the_defaults(void **state)
     recipe = suggested("20C5-P2-100-10", images(28, 1, 10), NULL, NULL);
     assert_int_equal(recipe.standardise, 0);
     assert_int_equal(recipe.lr_ppm, defaults.lr_ppm);
+    recipe =
+        suggested("8C5-P2-16C5-P2max-300-10", images(28, 1, 10), NULL, NULL);
+    assert_int_equal(recipe.standardise, 0);
 }
 
 static void deep_nets_are_kept_in_range(void **state)
@@ -57,6 +60,13 @@ static void deep_nets_are_kept_in_range(void **state)
     recipe = suggested(net, images(28, 1, 10), "lr", "0.06");
     assert_int_equal(recipe.standardise, 1);
     assert_int_equal(recipe.lr_ppm, 60000);
+    static const char *const others[] = {"12C5-12C5-10", "12C5-D2-12C5-10",
+                                         "8C3-P2max-8C3-P2-8C3-10",
+                                         "9-9-9-9-10", "8C3p1-8C3p1-R1-P2-10"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        recipe = suggested(others[i], images(28, 1, 10), NULL, NULL);
+        assert_int_equal(recipe.standardise, 1);
+    }
     recipe = suggested("(9-)x", images(28, 1, 10), NULL, NULL);
     assert_string_equal(recipe.net, "(9-)x"); /* for others to refuse */
 }
