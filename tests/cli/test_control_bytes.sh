@@ -69,6 +69,21 @@ if command -v script >/dev/null; then
     says line 'u009Bm'
 fi
 
+# a terminal that knows no escapes, or says nothing of itself, gets none
+if command -v script >/dev/null; then
+    for term in dumb "" xterm; do
+        rm -rf shown
+        TERM=$term script -qec "'$SPIKEGRAD' train --threads 1 --out shown \
+            --data glyphs:train=6000,test=50 --net 8C5-P2-10 --epochs 1" \
+            /dev/null >terminal 2>/dev/null </dev/null || bad "TERM='$term'"
+        found=$(tr -dc '\033' <terminal | wc -c)
+        case $term in
+        xterm) [ "$found" -gt 0 ] || bad "no progress on a terminal" ;;
+        *) [ "$found" -eq 0 ] || bad "escapes where TERM='$term'" ;;
+        esac
+    done
+fi
+
 # names of files that are not there, or nothing of that kind
 for command in info eval verify trace anytime report; do
     told 1 "$SPIKEGRAD" $command "no$evil"

@@ -108,6 +108,38 @@ expect 0 "$SPIKEGRAD" data info mnist:data
 says err 'only one split'
 expect 1 "$SPIKEGRAD" data info mnist:nowhere
 one_error
+# a path as long as there are, from its root and from a folder that is as deep
+deep=
+for level in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
+    deep=$deep/$(printf '%0200d' $level)
+done
+sorted "$work/L$deep" train '\377'
+sorted "$work/L$deep" t10k '\377'
+mkdir -p "$work/B"
+cd "$work/B" || exit 1
+expect 0 "$SPIKEGRAD" train --data "mnist:$work/L$deep,base=0" $run --out long
+says long/recipe.ini "^data = mnist:.*$deep,base=0\$"
+for command in eval verify info "train --epochs 3 --resume" "bench --rounds 1 \
+    --seconds 0.01 --from" "report --out long.html"; do
+    expect 0 "$SPIKEGRAD" $command long
+done
+says long.html "$deep"
+expect 0 "$SPIKEGRAD" sweep --data "mnist:$work/L$deep" $run --out many \
+    --seeds 2 --quiet
+expect 1 "$SPIKEGRAD" eval long --data "mnist:$work/L${deep}x"
+one_error
+says err 'no such folder$'
+expect 2 "$SPIKEGRAD" train --data "mnist:$deep$deep" $run --out longer
+one_error
+[ ! -e longer ] || bad "a run on data that cannot be named"
+cd "$work/L$(dirname "$deep")" || exit 1
+expect 0 "$SPIKEGRAD" train --data "mnist:$(basename "$deep")" $run \
+    --out "$work/below"
+mv out err "$work"
+cd "$work/B" || exit 1
+expect 0 "$SPIKEGRAD" eval "$work/below"
+expect 0 "$SPIKEGRAD" train --resume "$work/below" --epochs 3
+
 # images in colour come back
 mkdir colour cifar
 for k in 1 2 3 4 5; do

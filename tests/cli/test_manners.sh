@@ -53,7 +53,7 @@ signalled() {
     wait $pid || code=$?
 }
 # shellcheck disable=SC2086
-for signal in HUP USR1; do
+for signal in HUP USR1 USR2 XCPU; do
     signalled $signal s-$signal "$SPIKEGRAD" train $long --epochs 200 \
         --out s-$signal
     [ $code = 130 ] || bad "SIG$signal: exit code $code"

@@ -158,7 +158,8 @@ static bool is_ignored(int number)
 
 void cli_catch_signals(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
+    static const int numbers[] = {SIGINT,  SIGTERM, SIGUSR1,
+                                  SIGUSR2, SIGXCPU, SIGHUP};
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
@@ -233,13 +234,17 @@ bool cli_stopped(void)
     return stop_requested != 0;
 }
 
+bool cli_terminal(FILE *stream)
+{
+    const char *term = getenv("TERM");
+    return term && *term && strcmp(term, "dumb") != 0 &&
+           isatty(fileno(stream)) == 1;
+}
+
 bool cli_colour(FILE *stream)
 {
     const char *no_colour = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    if ((no_colour && *no_colour) || (term && strcmp(term, "dumb") == 0))
-        return false;
-    return isatty(fileno(stream)) == 1;
+    return !(no_colour && *no_colour) && cli_terminal(stream);
 }
 
 unsigned cli_threads(uint64_t threads)

@@ -45,7 +45,8 @@ void cli_capture(char *text, size_t size);
 /* cli_finish: code, or CLI_FAILED if what went to stdout was not written. */
 int cli_finish(int code);
 
-/* cli_catch_signals: from here on a SIGINT, SIGTERM, SIGUSR1 or, unless it is
+/* cli_catch_signals: from here on a SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU
+ * or, unless it is
  * ignored, SIGHUP only makes cli_stopped true; the second one of the first two
  * ends the process with CLI_INTERRUPTED. */
 void cli_catch_signals(void);
@@ -61,7 +62,9 @@ bool cli_reader_left(void);
  * no file gets one of them and then what is meant for the terminal. */
 void cli_open_descriptors(void);
 
-/* cli_colour: whether escape sequences may be written to stream. */
+/* cli_terminal: whether stream is a terminal that knows escape sequences.
+ * cli_colour: whether it may have colours. */
+bool cli_terminal(FILE *stream);
 bool cli_colour(FILE *stream);
 
 /* cli_print_wrapped: text on stdout and the end of the line, broken at spaces,

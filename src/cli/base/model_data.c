@@ -89,6 +89,14 @@ static likeness compare(const char *command, const sg_network_info *info,
     return like;
 }
 
+/* Others are refused for their shape, and that is enough. */
+static bool has_shape(const sg_network_info *info, const sg_data *data)
+{
+    const sg_data_info *d = sg_data_get_info(data);
+    return d->height == info->input.height && d->width == info->input.width &&
+           d->channels == info->input.channels && d->classes == info->classes;
+}
+
 /* What --data names: whatever it is, but not without a word. */
 static int open_given(const char *command, const sg_network_info *info,
                       const model_images *images, sg_data **out)
@@ -97,7 +105,8 @@ static int open_given(const char *command, const sg_network_info *info,
     char *spec = code == CLI_OK && model_path(images->data)
                      ? model_spec(images->data)
                      : NULL;
-    if (spec && compare(command, info, NULL, spec) == OTHER)
+    if (spec && has_shape(info, *out) &&
+        compare(command, info, NULL, spec) == OTHER)
         clean_line(stderr,
                    "spikegrad: %s: not the images and labels that the model "
                    "was trained on (%s)",

@@ -2,7 +2,6 @@
 #include "cli/base/progress.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/base/cli.h"
 
@@ -10,7 +9,7 @@ enum { BAR_WIDTH = 24 };
 
 void progress_begin(progress *line, bool quiet)
 {
-    line->shown = !quiet && isatty(STDERR_FILENO) == 1;
+    line->shown = !quiet && cli_terminal(stderr);
     line->colour = cli_colour(stderr);
     line->begin = cli_seconds();
     line->last = 0.0;
