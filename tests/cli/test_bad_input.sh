@@ -89,6 +89,25 @@ expect 1 "$SPIKEGRAD" train --data glyphs --recipe nowhere
 one_error
 says err "recipe 'nowhere' not found"
 
+# a file that is one line without an end costs neither time nor memory
+truncate -s 3G long.ini 2>err || dd if=/dev/zero of=long.ini bs=1 count=0 \
+    seek=3000000000 2>err
+expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./long.ini
+one_error
+says err 'long.ini:1: a line of more than 4 MiB'
+expect 3 "$SPIKEGRAD" train --data glyphs --recipe /dev/zero
+one_error
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --out long
+mv long.ini long/metrics.jsonl
+for command in report "train --resume"; do
+    expect 3 "$SPIKEGRAD" $command long
+    one_error
+    says err 'metrics.jsonl:1: a line of more than'
+done
+[ "$(wc -c <long/metrics.jsonl)" -ge 3000000000 ] || bad "metrics were cut"
+rm -f long/metrics.jsonl
+
 # shipped recipes are found by name and valid
 SPIKEGRAD_RECIPES=$recipes
 export SPIKEGRAD_RECIPES

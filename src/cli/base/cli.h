@@ -46,9 +46,8 @@ void cli_capture(char *text, size_t size);
 int cli_finish(int code);
 
 /* cli_catch_signals: from here on a SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU
- * or, unless it is
- * ignored, SIGHUP only makes cli_stopped true; the second one of the first two
- * ends the process with CLI_INTERRUPTED. */
+ * or, unless it is ignored, SIGHUP only makes cli_stopped true; the second one
+ * of the first two ends the process with CLI_INTERRUPTED. */
 void cli_catch_signals(void);
 bool cli_stopped(void);
 

@@ -43,19 +43,52 @@ void input_open(input *in, const char *path)
         close(fd);
 }
 
+/* Room for one more byte and the end mark. */
+static bool grow(input *in, size_t used)
+{
+    if (used + 1 < in->size)
+        return true;
+    if (used >= INPUT_LINE_MAX) {
+        cli_fail("%s:%u: a line of more than %d MiB", in->path, in->number + 1,
+                 INPUT_LINE_MAX >> 20);
+        in->code = CLI_DATA;
+        return false;
+    }
+    size_t size = in->size ? 2 * in->size : 1024;
+    char *more = realloc(in->text, size);
+    if (!more) {
+        fail(in, ENOMEM);
+        return false;
+    }
+    in->text = more;
+    in->size = size;
+    return true;
+}
+
+/* As getline, but with an end to what it takes: a line of a hostile file may
+ * be all of it. */
 bool input_next(input *in)
 {
+    size_t used = 0;
+    int c = 0;
     if (!in->stream || in->code != CLI_OK)
         return false;
     errno = 0;
-    in->length = getline(&in->text, &in->size, in->stream);
-    if (in->length > 0) {
-        in->number++;
-        return true;
+    while (c != '\n' && (c = getc_unlocked(in->stream)) != EOF) {
+        if (!grow(in, used))
+            return false;
+        in->text[used++] = (char)c;
     }
-    if (ferror(in->stream) || !feof(in->stream))
+    if (ferror(in->stream)) {
         fail(in, errno ? errno : EIO);
-    return false;
+        return false;
+    }
+    if (used == 0)
+        return false;
+    in->text[used] = '\0';
+    in->length = (ssize_t)used;
+    in->number++;
+    return true;
 }
 
 bool input_at_end(input *in)

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+/* Bytes of the longest line that is taken: many times what the command
+ * writes. */
+enum { INPUT_LINE_MAX = 4 << 20 };
+
 typedef struct input {
     const char *path; /* the caller's; must outlive the input */
     FILE *stream;
@@ -15,7 +19,8 @@ typedef struct input {
     ssize_t length;
     unsigned number; /* of that line, from 1 */
     bool absent;     /* there is no such file, which is not reported */
-    int code;        /* CLI_OK, or CLI_FAILED after a report */
+    int code;        /* CLI_OK, or CLI_FAILED or, of a line that is
+                        too long, CLI_DATA after a report */
 } input;
 
 /* input_open: a regular file, or something below /dev such as a shell's

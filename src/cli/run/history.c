@@ -39,19 +39,34 @@ static void take_epoch(history *out, const log_line *line)
         out->best = out->last;
 }
 
-/* What was seen of an epoch: how many lines, and whether it is said already
- * that there is none. */
-enum { ONE = 1, MORE = 2, TOLD = 4 };
+/* What was seen of an epoch: how many lines, of one or more; and of it and the
+ * next one, how many more ranges say already that there is none. */
+enum { ONE = 1, MORE = 2 };
 
-static void take_told(const json_t *ranges, uint32_t epoch, uint8_t *seen)
+typedef struct sight {
+    uint8_t lines;
+    int64_t told;
+} sight;
+
+static void take_told(const json_t *ranges, uint32_t epoch, sight *seen)
 {
     for (size_t i = 0; i < json_array_size(ranges); i++) {
         const json_t *range = json_array_get(ranges, i);
         json_int_t from = json_integer_value(json_array_get(range, 0));
         json_int_t to = json_integer_value(json_array_get(range, 1));
-        for (json_int_t e = from; e >= 1 && e <= to && e <= epoch; e++)
-            seen[e] |= TOLD;
+        if (from < 1 || from > to || from > epoch)
+            continue;
+        seen[from].told++;
+        if (to < epoch)
+            seen[to + 1].told--;
     }
+}
+
+/* From differences to sums. */
+static void sum_told(uint32_t epoch, sight *seen)
+{
+    for (uint32_t e = 1; e <= epoch; e++)
+        seen[e].told += seen[e - 1].told;
 }
 
 static void count(history_gaps *gaps, uint32_t epoch)
@@ -60,21 +75,21 @@ static void count(history_gaps *gaps, uint32_t epoch)
 }
 
 /* From what was seen to what there is to say. False without memory. */
-static bool find_gaps(const uint8_t *seen, uint32_t epoch, history *out)
+static bool find_gaps(const sight *seen, uint32_t epoch, history *out)
 {
     bool failed = false;
     for (uint32_t e = 1; e <= epoch; e++) {
-        if (seen[e] & MORE)
+        if (seen[e].lines & MORE)
             count(&out->twice, e);
-        if (seen[e] & (ONE | MORE))
+        if (seen[e].lines)
             continue;
         count(&out->lost, e);
-        if (seen[e] & TOLD)
+        if (seen[e].told)
             continue;
         if (!out->ranges && !(out->ranges = json_array()))
             return false;
         uint32_t to = e;
-        while (to < epoch && seen[to + 1] == 0)
+        while (to < epoch && !seen[to + 1].lines && !seen[to + 1].told)
             count(&out->lost, ++to);
         failed |= json_array_append_new(out->ranges,
                                         json_pack("[I,I]", (json_int_t)e,
@@ -85,12 +100,12 @@ static bool find_gaps(const uint8_t *seen, uint32_t epoch, history *out)
 }
 
 static void take_line(history *out, const log_line *line, uint32_t epoch,
-                      uint8_t *seen)
+                      sight *seen)
 {
     if (line->elapsed > out->elapsed)
         out->elapsed = line->elapsed;
     if (line->type == LOG_EPOCH && line->epoch >= 1 && line->epoch <= epoch) {
-        seen[line->epoch] |= seen[line->epoch] & ONE ? MORE : ONE;
+        seen[line->epoch].lines |= seen[line->epoch].lines & ONE ? MORE : ONE;
         take_epoch(out, line);
     }
     if (line->type == LOG_LOST)
@@ -105,12 +120,14 @@ int history_read(const char *path, uint32_t epoch, history *out)
 {
     log_reader log;
     *out = (history){0};
-    uint8_t *seen = calloc((size_t)epoch + 1, 1);
+    sight *seen = calloc((size_t)epoch + 1, sizeof *seen);
     log_open(&log, path);
     if (!seen)
         log_no_memory(&log);
     while (log_next(&log))
         take_line(out, &log.line, epoch, seen);
+    if (seen)
+        sum_told(epoch, seen);
     if (log.code == CLI_OK && !find_gaps(seen, epoch, out))
         log_no_memory(&log);
     free(seen);

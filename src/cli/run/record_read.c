@@ -50,11 +50,15 @@ static bool read_metrics(record *r, const json_t *object, record_sums *to)
            record_keep(r, &sums, to);
 }
 
+/* More bins than there are values are no histogram. */
+enum { BINS_MAX = 511 };
+
 /* Bin, number, bin, number... to bins with shares. */
 static bool read_bins(const json_t *list, chart_bin **out, size_t *n)
 {
     size_t size = json_array_size(list) / 2;
     double all = 0;
+    size = size < BINS_MAX ? size : BINS_MAX;
     *n = 0;
     *out = calloc(size + 1, sizeof **out);
     if (!*out)
