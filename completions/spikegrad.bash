@@ -8,21 +8,21 @@ _spikegrad_words() {
     '') echo demo train eval verify trace anytime report bench info data sweep recipes seal convert help --help --version ;;
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
-    'train') echo --data --recipe --out --resume --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
+    'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'eval') echo --data --split --best --limit --flip --json --threads --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --json --quiet --help ;;
     'report') echo --out --csv --tensorboard --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
-    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
+    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'info') echo --threads --best --json --help ;;
     'data info') echo --json --help ;;
     'data export') echo --split --first --count --png --scale --idx --help ;;
     'data formats') echo --json --help ;;
-    'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
+    'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
-    'convert') echo --nir --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --validation --holdout --seed --help ;;
+    'convert') echo --nir --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     esac
 }
 
@@ -34,6 +34,7 @@ _spikegrad_values() {
     'train --recipe') echo '<recipes>' ;;
     'train --out') echo '<files>' ;;
     'train --resume') echo '<files>' ;;
+    'train --from') echo '<files>' ;;
     'train --choose') echo last best ;;
     'eval --data') echo '<sources>' ;;
     'eval --split') echo train test ;;
@@ -68,11 +69,13 @@ _spikegrad_values() {
     'convert --data') echo '<sources>' ;;
     'convert --split') echo train test ;;
     *' --weight-bits') echo 8 16 ;;
+    *' --master-bits') echo 16 32 ;;
     *' --input') echo plain onoff ;;
     *' --fire') echo round floor ;;
     *' --standardise') echo off on ;;
     *' --loss') echo softmax squared ;;
     *' --dither') echo off on ;;
+    *' --rate') echo full shift ;;
     *' --schedule') echo linear cosine constant step list ;;
     *' --rounding') echo nearest stochastic ;;
     *' --holdout') echo last stratified ;;
@@ -84,7 +87,7 @@ _spikegrad_sources() {
 }
 
 _spikegrad_options() {
-    echo net= augment= weight-bits= count-cap= input-levels= input= fire= spread= standardise= gain-limit= spike-limit= loss= smoothing= target= alpha= phi= dither= epochs= batch= lr= momentum= readout-rate= bias-rate= clip= weight-decay= schedule= rate-steps= warmup= rounding= validation= holdout= seed=
+    echo net= augment= weight-bits= master-bits= count-cap= input-levels= input= fire= spread= standardise= gain-limit= spike-limit= loss= smoothing= target= alpha= phi= dither= epochs= batch= lr= rate= momentum= readout-rate= bias-rate= clip= weight-decay= schedule= rate-steps= warmup= rounding= freeze= validation= holdout= seed=
 }
 
 _spikegrad_recipes() {

@@ -70,6 +70,7 @@ typedef struct sg_layer_info {
     int32_t theta_in_use; /* outside of training: theta, times the keep of
                              each dropout that spikes pass on their way here;
                              biases are multiplied likewise */
+    int32_t frozen;       /* 1: it has weights and does not learn */
 } sg_layer_info;
 
 /* How a network came to be; zero or "" where unknown. */
@@ -104,6 +105,32 @@ SG_API sg_status sg_network_get_layer(const sg_network *net, size_t layer,
 SG_API sg_status sg_network_create(const sg_recipe *recipe,
                                    const sg_data *data, sg_network **out,
                                    sg_error *error);
+
+/* sg_network_adapt: a network that begins a run with the weights of a model,
+ * for other data, another recipe, another number of classes
+ * (docs/semantics.md, "Going on from a model").
+ *
+ * Layers keep masters, thresholds and gains of the model's; velocities are 0.
+ * Where the classes of data are others than the model's, or new_readout is
+ * not 0, the last layer is initialised anew, above the others as they are.
+ * recipe may have anything that leaves weights of the same form: images of
+ * another size, if no fully connected layer minds, pools, counts, rates;
+ * sg_network_adapt_recipe gives the one to begin with.
+ * Errors: those of sg_network_create; SG_E_TOPOLOGY: weights that do not fit
+ * (detail names the layer); SG_E_RANGE: other weight-bits or standardise. */
+SG_API sg_status sg_network_adapt(const sg_network *model,
+                                  const sg_recipe *recipe, const sg_data *data,
+                                  int new_readout, sg_network **out,
+                                  sg_error *error);
+
+/* sg_network_adapt_recipe: the recipe of a model for data that have info's
+ * classes: net with as many neurons at its end, phi = kept in the place of
+ * auto, freeze = none.
+ * Errors: SG_E_ARGUMENT (NULL); SG_E_TOPOLOGY: a net with no such end;
+ * SG_E_MEMORY. */
+SG_API sg_status sg_network_adapt_recipe(const sg_network *model,
+                                         const sg_data_info *info,
+                                         sg_recipe **out, sg_error *error);
 
 /* sg_network_load: a network from a checkpoint (safetensors).
  * Errors: SG_E_IO, SG_E_FORMAT (detail names file and what is wrong),

@@ -140,6 +140,14 @@ SG_API sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                         const sg_data *train, unsigned threads,
                                         sg_trainer **out, sg_error *error);
 
+/* sg_trainer_adapt: a new run of recipe on data from the weights of a model;
+ * as sg_network_adapt, then sg_trainer_create. */
+SG_API sg_status sg_trainer_adapt(const sg_network *model,
+                                  const sg_recipe *recipe,
+                                  const sg_data *train, int new_readout,
+                                  unsigned threads, sg_trainer **out,
+                                  sg_error *error);
+
 /* sg_trainer_plan: ends the run after `epochs` epochs in all, instead of the
  * number in the recipe or in an earlier plan.
  *

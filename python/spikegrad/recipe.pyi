@@ -40,6 +40,8 @@ class Recipe:
     augment: str
     #: bits of a forward weight: 8 or 16; default 16
     weight_bits: int
+    #: bits of what the optimiser keeps of a weight: 16 or 32; default 32
+    master_bits: int
     #: largest spike count of a hidden neuron: 1..255; default 31
     count_cap: int
     #: spikes of a full-intensity pixel: 1..255; default 15
@@ -64,7 +66,7 @@ class Recipe:
     target: int
     #: error spikes for a whole mistake: 1..127; default 127
     alpha: int
-    #: error thresholds of hidden layers, powers of two; or rms(U)/R: at most 2047 characters; default 0.5
+    #: error thresholds of hidden layers, powers of two; or rms(U)/R; or those of the model that a run goes on from: at most 2047 characters; default 0.5
     phi: str
     #: error compartments start at a random charge: off or on; default off
     dither: bool
@@ -74,6 +76,8 @@ class Recipe:
     batch: int
     #: peak learning rate: 0..1000, at most 6 decimals; default 0.25
     lr: float
+    #: rates as they are, or each the power of two next to it: full or shift; default full
+    rate: str
     #: share of the velocity kept per step, 0..0.99: 0..0.99, at most 6 decimals; default 0.875
     momentum: float
     #: learning rate of the last layer over that of the others: 0..16, at most 6 decimals; default 1
@@ -92,6 +96,8 @@ class Recipe:
     warmup: float
     #: how the optimiser rounds a step: nearest or stochastic; default nearest
     rounding: str
+    #: layers that do not learn: none, hidden, or numbers like 0-3,5: at most 1023 characters; default none
+    freeze: str
     #: training samples held back: 0..2147483647; default 0
     validation: int
     #: which ones: the last, or of each class its share, which the seed chooses; without a recipe file stratified: last or stratified; default last
@@ -105,6 +111,7 @@ class Recipe:
         adapt: bool = ...,
         augment: _Text = ...,
         weight_bits: _Choice = ...,
+        master_bits: _Choice = ...,
         count_cap: _Number = ...,
         input_levels: _Number = ...,
         input: _Choice = ...,
@@ -122,6 +129,7 @@ class Recipe:
         epochs: _Number = ...,
         batch: _Number = ...,
         lr: _Number = ...,
+        rate: _Choice = ...,
         momentum: _Number = ...,
         readout_rate: _Number = ...,
         bias_rate: _Number = ...,
@@ -131,6 +139,7 @@ class Recipe:
         rate_steps: _Text = ...,
         warmup: _Number = ...,
         rounding: _Choice = ...,
+        freeze: _Text = ...,
         validation: _Number = ...,
         holdout: _Choice = ...,
         seed: _Number = ...,
@@ -141,6 +150,7 @@ class Recipe:
         net: _Text = ...,
         augment: _Text = ...,
         weight_bits: _Choice = ...,
+        master_bits: _Choice = ...,
         count_cap: _Number = ...,
         input_levels: _Number = ...,
         input: _Choice = ...,
@@ -158,6 +168,7 @@ class Recipe:
         epochs: _Number = ...,
         batch: _Number = ...,
         lr: _Number = ...,
+        rate: _Choice = ...,
         momentum: _Number = ...,
         readout_rate: _Number = ...,
         bias_rate: _Number = ...,
@@ -167,6 +178,7 @@ class Recipe:
         rate_steps: _Text = ...,
         warmup: _Number = ...,
         rounding: _Choice = ...,
+        freeze: _Text = ...,
         validation: _Number = ...,
         holdout: _Choice = ...,
         seed: _Number = ...,

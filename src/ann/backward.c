@@ -205,11 +205,22 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
     count_errors(ann, top, first, n, scratch);
 }
 
+/* Layers below the lowest one that learns send no errors. */
+static void silence(const sg__ann *ann, size_t bottom, size_t first, size_t n)
+{
+    for (size_t l = 0; l < bottom; l++) {
+        const size_t neurons = sg__outputs(&ann->net->layer[l].geo);
+        if (ann->net->layer[l].synaptic)
+            memset(ann->layer[l].errors + first * neurons, 0, n * neurons);
+    }
+}
+
 void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
                       const uint32_t *label, const sg__ann_moment *at,
                       unsigned thread)
 {
-    size_t bottom = sg__lowest_synaptic(ann->net);
+    size_t bottom = sg__lowest_learning(ann->net);
+    silence(ann, bottom, first, n);
     fire_output(ann, first, n, label, at, &ann->scratch[thread]);
     for (size_t l = ann->net->layer_count - 1; l > bottom; l--) {
         size_t group = ann->layer[l].group;

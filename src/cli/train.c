@@ -15,6 +15,14 @@ static const arg_flag own_flags[] = {
      "continue a run, bit for bit as if it had not stopped; takes no flag "
      "that decides what is computed, but for --epochs, which makes it longer",
      0, 0},
+    {"from", ARG_TEXT, FIELD(from), "MODEL", NULL,
+     "a new run that begins with the weights of a checkpoint or of a run, with "
+     "its recipe but for the flags; --data may have other classes, for which "
+     "the last layer is drawn anew",
+     0, 0},
+    {"new-readout", ARG_SWITCH, FIELD(new_readout), NULL, NULL,
+     "with --from: draw the last layer anew although the classes are as many",
+     0, 0},
     {"layers", ARG_SWITCH, FIELD(layers), NULL, NULL,
      "a table of the layers after every epoch, not only the last", 0, 0},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
@@ -26,7 +34,8 @@ static int train(int argc, char **argv);
 const arg_command command_train = {
     .name = "train",
     .summary = "train a network with spikes",
-    .usage = "--data SPEC [options]\n--resume RUNDIR [options]",
+    .usage = "--data SPEC [options]\n--from MODEL [options]\n"
+             "--resume RUNDIR [options]",
     .text =
         "Trains a network with spikes, forward and backward, in integers. "
         "Without --recipe it takes the recipe mnist, which trains in "
@@ -47,6 +56,8 @@ static int check_resume(run_options *options, const arg_rest *rest)
     const sg_recipe_option *option = sg_recipe_options(&count);
     const char *extra = options->source.recipe ? "recipe"
                         : options->out         ? "out"
+                        : options->from        ? "from"
+                        : options->new_readout ? "new-readout"
                                                : NULL;
     for (size_t i = 0; !extra && i < count && i < ARG_RECIPE_MAX; i++) {
         if (rest->recipe[i] && strcmp(option[i].name, "epochs") == 0)
@@ -64,21 +75,28 @@ static int train(int argc, char **argv)
     run_options options = {.command = "train"};
     arg_rest rest;
     recipe_file fresh;
+    sg_network *model = NULL;
     session *run = NULL;
     int code = args_parse(&command_train, argc, argv, &options, &rest);
 
     if (code >= 0)
         return code;
     code = recipe_file_begin(&fresh);
-    if (code == CLI_OK)
-        code = options.resume
-                   ? check_resume(&options, &rest)
-                   : run_gather("train", &options.source, &rest, &fresh);
+    if (code == CLI_OK && options.new_readout && !options.from)
+        code = cli_usage("train", "--new-readout goes with --from");
+    if (code == CLI_OK && options.resume)
+        code = check_resume(&options, &rest);
+    else if (code == CLI_OK && options.from)
+        code = run_gather_from("train", &options, &rest, &fresh, &model);
+    else if (code == CLI_OK)
+        code = run_gather("train", &options.source, &rest, &fresh);
+    options.model = model;
     if (code == CLI_OK)
         code = session_open(&options, &fresh, &run);
     if (code == CLI_OK)
         code = session_train(run);
     session_close(run);
     recipe_file_end(&fresh);
+    sg_network_destroy(model);
     return code;
 }

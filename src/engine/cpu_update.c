@@ -87,6 +87,8 @@ static void update_task(void *context, unsigned task, unsigned thread)
     const sg__share *share = &cpu->shares[task];
     const size_t l = share->layer;
     const sg__layer *layer = &ann->net->layer[l];
+    if (layer->frozen)
+        return;
     int32_t *gradient = cpu->scratch[thread].gradient;
     int32_t *bias = cpu->scratch[thread].bias_gradient;
     sg__ann_gradient(ann, cpu->batch.count, l, share->first, share->last,

@@ -82,9 +82,11 @@ static void drain_into(const sg__drain *drain, size_t sender, size_t first,
 static void receive(sg_simulation *sim, size_t l, size_t first, sg__charge u)
 {
     const sg__drain drain = {.receive = drain_into, .simulation = sim};
+    if (l < sim->first_learning)
+        return;
     if (sim->layer[l].charge)
         integrate(sim, l, first, u);
-    else if (l >= sim->first_synaptic)
+    else
         sim->layer[l].net->kind->route(&sim->layer[l], &drain, first, u);
 }
 

@@ -131,9 +131,8 @@ static bool create_layers(sg_simulation *sim)
         }
         if (!create_synaptic(layer))
             return false;
-        if (sim->first_synaptic == 0)
-            sim->first_synaptic = l;
     }
+    sim->first_learning = sg__lowest_learning(net) + 1;
     link_hearers(sim);
     sim->output_error = calloc(net->classes, sizeof *sim->output_error);
     return sim->output_error != NULL;

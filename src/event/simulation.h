@@ -26,7 +26,7 @@ struct sg_simulation {
     uint32_t *arrival; /* pixels of the input spikes, in order of arrival */
     size_t arrivals, arrived, arrival_room; /* all, those there, allocated */
     int32_t *output_error; /* [classes], what the loss asks for */
-    size_t first_synaptic; /* the lowest layer with error compartments */
+    size_t first_learning; /* the lowest layer with error compartments */
     size_t layers;         /* the input included */
     sg__units layer[SG_LAYERS_MAX + 1];
     sg_spike_fn watch_sent; /* NULL if nobody watches */

@@ -123,11 +123,10 @@ static int put_list(json_t *object, const char *key, const sg_network *net,
 
 static int put_thresholds(json_t *object, const sg_network *net)
 {
-    int share;
     int failed = put_list(object, "theta_bits", net, THETA_BITS);
     if (!failed && net->recipe.standardise)
         failed = put_list(object, "row_norm", net, ROW_NORM);
-    if (!failed && sg__recipe_phi_auto(&net->recipe, &share))
+    if (!failed && sg__recipe_phi_state(&net->recipe))
         failed = put_list(object, "phi_bits", net, PHI_BITS);
     return failed;
 }
@@ -371,7 +370,6 @@ static sg_status get_list(const reader *from, const char *key, uint64_t max,
 
 static sg_status get_thresholds(const reader *from, sg__saved *out)
 {
-    int share;
     sg_status status =
         get_list(from, "theta_bits", 31, out->theta_bits, &out->thresholds);
     out->row_norms = out->phis = 0;
@@ -381,7 +379,7 @@ static sg_status get_thresholds(const reader *from, sg__saved *out)
     for (size_t i = 0; i < out->row_norms; i++)
         if (out->row_norm[i] < 1) /* rates are divided by it */
             return unexpected(from, "row_norm", "norms of at least 1");
-    if (status == SG_OK && sg__recipe_phi_auto(&out->recipe, &share))
+    if (status == SG_OK && sg__recipe_phi_state(&out->recipe))
         status = get_list(from, "phi_bits", SG__PHI_BITS_MAX, out->phi_bits,
                           &out->phis);
     return status;
@@ -517,9 +515,8 @@ static sg_status check_list(const char *name, const char *key, size_t count,
 sg_status sg__saved_check(const sg__saved *saved, size_t synaptic,
                           const char *name, sg_error *error)
 {
-    int share;
     size_t hidden = synaptic - 1;
-    bool found = sg__recipe_phi_auto(&saved->recipe, &share);
+    bool found = sg__recipe_phi_state(&saved->recipe);
     sg_status status =
         check_list(name, "theta_bits", saved->thresholds, synaptic, error);
     if (status == SG_OK)

@@ -29,6 +29,7 @@ typedef struct sg__layer {
     sg_shape in, out; /* as images; a flattened input keeps its image shape */
     sg__geometry geo;
     bool synaptic; /* its kind has weights */
+    bool frozen;   /* synaptic, and does not learn */
     bool output;   /* last layer: integrates, does not fire */
 
     size_t from; /* the sender whose spikes arrive: the one below it, l, but

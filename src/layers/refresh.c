@@ -6,7 +6,7 @@
  * where that changes nothing, a file may not. */
 static int32_t forward_copy(int32_t master, int shift, int32_t limit)
 {
-    int64_t half = INT64_C(1) << (shift - 1);
+    int64_t half = (INT64_C(1) << shift) / 2;
     int64_t w = sg__floor_shift64(master + half, shift);
     if (w > limit)
         return limit;

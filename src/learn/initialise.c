@@ -6,6 +6,7 @@
  * fraction bits as leave the headroom weights need to grow. All in integers:
  * the layer is first run with the same draws at a coarse scale, and what it
  * measured sets the fine one. docs/semantics.md, "Initialisation". */
+#include "learn/initialise.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "engine/probe.h"
@@ -118,7 +119,32 @@ static void set_row_norm(sg__layer *layer, int bits, uint64_t doubled,
     layer->row_norm = norm < INT32_MAX ? (int32_t)norm : INT32_MAX;
 }
 
-static sg_status calibrate(sg_network *net, sg__probe *probe, sg_error *error)
+/* What a layer takes over from one of the same form, with the same threshold:
+ * masters, in its own units and within its own limits, and gains. */
+static void take_over(sg__layer *layer, const sg__layer *from)
+{
+    const int down = from->master_shift - layer->master_shift;
+    const int64_t limit = layer->standardised ? SG__ROW_LIMIT
+                                              : (int64_t)layer->weight_limit
+                                                    << layer->master_shift;
+    for (size_t i = 0; i < layer->weights; i++) {
+        int64_t w = from->master[i];
+        w = down > 0 ? sg__floor_shift64(w + (INT64_C(1) << (down - 1)), down)
+                     : w * (INT64_C(1) << -down);
+        layer->master[i] = sg__saturate(w, (int32_t)limit);
+    }
+    for (size_t k = 0; k < layer->geo.out_c; k++) {
+        layer->bias_master[k] = from->bias_master[k];
+        if (layer->standardised)
+            layer->gain[k] = from->gain[k];
+    }
+    layer->row_norm = from->row_norm;
+}
+
+/* Layer by layer; those that `from` has, all but the last one where a new one
+ * is wanted, are taken over. */
+static sg_status calibrate(sg_network *net, const sg__origin *from,
+                           sg__probe *probe, sg_error *error)
 {
     int bits[SG_LAYERS_MAX];
     size_t synaptic = 0;
@@ -131,6 +157,15 @@ static sg_status calibrate(sg_network *net, sg__probe *probe, sg_error *error)
             continue;
         uint64_t doubled =
             layer->output ? 1 : 2 * (uint64_t)net->recipe.spread;
+        if (from && !(layer->output && from->new_readout)) {
+            bits[synaptic++] = from->net->layer[l].theta_bits;
+            status = sg__network_try_thresholds(net, bits, error);
+            take_over(layer, &from->net->layer[l]);
+            sg__layer_refresh(layer, 0, layer->geo.out_c);
+            if (from->new_readout) /* what arrives at the last layer */
+                (void)sg__probe_deviation(probe, l);
+            continue;
+        }
         set_probe(net, l);
         uint64_t deviation = sg__probe_deviation(probe, l);
         bits[synaptic] = choose_bits(net, layer, doubled, deviation);
@@ -147,36 +182,49 @@ static sg_status calibrate(sg_network *net, sg__probe *probe, sg_error *error)
     return status;
 }
 
+sg_status sg__network_plan_for(const sg_recipe *recipe, const sg_data *data,
+                               sg_network **out, sg_error *error)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    sg_shape input = {info->height, info->width, info->channels};
+    *out = NULL;
+    if (info->size == 0)
+        return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
+    return sg__network_plan(recipe, input, info->classes, out, error);
+}
+
+sg_status sg__network_initialise(sg_network *net, const sg__origin *from,
+                                 const sg_data *data, sg_error *error)
+{
+    const uint32_t size = sg_data_get_info(data)->size;
+    sg__probe *probe;
+    sg_status status = sg__adopt_data(net, data, error);
+    if (status != SG_OK)
+        return status;
+    status =
+        sg__probe_create(net, data, size < SAMPLES ? size : SAMPLES, &probe);
+    if (status == SG_OK)
+        status = calibrate(net, from, probe, error);
+    else
+        sg__fail(error, status, "net: not enough memory to initialise");
+    sg__probe_destroy(probe);
+    return status;
+}
+
 sg_status sg_network_create(const sg_recipe *recipe, const sg_data *data,
                             sg_network **out, sg_error *error)
 {
+    sg_network *net = NULL;
     if (out)
         *out = NULL;
     if (!recipe || !data || !out)
         return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
-    const sg_data_info *info = sg_data_get_info(data);
-    sg_shape input = {info->height, info->width, info->channels};
-    sg_network *net;
-    if (info->size == 0)
-        return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
-    sg_status status =
-        sg__network_plan(recipe, input, info->classes, &net, error);
-    if (status != SG_OK)
-        return status;
-    status = sg__adopt_data(net, data, error);
-    if (status != SG_OK) {
-        sg_network_destroy(net);
-        return status;
-    }
-    sg__probe *probe;
-    status =
-        sg__probe_create(net, data,
-                         info->size < SAMPLES ? info->size : SAMPLES, &probe);
+    if (sg__recipe_phi_kept(recipe))
+        return sg__fail(error, SG_E_RANGE,
+                        "phi: kept, but there is no model to keep it from");
+    sg_status status = sg__network_plan_for(recipe, data, &net, error);
     if (status == SG_OK)
-        status = calibrate(net, probe, error);
-    else
-        sg__fail(error, status, "net: not enough memory to initialise");
-    sg__probe_destroy(probe);
+        status = sg__network_initialise(net, NULL, data, error);
     if (status != SG_OK) {
         sg_network_destroy(net);
         return status;

@@ -157,9 +157,7 @@ static sg_status set_phi(sg_network *net, size_t l, int bits, sg_error *error)
     return SG_OK;
 }
 
-/* The next layer with weights that the spikes of layer l come to; of several
- * the lowest. */
-static const sg__layer *next_synaptic(const sg_network *net, size_t l)
+const sg__layer *sg__errors_next(const sg_network *net, size_t l)
 {
     size_t sender = l + 1;
     for (size_t r = sender; r < net->layer_count; r++) {
@@ -176,13 +174,12 @@ static const sg__layer *next_synaptic(const sg_network *net, size_t l)
  * additions: Phi = Theta makes all units the same. */
 static int recipe_bits(const sg_network *net, size_t l, int phi_log2)
 {
-    int share;
     bool adds = false;
     for (size_t r = 0; r < net->layer_count; r++)
         adds |= net->layer[r].kind->id == SG_LAYER_ADD;
-    if (adds && sg__recipe_phi_auto(&net->recipe, &share))
+    if (adds && sg__recipe_phi_state(&net->recipe))
         return net->layer[l].theta_bits;
-    const sg__layer *above = next_synaptic(net, l);
+    const sg__layer *above = sg__errors_next(net, l);
     return above->theta_bits + above->error_shift + phi_log2;
 }
 

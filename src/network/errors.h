@@ -8,6 +8,10 @@
  * charge of synaptic layer l, which others may join on its way down. */
 int64_t sg__errors_share(const sg_network *net, size_t l);
 
+/* sg__errors_next: the layer with weights from which hidden layer l gets its
+ * error charge: the next that its spikes come to, of several the lowest. */
+const sg__layer *sg__errors_next(const sg_network *net, size_t l);
+
 /* sg__errors_descend: Phi of all layers and the error gains, shifts and bounds
  * that follow.
  *

@@ -30,6 +30,7 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
     out->synapses = layer->weights;
     out->dense_macs = sg__dense_macs(&layer->geo);
     out->theta = (int32_t)1 << layer->theta_bits;
+    out->frozen = layer->frozen;
     out->theta_in_use = (int32_t)1 << (layer->theta_bits + layer->use_shift);
     out->fraction_bits = layer->theta_bits;
     out->phi = (int32_t)1 << layer->phi_bits;

@@ -130,11 +130,20 @@ static inline size_t sg__lowest_synaptic(const sg_network *net)
     return l;
 }
 
+/* sg__lowest_learning: the lowest layer that learns; errors go no further. */
+static inline size_t sg__lowest_learning(const sg_network *net)
+{
+    size_t l = 0;
+    while (!net->layer[l].synaptic || net->layer[l].frozen)
+        l++;
+    return l;
+}
+
 /* sg__gets_errors: whether error charge is of use to a sender: whether it has
  * error compartments, or passes charge on to some. */
 static inline bool sg__gets_errors(const sg_network *net, size_t sender)
 {
-    return sender > sg__lowest_synaptic(net);
+    return sender > sg__lowest_learning(net);
 }
 
 /* sg__input_neurons: the neurons that send input spikes, as an image: that of

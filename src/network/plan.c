@@ -14,6 +14,7 @@
 #include "core/rules.h"
 #include "layers/arrays.h"
 #include "network/errors.h"
+#include "network/freeze.h"
 #include "network/topology.h"
 
 enum {
@@ -76,7 +77,7 @@ static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
                         "or fewer additions",
                         l, layer->name, errors / SG__ERROR_CAP, (int)limit);
     layer->weight_limit = (int32_t)limit;
-    layer->master_shift = 32 - net->recipe.weight_bits;
+    layer->master_shift = net->recipe.master_bits - net->recipe.weight_bits;
     layer->charge_bound = charge * limit;
     return SG_OK;
 }
@@ -128,6 +129,11 @@ static void set_rates(sg_network *net)
 /* Whether rows can be standardised. */
 static sg_status check_rows(const sg_network *net, sg_error *error)
 {
+    if (net->recipe.standardise && net->recipe.master_bits < 32)
+        return sg__fail(error, SG_E_RANGE,
+                        "master-bits: %d, expected 32 where rows are "
+                        "standardised",
+                        (int)net->recipe.master_bits);
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];
         size_t fan_in = sg__fan_in(&layer->geo);
@@ -161,13 +167,16 @@ static sg_status plan(sg_network *net, sg_error *error)
         if (!net->layer[l].synaptic)
             continue;
         status =
-            set_weight_limit(net, l, sg__gets_errors(net, net->layer[l].from),
+            set_weight_limit(net, l,
+                             net->layer[l].from > sg__lowest_synaptic(net),
                              error);
         if (status == SG_OK)
             status = check_gradient(net, l, error);
     }
     if (status == SG_OK)
         status = check_rows(net, error);
+    if (status == SG_OK)
+        status = sg__freeze(net, error);
     if (status == SG_OK)
         status = allocate(net);
     if (status == SG_OK)

@@ -424,13 +424,23 @@ bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits)
                        share_bits);
 }
 
+bool sg__recipe_phi_kept(const sg_recipe *recipe)
+{
+    return strcmp(recipe->phi, "kept") == 0;
+}
+
+bool sg__recipe_phi_state(const sg_recipe *recipe)
+{
+    int share;
+    return sg__recipe_phi_kept(recipe) || sg__recipe_phi_auto(recipe, &share);
+}
+
 sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
                               sg_error *error)
 {
     const char *p = recipe->phi;
     size_t found = 0;
-    int share;
-    if (sg__recipe_phi_auto(recipe, &share)) {
+    if (sg__recipe_phi_state(recipe)) {
         for (size_t i = 0; i < n; i++)
             bits[i] = 0;
         return SG_OK;
@@ -441,7 +451,7 @@ sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
         if (!parse_power(p, length, &value))
             return sg__fail(error, SG_E_RANGE,
                             "phi: '%.*s', expected a power of two "
-                            "from 1/64 to 64, or auto: and one",
+                            "from 1/64 to 64, auto: and one, or kept",
                             (int)(length < 60 ? length : 60), p);
         if (found < n)
             bits[found] = value;

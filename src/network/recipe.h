@@ -16,6 +16,7 @@
 enum {
     SG__RECIPE_NET = SG_RECIPE_TEXT,
     SG__RECIPE_PHI = 2048,
+    SG__RECIPE_FREEZE = 1024,
     SG__RECIPE_AUGMENT = 128,
     SG__RECIPE_STEPS = 1024
 };
@@ -39,6 +40,7 @@ enum {
     SG_SCHEDULE_STEP,
     SG_SCHEDULE_LIST
 };
+enum { SG_RATE_FULL, SG_RATE_SHIFT };
 enum { SG_ROUNDING_NEAREST, SG_ROUNDING_STOCHASTIC };
 
 struct sg_recipe {
@@ -69,8 +71,15 @@ bool sg__recipe_is_later(size_t option);
 /* sg__recipe_phi_auto: whether phi is "auto:R"; log2 of R. */
 bool sg__recipe_phi_auto(const sg_recipe *recipe, int *share_bits);
 
+/* sg__recipe_phi_kept: whether phi is "kept": Phi are those of the model that
+ * the run has gone on from. */
+bool sg__recipe_phi_kept(const sg_recipe *recipe);
+
+/* sg__recipe_phi_state: whether Phi are part of the state, found or kept. */
+bool sg__recipe_phi_state(const sg_recipe *recipe);
+
 /* sg__recipe_phi_bits: log2 of Phi/Theta for hidden synaptic layer i of n;
- * all 0 if it is to be found. */
+ * all 0 if it is to be found, or kept. */
 sg_status sg__recipe_phi_bits(const sg_recipe *recipe, size_t n, int *bits,
                               sg_error *error);
 

@@ -56,7 +56,7 @@ sg__step_plan sg__gain_step(const sg_network *net, size_t l,
                             const sg__update *update, uint64_t step);
 
 /* sg__update_apply: one step for output channels first..last-1 of layer l,
- * forward copies included.
+ * forward copies included; nothing if it is frozen.
  * gradient  int32[last-first][K]; bias_gradient  int32[last-first]; what is
  *           left in them is of no use */
 void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,

@@ -142,6 +142,22 @@ static int32_t decay_of(const sg_recipe *r, bool output, int32_t schedule)
     return (int32_t)(decay < most ? decay : most);
 }
 
+/* The power of two nearest to a rate, in proportion: 2^(n + 1) from
+ * floor(2^n sqrt(2)) + 1 on, n + 1 being the bits of mult. */
+static sg__rate as_shift(sg__rate rate)
+{
+    int bits = 0;
+    if (rate.mult == 0)
+        return rate;
+    while (rate.mult >> (bits + 1))
+        bits++;
+    bits += (uint64_t)rate.mult * (uint64_t)rate.mult >> (2 * bits + 1) > 0;
+    if (rate.shift - bits >= 1)
+        return (sg__rate){1, rate.shift - bits};
+    bits -= rate.shift - 1;
+    return (sg__rate){(int32_t)1 << (bits < 29 ? bits : 29), 1};
+}
+
 sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
 {
     const sg__layer *layer = &net->layer[l];
@@ -165,6 +181,11 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
         update.clip = clip_of(net, layer);
         rate.exponent += SG__GAIN_BITS;
         update.gain = scaled_rate(rate);
+    }
+    if (r->rate == SG_RATE_SHIFT) {
+        update.weight = as_shift(update.weight);
+        update.bias = as_shift(update.bias);
+        update.gain = as_shift(update.gain);
     }
     return update;
 }

@@ -139,6 +139,8 @@ void sg__update_apply(sg_network *net, const sg__kernels *kernels, size_t l,
 {
     sg__layer *layer = &net->layer[l];
     sg__step_plan biases = sg__bias_step(net, l, update, step);
+    if (layer->frozen)
+        return;
     if (layer->standardised)
         step_rows(net, kernels, l, update, step, first, last, gradient);
     else

@@ -80,6 +80,7 @@ static bool same_backward(comparison *c, uint32_t s, size_t l)
     const sg__ann_layer *ann = &c->ann->layer[l];
     const int8_t *event_d = sg_simulation_errors(c->sim, l + 1);
     const int32_t *event_u = sg__simulation_error_charge(c->sim, l + 1);
+    const size_t lowest = sg__lowest_learning(c->ann_net);
     size_t n = sg__outputs(&layer->geo), start = s * n;
     if (!layer->synaptic)
         return true;
@@ -87,8 +88,8 @@ static bool same_backward(comparison *c, uint32_t s, size_t l)
         int32_t d = ann->errors[start + i];
         if (!same(c->out, "error count", image, l, i, event_d[i], d))
             return false;
-        bool gated =
-            !layer->output && !sg__derivative(ann->charges[start + i]);
+        bool gated = l < lowest || (!layer->output &&
+                                    !sg__derivative(ann->charges[start + i]));
         int64_t u = (int64_t)ann->error_charges[start + i] -
                     d * (INT64_C(1) << layer->phi_bits);
         if (!gated &&

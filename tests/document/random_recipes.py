@@ -106,4 +106,8 @@ def recipe_of(seed):
         "seed": rng.getrandbits(pick([8, 32, 56])),
     }
     options["rate-steps"] = rates_of(rng, options["schedule"])
+    options["rate"] = pick(["full", "shift"])
+    options["freeze"] = pick(["none", "none", "none", "hidden", "0", "0-1"])
+    if options["standardise"] == "off":
+        options["master-bits"] = pick([32, 16])
     return size, options

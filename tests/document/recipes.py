@@ -76,6 +76,31 @@ SHORT = {
         "standardise": "on", "phi": "auto:1"}),
 }
 
+# Runs that go on from a model: samples and options of the model's, then of
+# theirs; options that are not given are the model's.
+ADAPTED = {
+    "chip": (40, {
+        "net": "4C5-P2-6C3s2p1-P2max-12-10", "weight-bits": 8, "batch": 8,
+        "count-cap": 15, "phi": "auto:1"}, 30, {
+        "batch": 1, "momentum": 0, "master-bits": 16, "rate": "shift",
+        "schedule": "constant", "warmup": 0, "lr": "0.02", "phi": "kept",
+        "count-cap": 7}),
+    "classes": (30, {
+        "data": "mnist", "net": "19x22-4C5s4-6C3-8-10", "batch": 8,
+        "standardise": "on", "phi": "auto:2", "momentum": "0.5"}, 20, {
+        "data": "mnist6", "net": "4C5s4-6C3-8-6", "freeze": "0,2",
+        "phi": "kept", "batch": 5, "seed": 7, "rate": "shift"}),
+    "readout": (30, {
+        "net": "4C5s4-4C3p1-R1-6C3p1-6C3p1-R2C1-Pavg-10", "phi": "auto:1",
+        "batch": 6, "master-bits": 16, "rounding": "stochastic"}, 25, {
+        "new-readout": True, "freeze": "0-1", "phi": "kept",
+        "master-bits": 32, "dither": "on", "lr": "0.1"}),
+    "measured": (30, {
+        "net": "4C5s4-4C3p1-R1-P2-12-10", "weight-bits": 8, "batch": 6}, 25, {
+        "freeze": "hidden", "phi": "auto:1", "augment": "affine",
+        "master-bits": 16, "input-levels": 31}),
+}
+
 # One run past the last step at which thresholds are found.
 LONG = {
     "auto": (60, {

@@ -198,6 +198,11 @@ NETWORKS = [
     ({"net": "64C5p2-P2max-128C5p2-10", "weight-bits": 16,
       "input": "onoff", "lr": "17.123456", "bias-rate": "0.3",
       "weight-decay": "0.01", "momentum": "0.95"}, [12, 13, 14]),
+    ({"net": "8C5-P2-16C5p2-P2-64-10", "weight-bits": 8, "master-bits": 16,
+      "rate": "shift", "batch": 1, "momentum": 0, "lr": "0.02",
+      "freeze": "0"}, [5, 6, 7, 5]),
+    ({"net": "8C5-10", "rate": "shift", "lr": "1000", "spread": 64,
+      "alpha": 1, "standardise": "on"}, [15, 16]),
 ]
 
 

@@ -133,6 +133,11 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     sg_recipe_set(r, "readout-rate", pick(seed, 26, 2) ? "1" : "0.1", NULL);
     if (pick(seed, 27, 3) == 0)
         sg_recipe_set(r, "phi", pick(seed, 28, 2) ? "auto:1" : "auto:8", NULL);
+    sg_recipe_set(r, "rate", pick(seed, 80, 2) ? "full" : "shift", NULL);
+    if (!r->standardise && pick(seed, 81, 2))
+        sg_recipe_set(r, "master-bits", "16", NULL);
+    if (pick(seed, 82, 3) == 0)
+        sg_recipe_set(r, "freeze", pick(seed, 83, 2) ? "hidden" : "0-1", NULL);
     r->seed = seed;
 }
 

@@ -29,6 +29,9 @@ static const struct {
     const char *name, *value;
 } options[] = {
     {"weight-bits", "8"},
+    {"master-bits", "16"},
+    {"rate", "shift"},
+    {"freeze", "hidden"},
     {"count-cap", "3"},
     {"input-levels", "7"},
     {"input", "onoff"},

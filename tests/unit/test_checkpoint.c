@@ -385,7 +385,8 @@ static bool may_be_missing(const char *key)
         "recipe.bias-rate",   "recipe.clip",
         "recipe.spike-limit", "recipe.weight-decay",
         "recipe.holdout",     "recipe.rate-steps",
-        "data_hash"};
+        "recipe.master-bits", "recipe.rate",
+        "recipe.freeze",      "data_hash"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(key, newer[i]) == 0)
             return true;

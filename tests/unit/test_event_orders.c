@@ -194,7 +194,7 @@ static void check_error_charges(const sg_simulation *sim, uint64_t step)
     static int64_t charge[32][NEURONS];
     assert_in_range(sim->layers, 1, 32);
     memset(charge, 0, sizeof charge);
-    for (size_t l = sim->layers - 2; l >= sim->first_synaptic; l--) {
+    for (size_t l = sim->layers - 2; l >= sim->first_learning; l--) {
         const sg__layer *net = sim->layer[l].net;
         size_t n = sim->layer[l].neurons;
         for (size_t r = l + 1; r < sim->layers; r++) {

@@ -241,6 +241,23 @@ static void of_trainers(void **state)
                   sg_trainer_resume_memory("{}", 2, NULL, NULL, 1, &out, e));
     TELLS(sg_trainer_resume_memory("{}", 2, NULL, data, 1, NULL, e));
     MAKES_NOTHING(sg_trainer,
+                  sg_trainer_adapt(NULL, recipe, data, 0, 1, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_adapt(net, NULL, data, 0, 1, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_adapt(net, recipe, NULL, 0, 1, &out, e));
+    TELLS(sg_trainer_adapt(net, recipe, data, 0, 1, NULL, e));
+    MAKES_NOTHING(sg_network,
+                  sg_network_adapt(NULL, recipe, data, 0, &out, e));
+    MAKES_NOTHING(sg_network, sg_network_adapt(net, NULL, data, 0, &out, e));
+    MAKES_NOTHING(sg_network, sg_network_adapt(net, recipe, NULL, 0, &out, e));
+    TELLS(sg_network_adapt(net, recipe, data, 0, NULL, e));
+    MAKES_NOTHING(sg_recipe,
+                  sg_network_adapt_recipe(NULL, sg_data_get_info(data), &out,
+                                          e));
+    MAKES_NOTHING(sg_recipe, sg_network_adapt_recipe(net, NULL, &out, e));
+    TELLS(sg_network_adapt_recipe(net, sg_data_get_info(data), NULL, e));
+    MAKES_NOTHING(sg_trainer,
                   sg_trainer_create_from(NULL, 0, data, 1, &out, e));
     MAKES_NOTHING(sg_trainer,
                   sg_trainer_create_from(net, 0, NULL, 1, &out, e));

@@ -59,6 +59,11 @@ int model_run(const arg_command *command, int argc, char **argv, void *options,
               const model_images *images, const uint64_t *limit,
               int (*run)(const void *options, const model *m));
 
+/* model_folder: the folder in which the run of the model at path was begun, if
+ * it was on the data spec; "": not known. */
+void model_folder(const char *path, const char *spec, char *folder,
+                  size_t size);
+
 /* model_data: the split of what a model, loaded from path, is shown: of
  * images->data, or of what it was trained on, found where its run found them.
  * The second kind is named on stderr if it has files, and refused if its hash

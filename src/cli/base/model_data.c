@@ -30,9 +30,8 @@ static char *recipe_beside(const char *path)
     return file;
 }
 
-/* The folder in which the run of the model was begun, or "": not known. */
-static void find_folder(const char *path, const char *spec, char *folder,
-                        size_t size)
+void model_folder(const char *path, const char *spec, char *folder,
+                  size_t size)
 {
     char problem[SG_ERROR_TEXT];
     char *name = recipe_beside(path);
@@ -131,7 +130,7 @@ static int open_own(const char *command, const char *path,
     char folder[RECIPE_FOLDER];
     sg_split split =
         strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
-    find_folder(path, info->data, folder, sizeof folder);
+    model_folder(path, info->data, folder, sizeof folder);
     sg_status status = sg_data_open_in(folder, info->data, split, out, NULL);
     if (status == SG_E_MISSING && *folder &&
         sg_data_open(info->data, split, out, NULL) == SG_OK) {

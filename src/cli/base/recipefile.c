@@ -68,6 +68,10 @@ static bool take_run_key(struct reading *reading, const char *name,
         strcpy(file->folder, value);
         return true;
     }
+    if (strcmp(name, "from") == 0 && strlen(value) < sizeof file->from) {
+        strcpy(file->from, value);
+        return true;
+    }
     if (strcmp(name, "version") == 0)
         return true;
     if (strcmp(name, "max-minutes") == 0 &&
@@ -80,7 +84,7 @@ static bool take_run_key(struct reading *reading, const char *name,
     }
     snprintf(
         reading->problem, sizeof reading->problem,
-        "bad or unknown key '%s' in [run]: expected data, folder, version, "
+        "bad or unknown key '%s' in [run]: expected data, folder, from, version, "
         "max-minutes (a decimal) or choose (last or best)",
         name);
     return false;
@@ -232,6 +236,8 @@ int recipe_file_write(const char *path, const recipe_file *file)
             sg_version(), file->data);
     if (file->folder[0])
         fprintf(out.stream, "folder = %s\n", file->folder);
+    if (file->from[0])
+        fprintf(out.stream, "from = %s\n", file->from);
     if (file->max_minutes > 0)
         fprintf(out.stream, "max-minutes = %llu.%03llu\n",
                 (unsigned long long)(file->max_minutes / 1000),

@@ -3,6 +3,7 @@
  *     [run]                  what is computed on; optional
  *     data = mnist:DIR
  *     folder = /home/me      where a relative DIR begins
+ *     from = MODEL           whose weights the run began with; for reading
  *     max-minutes = 30
  *     choose = best
  *     [recipe]               how; the header may be left out
@@ -37,6 +38,7 @@ typedef struct recipe_file {
     char data[RECIPE_DATA];     /* "" if the file does not say */
     char folder[RECIPE_FOLDER]; /* where a relative path in it begins; "" if
                                    the file does not say: the current one */
+    char from[RECIPE_FOLDER];   /* model that the run has gone on from; "" */
     uint64_t max_minutes;       /* in thousandths; 0 if it does not say */
     char choose[8];             /* "last", "best" or "" */
     recipe_result result;
@@ -71,6 +73,10 @@ int recipe_file_find(const char *name, recipe_file *out);
  * exit code, reported as one of command. */
 int recipe_file_gather(const char *command, const char *name,
                        const arg_rest *rest, recipe_file *out);
+
+/* recipe_file_options: the last part of that alone. */
+int recipe_file_options(const char *command, const arg_rest *rest,
+                        recipe_file *out);
 
 /* The first option in which two recipes differ, and its two values. */
 typedef struct recipe_difference {

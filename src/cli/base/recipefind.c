@@ -163,22 +163,12 @@ int recipe_file_find(const char *name, recipe_file *out)
                     name);
 }
 
-int recipe_file_gather(const char *command, const char *name,
-                       const arg_rest *rest, recipe_file *out)
+int recipe_file_options(const char *command, const arg_rest *rest,
+                        recipe_file *out)
 {
     size_t count;
     sg_error error = {""};
     const sg_recipe_option *option = sg_recipe_options(&count);
-
-    if (name) {
-        int code = recipe_file_find(name, out);
-        if (code != CLI_OK)
-            return code;
-    }
-    /* a file that does not say means what it did before there was a choice */
-    if (!name &&
-        sg_recipe_set(out->recipe, "holdout", "stratified", &error) != SG_OK)
-        return cli_usage(command, "%s", error.text);
     for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++) {
         if (!rest->recipe[i])
             continue;
@@ -188,6 +178,22 @@ int recipe_file_gather(const char *command, const char *name,
             return cli_usage(command, "--%s", error.text);
         out->given[i] = true;
     }
-    out->follows = name == NULL;
     return CLI_OK;
+}
+
+int recipe_file_gather(const char *command, const char *name,
+                       const arg_rest *rest, recipe_file *out)
+{
+    sg_error error = {""};
+    if (name) {
+        int code = recipe_file_find(name, out);
+        if (code != CLI_OK)
+            return code;
+    }
+    /* a file that does not say means what it did before there was a choice */
+    if (!name &&
+        sg_recipe_set(out->recipe, "holdout", "stratified", &error) != SG_OK)
+        return cli_usage(command, "%s", error.text);
+    out->follows = name == NULL;
+    return recipe_file_options(command, rest, out);
 }

@@ -225,8 +225,10 @@ static layer_health health_at(const sg_network *net, const sg_epoch_report *r,
     sg_layer_info layer;
     if (sg_network_get_layer(net, l, &layer) != SG_OK || layer.synapses == 0)
         return HEALTH_WELL;
-    return health_of(&r->train->layer[l], r->train->samples, r->train->correct,
-                     layer.neurons, l + 1 == r->train->layers);
+    const layer_health health =
+        health_of(&r->train->layer[l], r->train->samples, r->train->correct,
+                  layer.neurons, l + 1 == r->train->layers);
+    return layer.frozen && health == HEALTH_ERRORLESS ? HEALTH_WELL : health;
 }
 
 /* Whether the epoch's accuracy is that of guessing, or nearly. */

@@ -116,6 +116,77 @@ int run_gather(const char *command, const run_source *source,
     return code;
 }
 
+/* Its data, if no others are named, where its run found them. */
+static int take_own_data(const char *command, const char *path,
+                         const sg_network_info *info, recipe_file *out)
+{
+    int code = run_take_data(command, info->data, out);
+    if (code == CLI_OK && info->data && *info->data)
+        model_folder(path, info->data, out->folder, sizeof out->folder);
+    return code;
+}
+
+int run_gather_from(const char *command, const run_options *options,
+                    const arg_rest *rest, recipe_file *out, sg_network **from)
+{
+    const run_source *source = &options->source;
+    sg_error error = {""};
+    sg_network_info info;
+    sg_recipe *recipe;
+    int code = model_load(command, options->from, false, from);
+    if (code != CLI_OK)
+        return code;
+    sg_network_get_info(*from, &info);
+    const sg_data_info same = {.classes = info.classes};
+    sg_status status = sg_network_adapt_recipe(*from, &same, &recipe, &error);
+    if (status != SG_OK)
+        return cli_status(command, status, &error);
+    sg_recipe_destroy(out->recipe);
+    out->recipe = recipe;
+    if (source->recipe)
+        code = recipe_file_find(source->recipe, out);
+    if (code == CLI_OK)
+        code = recipe_file_options(command, rest, out);
+    if (code != CLI_OK)
+        return code;
+    if (source->data || out->data[0])
+        code = run_take_data(command, source->data ? source->data : out->data,
+                             out);
+    else
+        code = take_own_data(command, options->from, &info, out);
+    if (code == CLI_OK && !out->data[0])
+        code = cli_usage(command,
+                         "--data is missing, and %s does not say "
+                         "what it was trained on",
+                         options->from);
+    return code;
+}
+
+int run_adapt(const char *command, const sg_network *from, const sg_data *data,
+              bool quiet, recipe_file *file)
+{
+    char was[SG_RECIPE_TEXT], net[SG_RECIPE_TEXT];
+    sg_error error = {""};
+    sg_network_info info;
+    sg_recipe *recipe;
+    sg_network_get_info(from, &info);
+    recipe_text(info.recipe, "net", was);
+    if (sg_data_get_info(data)->classes == info.classes ||
+        strcmp(recipe_text(file->recipe, "net", net), was) != 0)
+        return CLI_OK;
+    sg_status status =
+        sg_network_adapt_recipe(from, sg_data_get_info(data), &recipe, &error);
+    if (status != SG_OK)
+        return cli_status(command, status, &error);
+    recipe_text(recipe, "net", net);
+    sg_recipe_destroy(recipe);
+    status = sg_recipe_set(file->recipe, "net", net, &error);
+    if (status == SG_OK && !quiet)
+        fprintf(stderr, "spikegrad: a new last layer for %u classes\n",
+                sg_data_get_info(data)->classes);
+    return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
+}
+
 /* The options in which a recipe differs from what it was, as one line. */
 static void tell(const sg_recipe *was, const sg_recipe *now)
 {

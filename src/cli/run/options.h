@@ -19,6 +19,7 @@ typedef struct run_options {
     run_source source;
     const char *out;    /* new run: directory, or NULL for runs/SOURCE-N */
     const char *resume; /* directory of the run to continue, or NULL */
+    const char *from;   /* new run: model whose weights it begins with */
     const char *epochs; /* resume: the run's new number of them, or NULL */
     const char *choose; /* "last" or "best"; NULL: as the run says */
     uint64_t threads;
@@ -26,9 +27,10 @@ typedef struct run_options {
     uint64_t verify;           /* samples, after each epoch; 0: none */
     uint64_t observe;          /* the same, for the instruments */
     uint64_t max_minutes;      /* thousandths; 0: as the run says */
-    bool json, quiet, layers;
+    bool json, quiet, layers, new_readout;
     /* Of the subcommand, not of its flags: */
-    const char *command; /* whose help a usage error names */
+    const sg_network *model; /* loaded from `from`; NULL without */
+    const char *command;     /* whose help a usage error names */
     bool silent; /* nothing on stdout, no notes; progress unless quiet */
 } run_options;
 
@@ -57,5 +59,17 @@ int run_suggest(const char *command, const sg_data *data, bool quiet,
  * as one of command. */
 int run_gather(const char *command, const run_source *source,
                const arg_rest *rest, recipe_file *out);
+
+/* run_gather_from: the same for a run that goes on from options->from, which
+ * it loads: the model's recipe for the data (options->source, or the model's
+ * own), then what source and rest say. */
+int run_gather_from(const char *command, const run_options *options,
+                    const arg_rest *rest, recipe_file *out, sg_network **from);
+
+/* run_adapt: gives a recipe that has still the model's net a last layer for
+ * the classes of data; unless quiet, a line on stderr says so. CLI_OK or the
+ * exit code, reported. */
+int run_adapt(const char *command, const sg_network *from, const sg_data *data,
+              bool quiet, recipe_file *file);
 
 #endif

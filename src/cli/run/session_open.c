@@ -91,7 +91,10 @@ static int open_data(session *s)
         return cli_status(s->options.command, status, &error);
     const bool quiet = s->options.quiet || s->options.silent;
     int code = CLI_OK;
-    if (!s->options.resume)
+    if (s->options.model)
+        code = run_adapt(s->options.command, s->options.model, s->whole, quiet,
+                         &s->file);
+    else if (!s->options.resume)
         code = run_suggest(s->options.command, s->whole, quiet, &s->file);
     if (code == CLI_OK)
         code = recipe_hold_back(s->options.command, s->file.recipe, s->whole,
@@ -103,10 +106,15 @@ static int open_data(session *s)
 
 static int open_new(session *s)
 {
+    const run_options *o = &s->options;
     sg_error error = {""};
     sg_status status =
-        sg_trainer_create(s->file.recipe, session_training(s),
-                          (unsigned)s->options.threads, &s->trainer, &error);
+        o->model
+            ? sg_trainer_adapt(o->model, s->file.recipe, session_training(s),
+                               o->new_readout, (unsigned)o->threads,
+                               &s->trainer, &error)
+            : sg_trainer_create(s->file.recipe, session_training(s),
+                                (unsigned)o->threads, &s->trainer, &error);
     return status == SG_OK ? CLI_OK
                            : cli_status(s->options.command, status, &error);
 }
@@ -213,6 +221,10 @@ static int open_resumed(session *s)
     int code;
 
     if (!rundir_has_checkpoint(&s->run)) {
+        if (s->file.from[0])
+            return cli_fail("%s: no checkpoint, and the run was to begin with "
+                            "the weights of %s: begin it anew",
+                            s->run.path, s->file.from);
         if ((code = open_new(s)) != CLI_OK)
             return code;
     } else {
@@ -274,6 +286,27 @@ static int take_run(session *s)
                           : code;
 }
 
+/* A path that a line of recipe.ini cannot hold is named as well as may be. */
+static void note_origin(session *s)
+{
+    const char *from = s->options.from;
+    s->file.from[0] = '\0';
+    if (!s->options.model)
+        return;
+    const bool fits = from && *from && strlen(from) < sizeof s->file.from &&
+                      !strpbrk(from, "\r\n\t ");
+    snprintf(s->file.from, sizeof s->file.from, "%s", fits ? from : "a-model");
+}
+
+/* The model may be gone when the run goes on: it begins with a checkpoint. */
+static int save_start(session *s)
+{
+    sg_error error = {""};
+    sg_status status = sg_trainer_save(s->trainer, s->run.checkpoint, &error);
+    return status == SG_OK ? CLI_OK
+                           : cli_status(s->options.command, status, &error);
+}
+
 static int open_parts(session *s, const recipe_file *fresh)
 {
     const run_options *options = &s->options;
@@ -293,7 +326,9 @@ static int open_parts(session *s, const recipe_file *fresh)
         return open_resumed(s);
     if ((code = open_new(s)) != CLI_OK)
         return code;
-    return rundir_create(&s->run, options->out, &s->file);
+    note_origin(s);
+    code = rundir_create(&s->run, options->out, &s->file);
+    return code == CLI_OK && options->model ? save_start(s) : code;
 }
 
 int session_open(const run_options *options, const recipe_file *fresh,

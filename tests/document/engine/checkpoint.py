@@ -74,7 +74,7 @@ def metadata_of(run, version):
     m["theta_bits"] = numbers(net.synaptic, "theta")
     if recipe.standardise == "on":
         m["row_norm"] = numbers(net.hidden, "row_norm")
-    if recipe.auto is not None:
+    if recipe.phi_is_state:
         m["phi_bits"] = numbers(net.hidden, "phi")
     if run.planned:
         m["planned_epochs"] = str(run.planned)

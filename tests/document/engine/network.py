@@ -80,6 +80,11 @@ class Network:
         self.layers[-1].output = True
         self.hidden = [x for x in self.synaptic if not x.output]
         self.lowest = self.synaptic[0].number
+        frozen = recipe.frozen(len(self.layers))
+        for x in self.layers:
+            x.frozen = x.number in frozen
+        self.learning = [x for x in self.synaptic if not x.frozen]
+        self.lowest_learning = self.learning[0].number
         self.find_counts()
         self.find_dropouts()
         self.find_spreads()
@@ -216,7 +221,7 @@ class Network:
         return hear, adds
 
     def propagates(self, layer):
-        return layer.sender > self.lowest
+        return layer.sender > self.lowest_learning
 
     def meeting(self):
         """By sender, how many charges of single layers meet there."""
@@ -252,11 +257,11 @@ class Network:
         for x in self.synaptic:
             limit = min(2 ** (bits - 1) - 1,
                         ROOM // (x.fan_in * x.arriving_most))
-            if self.propagates(x):
+            if x.sender > self.lowest:
                 share = 8 * most if self.joined(x) else 1
                 limit = min(limit, ROOM // (127 * self.fan_out(x) * share))
             x.limit = limit
-            x.master_bits = 32 - bits
+            x.master_bits = self.recipe.master_bits - bits
             x.standardised = self.recipe.standardise == "on" and not x.output
 
     # ---- thresholds
@@ -281,7 +286,7 @@ class Network:
 
     def start_phi(self, x, share):
         adds = any(y.kind == "add" for y in self.layers)
-        if adds and self.recipe.auto is not None:
+        if adds and self.recipe.phi_is_state:
             return x.theta
         above = self.next_with_weights(x)
         return above.theta + above.shift + share

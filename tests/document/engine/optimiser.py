@@ -83,6 +83,17 @@ def plain_rate(net, x, factor, spread_in, unit, g):
     return rate(value // (MILLION * r.alpha), shift)
 
 
+def as_shift(mult, shift):
+    """The power of two nearest to a rate, in proportion."""
+    if mult == 0:
+        return mult, shift
+    n = mult.bit_length() - 1
+    n += mult * mult >= 1 << 2 * n + 1
+    if shift - n >= 1:
+        return 1, shift - n
+    return 1 << min(29, n - shift + 1), 1
+
+
 class Scaled:
     """x 2^e, x below 2^31."""
 
@@ -130,8 +141,16 @@ class Update:
         self.friction = (
             (MILLION - r.momentum) * 2**16 + MILLION // 2) // MILLION
         self.decay = decay_of(r, x.output, g)
-        if not x.standardised:
-            return
+        if x.standardised:
+            self.along_rows(net, x, g)
+        if r.rate == "shift":
+            self.weight = as_shift(*self.weight)
+            self.bias = as_shift(*self.bias)
+            if x.standardised:
+                self.gain = as_shift(*self.gain)
+
+    def along_rows(self, net, x, g):
+        r = net.recipe
         down = 8 + 4 + x.theta + x.gain_bits
         n0 = start_size(x.fan_in)
         base = learning_rate(r, False, g).times(x.row_norm)
@@ -219,7 +238,7 @@ def shrink_of(net, x, spikes, samples):
 
 
 def rounded(master, bits):
-    return (master + (1 << bits - 1)) >> bits
+    return (master + ((1 << bits) >> 1)) >> bits
 
 
 def refresh(x):

@@ -209,11 +209,14 @@ def backward(net, sent, charges, parts, labels, step, samples):
     errors, measured = {}, {}
 
     def hand(sender, u, shift=0):
-        if sender > net.lowest:
+        if sender > net.lowest_learning:
             waiting[sender] = waiting.get(sender, 0) + (u << shift)
 
     above = {}  # charge at the units of a pool, by the layer below it
-    for x in reversed(net.layers[net.lowest:]):
+    for x in net.synaptic:
+        if x.number < net.lowest_learning:
+            errors[x.number] = np.zeros_like(charges[x.number])
+    for x in reversed(net.layers[net.lowest_learning:]):
         u = waiting.pop(x.number + 1)
         if x.synaptic:
             measured[x.number] = above.get(x.number, u)

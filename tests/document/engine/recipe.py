@@ -6,13 +6,14 @@ FRACTIONS = (
     "weight-decay warmup"
 ).split()
 WHOLE = (
-    "weight-bits count-cap input-levels spread gain-limit target alpha epochs "
+    "weight-bits master-bits count-cap input-levels spread gain-limit target alpha epochs "
     "batch validation seed"
 ).split()
 DEFAULTS = {
     "net": "10",
     "augment": "none",
     "weight-bits": "16",
+    "master-bits": "32",
     "count-cap": "31",
     "input-levels": "15",
     "input": "plain",
@@ -30,6 +31,7 @@ DEFAULTS = {
     "epochs": "1",
     "batch": "16",
     "lr": "0.25",
+    "rate": "full",
     "momentum": "0.875",
     "readout-rate": "1",
     "bias-rate": "1",
@@ -39,6 +41,7 @@ DEFAULTS = {
     "rate-steps": "10:0.1",
     "warmup": "0.1",
     "rounding": "nearest",
+    "freeze": "none",
     "validation": "0",
     "holdout": "last",
     "seed": "1",
@@ -95,8 +98,28 @@ class Recipe:
         return [tuple(millionths(x) for x in item.split(":"))
                 for item in self.rate_steps.split(",")]
 
+    @property
+    def kept(self):
+        return self.phi == "kept"
+
+    @property
+    def phi_is_state(self):
+        return self.kept or self.auto is not None
+
+    def frozen(self, layers):
+        """Numbers of the layers that do not learn, of so many."""
+        if self.freeze == "none":
+            return set()
+        if self.freeze == "hidden":
+            return set(range(layers - 1))
+        out = set()
+        for item in self.freeze.split(","):
+            first, _, last = item.partition("-")
+            out |= set(range(int(first), int(last or first) + 1))
+        return out
+
     def phi_bits(self, hidden):
-        if self.auto is not None:
+        if self.phi_is_state:
             return [0] * hidden
         bits = [log2_of_power(x) for x in self.phi.split(",")]
         return bits * hidden if len(bits) == 1 else bits

@@ -47,14 +47,23 @@ class Run:
 
     # ---- initialisation
 
-    def start(self):
+    def start(self, model=None, new_readout=False):
+        """From the weights of a model, another run, if there is one."""
         net = self.net
+        if model and model.net.classes != net.classes:
+            new_readout = True
         theta = [GUESS] * len(net.synaptic)
         n = min(256, self.data.size)
         counts = images.counts_of(self.recipe, self.data.pixels[:n])
         for i, x in enumerate(net.synaptic):
             net.set_thresholds(theta)
             draw = self.make_arrays(x)
+            if model and not (x.output and new_readout):
+                was = model.net.synaptic[i]
+                theta[i] = was.theta
+                net.set_thresholds(theta)
+                self.take_over(x, was)
+                continue
             probe = min(x.limit, 127)
             if x.standardised:
                 x.values["weight_master"] = 4 * draw
@@ -87,7 +96,25 @@ class Run:
                 x.values["weight_master"] = np.array(
                     [trunc(int(r) * a, 65535) for r in draw])
             optimiser.refresh(x)
+        if self.recipe.kept:
+            finer = theta[-1] - model.net.synaptic[-1].theta
+            net.set_phi([
+                was.phi + finer * net.next_with_weights(x).output
+                for x, was in zip(net.hidden, model.net.hidden)
+            ])
         return self
+
+    def take_over(self, x, was):
+        down = was.master_bits - x.master_bits
+        w = was.values["weight_master"]
+        w = optimiser.rounded(w, down) if down > 0 else w << -down
+        limit = 2**23 if x.standardised else x.limit << x.master_bits
+        x.values["weight_master"] = saturate(w, limit)
+        x.values["bias_master"] = was.values["bias_master"].copy()
+        if x.standardised:
+            x.row_norm = was.row_norm
+            x.values["gain"] = was.values["gain"].copy()
+        optimiser.refresh(x)
 
     def make_arrays(self, x):
         """Zeros, and the draws of the weights."""
@@ -135,7 +162,8 @@ class Run:
     def set_phi(self, measured):
         net = self.net
         old = [x.phi for x in net.hidden]
-        wanted = [self.wanted_phi(x, measured[x.number]) for x in net.hidden]
+        wanted = [self.wanted_phi(x, measured.get(x.number, np.zeros(1)))
+                  for x in net.hidden]
         if wanted == old:
             return False
         if net.set_phi(wanted):
@@ -202,10 +230,10 @@ class Run:
         self.note(sent, charges, errors, labels, losses)
         g = optimiser.schedule(r, self.step, self.epochs * self.steps,
                                self.steps)
-        updates = [optimiser.Update(net, x, g) for x in net.synaptic]
+        updates = [optimiser.Update(net, x, g) for x in net.learning]
         gradients = [passes.gradient(x, sent[x.sender], errors[x.number])
-                     for x in net.synaptic]
-        for x, update, (wg, bg) in zip(net.synaptic, updates, gradients):
+                     for x in net.learning]
+        for x, update, (wg, bg) in zip(net.learning, updates, gradients):
             spikes = 0 if x.output else int(sent[x.number + 1].sum())
             optimiser.apply(net, x, update, wg, bg, self.step, spikes,
                             len(samples))
