@@ -70,6 +70,12 @@ program_table bench_engines
 program_table bench_threads
 program_table bench_latency
 program_table against_onednn
+if [ -e "$build/python/spikegrad/_core.abi3.so" ]; then
+    PYTHONPATH=$build/python table python_package /usr/bin/python3 \
+        bench/python_package.py "$build" "$rounds"
+else
+    say "the Python module is not built: nothing on it"
+fi
 if [ -d "$data_m" ]; then
     table pytorch-m /usr/bin/python3 bench/against_pytorch.py \
         --net "$net_m" --data "mnist:$data_m" --rounds "$rounds" \

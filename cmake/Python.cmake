@@ -42,6 +42,23 @@ if(EXISTS "${SPIKEGRAD_PYTHON_INCLUDE}/Python.h")
         LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/python/spikegrad
         BUILD_RPATH_USE_ORIGIN ON BUILD_RPATH "$ORIGIN/libs")
 
+    # NIR files: a module of its own, since it needs libhdf5.
+    if(TARGET spikegrad_nir_static)
+        add_library(spikegrad_python_nir MODULE
+                    ${PROJECT_SOURCE_DIR}/python/nir/nir.c)
+        target_include_directories(spikegrad_python_nir SYSTEM PRIVATE
+            ${SPIKEGRAD_PYTHON_INCLUDE})
+        target_compile_options(spikegrad_python_nir PRIVATE
+                               -fvisibility=hidden -Wno-pedantic)
+        target_link_libraries(spikegrad_python_nir PRIVATE
+                              spikegrad_nir_static)
+        target_link_options(spikegrad_python_nir PRIVATE
+                            -Wl,--exclude-libs,ALL)
+        set_target_properties(spikegrad_python_nir PROPERTIES
+            PREFIX "" OUTPUT_NAME _nir SUFFIX .abi3.so
+            LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/python/spikegrad)
+    endif()
+
     # A package that can be used where it is built: PYTHONPATH=BUILD/python
     file(GLOB modules CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/python/spikegrad/*.py*

@@ -47,6 +47,11 @@ def needed(module):
             yield found.groups()
 
 
+def has_hdf5():
+    return any(subprocess.run(["pkg-config", "--exists", name]).returncode == 0
+               for name in ("hdf5-serial", "hdf5"))
+
+
 class BuildModule(build_ext):
     """The extension module, by CMake."""
 
@@ -56,8 +61,10 @@ class BuildModule(build_ext):
         target.parent.mkdir(parents=True, exist_ok=True)
         built = os.environ.get("SPIKEGRAD_BUILD")
         folder = Path(built) if built else self.run_cmake()
-        module = folder / "python/spikegrad/_core.abi3.so"
-        shutil.copy(module, target)
+        package = folder / "python/spikegrad"
+        shutil.copy(package / "_core.abi3.so", target)
+        if (package / "_nir.abi3.so").exists():
+            shutil.copy(package / "_nir.abi3.so", target.parent)
         if os.environ.get("SPIKEGRAD_VENDOR") != "0":
             self.bundle(target)
 
@@ -68,12 +75,15 @@ class BuildModule(build_ext):
             ["cmake", "-S", str(LIBRARY), "-B", str(folder), *generator,
              "-DCMAKE_BUILD_TYPE=Release", "-DSPIKEGRAD_PYTHON=ON",
              "-DSPIKEGRAD_COMMAND=OFF", "-DSPIKEGRAD_TESTS=OFF",
+             f"-DSPIKEGRAD_NIR={'ON' if has_hdf5() else 'OFF'}",
              "-DSPIKEGRAD_PYTHON_INCLUDE="
              + sysconfig.get_path("include"),
              *os.environ.get("CMAKE_ARGS", "").split()], check=True)
         jobs = str(self.parallel or os.cpu_count() or 1)
-        subprocess.run(["cmake", "--build", str(folder), "--target",
-                        "spikegrad_python", "-j", jobs], check=True)
+        targets = ["spikegrad_python"]
+        targets += ["spikegrad_python_nir"] if has_hdf5() else []
+        subprocess.run(["cmake", "--build", str(folder), "-j", jobs,
+                        "--target", *targets], check=True)
         return folder
 
     def bundle(self, target):
@@ -90,6 +100,7 @@ class BuildModule(build_ext):
             target = target.with_name("_core.abi3.so")
             outputs.append(str(target))
             outputs += map(str, sorted(target.parent.glob("libs/*")))
+            outputs += map(str, target.parent.glob("_nir.abi3.so"))
         return outputs
 
 

@@ -35,6 +35,7 @@ from .history import EpochReport, History
 from .layer import Layer
 from .metrics import ACTIVITY, Evaluation, Metrics, Observation, Verification
 from .network import Network
+from .nir import NirResult
 from .recipe import Option, Recipe, options, recipes
 from .report import Report, report
 from .rundir import read_run
@@ -61,7 +62,7 @@ __all__ = [
     "Callback", "Data", "EarlyStopping", "EpochReport", "Error", "Evaluation",
     "ExistsError", "FileError", "Format", "FormatError", "FullError",
     "History", "KeepBest", "Layer", "Metrics", "MismatchError",
-    "MissingError", "Network", "ORDERS", "Observation", "Option",
+    "MissingError", "Network", "NirResult", "ORDERS", "Observation", "Option",
     "RangeError", "Recipe", "ReduceRate", "Report", "SPIKE", "Simulation",
     "StoppedError", "TopologyError", "Trainer", "UnsupportedError",
     "Verification", "formats", "kernel_tables", "kernels", "load", "options",

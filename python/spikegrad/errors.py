@@ -72,21 +72,20 @@ class MissingError(Error, FileNotFoundError):
 
 
 # In the order of sg_status; the first is for what the binding itself refuses.
-_core.set_exceptions(
-    (
-        BusyError,
-        MemoryError,
-        ArgumentError,
-        RangeError,
-        TopologyError,
-        BoundError,
-        FileError,
-        FormatError,
-        ExistsError,
-        UnsupportedError,
-        MismatchError,
-        StoppedError,
-        FullError,
-        MissingError,
-    )
+BY_STATUS = (
+    BusyError,
+    MemoryError,
+    ArgumentError,
+    RangeError,
+    TopologyError,
+    BoundError,
+    FileError,
+    FormatError,
+    ExistsError,
+    UnsupportedError,
+    MismatchError,
+    StoppedError,
+    FullError,
+    MissingError,
 )
+_core.set_exceptions(BY_STATUS)

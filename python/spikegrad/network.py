@@ -18,6 +18,7 @@ from .errors import ArgumentError, MismatchError, RangeError
 from .exchange import load_state_dict, state_dict
 from .layer import Layer
 from .metrics import Evaluation, Metrics, Observation, Verification
+from .nir import NirResult, read_nir, write_nir
 from .recipe import Recipe
 from .simulation import Simulation, anytime_sample, order_number
 
@@ -65,6 +66,8 @@ class Network:
         self._recipe = Recipe._over(info["recipe"])
         self._count: int = info["layers"]
         self._local = threading.local()
+        #: what became of the numbers of a NIR file, if it is from one
+        self.nir: Optional[NirResult] = None
 
     @classmethod
     def _over(cls, handle: Any, names: Sequence[str] = ()) -> Network:
@@ -91,6 +94,30 @@ class Network:
     def from_bytes(cls, checkpoint: bytes, name: str = "memory") -> Network:
         """From the bytes of a checkpoint; name is what errors call it."""
         return cls._over(_core.network_load_bytes(checkpoint, name))
+
+    @classmethod
+    def from_nir(cls, path: PathLike, *, shape: Optional[Sequence[int]] = None,
+                 steps: int = 1, graph_only: bool = False,
+                 **options: Any) -> Network:
+        """From a NIR file, of ours to the bit, or of another tool with
+        quantised weights (docs/nir.md); `nir` then says what became of them.
+
+        shape: (height, width, channels) of an image, for a graph whose input
+        is a list
+        steps: of the other tool that a sample lasts; a bias acts in each
+        graph_only: the graph, although a checkpoint is in the file
+        options: of the recipe, as for `Recipe`, where its own choice is not
+        wanted
+        """
+        checkpoint, result = read_nir(path, shape, steps, graph_only, options)
+        net = cls.from_bytes(checkpoint, os.fspath(path))
+        net.nir = result
+        return net
+
+    def to_nir(self, path: PathLike) -> None:
+        """Writes a NIR file that other tools read, and `from_nir` to the
+        bit."""
+        write_nir(self.to_bytes(), path)
 
     def save(self, path: PathLike) -> None:
         """Writes a checkpoint; path has the old file or the new one, whole."""

@@ -42,6 +42,23 @@ tests() {
         --basetemp "$work/pytest" "$root/python/tests"
 }
 
+# Each as a notebook that was run, short; and the examples of docs/python.md.
+tutorials() {
+    needs matplotlib PIL
+    export PYTHONPATH="$build/python"
+    cd "$work"
+    "$python" "$root/tools/notebook" --run "$root"/python/tutorials/*.py .
+    for script in "$root"/python/tutorials/*.py; do
+        name=$(basename "$script" .py)
+        grep -q '"output_type": "stream"' "$name.ipynb"
+    done
+    grep -q image/png spikes_and_errors.ipynb
+    # shellcheck disable=SC2016 # backquotes of the document
+    sed -n '/^```python$/,/^```$/p' "$root/docs/python.md" |
+        sed "/^\`\`\`/d; s|/tmp/|$work/|" >examples.py
+    "$python" examples.py
+}
+
 # What it says and what is in it; then as one who installs it.
 package() {
     needs setuptools wheel pip venv
