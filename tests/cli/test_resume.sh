@@ -130,4 +130,10 @@ expect 0 "$SPIKEGRAD" train --resume limited --epochs 3 --max-minutes 5
 expect 0 "$SPIKEGRAD" train --resume limited --epochs 4 --quiet
 [ "$(grep -c '"type":"epoch"' limited/metrics.jsonl)" -eq 4 ] ||
     bad "not four epochs under a time limit"
+# a recipe that has lost its data, as one that was emptied
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --out emptied --quiet
+: >emptied/recipe.ini
+expect 3 "$SPIKEGRAD" train --resume emptied --epochs 3
+says err 'emptied/recipe.ini: it does not say which data'
 finish

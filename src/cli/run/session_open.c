@@ -282,8 +282,15 @@ static int take_run(session *s)
     if (code == CLI_OK && o->epochs &&
         sg_recipe_set(s->file.recipe, "epochs", o->epochs, &error) != SG_OK)
         code = cli_usage(o->command, "--%s", error.text);
-    return code == CLI_OK ? run_take_data(o->command, o->source.data, &s->file)
-                          : code;
+    if (code == CLI_OK)
+        code = run_take_data(o->command, o->source.data, &s->file);
+    if (code == CLI_OK && !s->file.data[0]) {
+        cli_fail("%s: it does not say which data, as 'data' in [run] or "
+                 "--data would",
+                 s->run.recipe);
+        code = CLI_DATA;
+    }
+    return code;
 }
 
 /* A path that a line of recipe.ini cannot hold is named as well as may be. */
