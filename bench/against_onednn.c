@@ -78,13 +78,13 @@ static void must(dnnl_status_t status, const char *what)
 }
 
 /* Taps that exist, over all output positions along one direction. */
-static size_t taps(uint32_t out, uint32_t kernel, uint32_t in,
-                   const sg__geometry *g)
+static size_t taps(uint32_t out, uint32_t stride, uint32_t pad,
+                   uint32_t kernel, uint32_t in)
 {
     size_t sum = 0;
     for (uint32_t i = 0; i < out; i++) {
         uint32_t first, last;
-        sg__span(i, g->stride, g->pad, kernel, in, &first, &last);
+        sg__span(i, stride, pad, kernel, in, &first, &last);
         sum += last - first;
     }
     return sum;
@@ -92,8 +92,10 @@ static size_t taps(uint32_t out, uint32_t kernel, uint32_t in,
 
 static double operations(const sg__geometry *g, size_t n)
 {
-    double rows = (double)taps(g->out_h, g->kernel_h, g->in_h, g);
-    double columns = (double)taps(g->out_w, g->kernel_w, g->in_w, g);
+    double rows =
+        (double)taps(g->out_h, g->stride_h, g->pad_h, g->kernel_h, g->in_h);
+    double columns =
+        (double)taps(g->out_w, g->stride_w, g->pad_w, g->kernel_w, g->in_w);
     return 2.0 * (double)n * rows * columns * g->in_c * g->out_c;
 }
 
@@ -188,7 +190,8 @@ static bool make_convolution(form *f, const sg__geometry *g, size_t n)
     dnnl_dim_t src[] = {(dnnl_dim_t)n, g->in_c, g->in_h, g->in_w};
     dnnl_dim_t weights[] = {g->out_c, g->in_c, g->kernel_h, g->kernel_w};
     dnnl_dim_t dst[] = {(dnnl_dim_t)n, g->out_c, g->out_h, g->out_w};
-    dnnl_dims_t stride = {g->stride, g->stride}, pad = {g->pad, g->pad};
+    dnnl_dims_t stride = {g->stride_h, g->stride_w};
+    dnnl_dims_t pad = {g->pad_h, g->pad_w};
     dnnl_memory_desc_t s = describe(4, src, dnnl_u8, dnnl_format_tag_any);
     dnnl_memory_desc_t w = describe(4, weights, dnnl_s8, dnnl_format_tag_any);
     dnnl_memory_desc_t d = describe(4, dst, dnnl_s32, dnnl_format_tag_any);
@@ -251,8 +254,9 @@ static double form_gops(const form *f, const sg__geometry *g, size_t n)
 static int make_forms(form *forms, const sg__geometry *g, size_t n)
 {
     int count = make_convolution(forms, g, n) ? 1 : 0;
-    bool product = g->kernel_h == 1 && g->kernel_w == 1 && g->stride == 1 &&
-                   g->pad == 0; /* each output position is a row */
+    bool product = g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 &&
+                   g->stride_w == 1 &&
+                   !sg__padded(g); /* each output position is a row */
     if (product && make_matmul(&forms[count], g, n))
         count++;
     if (product && make_inner_product(&forms[count], g, n))

@@ -40,6 +40,11 @@ typedef struct sg_shape {
     uint32_t height, width, channels;
 } sg_shape;
 
+/* Rows and columns of a kernel, a step, a border. */
+typedef struct sg_extent {
+    uint32_t height, width;
+} sg_extent;
+
 /* One layer as seen from outside. Layers are numbered from 0 at the input
  * side; pooling layers, additions and dropouts count. For them theta and all
  * below it are 0, but for skip and keep. */
@@ -47,9 +52,9 @@ typedef struct sg_layer_info {
     sg_layer_kind kind;
     char name[24]; /* as in the topology: "15C5" */
     sg_shape in, out;
-    uint32_t kernel, stride, padding;
-    uint64_t neurons;      /* units of the layer */
-    uint64_t synapses;     /* distinct weights, without biases */
+    sg_extent kernel, stride, padding; /* kernel: 0 where none slides */
+    uint64_t neurons;                  /* units of the layer */
+    uint64_t synapses;                 /* distinct weights, without biases */
     uint64_t dense_macs;   /* multiply-adds of the dense ANN, forward */
     int32_t count_cap;     /* largest count it can send on */
     int32_t theta;         /* firing threshold, weight units */

@@ -68,9 +68,9 @@ static uint32_t add_rows(const sg__geometry *g, const uint32_t *active,
                          uint32_t y, uint32_t *before)
 {
     uint32_t first, last;
-    sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &first, &last);
+    sg__span(y, g->stride_h, g->pad_h, g->kernel_h, g->in_h, &first, &last);
     const uint32_t *row =
-        active + (size_t)(y * g->stride + first - g->pad) * g->in_w;
+        active + (size_t)(y * g->stride_h + first - g->pad_h) * g->in_w;
     memset(before, 0, (g->in_w + 1) * sizeof *before);
     for (uint32_t ky = first; ky < last; ky++, row += g->in_w)
         for (uint32_t x = 0; x < g->in_w; x++)
@@ -90,8 +90,9 @@ static void add_row(const sg__geometry *g, const uint32_t *sent,
         if (sent[x] == 0)
             continue;
         uint32_t first, last;
-        sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &first, &last);
-        uint32_t left = x * g->stride + first - g->pad;
+        sg__span(x, g->stride_w, g->pad_w, g->kernel_w, g->in_w, &first,
+                 &last);
+        uint32_t left = x * g->stride_w + first - g->pad_w;
         uint32_t width = last - first;
         a->error_spikes += sent[x];
         a->gradient_ops +=

@@ -34,14 +34,14 @@ static void place_pixels(sg__ann *ann, sg__arena *arena, sg__ann_pixels *p,
 }
 
 /* How many of `outputs` windows hold each of `inputs` inputs. */
-static uint32_t *place_reach(sg__arena *arena, const sg__geometry *g,
+static uint32_t *place_reach(sg__arena *arena, uint32_t stride, uint32_t pad,
                              uint32_t kernel, uint32_t inputs,
                              uint32_t outputs)
 {
     uint32_t *reach = sg__arena_take(arena, inputs, sizeof *reach);
     for (uint32_t i = 0; reach && i < inputs; i++) {
         uint32_t first, last;
-        sg__reach(i, g->stride, g->pad, kernel, outputs, &first, &last);
+        sg__reach(i, stride, pad, kernel, outputs, &first, &last);
         reach[i] = last - first;
     }
     return reach;
@@ -93,8 +93,10 @@ static void place_layer(sg__ann *ann, sg__arena *arena, size_t l)
     to->gradient_sparse_below =
         ann->kernels->gradient_sparse_below(g, layer->weight_bits);
     if (layer->kind->spatial) {
-        to->reach_x = place_reach(arena, g, g->kernel_w, g->in_w, g->out_w);
-        to->reach_y = place_reach(arena, g, g->kernel_h, g->in_h, g->out_h);
+        to->reach_x = place_reach(arena, g->stride_w, g->pad_w, g->kernel_w,
+                                  g->in_w, g->out_w);
+        to->reach_y = place_reach(arena, g->stride_h, g->pad_h, g->kernel_h,
+                                  g->in_h, g->out_h);
     }
     to->group = NEAR / sg__inputs(g);
     to->group = to->group < 1 ? 1 : to->group;

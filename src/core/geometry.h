@@ -5,6 +5,7 @@
 #ifndef SG_CORE_GEOMETRY_H
 #define SG_CORE_GEOMETRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +13,8 @@ typedef struct sg__geometry {
     uint32_t in_h, in_w, in_c;
     uint32_t out_h, out_w, out_c;
     uint32_t kernel_h, kernel_w;
-    uint32_t stride, pad; /* the same in both directions */
+    uint32_t stride_h, stride_w;
+    uint32_t pad_h, pad_w;
 } sg__geometry;
 
 static inline size_t sg__inputs(const sg__geometry *g)
@@ -25,6 +27,21 @@ static inline size_t sg__outputs(const sg__geometry *g)
     return (size_t)g->out_h * g->out_w * g->out_c;
 }
 
+/* The geometry of units that hear one input each. */
+static inline sg__geometry sg__pointwise(void)
+{
+    return (sg__geometry){.kernel_h = 1,
+                          .kernel_w = 1,
+                          .stride_h = 1,
+                          .stride_w = 1};
+}
+
+/* sg__padded: whether any padding surrounds the input. */
+static inline bool sg__padded(const sg__geometry *g)
+{
+    return g->pad_h > 0 || g->pad_w > 0;
+}
+
 /* K: synapses onto one neuron of a layer without padding. */
 static inline size_t sg__fan_in(const sg__geometry *g)
 {
@@ -34,8 +51,8 @@ static inline size_t sg__fan_in(const sg__geometry *g)
 /* sg__fan_out: synapses from one unit of the input, at most. */
 static inline int64_t sg__fan_out(const sg__geometry *g)
 {
-    int64_t rows = (g->kernel_h + g->stride - 1) / g->stride;
-    int64_t columns = (g->kernel_w + g->stride - 1) / g->stride;
+    int64_t rows = (g->kernel_h + g->stride_h - 1) / g->stride_h;
+    int64_t columns = (g->kernel_w + g->stride_w - 1) / g->stride_w;
     return rows * columns * g->out_c;
 }
 
@@ -72,11 +89,13 @@ static inline uint64_t sg__dense_macs(const sg__geometry *g)
     uint64_t rows = 0, columns = 0;
     uint32_t first, last;
     for (uint32_t y = 0; y < g->out_h; y++) {
-        sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &first, &last);
+        sg__span(y, g->stride_h, g->pad_h, g->kernel_h, g->in_h, &first,
+                 &last);
         rows += last - first;
     }
     for (uint32_t x = 0; x < g->out_w; x++) {
-        sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &first, &last);
+        sg__span(x, g->stride_w, g->pad_w, g->kernel_w, g->in_w, &first,
+                 &last);
         columns += last - first;
     }
     return rows * columns * g->in_c * g->out_c;
@@ -97,14 +116,14 @@ static inline sg__patch sg__patch_of(const sg__geometry *g, uint32_t neuron)
     uint32_t position = neuron / g->out_c;
     uint32_t y = position / g->out_w, x = position % g->out_w;
     uint32_t y0, y1, x0, x1;
-    sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &y0, &y1);
-    sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &x0, &x1);
+    sg__span(y, g->stride_h, g->pad_h, g->kernel_h, g->in_h, &y0, &y1);
+    sg__span(x, g->stride_w, g->pad_w, g->kernel_w, g->in_w, &x0, &x1);
     f.channel = neuron % g->out_c;
     f.rows = y1 - y0;
     f.width = (x1 - x0) * g->in_c;
     f.input_step = (size_t)g->in_w * g->in_c;
-    f.input = (y * g->stride + y0 - g->pad) * f.input_step +
-              (size_t)(x * g->stride + x0 - g->pad) * g->in_c;
+    f.input = (y * g->stride_h + y0 - g->pad_h) * f.input_step +
+              (size_t)(x * g->stride_w + x0 - g->pad_w) * g->in_c;
     f.weight_step = (size_t)g->kernel_w * g->in_c;
     f.weight =
         f.channel * sg__fan_in(g) + y0 * f.weight_step + (size_t)x0 * g->in_c;

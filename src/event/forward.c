@@ -86,10 +86,10 @@ static void deliver_synaptic(sg_simulation *sim, size_t l, uint32_t j,
     const sg__targets t = sg__targets_of(g, j);
     if (t.x0 == t.x1)
         return;
-    uint32_t slot = layer->tap_slot[t.x + g->pad - t.x0 * g->stride];
+    uint32_t slot = layer->tap_slot[t.x + g->pad_w - t.x0 * g->stride_w];
     size_t n = (size_t)(t.x1 - t.x0) * g->out_c;
     for (uint32_t oy = t.y0; oy < t.y1; oy++) {
-        size_t tap_y = t.y + g->pad - oy * g->stride;
+        size_t tap_y = t.y + g->pad_h - oy * g->stride_h;
         size_t row = (tap_y * g->in_c + t.channel) * g->kernel_w + slot;
         size_t first = ((size_t)oy * g->out_w + t.x0) * g->out_c;
         integrate(sim, l, first, n, layer->weight + row * g->out_c, sign);

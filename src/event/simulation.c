@@ -12,9 +12,9 @@
 static void order_taps(const sg__geometry *g, uint32_t *slot)
 {
     uint32_t next = 0;
-    for (uint32_t rest = 0; rest < g->stride && rest < g->kernel_w; rest++) {
-        uint32_t steps = (g->kernel_w - 1 - rest) / g->stride;
-        for (uint32_t tap = rest + steps * g->stride;; tap -= g->stride) {
+    for (uint32_t rest = 0; rest < g->stride_w && rest < g->kernel_w; rest++) {
+        uint32_t steps = (g->kernel_w - 1 - rest) / g->stride_w;
+        for (uint32_t tap = rest + steps * g->stride_w;; tap -= g->stride_w) {
             slot[tap] = next++;
             if (tap == rest)
                 break;

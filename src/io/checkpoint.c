@@ -316,9 +316,7 @@ static sg_status check_topology(source *from, size_t size, bool values)
         return sg__fail(from->error, SG_E_MEMORY, "%s: no memory to load it",
                         from->name);
     sg_status status =
-        sg__topology_parse(from->saved.recipe.net,
-                           sg__input_neurons(&from->saved.recipe,
-                                             from->saved.input),
+        sg__topology_parse(&from->saved.recipe, from->saved.input,
                            from->saved.classes, layers, &count, &reason);
     sg__layers_take_recipe(layers, count, &from->saved.recipe);
     status = status == SG_OK ? check_layers(from, layers, count)

@@ -22,7 +22,7 @@ static sg_status read(const char *item, sg__layer *layer, bool *mine,
                         layer->name);
     if (sg__text_word(&p, "C"))
         return sg__window_read(p, layer, error);
-    layer->geo.kernel_h = layer->geo.kernel_w = layer->geo.stride = 1;
+    layer->geo = sg__pointwise();
     if (*p != '\0')
         return sg__fail(error, SG_E_TOPOLOGY, "net: '%s': expected %s",
                         layer->name, layer->kind->notation);
@@ -40,7 +40,7 @@ static bool lead(sg__layer *layer, sg__layer *before)
     before->synaptic = true;
     before->geo = layer->geo;
     before->skip = layer->skip;
-    layer->geo = (sg__geometry){.kernel_h = 1, .kernel_w = 1, .stride = 1};
+    layer->geo = sg__pointwise();
     layer->skip = 0;
     return true;
 }

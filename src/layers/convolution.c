@@ -1,4 +1,5 @@
-/* Convolution: NCk[sS][pP], N channels, k x k, stride S (1), padding P (0). */
+/* Convolution: NCk[sS][pP], N channels, k x k, stride S (1), padding P (0),
+ * each a number for both directions or HxW. */
 #include "layers/text.h"
 #include "layers/window.h"
 

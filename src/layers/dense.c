@@ -12,7 +12,7 @@ static sg_status read(const char *item, sg__layer *layer, bool *mine,
     *mine = p > item && *p == '\0';
     if (!*mine)
         return SG_OK;
-    layer->geo.kernel_h = layer->geo.kernel_w = layer->geo.stride = 1;
+    layer->geo = sg__pointwise();
     return sg__window_channels(neurons, "neurons", layer, error);
 }
 

@@ -20,7 +20,7 @@ static sg_status read(const char *item, sg__layer *layer, bool *mine,
         return sg__fail(error, SG_E_TOPOLOGY, "net: '%s': expected D2 or D4",
                         layer->name);
     layer->keep_bits = keep == 2 ? 1 : 2;
-    layer->geo.kernel_h = layer->geo.kernel_w = layer->geo.stride = 1;
+    layer->geo = sg__pointwise();
     return SG_OK;
 }
 

@@ -11,16 +11,18 @@ sg_status sg__pool_read(const char *item, const char *word, sg__layer *layer,
     const char *p = item;
     *mine = sg__text_word(&p, "P");
     const char *digits = p;
-    const uint32_t kernel = sg__text_number(&p);
+    sg__geometry *g = &layer->geo;
+    sg__text_pair(&p, &g->kernel_h, &g->kernel_w);
     *mine = *mine && strcmp(p, word) == 0;
     if (!*mine)
         return SG_OK;
-    if (p > digits && (kernel < 2 || kernel > SG__KERNEL_MAX))
+    if (p > digits &&
+        (g->kernel_h < 1 || g->kernel_h > SG__KERNEL_MAX || g->kernel_w < 1 ||
+         g->kernel_w > SG__KERNEL_MAX || g->kernel_h * g->kernel_w < 2))
         return sg__fail(error, SG_E_TOPOLOGY,
-                        "net: '%s': expected a pool of 2..%d, or P%s for one "
-                        "as large as what arrives",
+                        "net: '%s': expected a pool of 2..%d, or HxW, or P%s "
+                        "for one as large as what arrives",
                         layer->name, SG__KERNEL_MAX, word);
-    layer->geo.kernel_h = layer->geo.kernel_w = layer->geo.stride = kernel;
     return SG_OK;
 }
 
@@ -31,8 +33,9 @@ sg_status sg__pool_fit(sg__layer *layers, size_t n, sg_error *error)
     if (g->kernel_h == 0) {
         g->kernel_h = layer->in.height;
         g->kernel_w = layer->in.width;
-        g->stride = g->kernel_h > g->kernel_w ? g->kernel_h : g->kernel_w;
     }
+    g->stride_h = g->kernel_h;
+    g->stride_w = g->kernel_w;
     return sg__kind_window(layer, error);
 }
 

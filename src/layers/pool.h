@@ -5,8 +5,8 @@
 
 #include "layers/kind.h"
 
-/* sg__pool_read: P[k] and a word, "" or "max" or "avg". Without k the pool is
- * as large as what arrives: kernel 0 until sg__pool_fit. */
+/* sg__pool_read: P, Pk or PHxW, and a word, "" or "max" or "avg". Without k the
+ * pool is as large as what arrives: kernel 0 until sg__pool_fit. */
 sg_status sg__pool_read(const char *item, const char *word, sg__layer *layer,
                         bool *mine, sg_error *error);
 
@@ -23,7 +23,7 @@ static inline uint32_t sg__pool_units(const sg__layer *layer)
 static inline size_t sg__pool_corner(const sg__geometry *g, uint32_t y,
                                      uint32_t x, uint32_t c)
 {
-    return ((size_t)y * g->stride * g->in_w + (size_t)x * g->stride) *
+    return ((size_t)y * g->stride_h * g->in_w + (size_t)x * g->stride_w) *
                g->in_c +
            c;
 }

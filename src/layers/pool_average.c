@@ -1,5 +1,5 @@
 /* Average pooling, Pkavg or Pavg: integrate-and-fire units with weights 1 and
- * a threshold that is a power of two: k*k for Pkavg. Pavg, over all that
+ * a threshold that is a power of two: the inputs of a unit for Pkavg. Pavg, over all that
  * arrives, has the smallest one with which its counts still fit a byte, since
  * the average itself would leave few levels: it sends the average times
  * inputs / threshold. Error charge goes whole to all inputs; what it is too
@@ -26,15 +26,16 @@ static int ceil_log2(uint64_t x)
 static sg_status fit(sg__layer *layers, size_t n, sg_error *error)
 {
     sg__layer *layer = &layers[n];
-    const uint32_t k = layer->geo.kernel_h;
-    if (k & (k - 1))
+    const uint32_t inputs = sg__pool_units(layer);
+    if (inputs & (inputs - 1))
         return sg__fail(error, SG_E_TOPOLOGY,
                         "net: %s: the average is an integrate-and-fire unit "
-                        "of threshold k*k, expected k = 2, 4, 8, ..., or "
+                        "of threshold k*k, expected k = 2, 4, 8, ..., two "
+                        "powers of 2 for HxW, or "
                         "Pavg for the average of all that arrives",
                         layer->name);
-    if (k > 0)
-        layer->theta_bits = ceil_log2(sg__pool_units(layer));
+    if (inputs > 0)
+        layer->theta_bits = ceil_log2(inputs);
     return sg__pool_fit(layers, n, error);
 }
 

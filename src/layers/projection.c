@@ -9,6 +9,19 @@
 #include "base/status.h"
 #include "layers/window.h"
 
+/* Appends a letter and N, or HxW, to the layer's name. */
+static void append(sg__layer *layer, const char *letter, uint32_t height,
+                   uint32_t width)
+{
+    const size_t length = strlen(layer->name);
+    char *to = layer->name + length;
+    const size_t room = sizeof layer->name - length;
+    if (height == width)
+        snprintf(to, room, "%s%u", letter, height);
+    else
+        snprintf(to, room, "%s%ux%u", letter, height, width);
+}
+
 static sg_status fit(sg__layer *layers, size_t n, sg_error *error)
 {
     sg__layer *layer = &layers[n];
@@ -36,14 +49,12 @@ static sg_status fit(sg__layer *layers, size_t n, sg_error *error)
                         n, layer->name, g->out_h, g->out_w, end.height,
                         end.width);
     /* the item's text is the addition's; this is what a reader would write */
-    char *to = layer->name;
-    const size_t size = sizeof layer->name;
-    int length = snprintf(to, size, "%uC%u", g->out_c, g->kernel_h);
-    if (g->stride > 1)
-        length +=
-            snprintf(to + length, size - (size_t)length, "s%u", g->stride);
-    if (g->pad > 0)
-        snprintf(to + length, size - (size_t)length, "p%u", g->pad);
+    snprintf(layer->name, sizeof layer->name, "%u", g->out_c);
+    append(layer, "C", g->kernel_h, g->kernel_w);
+    if (g->stride_h > 1 || g->stride_w > 1)
+        append(layer, "s", g->stride_h, g->stride_w);
+    if (sg__padded(g))
+        append(layer, "p", g->pad_h, g->pad_w);
     return SG_OK;
 }
 

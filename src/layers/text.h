@@ -19,6 +19,20 @@ static inline uint32_t sg__text_number(const char **p)
     return (uint32_t)n;
 }
 
+/* sg__text_pair: N, which is both, or HxW. Without digits both are 0; a side
+ * that is missing beside an x is UINT32_MAX. */
+static inline void sg__text_pair(const char **p, uint32_t *height,
+                                 uint32_t *width)
+{
+    const bool begins = isdigit((unsigned char)**p);
+    *height = *width = sg__text_number(p);
+    if (**p != 'x')
+        return;
+    ++*p;
+    *width = isdigit((unsigned char)**p) ? sg__text_number(p) : UINT32_MAX;
+    *height = begins ? *height : UINT32_MAX;
+}
+
 /* sg__text_word: steps over a word if it stands there. */
 static inline bool sg__text_word(const char **p, const char *word)
 {

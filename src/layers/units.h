@@ -108,8 +108,8 @@ static inline sg__targets sg__targets_of(const sg__geometry *g, uint32_t j)
     t.channel = j % g->in_c;
     t.x = j / g->in_c % g->in_w;
     t.y = j / g->in_c / g->in_w;
-    sg__reach(t.y, g->stride, g->pad, g->kernel_h, g->out_h, &t.y0, &t.y1);
-    sg__reach(t.x, g->stride, g->pad, g->kernel_w, g->out_w, &t.x0, &t.x1);
+    sg__reach(t.y, g->stride_h, g->pad_h, g->kernel_h, g->out_h, &t.y0, &t.y1);
+    sg__reach(t.x, g->stride_w, g->pad_w, g->kernel_w, g->out_w, &t.x0, &t.x1);
     return t;
 }
 

@@ -13,43 +13,46 @@ sg_status sg__window_channels(uint32_t channels, const char *what,
     return SG_OK;
 }
 
+static bool is_within(uint32_t h, uint32_t w, uint32_t most)
+{
+    return h >= 1 && h <= most && w >= 1 && w <= most;
+}
+
 sg_status sg__window_read(const char *p, sg__layer *layer, sg_error *error)
 {
     sg__geometry *g = &layer->geo;
-    const uint32_t kernel = sg__text_number(&p);
-    uint32_t stride = 1, pad = 0;
     bool strides = false, pads = false;
-    if (kernel < 1 || kernel > SG__KERNEL_MAX)
+    sg__text_pair(&p, &g->kernel_h, &g->kernel_w);
+    if (!is_within(g->kernel_h, g->kernel_w, SG__KERNEL_MAX))
         return sg__fail(error, SG_E_TOPOLOGY,
-                        "net: '%s': expected a kernel of 1..%d", layer->name,
-                        SG__KERNEL_MAX);
+                        "net: '%s': expected a kernel of 1..%d, or HxW",
+                        layer->name, SG__KERNEL_MAX);
+    g->stride_h = g->stride_w = 1;
     for (bool more = true; more;) { /* in either order, each once */
         more = false;
         if (!strides && sg__text_word(&p, "s")) {
-            stride = sg__text_number(&p);
+            sg__text_pair(&p, &g->stride_h, &g->stride_w);
             strides = more = true;
         }
         if (!pads && sg__text_word(&p, "p")) {
-            pad = sg__text_number(&p);
+            sg__text_pair(&p, &g->pad_h, &g->pad_w);
             pads = more = true;
         }
     }
-    if (stride < 1 || stride > SG__KERNEL_MAX)
+    if (!is_within(g->stride_h, g->stride_w, SG__KERNEL_MAX))
         return sg__fail(error, SG_E_TOPOLOGY,
-                        "net: '%s': expected a stride of 1..%d", layer->name,
-                        SG__KERNEL_MAX);
-    if (pads && (pad < 1 || pad >= kernel))
+                        "net: '%s': expected a stride of 1..%d, or HxW",
+                        layer->name, SG__KERNEL_MAX);
+    if (pads &&
+        (!sg__padded(g) || g->pad_h >= g->kernel_h || g->pad_w >= g->kernel_w))
         return sg__fail(error, SG_E_TOPOLOGY,
                         "net: '%s': expected a padding of at least 1 and "
-                        "less than the kernel",
+                        "less than the kernel, or HxW like 0x1",
                         layer->name);
     if (*p != '\0')
         return sg__fail(error, SG_E_TOPOLOGY,
                         "net: '%s': '%s' is too much, expected %s",
                         layer->name, p, layer->kind->notation);
-    g->kernel_h = g->kernel_w = kernel;
-    g->stride = stride;
-    g->pad = pad;
     return SG_OK;
 }
 
@@ -57,7 +60,8 @@ sg_status sg__kind_window(sg__layer *layer, sg_error *error)
 {
     sg__geometry *g = &layer->geo;
     const sg_shape in = layer->in;
-    const uint32_t h = in.height + 2 * g->pad, w = in.width + 2 * g->pad;
+    const uint32_t h = in.height + 2 * g->pad_h;
+    const uint32_t w = in.width + 2 * g->pad_w;
     if (h < g->kernel_h || w < g->kernel_w)
         return sg__fail(error, SG_E_TOPOLOGY,
                         "net: %s does not fit its %ux%u input", layer->name,
@@ -65,8 +69,8 @@ sg_status sg__kind_window(sg__layer *layer, sg_error *error)
     g->in_h = in.height;
     g->in_w = in.width;
     g->in_c = in.channels;
-    g->out_h = (h - g->kernel_h) / g->stride + 1;
-    g->out_w = (w - g->kernel_w) / g->stride + 1;
+    g->out_h = (h - g->kernel_h) / g->stride_h + 1;
+    g->out_w = (w - g->kernel_w) / g->stride_w + 1;
     if (!layer->synaptic)
         g->out_c = g->in_c;
     return SG_OK;

@@ -4,7 +4,7 @@
 
 #include "layers/kind.h"
 
-/* sg__window_read: the rest of an item, k[sS][pP], into the geometry of a
+/* sg__window_read: the rest of an item, k[sS][pP], each one number or HxW, into the geometry of a
  * layer: kernel, stride, padding. SG_E_TOPOLOGY names the item, which is in
  * layer->name, and what was expected. */
 sg_status sg__window_read(const char *p, sg__layer *layer, sg_error *error);

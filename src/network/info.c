@@ -17,9 +17,11 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
     memcpy(out->name, layer->name, sizeof out->name);
     out->in = layer->in;
     out->out = layer->out;
-    out->kernel = layer->kind->window ? layer->geo.kernel_h : 0;
-    out->stride = layer->geo.stride;
-    out->padding = layer->geo.pad;
+    const sg__geometry *g = &layer->geo;
+    if (layer->kind->window)
+        out->kernel = (sg_extent){g->kernel_h, g->kernel_w};
+    out->stride = (sg_extent){g->stride_h, g->stride_w};
+    out->padding = (sg_extent){g->pad_h, g->pad_w};
     out->neurons = sg__outputs(&layer->geo);
     out->count_cap = layer->cap;
     out->from = layer->from;

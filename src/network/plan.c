@@ -157,9 +157,8 @@ static sg_status allocate(sg_network *net)
 static sg_status plan(sg_network *net, sg_error *error)
 {
     sg_status status =
-        sg__topology_parse(net->recipe.net,
-                           sg__input_neurons(&net->recipe, net->input),
-                           net->classes, net->layer, &net->layer_count, error);
+        sg__topology_parse(&net->recipe, net->input, net->classes, net->layer,
+                           &net->layer_count, error);
     sg__layers_take_recipe(net->layer, net->layer_count, &net->recipe);
     if (status == SG_OK)
         status = set_caps(net, error);

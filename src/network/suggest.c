@@ -109,8 +109,8 @@ static sg_status measure(const suggestion *s, depth *out)
     *out = (depth){0};
     if (!layers)
         return SG_E_MEMORY;
-    if (sg__topology_parse(s->recipe->net, sg__input_neurons(s->recipe, image),
-                           s->info->classes, layers, &count, NULL) == SG_OK)
+    if (sg__topology_parse(s->recipe, image, s->info->classes, layers, &count,
+                           NULL) == SG_OK)
         for (size_t l = 0; l < count; l++)
             add_layer(out, &layers[l], &above);
     free(layers);

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "layers/text.h"
+#include "network/network.h"
 
 /* Groups in groups, at most. */
 enum { DEPTH = 8 };
@@ -15,7 +16,8 @@ enum { DEPTH = 8 };
 typedef struct builder {
     sg__layer *layers;
     size_t count;
-    sg_shape input;
+    sg_shape image;                /* of the data */
+    sg_shape input;                /* the neurons that send it */
     int passed[SG_LAYERS_MAX + 1]; /* by sender: log2 of the product of the
                                       dropouts its spikes have passed since the
                                       last layer with weights */
@@ -144,12 +146,13 @@ static sg_status add_item(builder *b, const char *item, bool first)
 {
     sg__layer layer, before = {0};
     sg_shape stated;
-    const sg_shape input = b->input;
+    const sg_shape *image = &b->image;
     if (first && parse_input(item, &stated)) {
-        if (memcmp(&stated, &input, sizeof input) != 0)
+        if (memcmp(&stated, image, sizeof stated) != 0 &&
+            memcmp(&stated, &b->input, sizeof stated) != 0)
             return sg__fail(b->error, SG_E_TOPOLOGY,
                             "net: input %s, but the images are %ux%ux%u", item,
-                            input.height, input.width, input.channels);
+                            image->height, image->width, image->channels);
         return SG_OK;
     }
     sg_status status = read_item(b, item, &layer);
@@ -234,15 +237,16 @@ static sg_status check_end(const builder *b, uint32_t classes)
     return SG_OK;
 }
 
-sg_status sg__topology_parse(const char *text, sg_shape input,
+sg_status sg__topology_parse(const sg_recipe *recipe, sg_shape image,
                              uint32_t classes, sg__layer *layers,
                              size_t *count, sg_error *error)
 {
     builder b = {.layers = layers,
-                 .input = input,
-                 .text = text,
+                 .image = image,
+                 .input = sg__input_neurons(recipe, image),
+                 .text = recipe->net,
                  .error = error};
-    const char *p = text;
+    const char *p = recipe->net;
     sg_status status = parse_items(&b, &p, 0);
     if (status == SG_OK && *p != '\0')
         status = misplaced(&b, p, "expected - or the end");

@@ -2,8 +2,24 @@
 import random
 
 
+def rectangular(rng):
+    """One whose kernels, steps, borders and pools are not square."""
+    first = rng.choice(["C1x5s2x3p0x2", "C5x1s3x1p2x0-P1x2max",
+                        "C2x6s2x4p1x0-P1x2", "C7x2s4x2p3x0-P2x1avg"])
+    width = rng.choice([2, 3, 5])
+    items = [f"{width}{first}"]
+    items += rng.choice([[], [f"{width}C1x3p0x1", "R1"],
+                         [f"{width + 1}C3x1p1x0s1x2", "R1C1x1s1x2"],
+                         ["D2", f"{width}C2x1", "P1x3max"]])
+    if rng.random() < 0.4:
+        items.append(rng.choice(["9", "Pavg", "4C3x2"]))
+    return "-".join([*items, "10"])
+
+
 def net_of(rng, channels):
     """A topology that fits images of 28 x 28, not too large."""
+    if rng.random() < 0.25:
+        return rectangular(rng)
     items, side, c = [], 28, channels
     if rng.random() < 0.2:
         items.append("D2")

@@ -55,6 +55,12 @@ SHORT = {
         "batch": 5, "epochs": 2, "lr": "0.000002", "warmup": 0,
         "schedule": "cosine", "clip": "16", "standardise": "on",
         "augment": "affine+shift:64"}),
+    "sides": (24, {  # nothing is square
+        "data": "mnist", "net": "19x22-5C2x5s1x3p0x2-P3x1max-5C1x3p0x1-R1-"
+        "6C3x1s2x1p1x0-6C1x3p0x1-R2C2x3s2x1p0x1-D2-P1x2avg-P2x1-10",
+        "phi": "auto:1", "batch": 7, "epochs": 2, "weight-bits": 8,
+        "count-cap": 15, "input": "onoff", "standardise": "on",
+        "lr": "0.3"}),
     "fixed": (20, {  # rates at both ends of their range
         "net": "4C5s2p1-P2-4C3-12-10", "lr": "1000", "readout-rate": 16,
         "spread": 64, "alpha": 1, "batch": 4, "epochs": 1, "phi": "1/64,1,1/2",

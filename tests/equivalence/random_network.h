@@ -21,10 +21,10 @@ static inline uint32_t pick(uint64_t seed, uint32_t what, uint32_t n)
  * projections. */
 static inline void random_residual(uint64_t seed, char *text, size_t size)
 {
-    static const char *const firsts[] = {"P2max-5C3p1-", "5C3p1-P2max-",
-                                         "6C3s2p1-",     "P2-4C3p1-",
-                                         "5C3-P2avg-",   "3C3p1-R1-P2max-"};
-    static const uint32_t channels[] = {5, 5, 6, 4, 5, 3};
+    static const char *const firsts[] = {
+        "P2max-5C3p1-", "5C3p1-P2max-",    "6C3s2p1-",           "P2-4C3p1-",
+        "5C3-P2avg-",   "3C3p1-R1-P2max-", "5C1x4s1x2p0x1-P2x1-"};
+    static const uint32_t channels[] = {5, 5, 6, 4, 5, 3, 5};
     static const char *const blocks[] = {
         "%uC3p1-R1-",
         "%uC3p1-%uC3p1-R2-",
@@ -42,13 +42,16 @@ static inline void random_residual(uint64_t seed, char *text, size_t size)
         "6C2s2-D2-6C3p1-R2C2s2-P2max-",
         "7C3p1s2-7C3p1-R2C1s2-(7C3p1-R1)x2-R3-",
         "%uC3p1-R1-4C3p1s2-D2-4C3p1-R2C1s2-P2avg-R1-",
+        "%uC1x3p0x1-%uC3x1p1x0-R2-P2x1avg-",
+        "6C1x3s1x2p0x1-6C3x1p1x0-R2C1x2s1x2p0x1-R1-",
+        "7C4x1s2x1p1x0-R1C2x3s2x1p0x1-7C3p1-R1-",
     };
     static const char *const ends[] = {"",    "",      "9-",    "8-8-R1-",
                                        "D2-", "9-D4-", "Pavg-", "Pmax-"};
-    uint32_t first = pick(seed, 2, 6), n = channels[first];
+    uint32_t first = pick(seed, 2, 7), n = channels[first];
     int length = snprintf(text, size, "%s", firsts[first]);
     length += snprintf(text + length, size - (size_t)length,
-                       blocks[pick(seed, 3, 16)], n, n);
+                       blocks[pick(seed, 3, 19)], n, n);
     snprintf(text + length, size - (size_t)length, "%s5",
              ends[pick(seed, 5, 8)]);
 }
@@ -58,21 +61,26 @@ static inline void random_residual(uint64_t seed, char *text, size_t size)
  * residual blocks. */
 static inline void random_topology(uint64_t seed, char *text, size_t size)
 {
-    static const char *const pools[] = {"",       "P2-",        "P2max-",
-                                        "P2avg-", "P2max-P2-",  "P2-P2avg-",
-                                        "Pavg-",  "P2max-Pavg-"};
-    static const char *const convs[] = {"3C3-",   "7C3p1-",   "4C5p2-",
-                                        "6C3s2-", "5C4s2p1-", "9C2-"};
+    static const char *const pools[] = {
+        "",          "P2-",       "P2max-",          "P2avg-",
+        "P2max-P2-", "P2-P2avg-", "Pavg-",           "P2max-Pavg-",
+        "P1x2-",     "P2x1max-",  "P1x4avg-P3x1max-"};
+    static const char *const convs[] = {"3C3-",          "7C3p1-",
+                                        "4C5p2-",        "6C3s2-",
+                                        "5C4s2p1-",      "9C2-",
+                                        "6C1x5p0x2-",    "5C4x2s2x1p0x1-",
+                                        "7C2x5s1x3p1x4-"};
     static const char *const seconds[] = {
-        "", "", "6C2-", "5C3p1-", "3C3s2p2-P2max-", "17C2p1-"};
+        "",        "",           "6C2-",      "5C3p1-", "3C3s2p2-P2max-",
+        "17C2p1-", "5C1x2s1x2-", "6C2x3p0x2-"};
     static const char *const dense[] = {"", "", "9-", "33-", "12-7-"};
     if (pick(seed, 7, 5) < 2) {
         random_residual(seed, text, size);
         return;
     }
     snprintf(text, size, "%s%s%s%s%s5", pick(seed, 0, 4) ? "" : "P2max-",
-             pick(seed, 1, 8) ? convs[pick(seed, 2, 6)] : "",
-             pools[pick(seed, 3, 8)], seconds[pick(seed, 4, 6)],
+             pick(seed, 1, 8) ? convs[pick(seed, 2, 9)] : "",
+             pools[pick(seed, 3, 11)], seconds[pick(seed, 4, 8)],
              dense[pick(seed, 5, 5)]);
 }
 

@@ -45,13 +45,13 @@ static void recount_position(const sg_layer_info *info, const traffic *t,
 {
     const size_t to = (size_t)y * info->out.width + x;
     const bool dense = info->kind == SG_LAYER_DENSE;
-    const uint32_t rows = dense ? info->in.height : info->kernel;
-    const uint32_t columns = dense ? info->in.width : info->kernel;
+    const uint32_t rows = dense ? info->in.height : info->kernel.height;
+    const uint32_t columns = dense ? info->in.width : info->kernel.width;
     for (uint32_t k = 0; k < rows * columns; k++) {
         uint32_t row = k / columns, column = k % columns;
         if (!dense) { /* wraps below 0 */
-            row += y * info->stride - info->padding;
-            column += x * info->stride - info->padding;
+            row += y * info->stride.height - info->padding.height;
+            column += x * info->stride.width - info->padding.width;
         }
         if (row < info->in.height && column < info->in.width)
             recount_tap(info, t, (size_t)row * info->in.width + column, to,

@@ -1,11 +1,13 @@
 /* Pools, and the sums that count operations. */
 #include "arrays.h"
+#include "layers.h"
 #include "rows.h"
 
-static void compare_pools(uint32_t k, uint32_t c, bool sum, void **state)
+static void compare_pools(uint32_t h, uint32_t w, uint32_t c, bool sum,
+                          void **state)
 {
-    sg__geometry g = {11, 13, c, 11 / k, 13 / k, c, k, k, k, 0};
-    array in = counts(sg__inputs(&g), 14, 70, 255 / (k * k));
+    sg__geometry g = pool_geometry(h, w, c);
+    array in = counts(sg__inputs(&g), 14, 70, 255 / (h * w));
     FOR_TABLES
     {
         array a = take(sg__outputs(&g), 1), b = take(a.bytes, 1);
@@ -19,9 +21,9 @@ static void compare_pools(uint32_t k, uint32_t c, bool sum, void **state)
 
 static void compare_all_pools(bool sum, void **state)
 {
-    for (uint32_t k = 2; k <= 5; k++)
+    for (size_t i = 0; i < POOLS; i++)
         for (uint32_t c = 1; c <= 130; c += c < 20 ? 3 : 37)
-            compare_pools(k, c, sum, state);
+            compare_pools(pools[i][0], pools[i][1], c, sum, state);
 }
 
 void check_pool_sum(void **state)

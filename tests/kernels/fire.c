@@ -1,5 +1,6 @@
 /* Error counts from error charge, directly and through pools. */
 #include "arrays.h"
+#include "layers.h"
 #include "rows.h"
 
 void check_fire_errors(void **state)
@@ -28,9 +29,10 @@ static size_t run(const sg__kernels *table, const sg__geometry *g, array count,
                : table->fire_pooled(g, charge, 9, (int8_t *)d.at);
 }
 
-static void compare_pool(uint32_t k, uint32_t c, bool winners, void **state)
+static void compare_pool(uint32_t h, uint32_t w, uint32_t c, bool winners,
+                         void **state)
 {
-    sg__geometry g = {11, 13, c, 11 / k, 13 / k, c, k, k, k, 0};
+    sg__geometry g = pool_geometry(h, w, c);
     size_t n = sg__inputs(&g);
     array u = charges(sg__outputs(&g), 9, 15), count = counts(n, 16, 60, 3);
     FOR_TABLES
@@ -46,9 +48,9 @@ static void compare_pool(uint32_t k, uint32_t c, bool winners, void **state)
 
 static void compare_pools(bool winners, void **state)
 {
-    for (uint32_t k = 2; k <= 5; k++)
+    for (size_t i = 0; i < POOLS; i++)
         for (uint32_t c = 1; c <= 140; c += c < 20 ? 3 : 40)
-            compare_pool(k, c, winners, state);
+            compare_pool(pools[i][0], pools[i][1], c, winners, state);
 }
 
 void check_fire_pooled(void **state)

@@ -93,8 +93,8 @@ static int32_t defined(const layer *l, const uint8_t *from, size_t i)
     for (size_t j = 0; j < K; j++) {
         size_t c = j % g->in_c, kx = j / g->in_c % g->kernel_w;
         size_t ky = j / g->in_c / g->kernel_w;
-        size_t iy = y * g->stride + ky - g->pad;
-        size_t ix = x * g->stride + kx - g->pad;
+        size_t iy = y * g->stride_h + ky - g->pad_h;
+        size_t ix = x * g->stride_w + kx - g->pad_w;
         if (iy < g->in_h && ix < g->in_w)
             sum += ((const int16_t *)l->weight.at)[k * K + j] *
                    from[(iy * g->in_w + ix) * g->in_c + c];

@@ -6,9 +6,13 @@
 #include "arrays.h"
 #include "kernels/kernels.h"
 
-enum { SHAPES = 38, SAMPLES = 7 };
+enum { SHAPES = 50, SAMPLES = 7, POOLS = 10 };
 
 sg__geometry geometry(size_t shape);
+
+/* Pools, rows by columns, and one of them over 11 by 13 pixels. */
+extern const uint32_t pools[POOLS][2];
+sg__geometry pool_geometry(uint32_t h, uint32_t w, uint32_t channels);
 
 /* Weights and biases of a layer and the table's own layout of them. */
 typedef struct layer {

@@ -77,8 +77,8 @@ static int32_t charge_of(const sg_simulation *sim, size_t l, uint32_t i,
     for (uint32_t ky = 0; ky < g->kernel_h; ky++)
         for (uint32_t kx = 0; kx < g->kernel_w; kx++)
             for (uint32_t ic = 0; ic < g->in_c; ic++, w++) {
-                int64_t y = (int64_t)oy * g->stride + ky - g->pad;
-                int64_t x = (int64_t)ox * g->stride + kx - g->pad;
+                int64_t y = (int64_t)oy * g->stride_h + ky - g->pad_h;
+                int64_t x = (int64_t)ox * g->stride_w + kx - g->pad_w;
                 if (y < 0 || y >= g->in_h || x < 0 || x >= g->in_w)
                     continue;
                 size_t j = ((size_t)y * g->in_w + (size_t)x) * g->in_c + ic;
@@ -286,24 +286,19 @@ static void check_orders(const char *topology, uint64_t seed)
 static void test_orders_agree(void **state)
 {
     (void)state;
-    const char *topology[] = {"20-5",
-                              "4C3-P2max-12-5",
-                              "4C3s2p1-6C3p2-5",
-                              "6C4s3p2-16-5",
-                              "4C3-P2-3C2-P2-5",
-                              "5C2-P2avg-4C3p1-P2max-5",
-                              "70C5-P2max-P2-5",
-                              "P2max-4C3p1-P2avg-5",
-                              "8-8-R1-8-8-R3-R1-5",
-                              "3C3p1-R1-P2-5",
-                              "4C3p1-4C3p1-R1-P2max-4C3p1-R1-5",
-                              "4C3p1-P2max-4C3p1-4C3p1-R2-R1-P2-5",
-                              "D2-20-D2-12-D4-5",
-                              "4C3p1-D2-P2max-4C3p1-D2-R1-P2avg-D4-9-5",
-                              "5C2-P2max-D2-4C3p1-D2-P2-D2-5",
-                              "4C3p1-6C3p1s2-6C3p1-R2C1s2-Pavg-5",
-                              "6C3s2p1-6C3p1-R2C3s2p1-6C3p1-R1-Pmax-5",
-                              "(4C3p1-R1C1)x2-3C3s2-R1C3s2-9-5"};
+    const char *topology[] = {
+        "20-5", "4C3-P2max-12-5", "4C3s2p1-6C3p2-5", "6C4s3p2-16-5",
+        "4C3-P2-3C2-P2-5", "5C2-P2avg-4C3p1-P2max-5", "70C5-P2max-P2-5",
+        "P2max-4C3p1-P2avg-5", "8-8-R1-8-8-R3-R1-5", "3C3p1-R1-P2-5",
+        "4C3p1-4C3p1-R1-P2max-4C3p1-R1-5",
+        "4C3p1-P2max-4C3p1-4C3p1-R2-R1-P2-5", "D2-20-D2-12-D4-5",
+        "4C3p1-D2-P2max-4C3p1-D2-R1-P2avg-D4-9-5",
+        "5C2-P2max-D2-4C3p1-D2-P2-D2-5", "4C3p1-6C3p1s2-6C3p1-R2C1s2-Pavg-5",
+        "6C3s2p1-6C3p1-R2C3s2p1-6C3p1-R1-Pmax-5",
+        "(4C3p1-R1C1)x2-3C3s2-R1C3s2-9-5",
+        /* not square */
+        "4C2x3s2x1p1x2-P1x2max-5C1x2s1x2-P2x1avg-5",
+        "5C1x3s1x2p0x1-R1C1x2s1x2-P2x1max-6C3x1p1x0-5"};
     for (size_t t = 0; t < sizeof topology / sizeof *topology; t++)
         for (uint64_t seed = 0; seed < 6; seed++)
             check_orders(topology[t], seed);

@@ -27,7 +27,7 @@ static void batches_beyond_4_gib(void **state)
 {
     (void)state;
     enum { K = (1 << 22) + (1 << 13), N = 1024, LAST = N - 1 };
-    sg__geometry g = {1, 1, K, 1, 1, 1, 1, 1, 1, 0};
+    sg__geometry g = {1, 1, K, 1, 1, 1, 1, 1, 1, 1, 0, 0};
     sg__synapses s = {.geo = &g, .bits = 8, .in_cap = 255};
     uint8_t *in = SIZE_MAX / K > N ? calloc(N, K) : NULL;
     int8_t d[N] = {0};
@@ -57,8 +57,8 @@ static void errors_at_the_cap(void **state)
 {
     (void)state;
     enum { C = 64, OUT = 5312, TAPS = 25, WEIGHT = 119, D = -127 };
-    sg__geometry g = {5, 6, C, 1, 2, OUT, 5, 5, 1, 0};
-    sg__geometry padded = {1, 2, C, 5, 6, OUT, 5, 5, 1, 4};
+    sg__geometry g = {5, 6, C, 1, 2, OUT, 5, 5, 1, 1, 0, 0};
+    sg__geometry padded = {1, 2, C, 5, 6, OUT, 5, 5, 1, 1, 4, 4};
     const sg__geometry *both[] = {&g, &padded};
     size_t weights = (size_t)TAPS * C * OUT;
     int8_t *weight = aligned(weights), *d = aligned(30 * (size_t)OUT);

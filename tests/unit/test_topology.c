@@ -59,6 +59,39 @@ static void padding_and_stride_count_taps(void **state)
     sg_network_destroy(net);
 }
 
+/* Each direction has its own kernel, step, border and pool. */
+static void rectangles_have_their_own_sides(void **state)
+{
+    (void)state;
+    sg_network *net;
+    sg_layer_info layer;
+    assert_int_equal(plan("4C1x5s1x2p0x2-P4x2avg-6C3x1p1x0-R1C1x3p0x1-10",
+                          mnist, "8", "15", &net, NULL),
+                     SG_OK);
+    assert_int_equal(sg_network_get_layer(net, 0, &layer), SG_OK);
+    assert_string_equal(layer.name, "4C1x5s1x2p0x2");
+    assert_int_equal(layer.kernel.height, 1);
+    assert_int_equal(layer.kernel.width, 5);
+    assert_int_equal(layer.stride.height, 1);
+    assert_int_equal(layer.stride.width, 2);
+    assert_int_equal(layer.padding.height, 0);
+    assert_int_equal(layer.padding.width, 2);
+    assert_int_equal(layer.out.height, 28);
+    assert_int_equal(layer.out.width, 14);
+    assert_int_equal(layer.synapses, 4 * 5);
+    /* of 14 windows of 5 columns, two lack 2 and 1 */
+    assert_int_equal(layer.dense_macs, 28 * (14 * 5 - 3) * 4);
+    assert_int_equal(sg_network_get_layer(net, 1, &layer), SG_OK);
+    assert_int_equal(layer.out.height, 7);
+    assert_int_equal(layer.out.width, 7);
+    assert_int_equal(layer.stride.height, 4);
+    assert_int_equal(net->layer[1].theta_bits, 3);
+    assert_int_equal(sg_network_get_layer(net, 3, &layer), SG_OK);
+    assert_int_equal(layer.kind, SG_LAYER_PROJECTION);
+    assert_string_equal(layer.name, "6C1x3p0x1");
+    sg_network_destroy(net);
+}
+
 static void bad_topologies_are_refused(void **state)
 {
     (void)state;
@@ -124,6 +157,29 @@ static void bad_topologies_are_refused(void **state)
         "9-R1C-10",
         "8C3p1-R2C1-10",
         "8C3p1s2-R1C1s3-10",
+        "8C3x-10",
+        "8Cx3-10",
+        "8C3x0-10",
+        "8C1x65-10",
+        "8C3x1x1-10",
+        "8C29x1-10",
+        "8C3s1x-10",
+        "8C3s0x2-10",
+        "8C3s1x65-10",
+        "8C3p0x0-10",
+        "8C3p0-10",
+        "8C1x3p1-10",
+        "8C1x3p0x3-10",
+        "8C3p1x-10",
+        "8C3px1-10",
+        "P1x1-10",
+        "P2x-10",
+        "Px2-10",
+        "P1x65-10",
+        "P1x29-10",
+        "P2x3avg-10",
+        "P1x3avg-10",
+        "8C3p1-R1C1x3-10",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         sg_network *net;
@@ -151,7 +207,7 @@ static void additions_know_what_they_add(void **state)
     assert_int_equal(layer.neurons, 14 * 14 * 4);
     assert_int_equal(layer.count_cap, 15 + 15);
     assert_int_equal(layer.synapses + layer.dense_macs, 0);
-    assert_int_equal(layer.kernel + layer.padding, 0);
+    assert_int_equal(layer.kernel.height + layer.padding.height, 0);
     assert_int_equal(sg_network_get_layer(net, 6, &layer), SG_OK);
     assert_int_equal(layer.skip, 2);
     assert_int_equal(sg_network_get_layer(net, 7, &layer), SG_OK);
@@ -270,7 +326,8 @@ static void dropouts_multiply(void **state)
     assert_int_equal(layer.keep, 4);
     assert_int_equal(layer.neurons, 9);
     assert_int_equal(layer.count_cap, 15);
-    assert_int_equal(layer.synapses + layer.dense_macs + layer.kernel, 0);
+    assert_int_equal(layer.synapses + layer.dense_macs + layer.kernel.width,
+                     0);
     assert_int_equal(sg_network_get_layer(net, 15, &layer), SG_OK);
     assert_int_equal(layer.theta_in_use, 1 << 18);
     assert_int_equal(sg__network_set_thresholds(net, high, &error),
@@ -481,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paper_network_has_paper_numbers),
         cmocka_unit_test(padding_and_stride_count_taps),
+        cmocka_unit_test(rectangles_have_their_own_sides),
         cmocka_unit_test(bad_topologies_are_refused),
         cmocka_unit_test(additions_know_what_they_add),
         cmocka_unit_test(projections_go_round_blocks),

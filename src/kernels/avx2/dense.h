@@ -58,8 +58,8 @@ static inline sg__copies sg__copies_of(const sg__geometry *g, int bits)
     sg__copies c;
     c.unit = (size_t)bits / 8;
     c.pixel = g->in_c * c.unit;
-    c.row = (g->in_w + 2 * (size_t)g->pad) * c.pixel;
-    c.sample = (g->in_h + 2 * (size_t)g->pad) * c.row;
+    c.row = (g->in_w + 2 * (size_t)g->pad_w) * c.pixel;
+    c.sample = (g->in_h + 2 * (size_t)g->pad_h) * c.row;
     c.samples = SG__GROUP_BYTES / c.sample;
     if (c.samples > SG__GROUP_SAMPLES)
         c.samples = SG__GROUP_SAMPLES;
@@ -95,12 +95,12 @@ static inline void sg__copy_samples(const sg__geometry *g, const sg__copies *c,
                                     size_t n, const uint8_t *in, uint8_t *to)
 {
     size_t width = (size_t)g->in_w * g->in_c;
-    if (g->pad == 0) {
+    if (!sg__padded(g)) {
         sg__copy_counts(to, in, n * sg__inputs(g), c->unit);
         return;
     }
     for (size_t s = 0; s < n; s++, to += c->sample) {
-        uint8_t *row = to + g->pad * (c->row + c->pixel);
+        uint8_t *row = to + g->pad_h * c->row + g->pad_w * c->pixel;
         for (uint32_t y = 0; y < g->in_h; y++, row += c->row, in += width)
             sg__copy_counts(row, in, width, c->unit);
     }
@@ -287,9 +287,9 @@ SG__INLINE sg__position_walk sg__walk_over(const sg__geometry *g,
                                            const uint8_t *in)
 {
     sg__position_walk w = {in, 0, 0, 0, g->out_w, g->out_h, 0, 0, 0};
-    w.pixel = g->stride * c->pixel;
-    w.row = g->stride * c->row - g->out_w * w.pixel;
-    w.sample = c->sample - g->out_h * g->stride * c->row;
+    w.pixel = g->stride_w * c->pixel;
+    w.row = g->stride_h * c->row - g->out_w * w.pixel;
+    w.sample = c->sample - g->out_h * g->stride_h * c->row;
     return w;
 }
 
@@ -384,7 +384,7 @@ SG__INLINE void sg__dense_forward(sg__dot_kind dot, int tile,
     const sg__geometry *g = s->geo;
     sg__copies c = sg__copies_of(g, s->bits);
     sg__responder r = sg__respond_as(out);
-    memset(copy, 0, g->pad ? sg__copies_size(g, s->bits) : 0);
+    memset(copy, 0, sg__padded(g) ? sg__copies_size(g, s->bits) : 0);
     for (size_t i = 0; i < n; i += c.samples) {
         size_t some = n - i < c.samples ? n - i : c.samples;
         sg__copy_samples(g, &c, some, in + i * sg__inputs(g), copy);

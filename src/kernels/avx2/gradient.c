@@ -222,8 +222,8 @@ SG__INLINE void list_run(lister *l, const int8_t *d, size_t neuron, size_t n,
                 uint32_t y = position / g->out_w, x = position % g->out_w;
                 begin = (size_t)position * g->out_c;
                 end = begin + g->out_c;
-                window = (uint32_t)(y * g->stride * l->copies.row +
-                                    x * g->stride * l->copies.pixel);
+                window = (uint32_t)(y * g->stride_h * l->copies.row +
+                                    x * g->stride_w * l->copies.pixel);
             }
             uint32_t channel = (uint32_t)(id - begin) - l->first;
             l->events[l->length++] =
@@ -250,7 +250,7 @@ static void list_sample(lister *l, const int8_t *d, uint32_t where)
 static size_t readable(const sg__geometry *g, size_t n)
 {
     size_t beyond = (SG__SLACK + sg__inputs(g) - 1) / sg__inputs(g);
-    return g->pad == 0 && n > beyond ? n - beyond : 0;
+    return !sg__padded(g) && n > beyond ? n - beyond : 0;
 }
 
 void sg__gradient_sparse__avx2(const sg__synapses *s, size_t n,

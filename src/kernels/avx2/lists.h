@@ -207,10 +207,10 @@ static inline void sg__turn_to(sg__window *w, const sg__geometry *g,
 {
     size_t step = sg__word_step(g) * sizeof(int16_t) * g->in_c;
     uint32_t y0, y1, x0, x1;
-    sg__span(y, g->stride, g->pad, g->kernel_h, g->in_h, &y0, &y1);
-    sg__span(x, g->stride, g->pad, g->kernel_w, g->in_w, &x0, &x1);
-    size_t row = y * g->stride + y0 - g->pad;
-    size_t column = x * g->stride + x0 - g->pad;
+    sg__span(y, g->stride_h, g->pad_h, g->kernel_h, g->in_h, &y0, &y1);
+    sg__span(x, g->stride_w, g->pad_w, g->kernel_w, g->in_w, &x0, &x1);
+    size_t row = y * g->stride_h + y0 - g->pad_h;
+    size_t column = x * g->stride_w + x0 - g->pad_w;
     w->rows = y1 - y0;
     w->columns = x1 - x0;
     w->taps = table.taps + row * w->tap_step;
@@ -266,7 +266,8 @@ static inline void sg__count_windows(const sg__geometry *g, uint32_t *windows)
 {
     uint32_t first, last;
     for (uint32_t x = 0; x < g->in_w; x++) {
-        sg__reach(x, g->stride, g->pad, g->kernel_w, g->out_w, &first, &last);
+        sg__reach(x, g->stride_w, g->pad_w, g->kernel_w, g->out_w, &first,
+                  &last);
         windows[x] = last - first;
     }
 }
@@ -284,7 +285,8 @@ static inline uint64_t sg__all_taps(const sg__geometry *g, sg__tap_table table,
         uint64_t row = 0;
         for (uint32_t x = 0; x < g->in_w; x++)
             row += (uint64_t)(start[x + 1] - start[x]) * windows[x];
-        sg__reach(y, g->stride, g->pad, g->kernel_h, g->out_h, &first, &last);
+        sg__reach(y, g->stride_h, g->pad_h, g->kernel_h, g->out_h, &first,
+                  &last);
         sum += row * (last - first);
     }
     return sum;

@@ -5,7 +5,7 @@
 
 enum { ROW = 1024 }; /* bytes of a row that the narrow pool takes */
 
-/* Combines the k*k pixels of one pool, 64 channels at a time. */
+/* Combines the pixels of one pool, 64 channels at a time. */
 static inline __attribute__((always_inline)) void
 pool(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
 {
@@ -33,7 +33,7 @@ static void pool_sum_narrow(const sg__geometry *g, const uint8_t *in,
     uint8_t row[ROW + 64];
     size_t width = (size_t)g->in_w * g->in_c, c = g->in_c;
     const uint8_t *end = out + sg__outputs(g);
-    for (uint32_t y = 0; y < g->out_h; y++, in += g->stride * width) {
+    for (uint32_t y = 0; y < g->out_h; y++, in += g->stride_h * width) {
         for (size_t i = 0; i < width; i += 64) {
             __mmask64 lanes = sg__first64(width - i);
             __m512i sum = _mm512_setzero_si512();
@@ -58,8 +58,8 @@ static void pool_sum_narrow(const sg__geometry *g, const uint8_t *in,
 static inline __attribute__((always_inline)) void
 pool_all(const sg__geometry *g, const uint8_t *in, uint8_t *out, bool maximum)
 {
-    size_t pixel = (size_t)g->stride * g->in_c;
-    size_t row = (size_t)g->in_w * g->in_c * g->stride;
+    size_t pixel = (size_t)g->stride_w * g->in_c;
+    size_t row = (size_t)g->in_w * g->in_c * g->stride_h;
     for (uint32_t y = 0; y < g->out_h; y++)
         for (uint32_t x = 0; x < g->out_w; x++, out += g->out_c)
             pool(g, in + y * row + x * pixel, out, maximum);

@@ -65,8 +65,8 @@ static bool copies(const sg__geometry *g, int bits)
 /* Bytes of one sample's copy. */
 static size_t copy_bytes(const sg__geometry *g, int bits)
 {
-    return (size_t)(g->in_h + 2 * g->pad) * (g->in_w + 2 * g->pad) * g->in_c *
-           element(bits);
+    return (size_t)(g->in_h + 2 * g->pad_h) * (g->in_w + 2 * g->pad_w) *
+           g->in_c * element(bits);
 }
 
 static size_t copy_samples(const sg__geometry *g, int bits)
@@ -86,7 +86,7 @@ size_t sg__dense_scratch(const sg__geometry *g, int bits)
 typedef struct view {
     const char *base;
     size_t sample, row, pixel;
-    uint32_t pad; /* that is not stored */
+    uint32_t pad_h, pad_w; /* that are not stored */
 } view;
 
 static void copy_run(const sg__dense_product *q, const uint8_t *from, size_t n,
@@ -114,16 +114,17 @@ static view copy_padded(const sg__dense_product *q, size_t n,
 {
     const sg__geometry *g = q->g;
     size_t pixel = g->in_c * element(q->bits);
-    size_t row = (g->in_w + 2 * g->pad) * pixel;
-    view v = {to, copy_bytes(g, q->bits), row, pixel, 0};
+    size_t row = (g->in_w + 2 * g->pad_w) * pixel;
+    view v = {to, copy_bytes(g, q->bits), row, pixel, 0, 0};
     size_t width = (size_t)g->in_w * g->in_c;
-    if (g->pad > 0)
+    if (sg__padded(g))
         memset(to, 0, n * v.sample);
     memset(to + n * v.sample, 0, SLACK);
     for (size_t i = 0; i < n; i++)
         for (uint32_t y = 0; y < g->in_h; y++, in += width)
             copy_run(q, in, width,
-                     to + i * v.sample + (y + g->pad) * row + g->pad * pixel);
+                     to + i * v.sample + (y + g->pad_h) * row +
+                         g->pad_w * pixel);
     return v;
 }
 
@@ -164,8 +165,8 @@ static inline void place(const sg__dense_product *q, const block *b, cursor c,
     size_t position =
         c.sample * g->out_h * g->out_w + (size_t)y * g->out_w + x;
     t->in[p] = v->base + c.sample * v->sample +
-               (y * g->stride + b->tap_y - v->pad) * v->row +
-               (x * g->stride + b->tap_x - v->pad) * v->pixel;
+               (y * g->stride_h + b->tap_y - v->pad_h) * v->row +
+               (x * g->stride_w + b->tap_x - v->pad_w) * v->pixel;
     t->out[p] = position * g->out_c + k;
     t->offset[p] = q->offsets ? q->offsets[position] : 0;
 }
@@ -174,7 +175,7 @@ static inline void place(const sg__dense_product *q, const block *b, cursor c,
 static inline void place_all(const sg__dense_product *q, const block *b,
                              cursor *c, uint32_t k, int n, sg__dense_tile *t)
 {
-    size_t step = (size_t)q->g->stride * b->from.pixel;
+    size_t step = (size_t)q->g->stride_w * b->from.pixel;
     if (q->offsets || c->x + (uint32_t)n > b->width) {
         for (int p = 0; p < n; p++, advance(b, c))
             place(q, b, *c, k, p, t);
@@ -214,7 +215,7 @@ static void run_block(const sg__dense_product *q, const block *b, uint32_t k,
     t.weight = weight + first;
     cursor c = {0, 0, 0};
     bool bytes = product == SG__COUNTS_8 && width == 1 && q->bias &&
-                 g->stride * v->pixel == 1 &&
+                 g->stride_w * v->pixel == 1 &&
                  b->groups * PANEL_BYTES == t.weight_row;
     for (size_t left = b->n * b->height * b->width; left > 0;) {
         int which, n = sg__tile_next(left, width, &which);
@@ -280,9 +281,9 @@ static void run_view(const sg__dense_product *q, view from, size_t n,
                      const sg__response_out *out)
 {
     const sg__geometry *g = q->g;
-    uint32_t pad = from.pad, taps;
-    uint32_t in_h = g->in_h + 2 * (g->pad - pad);
-    uint32_t in_w = g->in_w + 2 * (g->pad - pad);
+    uint32_t taps;
+    uint32_t in_h = g->in_h + 2 * (g->pad_h - from.pad_h);
+    uint32_t in_w = g->in_w + 2 * (g->pad_w - from.pad_w);
     size_t count = panels(g);
     for (size_t panel = 0; panel < count;) {
         size_t left = count - panel;
@@ -298,11 +299,11 @@ static void run_view(const sg__dense_product *q, view from, size_t n,
             weight = (const char *)q->block;
         }
         for (b.y = 0; b.y < g->out_h; b.y += b.height) {
-            b.height = same_span(b.y, g->out_h, g->stride, pad, g->kernel_h,
-                                 in_h, &b.tap_y, &b.rows);
+            b.height = same_span(b.y, g->out_h, g->stride_h, from.pad_h,
+                                 g->kernel_h, in_h, &b.tap_y, &b.rows);
             for (b.x = 0; b.x < g->out_w; b.x += b.width) {
-                b.width = same_span(b.x, g->out_w, g->stride, pad, g->kernel_w,
-                                    in_w, &b.tap_x, &taps);
+                b.width = same_span(b.x, g->out_w, g->stride_w, from.pad_w,
+                                    g->kernel_w, in_w, &b.tap_x, &taps);
                 b.groups = (taps * from.pixel + GROUP - 1) / GROUP;
                 run_block(q, &b, (uint32_t)panel * LANES, width, weight, out);
             }
@@ -319,7 +320,8 @@ void sg__dense_run(const sg__dense_product *p, size_t n, const void *in,
     const uint8_t *from = in;
     sg__dense_product part = *p;
     if (!copies(g, p->bits)) {
-        view v = {in, inputs, (size_t)g->in_w * g->in_c, g->in_c, g->pad};
+        view v = {in,      inputs,   (size_t)g->in_w * g->in_c,
+                  g->in_c, g->pad_h, g->pad_w};
         run_view(p, v, n, out);
         return;
     }

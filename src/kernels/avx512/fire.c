@@ -132,8 +132,8 @@ fire_pools(const sg__geometry *g, const uint8_t *count, const int32_t *u,
            int phi_bits, int8_t *d)
 {
     rule r = rule_of(phi_bits);
-    size_t row = (size_t)g->in_w * g->in_c * g->stride, senders = 0;
-    size_t pixel = (size_t)g->stride * g->in_c;
+    size_t row = (size_t)g->in_w * g->in_c * g->stride_h, senders = 0;
+    size_t pixel = (size_t)g->stride_w * g->in_c;
     for (uint32_t y = 0; y < g->out_h; y++) {
         uint32_t silent = 0; /* first pool of a run that sends nothing */
         for (uint32_t x = 0; x < g->out_w; x++, u += g->in_c) {

@@ -61,9 +61,9 @@ static void add_tap(const sg__geometry *c, uint32_t ky, uint32_t kx,
                     const uint8_t *slab, int32_t *charge)
 {
     for (uint32_t y = 0; y < c->out_h; y++) {
-        uint32_t iy = y * c->stride + ky - c->pad;
+        uint32_t iy = y * c->stride_h + ky - c->pad_h;
         for (uint32_t x = 0; x < c->out_w; x++, charge += 64) {
-            uint32_t ix = x * c->stride + kx - c->pad;
+            uint32_t ix = x * c->stride_w + kx - c->pad_w;
             if (iy >= c->in_h || ix >= c->in_w) /* or below 0 */
                 continue;
             const sg__senders *at = &senders[(size_t)iy * c->in_w + ix];

@@ -28,7 +28,8 @@ typedef struct lists {
 
 static size_t padded_bytes(const sg__geometry *g)
 {
-    return (size_t)(g->in_h + 2 * g->pad) * (g->in_w + 2 * g->pad) * g->in_c;
+    return (size_t)(g->in_h + 2 * g->pad_h) * (g->in_w + 2 * g->pad_w) *
+           g->in_c;
 }
 
 /* Samples of a slice, all of which 32-bit offsets must reach; more positions
@@ -46,7 +47,7 @@ size_t sg__gradient_sparse_scratch(const sg__geometry *g)
     size_t bytes = sizeof(lists);
     if (sg__by_planes(g))
         return sg__planes_sparse_scratch(g);
-    if (g->pad > 0)
+    if (sg__padded(g))
         bytes += slice_samples(g) * padded_bytes(g);
     return bytes;
 }
@@ -61,13 +62,13 @@ static windows copy_padded(const sg__geometry *g, const uint8_t *in, size_t n,
                            uint8_t *to)
 {
     size_t width = (size_t)g->in_w * g->in_c,
-           row = width + 2 * g->pad * (size_t)g->in_c;
+           row = width + 2 * g->pad_w * (size_t)g->in_c;
     windows w = {to, padded_bytes(g), row, g->in_c};
     memset(to, 0, n * w.sample);
     for (size_t s = 0; s < n; s++)
         for (uint32_t y = 0; y < g->in_h; y++, in += width)
-            memcpy(to + s * w.sample + (y + g->pad) * row +
-                       g->pad * (size_t)g->in_c,
+            memcpy(to + s * w.sample + (y + g->pad_h) * row +
+                       g->pad_w * (size_t)g->in_c,
                    in, width);
     return w;
 }
@@ -86,8 +87,8 @@ static void list_errors(const sg__geometry *g, const int8_t *d, uint32_t begin,
         __mmask64 set = _mm512_test_epi8_mask(v, v);
         if (set) {
             uint32_t window =
-                (uint32_t)(origin + (size_t)y * g->stride * w->row +
-                           (size_t)x * g->stride * w->pixel);
+                (uint32_t)(origin + (size_t)y * g->stride_h * w->row +
+                           (size_t)x * g->stride_w * w->pixel);
             for (; set; set &= set - 1) {
                 int k = __builtin_ctzll(set);
                 uint32_t i = to->length[k]++;
@@ -131,8 +132,8 @@ static void list_all_errors(const sg__geometry *g, const int8_t *d,
             uint32_t y = quotient(p, by_width), x = p - y * g->out_w;
             uint32_t n = to->length[k]++;
             to->window[k][n] =
-                (uint32_t)(origin + (size_t)y * g->stride * w->row +
-                           (size_t)x * g->stride * w->pixel);
+                (uint32_t)(origin + (size_t)y * g->stride_h * w->row +
+                           (size_t)x * g->stride_w * w->pixel);
             to->d[k][n] = d[at];
         }
     }
@@ -231,7 +232,7 @@ static void add_slice(const sg__geometry *g, size_t n, const uint8_t *in,
                       int32_t *bias_gradient, lists *l)
 {
     windows w = {in, sg__inputs(g), (size_t)g->in_w * g->in_c, g->in_c};
-    if (g->pad > 0)
+    if (sg__padded(g))
         w = copy_padded(g, in, n, (uint8_t *)(l + 1));
     memset(l->length, 0, sizeof l->length);
     for (size_t s = 0; s < n; s++)

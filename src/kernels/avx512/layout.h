@@ -47,8 +47,9 @@ static inline bool sg__by_fans(const sg__geometry *g, int bits)
  * product, the kernel turned round. A part of those by slabs. */
 static inline bool sg__by_turning(const sg__geometry *g, int bits)
 {
-    return sg__by_slabs(g, bits) && g->stride == 1 && g->out_c % 16 == 0 &&
-           g->pad < g->kernel_h;
+    return sg__by_slabs(g, bits) && g->stride_h == 1 && g->stride_w == 1 &&
+           g->out_c % 16 == 0 && g->pad_h < g->kernel_h &&
+           g->pad_w < g->kernel_w;
 }
 
 static inline size_t sg__forward_part(const sg__geometry *g, int bits)

@@ -13,12 +13,12 @@ enum { SG__PLANE_CHANNELS = 64, SG__PLANE_BYTES = 32 * 1024 };
 /* sg__plane_height, _width: pixels of one sample's plane. */
 static inline size_t sg__plane_height(const sg__geometry *g)
 {
-    return g->in_h + 2 * (size_t)g->pad;
+    return g->in_h + 2 * (size_t)g->pad_h;
 }
 
 static inline size_t sg__plane_width(const sg__geometry *g)
 {
-    return g->in_w + 2 * (size_t)g->pad;
+    return g->in_w + 2 * (size_t)g->pad_w;
 }
 
 static inline size_t sg__plane_pixels(const sg__geometry *g)

@@ -34,7 +34,7 @@ static size_t samples_at_once(const sg__geometry *g)
 static size_t plane_bytes(const sg__geometry *g)
 {
     return (samples_at_once(g) * sg__plane_pixels(g) +
-            GROUP * (size_t)g->stride) *
+            GROUP * (size_t)g->stride_w) *
            SG__PLANE_CHANNELS;
 }
 
@@ -104,7 +104,7 @@ static void group_counts(const sg__geometry *g, size_t n, const uint8_t *plane,
                          uint32_t kx, char *to)
 {
     size_t width = sg__plane_width(g), height = sg__plane_height(g);
-    size_t step = (size_t)g->stride * SG__PLANE_CHANNELS;
+    size_t step = (size_t)g->stride_w * SG__PLANE_CHANNELS;
     __m512i x[4];
     for (size_t y = 0; y < n * height; y++) {
         const uint8_t *at = plane + ((y % n * height + y / n) * width + kx) *
@@ -175,11 +175,11 @@ static void add_column(const sg__geometry *g, const char *counts,
                        const char *errors, size_t row, uint32_t channels,
                        int32_t *gradient)
 {
-    uint32_t rows = g->stride == 1 ? 1 : g->out_h;
+    uint32_t rows = g->stride_h == 1 ? 1 : g->out_h;
     size_t run = row / GROUP_BYTES * (g->out_h / rows);
     for (uint32_t ky = 0; ky < g->kernel_h; ky++)
         for (uint32_t y = 0; y < rows; y++)
-            add_tap(g, counts + (y * g->stride + ky) * row, errors + y * row,
+            add_tap(g, counts + (y * g->stride_h + ky) * row, errors + y * row,
                     run, channels,
                     gradient + (size_t)ky * g->kernel_w * g->in_c);
 }

@@ -56,14 +56,14 @@ static void list_sample(const sg__geometry *g, const int8_t *d, uint32_t first,
 {
     __mmask64 wanted = sg__first64(last - first);
     for (uint32_t y = 0; y < g->out_h; y++) {
-        size_t window = origin + (size_t)y * g->stride * sg__plane_width(g);
+        size_t window = origin + (size_t)y * g->stride_h * sg__plane_width(g);
         for (uint32_t x = 0; x < g->out_w; x++, d += g->out_c) {
             __m512i v = _mm512_maskz_loadu_epi8(wanted, d + first);
             __mmask64 set = _mm512_test_epi8_mask(v, v);
             for (; set; set &= set - 1) {
                 size_t k = (size_t)__builtin_ctzll(set);
                 size_t at = k * l->room + length[k]++;
-                l->window[at] = (uint32_t)((window + (size_t)x * g->stride) *
+                l->window[at] = (uint32_t)((window + (size_t)x * g->stride_w) *
                                            SG__PLANE_CHANNELS);
                 l->d[at] = d[first + k];
             }

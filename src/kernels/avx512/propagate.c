@@ -9,11 +9,18 @@
 /* The layer seen from above: errors in, charge out. */
 static sg__geometry turned(const sg__geometry *g)
 {
-    return (sg__geometry){g->out_h,    g->out_w,
-                          g->out_c,    g->in_h,
-                          g->in_w,     g->in_c,
-                          g->kernel_h, g->kernel_w,
-                          1,           g->kernel_h - 1 - g->pad};
+    return (sg__geometry){.in_h = g->out_h,
+                          .in_w = g->out_w,
+                          .in_c = g->out_c,
+                          .out_h = g->in_h,
+                          .out_w = g->in_w,
+                          .out_c = g->in_c,
+                          .kernel_h = g->kernel_h,
+                          .kernel_w = g->kernel_w,
+                          .stride_h = 1,
+                          .stride_w = 1,
+                          .pad_h = g->kernel_h - 1 - g->pad_h,
+                          .pad_w = g->kernel_w - 1 - g->pad_w};
 }
 
 enum { SAMPLES = 8 }; /* at once */
@@ -60,8 +67,8 @@ static void set_offsets(const sg__geometry *g, const int32_t *sum,
         for (uint32_t x = 0; x < g->in_w; x++) {
             uint32_t y0, y1, x0, x1;
             int32_t all = 0;
-            sg__reach(y, 1, g->pad, g->kernel_h, g->out_h, &y0, &y1);
-            sg__reach(x, 1, g->pad, g->kernel_w, g->out_w, &x0, &x1);
+            sg__reach(y, 1, g->pad_h, g->kernel_h, g->out_h, &y0, &y1);
+            sg__reach(x, 1, g->pad_w, g->kernel_w, g->out_w, &x0, &x1);
             for (uint32_t oy = y0; oy < y1; oy++)
                 for (uint32_t ox = x0; ox < x1; ox++)
                     all += sum[(size_t)oy * g->out_w + ox];

@@ -46,12 +46,12 @@ static void add_tap(const sg__geometry *g, uint32_t ky, uint32_t kx,
                     const uint8_t *slab, int32_t *u)
 {
     for (uint32_t y = 0; y < g->out_h; y++) {
-        uint32_t iy = y * g->stride + ky - g->pad;
+        uint32_t iy = y * g->stride_h + ky - g->pad_h;
         if (iy >= g->in_h) /* also where it would be negative */
             continue;
         for (uint32_t x = 0; x < g->out_w; x++) {
             const sg__senders *at = &senders[(size_t)y * g->out_w + x];
-            uint32_t ix = x * g->stride + kx - g->pad;
+            uint32_t ix = x * g->stride_w + kx - g->pad_w;
             if (at->length == 0 || ix >= g->in_w)
                 continue;
             sg__slab_add(quads + at->first, at, slab, true,

@@ -8,7 +8,8 @@ import re
 import numpy as np
 
 ROOM = 2**31 - 1 - 2**27
-WINDOW = re.compile(r"(\d+)(?:s(\d+))?(?:p(\d+))?(?:s(\d+))?$")
+SIDES = r"(\d+(?:x\d+)?)"
+WINDOW = re.compile(f"{SIDES}(?:s{SIDES})?(?:p{SIDES})?(?:s{SIDES})?$")
 
 
 class Layer:
@@ -18,8 +19,8 @@ class Layer:
         self.sender = number
         self.source = None  # of an addition: the other sender
         self.k = (1, 1)
-        self.stride = 1
-        self.pad = 0
+        self.stride = (1, 1)
+        self.pad = (0, 0)
         self.theta = 0  # log2
         self.q = 0  # log2
         self.phi = 16  # log2
@@ -55,11 +56,17 @@ def written_out(text):
     return text.split("-")
 
 
+def sides(text):
+    """Rows and columns: N is both, HxW each."""
+    numbers = [int(n) for n in text.split("x")]
+    return (numbers[0], numbers[-1])
+
+
 def read_window(layer, text):
     k, stride, pad, later = WINDOW.match(text).groups()
-    layer.k = (int(k), int(k))
-    layer.stride = int(stride or later or 1)
-    layer.pad = int(pad or 0)
+    layer.k = sides(k)
+    layer.stride = sides(stride or later or "1")
+    layer.pad = sides(pad or "0")
 
 
 class Network:
@@ -73,7 +80,7 @@ class Network:
         self.shapes = [(height, width, channels)]  # by sender
         self.layers = []
         items = written_out(recipe.net)
-        if "x" in items[0]:
+        if re.fullmatch(r"\d+(x\d+){1,2}", items[0]):
             items = items[1:]
         for item in items:
             self.add(item)
@@ -118,15 +125,14 @@ class Network:
                 layer.kind = "dropout"
                 layer.keep = {"2": 1, "4": 2}[rest]
             elif kind == "P":
-                size, way = re.match(r"(\d*)(max|avg|)$", rest).groups()
+                size, way = re.match(r"([\dx]*)(max|avg|)$", rest).groups()
                 layer.kind = "P" + way
                 layer.whole = size == ""
                 if layer.whole:
                     layer.k = self.shapes[-1][:2]
-                    layer.stride = max(layer.k)
                 else:
-                    layer.k = (int(size), int(size))
-                    layer.stride = int(size)
+                    layer.k = sides(size)
+                layer.stride = layer.k
             elif "C" in item:
                 channels, window = item.split("C")
                 layer.kind = "conv"
@@ -146,8 +152,10 @@ class Network:
         layer.arriving = self.shapes[layer.sender]
         height, width, channels = layer.window_shape
         shape = [
-            (size + 2 * layer.pad - k) // layer.stride + 1
-            for size, k in zip((height, width), layer.k)
+            (size + 2 * pad - k) // stride + 1
+            for size, k, stride, pad in zip(
+                (height, width), layer.k, layer.stride, layer.pad
+            )
         ]
         layer.shape = (*shape, layer.channels if layer.synaptic else channels)
         layer.neurons = int(np.prod(layer.shape))
@@ -246,9 +254,8 @@ class Network:
         return False
 
     def fan_out(self, x):
-        return (
-            -(-x.k[0] // x.stride) * -(-x.k[1] // x.stride) * x.shape[2]
-        )
+        rows, columns = (-(-k // s) for k, s in zip(x.k, x.stride))
+        return rows * columns * x.shape[2]
 
     def find_limits(self):
         bits = self.recipe.weight_bits

@@ -36,13 +36,12 @@ def patches(x, counts):
     channels], 0 where there is no synapse."""
     n = len(counts)
     counts = counts.reshape(n, *x.window_shape)
-    pad = [(0, 0), (x.pad, x.pad), (x.pad, x.pad), (0, 0)]
-    framed = np.pad(counts, pad)
+    (p, q), (s, t) = x.pad, x.stride
+    framed = np.pad(counts, [(0, 0), (p, p), (q, q), (0, 0)])
     rows, columns = x.shape[:2]
-    s = x.stride
     taps = [
         framed[:, ky:ky + (rows - 1) * s + 1:s,
-               kx:kx + (columns - 1) * s + 1:s]
+               kx:kx + (columns - 1) * t + 1:t]
         for ky in range(x.k[0])
         for kx in range(x.k[1])
     ]
@@ -52,15 +51,15 @@ def patches(x, counts):
 def unpatch(x, seen):
     """The sum of what each input gets from the places that see it."""
     height, width, channels = x.window_shape
-    n, s, p = len(seen), x.stride, x.pad
+    n, (p, q), (s, t) = len(seen), x.pad, x.stride
     rows, columns = x.shape[:2]
-    framed = np.zeros((n, height + 2 * p + s, width + 2 * p + s, channels),
+    framed = np.zeros((n, height + 2 * p + s, width + 2 * q + t, channels),
                       np.int64)
     for tap in range(x.k[0] * x.k[1]):
         ky, kx = divmod(tap, x.k[1])
         framed[:, ky:ky + (rows - 1) * s + 1:s,
-               kx:kx + (columns - 1) * s + 1:s] += seen[:, :, :, tap]
-    return framed[:, p:p + height, p:p + width].reshape(n, *x.arriving)
+               kx:kx + (columns - 1) * t + 1:t] += seen[:, :, :, tap]
+    return framed[:, p:p + height, q:q + width].reshape(n, *x.arriving)
 
 
 # ---- forward
