@@ -162,13 +162,14 @@ PyObject *core_network_layer(PyObject *self, PyObject *args)
     if (status != SG_OK)
         return fail(status, NULL);
     return Py_BuildValue(
-        "{s:s,s:s,s:(III),s:(III),s:I,s:I,s:I,s:K,s:K,s:K,s:i,s:i,s:i,s:i,"
+        "{s:s,s:s,s:(III),s:(III),s:(II),s:(II),s:(II),s:K,s:K,s:K,s:i,s:i,s:i,s:i,"
         "s:i,s:L,s:L,s:K,s:K,s:i,s:i}",
         "kind", sg_layer_kind_name(i.kind), "name", i.name, "input_shape",
         i.in.height, i.in.width, i.in.channels, "output_shape", i.out.height,
-        i.out.width, i.out.channels, "kernel", i.kernel, "stride", i.stride,
-        "padding", i.padding, "neurons", (unsigned long long)i.neurons,
-        "synapses", (unsigned long long)i.synapses, "dense_macs",
+        i.out.width, i.out.channels, "kernel", i.kernel.height, i.kernel.width,
+        "stride", i.stride.height, i.stride.width, "padding", i.padding.height,
+        i.padding.width, "neurons", (unsigned long long)i.neurons, "synapses",
+        (unsigned long long)i.synapses, "dense_macs",
         (unsigned long long)i.dense_macs, "count_cap", (int)i.count_cap,
         "theta", (int)i.theta, "fraction_bits", (int)i.fraction_bits, "phi",
         (int)i.phi, "weight_limit", (int)i.weight_limit, "charge_bound",

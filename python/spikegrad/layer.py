@@ -37,9 +37,10 @@ class Layer:
         #: (height, width, channels)
         self.input_shape: Shape = info["input_shape"]
         self.output_shape: Shape = info["output_shape"]
-        self.kernel: int = info["kernel"]
-        self.stride: int = info["stride"]
-        self.padding: int = info["padding"]
+        #: (height, width); a kernel of (0, 0) where none slides
+        self.kernel: tuple[int, int] = info["kernel"]
+        self.stride: tuple[int, int] = info["stride"]
+        self.padding: tuple[int, int] = info["padding"]
         self.neurons: int = info["neurons"]
         #: weights, without biases
         self.synapses: int = info["synapses"]

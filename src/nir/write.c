@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "nir/digest.h"
-#include <spikegrad/file.h>
 #include <spikegrad-nir.h>
+#include <spikegrad/file.h>
 
 /* The version of NIR whose layout this is. */
 static const char nir_version[] = "1.0.6";
@@ -258,8 +258,10 @@ static sg_status put_synapses(writing *w, const char *name, size_t l,
     if (good && !list)
         good =
             put_pair(node, "input_shape", layer->in.height, layer->in.width) &&
-            put_pair(node, "stride", layer->stride, layer->stride) &&
-            put_pair(node, "padding", layer->padding, layer->padding) &&
+            put_pair(node, "stride", layer->stride.height,
+                     layer->stride.width) &&
+            put_pair(node, "padding", layer->padding.height,
+                     layer->padding.width) &&
             put_pair(node, "dilation", 1, 1) && put_number(node, "groups", 1);
     if (good)
         status = put_weights(w, node, l, &info, list, unit);
@@ -312,8 +314,8 @@ static sg_status write_synaptic(writing *w, size_t l,
 /* Places that a unit pools, height and width. */
 static void places(const sg_layer_info *layer, size_t out[2])
 {
-    out[0] = layer->in.height / layer->out.height;
-    out[1] = layer->in.width / layer->out.width;
+    out[0] = layer->kernel.height;
+    out[1] = layer->kernel.width;
 }
 
 static sg_status put_pool(writing *w, const char *name,

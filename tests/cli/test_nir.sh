@@ -53,6 +53,8 @@ says out "\"correct\": *$right\>"
 round_trip --net 4C3p1-4C3p1-4C3p1-R1-P2-6C3p1s2-6C3p1-R2C1s2-Pavg-10
 round_trip --net 4C3-P2avg-D2-16-10 --fire floor
 round_trip --net 4C3-P2avg-16-16-R1-10 --fire round
+# rows and columns apart, and pools that leave some over
+round_trip --net 4C2x6s1x2p0x1-P7x1-6C3x2s2x1p1x0-R1C1x2s2x1-10
 
 expect 0 "$SPIKEGRAD" convert run --nir twice.nir
 same graph.nir twice.nir
