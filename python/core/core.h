@@ -141,6 +141,8 @@ PyObject *address_of(const void *p);
     X(trainer_create)                                                         \
     X(trainer_resume)                                                         \
     X(trainer_from)                                                           \
+    X(trainer_adapt)                                                          \
+    X(adapt_recipe)                                                           \
     X(trainer_steps)                                                          \
     X(trainer_network)                                                        \
     X(trainer_metrics)                                                        \

@@ -41,16 +41,17 @@ static void record_spike(const sg_spike *spike, void *user)
     r->spike[r->count++] = *spike;
 }
 
-/* most: spikes that are recorded at most; 0: none are. */
+/* most: spikes that are recorded at most; 0: none are. sent: when they are
+ * sent, not when they are emitted. */
 PyObject *core_simulation_new(PyObject *self, PyObject *args)
 {
     PyObject *object;
-    int order;
+    int order, sent;
     unsigned long long seed, most;
     sg_error error = SG_ERROR_INIT;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OiO&O&:simulation_new", &object, &order,
-                          u64_in, &seed, u64_in, &most))
+    if (!PyArg_ParseTuple(args, "OiO&O&p:simulation_new", &object, &order,
+                          u64_in, &seed, u64_in, &most, &sent))
         return NULL;
     handle *h = handle_read(handle_take(object, NETWORK));
     if (!h)
@@ -62,7 +63,10 @@ PyObject *core_simulation_new(PyObject *self, PyObject *args)
                                       &r->sim, &error);
     if (status == SG_OK && most > 0) {
         r->most = (size_t)most;
-        sg_simulation_watch(r->sim, record_spike, r);
+        if (sent)
+            sg_simulation_watch_sent(r->sim, record_spike, r);
+        else
+            sg_simulation_watch(r->sim, record_spike, r);
     }
     PyObject *out = NULL;
     if (status == SG_OK)

@@ -162,8 +162,8 @@ PyObject *core_network_layer(PyObject *self, PyObject *args)
     if (status != SG_OK)
         return fail(status, NULL);
     return Py_BuildValue(
-        "{s:s,s:s,s:(III),s:(III),s:(II),s:(II),s:(II),s:K,s:K,s:K,s:i,s:i,s:i,s:i,"
-        "s:i,s:L,s:L,s:K,s:K,s:i,s:i}",
+        "{s:s,s:s,s:(III),s:(III),s:(II),s:(II),s:(II),s:K,s:K,s:K,s:i,s:i,"
+        "s:i,s:i,s:i,s:L,s:L,s:K,s:K,s:i,s:i,s:i}",
         "kind", sg_layer_kind_name(i.kind), "name", i.name, "input_shape",
         i.in.height, i.in.width, i.in.channels, "output_shape", i.out.height,
         i.out.width, i.out.channels, "kernel", i.kernel.height, i.kernel.width,
@@ -176,7 +176,7 @@ PyObject *core_network_layer(PyObject *self, PyObject *args)
         (long long)i.charge_bound, "error_bound", (long long)i.error_bound,
         "source", (unsigned long long)i.from, "skip",
         (unsigned long long)i.skip, "keep", (int)i.keep, "theta_in_use",
-        (int)i.theta_in_use);
+        (int)i.theta_in_use, "frozen", (int)i.frozen);
 }
 
 static PyObject *shape_of(const sg_array_info *info)

@@ -77,6 +77,56 @@ PyObject *core_trainer_from(PyObject *self, PyObject *args)
     return made(status, &error, trainer, data);
 }
 
+/* A new run from the weights of a model. */
+PyObject *core_trainer_adapt(PyObject *self, PyObject *args)
+{
+    PyObject *object, *recipe, *data;
+    unsigned threads;
+    int new_readout;
+    sg_trainer *trainer = NULL;
+    sg_error error = SG_ERROR_INIT;
+    sg_status status;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOOpO&:trainer_adapt", &object, &recipe,
+                          &data, &new_readout, u32_in, &threads))
+        return NULL;
+    const handle *d = handle_take(data, DATA);
+    handle *h = d ? handle_read(handle_take(object, NETWORK)) : NULL;
+    handle *r = h ? handle_read(handle_take(recipe, RECIPE)) : NULL;
+    if (!r) {
+        handle_done(h);
+        return NULL;
+    }
+    const sg_network *net = network_of(h);
+    Py_BEGIN_ALLOW_THREADS status =
+        sg_trainer_adapt(net, r->p, d->p, new_readout, threads, &trainer,
+                         &error);
+    Py_END_ALLOW_THREADS handle_done(r);
+    handle_done(h);
+    return made(status, &error, trainer, data);
+}
+
+/* The recipe of a model, for data. */
+PyObject *core_adapt_recipe(PyObject *self, PyObject *args)
+{
+    PyObject *object, *data;
+    sg_recipe *recipe = NULL;
+    sg_error error = SG_ERROR_INIT;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OO:adapt_recipe", &object, &data))
+        return NULL;
+    const handle *d = handle_take(data, DATA);
+    handle *h = d ? handle_read(handle_take(object, NETWORK)) : NULL;
+    if (!h)
+        return NULL;
+    sg_status status =
+        sg_network_adapt_recipe(network_of(h), sg_data_get_info(d->p), &recipe,
+                                &error);
+    handle_done(h);
+    return status == SG_OK ? handle_new(RECIPE, recipe, NULL, NULL)
+                           : fail(status, &error);
+}
+
 static double seconds_now(void)
 {
     struct timespec now;

@@ -64,6 +64,8 @@ class Layer:
         self.skip: int = info["skip"]
         #: dropout: one unit in this many takes part; else 0
         self.keep: int = info["keep"]
+        #: it has weights, and does not learn
+        self.frozen: bool = bool(info["frozen"])
 
     def _rows(self) -> Dict[str, Any]:
         return {row[0]: row for row in

@@ -352,10 +352,11 @@ class Network:
 
     def simulate(self, image: Any, label: Optional[int] = None, *,
                  order: str = "turns", seed: int = 1,
-                 record: Union[bool, int] = True) -> Simulation:
+                 record: Union[bool, int] = True,
+                 sent: bool = False) -> Simulation:
         """Simulates every spike of an image; with a label also the errors
         that come down. The simulation has counts, potentials, events."""
-        simulation = Simulation(self, order, seed, record)
+        simulation = Simulation(self, order, seed, record, sent)
         if label is None:
             return simulation.present(image)
         return simulation.learn(image, label)

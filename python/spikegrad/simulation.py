@@ -45,14 +45,17 @@ class Simulation:
     seed       of the order's draws
     record     whether spikes are kept for `events`: up to this many, or True
                for 2**26
+    sent       spikes are recorded when they are sent, and time is the number
+               of the delivery; else when neurons emit them, some of which are
+               taken back before they are sent
     """
 
     def __init__(self, network: Network, order: str = "turns", seed: int = 1,
-                 record: Union[bool, int] = True) -> None:
+                 record: Union[bool, int] = True, sent: bool = False) -> None:
         most = 2**26 if record is True else int(record)
         self._network = network
         self._handle = _core.simulation_new(network._handle, order_number(order),
-                                            seed, most)
+                                            seed, most, sent)
         self._layers = network.layers
         self._sent = sent_shape(network)
         self._at: Optional[Tuple[int, int]] = None

@@ -125,6 +125,31 @@ class Trainer:
                                       threads), part, held)
         return self
 
+    @classmethod
+    def adapt(cls, network: Network, data: Any, *,
+              recipe: Optional[Recipe] = None, new_readout: bool = False,
+              threads: int = 0, **options: Any) -> Trainer:
+        """A new run that begins with the weights of a network, for other data,
+        another number of classes, another recipe: as ``train --from``.
+
+        recipe: None: the network's, with as many units at its end as data have
+        classes
+        options: of the recipe that are to be others: ``freeze="0-3"``, lr, ...
+        new_readout: the last layer is initialised anew, as it is anyway where
+        the classes are others
+        """
+        whole = as_data(data)
+        if recipe is None:
+            recipe = Recipe._over(_core.adapt_recipe(network._handle,
+                                                     whole._handle))
+        recipe = recipe.replace(**options)
+        part, held = _hold_back(recipe, whole)
+        self = cls.__new__(cls)
+        self._take(_core.trainer_adapt(network._handle, recipe._handle,
+                                       part._handle, new_readout, threads),
+                   part, held)
+        return self
+
     # State.
 
     @property

@@ -73,7 +73,7 @@ def test_handles_are_checked(digits):
                  lambda: _core.trainer_create(data, recipe, 0),
                  lambda: _core.recipe_get(3, "lr"),
                  lambda: _core.data_info(None),
-                 lambda: _core.simulation_new(recipe, 0, 1, 0)):
+                 lambda: _core.simulation_new(recipe, 0, 1, 0, False)):
         with pytest.raises(TypeError, match="handle"):
             call()
 

@@ -185,6 +185,9 @@ def test_spikes_are_events(net, digits):
     few.present(image)
     with pytest.raises(MemoryError, match="more than the 10"):
         few.events()
+    sent = net.simulate(image, label, sent=True)
+    assert len(sent.events()) == sum(sent.totals[k] for k in (
+        "forward_spikes", "backward_spikes"))
     none = sg.Simulation(net, record=False)
     none.present(image)
     assert len(none.events()) == 0 and none.label == net.classify(image)

@@ -65,6 +65,17 @@ def run(tmp_path_factory):
     return out
 
 
+def test_going_on_from_a_model_is_the_same(run, tmp_path):
+    spec = "glyphs:train=300,test=50,seed=5"
+    command("train", "--from", run, "--data", spec, "--epochs", 1, "--freeze",
+            "0", "--out", tmp_path / "out", "--quiet")
+    trainer = sg.Trainer.adapt(sg.Network.load(run), sg.Data.open(spec),
+                               epochs=1, freeze="0")
+    trainer.fit(progress=False)
+    assert trainer.to_bytes() == \
+        (tmp_path / "out/checkpoint.safetensors").read_bytes()
+
+
 def test_the_command_reads_what_is_written(run):
     command("verify", run, "--samples", 3, "--quiet")
     command("report", run, "--out", run / "page.html")

@@ -142,6 +142,21 @@ def test_resuming(digits, recipe, tmp_path):
     assert more.network.data_name == test.name
 
 
+def test_going_on_from_a_model(trained, bars):
+    images, labels = bars
+    wide = np.zeros((200, 28, 28), np.uint8)
+    wide[:, 9:19, 9:19] = images
+    net = trained.network
+    trainer = sg.Trainer.adapt(net, (wide, labels), freeze="0", epochs=1)
+    layers = trainer.network.layers
+    assert trainer.network.classes == 2 and layers[0].frozen
+    before = layers[0].weight.copy(), layers[2].weight.copy()
+    trainer.fit(progress=False)
+    assert np.array_equal(layers[0].weight, before[0])
+    assert np.array_equal(layers[0].weight, net.layers[0].weight)
+    assert not np.array_equal(layers[2].weight, before[1])
+
+
 def test_holding_back(digits):
     train = digits[0]
     recipe = sg.Recipe("9-10", epochs=1, validation=40)
