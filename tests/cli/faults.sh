@@ -165,7 +165,7 @@ all() {
     cp -r seed-data seed-export
     # shellcheck disable=SC2086
     "$SPIKEGRAD" train $small --out model/run >/dev/null || exit 1
-    for seed in eval verify report info trace; do
+    for seed in eval verify report info trace seal anytime; do
         cp -r model seed-$seed
     done
     make_cut
@@ -180,6 +180,8 @@ all() {
     each data data info mnist:. --json
     each export data export mnist:. --idx new --png new.png
     each trace trace run --forward-only --out spikes.csv
+    each seal seal run/checkpoint.safetensors --out sealed.safetensors
+    each anytime anytime run --samples 2 --quiet
     SPIKEGRAD_RECIPES=$PWD/seed-recipes
     export SPIKEGRAD_RECIPES
     each recipes recipes --json
