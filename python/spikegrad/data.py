@@ -71,8 +71,8 @@ def _classes(labels: Array, names: Optional[Sequence[str]],
             f"labels: {most - 1}, expected 0..{classes - 1}")
     if classes > 256:
         raise ArgumentError(f"labels: {classes} classes, expected at most 256")
-    return (np.ascontiguousarray(labels, dtype=np.uint8), list(names or []),
-            classes)
+    # a copy always: that labels are classes is looked at once, and relied on
+    return np.array(labels, dtype=np.uint8), list(names or []), classes
 
 
 class Data:

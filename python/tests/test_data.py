@@ -24,6 +24,15 @@ def test_arrays_are_not_copied(bars):
         data.images[0] = 0
 
 
+def test_labels_are_copied(bars):
+    images, labels = bars
+    given = labels.astype(np.uint8)
+    data = sg.Data(images, given)
+    given[:] = 255  # no class: were it seen, the loss would read elsewhere
+    assert np.array_equal(data.labels, labels)
+    sg.Trainer(sg.Recipe("9-2", batch=200, adapt=False), data).step()
+
+
 def test_arrays_are_kept_alive():
     images = np.ones((50, 6, 6), np.uint8)
     gone = weakref.ref(images)
