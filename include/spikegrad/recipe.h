@@ -91,10 +91,12 @@ SG_API sg_status sg_recipe_number(const sg_recipe *recipe, const char *name,
 /* sg_recipe_suggest: sets the options that decide whether a network learns to
  * values that suit recipe's net and the data, and net itself if it is not
  * given: learning rates, standardisation and error thresholds by depth, input
- * and augmentation by the kind of image. A net that cannot be built is left
+ * and augmentation by the kind of image, batches and epochs by how many there
+ * are. A net that cannot be built is left
  * for sg_network_create to refuse.
  *
- * info   of the data; height, width, channels and classes are read
+ * info   of the data; height, width, channels, classes and size are read, the
+ *        last as far as it is known: 0 is any
  * given  [count] names of options that are left as they are; NULL entries are
  *        passed over
  * Errors: SG_E_ARGUMENT (a NULL), SG_E_MEMORY. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "network/decimal.h"
 #include "network/network.h"
 #include "network/recipe.h"
 #include "network/topology.h"
@@ -13,7 +14,7 @@
  * on their way down, or grow, unless every layer is kept in range; and with a
  * convolution right on another one, whose errors are sums over a whole map
  * that no pool has made smaller. */
-enum { DEEP = 5, DEEP_CONVOLUTIONS = 3 };
+enum { DEEP = 5, DEEP_CONVOLUTIONS = 3, MILLION = 1000000 };
 
 typedef struct setting {
     const char *name, *value;
@@ -46,6 +47,23 @@ static const setting photographs[] = {
     {"clip", "0"},
     {"spike-limit", "0"},
 };
+
+/* Below so many samples an epoch of the usual batches is a few steps, so that
+ * a run has too few of them, and the first come at the full rate. */
+enum { FEW = 1000, SOME = 10000 };
+
+static const setting few[] = {{"batch", "16"},
+                              {"epochs", "60"},
+                              {"lr", "0.05"}};
+static const setting some[] = {{"batch", "32"},
+                               {"epochs", "24"},
+                               {"lr", "0.05"}};
+
+/* Signals and tiny images: of what is so thin nothing would be left when it is
+ * turned, or moved by some pixels. */
+enum { THIN = 12 };
+
+static const setting thin[] = {{"augment", "none"}};
 
 typedef struct suggestion {
     sg_recipe *recipe;
@@ -117,7 +135,14 @@ static sg_status measure(const suggestion *s, depth *out)
     return SG_OK;
 }
 
-/* The first of some networks that the images have room for. */
+/* Whether there are fewer samples than that, as far as is known. */
+static bool is_few(const suggestion *s, uint32_t samples)
+{
+    return s->info->size > 0 && s->info->size < samples;
+}
+
+/* The first of some networks that the images have room for; of those for
+ * photographs not the largest if there are a few. */
 static sg_status choose_net(const suggestion *s)
 {
     static const char *const grey[] = {"15C5-P2-40C5-P2-300-%u",
@@ -125,15 +150,32 @@ static sg_status choose_net(const suggestion *s)
     static const char *const colours[] = {
         "64C3p1-64C3p1-P2max-128C3p1-128C3p1-P2max-256C3p1-256C3p1-P2max-%u",
         "32C3p1-P2max-64C3p1-P2max-%u", "300-%u"};
-    const char *const *nets = s->info->channels == 3 ? colours : grey;
+    const bool colourful = s->info->channels == 3;
+    const char *const *nets = colourful ? colours : grey;
     depth d = {0};
     sg_status status = SG_OK;
-    for (size_t i = 0; status == SG_OK && d.synaptic == 0 && i < 3; i++) {
+    for (size_t i = colourful && is_few(s, FEW);
+         status == SG_OK && d.synaptic == 0 && i < 3; i++) {
         snprintf(s->recipe->net, sizeof s->recipe->net, nets[i],
                  s->info->classes);
         status = measure(s, &d);
     }
     return status;
+}
+
+/* Small batches, more epochs, and a rate that rises over a twentieth of the
+ * run. */
+static void suggest_for_few(const suggestion *s)
+{
+    char rise[32];
+    const setting warmup = {"warmup", rise};
+    if (is_few(s, FEW))
+        APPLY(s, few);
+    else
+        APPLY(s, some);
+    sg__print_ppm((int64_t)s->recipe->epochs * (MILLION / 20), rise,
+                  sizeof rise);
+    apply(s, &warmup, 1);
 }
 
 sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
@@ -154,7 +196,12 @@ sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
         return sg__fail(error, status, "recipe: out of memory");
     if (colourful || is_deep(&d))
         APPLY(&s, deep);
-    if (colourful && !chosen)
+    const bool photographic = colourful && !chosen && !is_few(&s, FEW);
+    if (photographic)
         APPLY(&s, photographs);
+    else if (is_few(&s, SOME))
+        suggest_for_few(&s);
+    if (info->height < THIN || info->width < THIN)
+        APPLY(&s, thin);
     return SG_OK;
 }

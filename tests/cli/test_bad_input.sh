@@ -121,7 +121,7 @@ done
 # a disk that fills up: the limit on file size takes its place
 code=0
 # shellcheck disable=SC2086,SC3045 # dash and bash both have ulimit -f
-(ulimit -f 16; exec "$SPIKEGRAD" train $tiny --net 30C5-P2-10 --out full) \
+(ulimit -f 16; exec "$SPIKEGRAD" train $tiny --net 30C5-P2-10 --out full --quiet) \
     >out 2>err || code=$?
 [ $code = 1 ] || bad "full disk: exit code $code"
 sed -i '/^spikegrad: /!d' err

@@ -54,7 +54,7 @@ cp run/recipe.ini.bak run/recipe.ini
 expect 0 "$SPIKEGRAD" train --data mnist:data $run --out none
 says err '^spikegrad: no test split, so no test: .*--validation'
 [ "$(grep -c 'no test split' err)" = 1 ] || bad "said more than once"
-grep -q 'test %' out && bad "a column of a split that is not there"
+grep -q 'test%' out && bad "a column of a split that is not there"
 expect 0 "$SPIKEGRAD" train --resume none --epochs 3 --quiet --verify 2
 expect 0 "$SPIKEGRAD" report none --out none.html
 expect 1 "$SPIKEGRAD" eval none

@@ -23,9 +23,20 @@ deep="--data $tiny_data --net 4C3-4C3-4C3-9-10 --epochs 1 --batch 32"
     expect 0 "$SPIKEGRAD" train $deep --recipe mnist --out named
     lacks err 'suits this network'
     says named/recipe.ini '^standardise = off'
-    expect 0 "$SPIKEGRAD" train $tiny --out shallow
+    expect 0 "$SPIKEGRAD" train --data glyphs:train=10000,test=50 \
+        --net 4C5s2-10 --epochs 1 --out shallow
     lacks err 'suits this network'
     says shallow/recipe.ini '^lr = 0.25'
+
+    # a few samples: small batches, and a rate that rises over a twentieth
+    expect 0 "$SPIKEGRAD" train --data glyphs:train=240,test=200 \
+        --net 6C5s2-P2-10 --out few
+    says err '^spikegrad: epochs = 60, batch = 16, lr = 0.05, warmup = 3, which'
+    [ "$(awk '$1 == 60 { print($4 >= 75) }' out)" = 1 ] ||
+        bad "240 digits are not learned"
+    expect 0 "$SPIKEGRAD" train --data glyphs:train=240,test=50 --net 4C5s2-10 \
+        --epochs 2 --out brief
+    says brief/recipe.ini '^warmup = 0.1'
 }
 
 # 120 steps at a rate that nothing survives

@@ -16,7 +16,7 @@ static sg_data_info images(uint32_t side, uint32_t channels, uint32_t classes)
                           .width = side,
                           .channels = channels,
                           .classes = classes,
-                          .size = 100};
+                          .size = 60000};
 }
 
 static sg_recipe suggested(const char *net, sg_data_info info,
@@ -95,6 +95,51 @@ static void images_choose_a_network(void **state)
     assert_int_equal(recipe.weight_bits, 8);
 }
 
+static void few_samples_have_small_batches(void **state)
+{
+    (void)state;
+    sg_data_info info = images(28, 1, 10);
+    info.size = 240;
+    sg_recipe recipe = suggested(NULL, info, NULL, NULL);
+    assert_int_equal(recipe.batch, 16);
+    assert_int_equal(recipe.epochs, 60);
+    assert_int_equal(recipe.lr_ppm, 50000);
+    assert_int_equal(recipe.warmup_ppm, 3000000);
+    assert_string_equal(recipe.augment, "affine");
+    recipe = suggested(NULL, info, "epochs", "2");
+    assert_int_equal(recipe.warmup_ppm, 100000);
+    recipe = suggested(NULL, info, "warmup", "1");
+    assert_int_equal(recipe.warmup_ppm, 1000000);
+    info.size = 2000;
+    recipe = suggested(NULL, info, "lr", "0.3");
+    assert_int_equal(recipe.batch, 32);
+    assert_int_equal(recipe.lr_ppm, 300000);
+    info.size = 10000;
+    recipe = suggested(NULL, info, NULL, NULL);
+    assert_int_equal(recipe.batch, 128);
+    info = images(32, 3, 10);
+    info.size = 240;
+    recipe = suggested(NULL, info, NULL, NULL);
+    assert_string_equal(recipe.net, "32C3p1-P2max-64C3p1-P2max-10");
+    assert_int_equal(recipe.standardise, 1);
+    assert_int_equal(recipe.batch, 16);
+    info.size = 5000;
+    recipe = suggested(NULL, info, NULL, NULL);
+    assert_int_equal(recipe.warmup_ppm, 8000000);
+}
+
+static void what_is_thin_stays_as_it_is(void **state)
+{
+    (void)state;
+    sg_data_info info = images(28, 1, 10);
+    info.height = 1;
+    assert_string_equal(suggested(NULL, info, NULL, NULL).augment, "none");
+    info = images(8, 3, 10);
+    assert_string_equal(suggested(NULL, info, NULL, NULL).augment, "none");
+    assert_string_equal(suggested(NULL, info, "augment", "flip").augment,
+                        "flip");
+}
+
 static void missing_arguments(void **state)
 {
     (void)state;
@@ -115,6 +160,8 @@ int main(void)
         cmocka_unit_test(shallow_grey_nets_keep_the_defaults),
         cmocka_unit_test(deep_nets_are_kept_in_range),
         cmocka_unit_test(images_choose_a_network),
+        cmocka_unit_test(few_samples_have_small_batches),
+        cmocka_unit_test(what_is_thin_stays_as_it_is),
         cmocka_unit_test(missing_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,12 +187,13 @@ int run_adapt(const char *command, const sg_network *from, const sg_data *data,
     return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
 }
 
-/* The options in which a recipe differs from what it was, as one line. */
-static void tell(const sg_recipe *was, const sg_recipe *now)
+void run_tell_suggested(const sg_recipe *was, const sg_recipe *now)
 {
     size_t count;
     const sg_recipe_option *option = sg_recipe_options(&count);
     const char *between = "";
+    if (!was)
+        return;
     char a[RECIPE_TEXT], b[RECIPE_TEXT];
     for (size_t i = 0; i < count; i++) {
         const char *name = option[i].name;
@@ -210,24 +211,21 @@ static void tell(const sg_recipe *was, const sg_recipe *now)
               stderr);
 }
 
-int run_suggest(const char *command, const sg_data *data, bool quiet,
-                recipe_file *file)
+int run_suggest(const char *command, const sg_data *data, recipe_file *file,
+                sg_recipe **was)
 {
     size_t count;
     sg_error error = {""};
-    sg_recipe *was;
     const sg_recipe_option *option = sg_recipe_options(&count);
     const char *given[ARG_RECIPE_MAX] = {NULL};
+    *was = NULL;
     if (!file->follows)
         return CLI_OK;
     for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++)
         given[i] = file->given[i] ? option[i].name : NULL;
-    if (sg_recipe_copy(file->recipe, &was) != SG_OK)
+    if (sg_recipe_copy(file->recipe, was) != SG_OK)
         return cli_fail("out of memory");
     sg_status status = sg_recipe_suggest(file->recipe, sg_data_get_info(data),
                                          given, ARG_RECIPE_MAX, &error);
-    if (status == SG_OK && !quiet)
-        tell(was, file->recipe);
-    sg_recipe_destroy(was);
     return status == SG_OK ? CLI_OK : cli_status(command, status, &error);
 }

@@ -49,10 +49,14 @@ int run_take_data(const char *command, const char *spec, recipe_file *out);
 
 /* run_suggest: where a recipe follows network and data (recipe_file.follows),
  * options that were not given get the values that sg_recipe_suggest has for
- * them; unless quiet, a line on stderr says which. CLI_OK, or CLI_FAILED,
- * reported. */
-int run_suggest(const char *command, const sg_data *data, bool quiet,
-                recipe_file *file);
+ * them. CLI_OK, or CLI_FAILED, reported.
+ * was  the recipe before, to be destroyed; NULL if there was nothing to do
+ *
+ * run_tell_suggested: says on stderr in one line which they are; nothing if was
+ * is NULL. */
+int run_suggest(const char *command, const sg_data *data, recipe_file *file,
+                sg_recipe **was);
+void run_tell_suggested(const sg_recipe *was, const sg_recipe *now);
 
 /* run_gather: what a new run is: defaults, then the recipe that source names,
  * then the options in rest; and the data. CLI_OK or the exit code, reported

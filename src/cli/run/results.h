@@ -24,10 +24,10 @@ typedef struct run_result {
     double validation, test;
     double forward, backward; /* last epoch's training samples, as in figures
                                  of metrics.h */
-    double in_use; /* forward, on test samples or those held back, as they
+    double in_use;    /* forward, on test samples or those held back, as they
                       are */
-    double seconds;           /* of all processes */
-    char reason[256];         /* why it was refused or has failed */
+    double seconds;   /* of all processes */
+    char reason[256]; /* why it was refused or has failed */
 } run_result;
 
 /* results_read: of the directory path. One whose checkpoint or metrics cannot

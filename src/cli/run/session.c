@@ -41,6 +41,7 @@ void session_close(session *s)
     history_free(&s->past);
     rundir_close(&s->run);
     recipe_file_end(&s->file);
+    sg_recipe_destroy(s->plain);
     free(s);
 }
 
@@ -65,6 +66,7 @@ static int introduce(const session *s)
     if (s->options.silent)
         return CLI_OK;
     if (!s->options.quiet) {
+        run_tell_suggested(s->plain, s->file.recipe);
         clean_line(stderr, "%s on %s (%s, %u training samples)", topology,
                    s->file.data, metrics_shape(info.input, shape),
                    sg_data_get_info(session_training(s))->size);

@@ -95,7 +95,7 @@ static int open_data(session *s)
         code = run_adapt(s->options.command, s->options.model, s->whole, quiet,
                          &s->file);
     else if (!s->options.resume)
-        code = run_suggest(s->options.command, s->whole, quiet, &s->file);
+        code = run_suggest(s->options.command, s->whole, &s->file, &s->plain);
     if (code == CLI_OK)
         code = recipe_hold_back(s->options.command, s->file.recipe, s->whole,
                                 &s->part, &s->held);

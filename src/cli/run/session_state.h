@@ -11,6 +11,7 @@
 struct session {
     run_options options;
     recipe_file file;
+    sg_recipe *plain;     /* without what suits network and data, or NULL */
     sg_data *whole;       /* train split */
     sg_data *part, *held; /* its two parts if samples are held back */
     sg_data *test;
