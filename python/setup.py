@@ -47,6 +47,10 @@ def needed(module):
             yield found.groups()
 
 
+def vendors():
+    return os.environ.get("SPIKEGRAD_VENDOR") != "0"
+
+
 def has_hdf5():
     return any(subprocess.run(["pkg-config", "--exists", name]).returncode == 0
                for name in ("hdf5-serial", "hdf5"))
@@ -65,7 +69,7 @@ class BuildModule(build_ext):
         shutil.copy(package / "_core.abi3.so", target)
         if (package / "_nir.abi3.so").exists():
             shutil.copy(package / "_nir.abi3.so", target.parent)
-        if os.environ.get("SPIKEGRAD_VENDOR") != "0":
+        if vendors():
             self.bundle(target)
 
     def run_cmake(self):
@@ -76,6 +80,8 @@ class BuildModule(build_ext):
              "-DCMAKE_BUILD_TYPE=Release", "-DSPIKEGRAD_PYTHON=ON",
              "-DSPIKEGRAD_COMMAND=OFF", "-DSPIKEGRAD_TESTS=OFF",
              f"-DSPIKEGRAD_NIR={'ON' if has_hdf5() else 'OFF'}",
+             # what libarchive needs is forty times what spikegrad is
+             *(["-DSPIKEGRAD_ARCHIVE=OFF"] if vendors() else []),
              "-DSPIKEGRAD_PYTHON_INCLUDE="
              + sysconfig.get_path("include"),
              *os.environ.get("CMAKE_ARGS", "").split()], check=True)
