@@ -5,12 +5,12 @@
 
 #include "core/bilinear.h"
 #include "core/fixed.h"
+#include "core/spline.h"
 
 enum {
-    CELL = 8,         /* pixels from one point to the next */
-    SUPPORT = 4,      /* points that a pixel depends on, in each axis */
-    WEIGHT_BITS = 12, /* of the spline's weights */
-    BLOCK = 4         /* of the draws of an image's augmentation */
+    CELL = SG__SPLINE_CELL,
+    SUPPORT = SG__SPLINE_SUPPORT,
+    BLOCK = 4 /* of the draws of an image's augmentation */
 };
 
 /* A displacement or a position, Q16. */
@@ -18,24 +18,11 @@ typedef struct point {
     int32_t x, y;
 } point;
 
-/* The four cubic B-splines at t/8 of a cell, in 2^-12; rows add up to 1. */
-static const int16_t spline[CELL][SUPPORT] = {
-    {683, 2730, 683, 0},   {457, 2671, 967, 1},  {288, 2506, 1291, 11},
-    {167, 2262, 1631, 36}, {85, 1963, 1963, 85}, {36, 1631, 2262, 167},
-    {11, 1291, 2506, 288}, {1, 967, 2671, 457},
-};
-
-/* The mean of four points, by the weights of one row of the table. */
-static point mix(const int16_t weights[SUPPORT], const point p[SUPPORT])
+/* The mean of four points, by the weights of row t. */
+static point mix(uint32_t t, const point p[SUPPORT])
 {
-    const int64_t half = INT64_C(1) << (WEIGHT_BITS - 1);
-    int64_t x = half, y = half;
-    for (size_t k = 0; k < SUPPORT; k++) {
-        x += (int64_t)weights[k] * p[k].x;
-        y += (int64_t)weights[k] * p[k].y;
-    }
-    return (point){(int32_t)sg__floor_shift64(x, WEIGHT_BITS),
-                   (int32_t)sg__floor_shift64(y, WEIGHT_BITS)};
+    return (point){sg__spline_mean(t, p[0].x, p[1].x, p[2].x, p[3].x),
+                   sg__spline_mean(t, p[0].y, p[1].y, p[2].y, p[3].y)};
 }
 
 /* What draws the points of an image's field. */
@@ -65,9 +52,9 @@ static void resample_cell(const sg__warp *w, sg_shape shape, uint32_t left,
     for (uint32_t y = top; y < shape.height && y < top + CELL; y++) {
         point along[SUPPORT];
         for (size_t k = 0; k < SUPPORT; k++)
-            along[k] = mix(spline[y % CELL], points[k]);
+            along[k] = mix(y % CELL, points[k]);
         for (uint32_t x = left; x < shape.width && x < left + CELL; x++) {
-            point by = mix(spline[x % CELL], along);
+            point by = mix(x % CELL, along);
             int64_t px = w->start_x + (int64_t)w->m[0] * x +
                          (int64_t)w->m[1] * y + by.x;
             int64_t py = w->start_y + (int64_t)w->m[2] * x +

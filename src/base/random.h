@@ -4,8 +4,13 @@
 #ifndef SG_BASE_RANDOM_H
 #define SG_BASE_RANDOM_H
 
-#include <Random123/philox.h>
 #include <stdint.h>
+
+#ifdef SG__ON_DEVICE /* in a kernel of device/ */
+#include "base/philox.h"
+#else
+#include <Random123/philox.h>
+#endif
 
 /* What a draw is for: half of the key, so that streams never meet. */
 enum sg__stream {
@@ -34,11 +39,18 @@ static inline sg__draw sg__random(uint64_t seed, enum sg__stream stream,
                                   uint32_t c0, uint32_t c1, uint32_t c2,
                                   uint32_t c3)
 {
+    const uint32_t k0 = (uint32_t)seed;
+    const uint32_t k1 = (uint32_t)(seed >> 32) ^ ((uint32_t)stream << 24);
+#ifdef SG__ON_DEVICE
+    sg__draw r = {{c0, c1, c2, c3}};
+    sg__philox(r.v, k0, k1);
+    return r;
+#else
     philox4x32_ctr_t counter = {{c0, c1, c2, c3}};
-    philox4x32_key_t key = {
-        {(uint32_t)seed, (uint32_t)(seed >> 32) ^ ((uint32_t)stream << 24)}};
+    philox4x32_key_t key = {{k0, k1}};
     philox4x32_ctr_t r = philox4x32(counter, key);
     return (sg__draw){{r.v[0], r.v[1], r.v[2], r.v[3]}};
+#endif
 }
 
 /* sg__random_below: maps a uniform 32-bit draw to 0..n-1 (n >= 1) by

@@ -6,12 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* sg__exp2_negative: 2^-(t / 2^16) in units of 2^-31, relative error below
- * 2^-16 while the result is above 2^-8; 0 for t >= 32 * 2^16. */
-uint32_t sg__exp2_negative(uint64_t t);
-
-/* sg__log2: log2(x) in units of 2^-20, x >= 1; at most 2^-19 too small. */
-uint64_t sg__log2(uint64_t x);
+#include "core/exponential.h"
 
 /* sg__softmax: p[k] = exp(z_k) / sum_j exp(z_j), z = logit / 2^theta_bits.
  *

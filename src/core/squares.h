@@ -20,7 +20,8 @@ static inline sg__squares sg__squares_of(size_t n, const int32_t *x)
         high += square >> 32;
         low += square & UINT32_MAX;
     }
-    return (sg__squares){high, low, n};
+    const sg__squares sum = {high, low, n};
+    return sum;
 }
 
 /* sg__squares_add: the sum goes to `sum`. */

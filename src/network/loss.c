@@ -2,10 +2,8 @@
  * rounded coarsely; the error charge is what both engines start from. */
 #include "network/loss.h"
 
-#include "core/rules.h"
+#include "core/residual.h"
 #include "core/softmax.h"
-
-enum { ONE = 1 << 16, PPM = 1000000, RESIDUAL_LIMIT = 1 << 23 };
 
 static uint64_t softmax_error(const sg_network *net, const int32_t *logits,
                               uint32_t label, int theta_bits, int32_t *error)
@@ -13,11 +11,9 @@ static uint64_t softmax_error(const sg_network *net, const int32_t *logits,
     const sg_recipe *r = &net->recipe;
     uint64_t loss =
         sg__softmax(net->classes, logits, theta_bits, label, error);
-    int64_t smooth = (int64_t)ONE * r->smoothing_ppm / PPM;
-    int32_t everyone = (int32_t)(smooth / net->classes);
-    int32_t wanted = (int32_t)(ONE - smooth) + everyone;
+    const sg__wanted y = sg__wanted_of(r->smoothing_ppm, net->classes);
     for (uint32_t k = 0; k < net->classes; k++)
-        error[k] = r->alpha * (error[k] - (k == label ? wanted : everyone));
+        error[k] = r->alpha * (error[k] - (k == label ? y.label : y.other));
     return loss;
 }
 
@@ -31,16 +27,9 @@ static uint64_t squared_error(const sg_network *net, const int32_t *logits,
 
     uint64_t loss = 0;
     for (uint32_t k = 0; k < net->classes; k++) {
-        int64_t wide = sg__floor_shift64((int64_t)logits[k] * ONE, bits) -
-                       (k == label ? ONE : 0);
-        /* beyond this every alpha saturates the error count */
-        if (wide > RESIDUAL_LIMIT)
-            wide = RESIDUAL_LIMIT;
-        if (wide < -RESIDUAL_LIMIT)
-            wide = -RESIDUAL_LIMIT;
-        error[k] = r->alpha * (int32_t)wide;
-        loss +=
-            (uint64_t)(wide * wide) >> 13; /* half the square, Q32 to Q20 */
+        const int32_t r_k = sg__residual(logits[k], bits, k == label);
+        error[k] = r->alpha * r_k;
+        loss += sg__residual_loss(r_k);
     }
     return loss;
 }

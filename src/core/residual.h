@@ -1,0 +1,40 @@
+/* What the losses make of an output neuron (docs/semantics.md, "Error
+ * compartment"), in units of 2^-16. Freestanding. */
+#ifndef SG_CORE_RESIDUAL_H
+#define SG_CORE_RESIDUAL_H
+
+#include <stdint.h>
+
+#include "core/rules.h"
+
+/* What is wanted of the label and of every other class. */
+typedef struct sg__wanted {
+    int32_t label, other;
+} sg__wanted;
+
+static inline sg__wanted sg__wanted_of(int32_t smoothing_ppm, uint32_t classes)
+{
+    const int64_t one = 1 << 16;
+    const int64_t smooth = one * smoothing_ppm / 1000000;
+    sg__wanted w;
+    w.other = (int32_t)(smooth / classes);
+    w.label = (int32_t)(one - smooth) + w.other;
+    return w;
+}
+
+/* sg__residual: floor(2^16 V / 2^bits) - y, within +-2^23, beyond which every
+ * alpha saturates the error count. */
+static inline int32_t sg__residual(int32_t logit, int bits, int is_label)
+{
+    const int64_t wide = sg__floor_shift64((int64_t)logit * 65536, bits) -
+                         (is_label ? 65536 : 0);
+    return sg__saturate(wide, 1 << 23);
+}
+
+/* sg__residual_loss: half the square, from 2^-32 to 2^-20. */
+static inline uint64_t sg__residual_loss(int32_t residual)
+{
+    return (uint64_t)((int64_t)residual * residual) >> 13;
+}
+
+#endif
