@@ -51,16 +51,37 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
     sg_isa(NEONDOT -march=armv8.2-a+dotprod)
 endif()
 
+# The kernels of devices, as text; drivers are found at run time.
+if(SPIKEGRAD_DEVICES)
+    set(device_source ${PROJECT_BINARY_DIR}/device_source.c)
+    file(STRINGS ${PROJECT_SOURCE_DIR}/src/device/kernels/order parts)
+    list(TRANSFORM parts PREPEND ${PROJECT_SOURCE_DIR}/src/)
+    add_custom_command(OUTPUT ${device_source}
+        COMMAND ${PROJECT_SOURCE_DIR}/tools/embed_kernels
+                ${PROJECT_SOURCE_DIR}/src ${device_source}
+        DEPENDS ${PROJECT_SOURCE_DIR}/tools/embed_kernels ${parts}
+                ${PROJECT_SOURCE_DIR}/src/device/kernels/order)
+    target_compile_definitions(sg_internal INTERFACE SG_HAVE_DEVICES=1)
+    target_link_libraries(sg_internal INTERFACE ${CMAKE_DL_LIBS})
+endif()
+
 # Rooms from the ground up.
 set(objects "")
 foreach(room base core kernels machine layers data augment network io optimiser ann
-             event engine learn proof)
+             event engine device learn proof)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
     if(room STREQUAL "kernels")
         file(GLOB reference CONFIGURE_DEPENDS
              ${PROJECT_SOURCE_DIR}/src/kernels/ref/*.c)
         list(APPEND sources ${reference} ${isa_sources})
+    endif()
+    if(room STREQUAL "device")
+        if(SPIKEGRAD_DEVICES)
+            list(APPEND sources ${device_source})
+        else()
+            list(FILTER sources INCLUDE REGEX "/list\\.c$")
+        endif()
     endif()
     if(sources)
         add_library(sg_${room} OBJECT ${sources})
@@ -93,5 +114,5 @@ foreach(library spikegrad spikegrad_static)
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
         $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     target_link_libraries(${library} PRIVATE
-        Threads::Threads m ${SG_FILES_LIBRARIES})
+        Threads::Threads m ${SG_FILES_LIBRARIES} ${CMAKE_DL_LIBS})
 endforeach()

@@ -38,6 +38,7 @@
 #define SPIKEGRAD_SPIKEGRAD_H
 
 #include "spikegrad/data.h"
+#include "spikegrad/device.h"
 #include "spikegrad/event.h"
 #include "spikegrad/file.h"
 #include "spikegrad/machine.h"

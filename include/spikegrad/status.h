@@ -37,7 +37,8 @@ extern "C" {
     X(SG_E_MISMATCH, "event simulation and ANN engine differ")                \
     X(SG_E_STOPPED, "stopped by the caller")                                  \
     X(SG_E_FULL, "too many spikes under way for this order of delivery")      \
-    X(SG_E_MISSING, "not there")
+    X(SG_E_MISSING, "not there")                                              \
+    X(SG_E_DEVICE, "the device failed")
 
 /* How a call went. */
 typedef enum sg_status {

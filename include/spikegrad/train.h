@@ -5,6 +5,7 @@
 #ifndef SPIKEGRAD_TRAIN_H
 #define SPIKEGRAD_TRAIN_H
 
+#include "spikegrad/device.h"
 #include "spikegrad/network.h"
 
 #ifdef __cplusplus
@@ -128,6 +129,34 @@ SG_API sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
                                           unsigned threads, sg_trainer **out,
                                           sg_error *error);
 
+/* How to train. Begin with sg_trainer_options options =
+ * SG_TRAINER_OPTIONS_INIT: size tells the library which fields the program
+ * knows, and the others are as if they were 0. */
+typedef struct sg_trainer_options {
+    size_t size;        /* of this struct */
+    unsigned threads;   /* 1..256, 0: one a processor; changes no result */
+    const char *device; /* a name of device.h; NULL: "cpu"; changes no result */
+} sg_trainer_options;
+#define SG_TRAINER_OPTIONS_INIT                                               \
+    {                                                                         \
+        sizeof(sg_trainer_options), 0, 0                                      \
+    }
+
+/* sg_trainer_create_with, sg_trainer_resume_with: the same, as options say. A
+ * run may be resumed on another device than the one it began on.
+ *
+ * options  NULL: all 0
+ * Errors: also SG_E_ARGUMENT for options without a size; SG_E_UNSUPPORTED for
+ * options that a later version knows, if they are not 0; those of
+ * sg_device_check; SG_E_MEMORY with what a batch needs of a device's memory. */
+SG_API sg_status sg_trainer_create_with(const sg_recipe *recipe,
+                                        const sg_data *train,
+                                        const sg_trainer_options *options,
+                                        sg_trainer **out, sg_error *error);
+SG_API sg_status sg_trainer_resume_with(const char *path, const sg_data *train,
+                                        const sg_trainer_options *options,
+                                        sg_trainer **out, sg_error *error);
+
 /* sg_trainer_create_from: a run that goes on from a network already trained,
  * with its recipe, its weights and the state of its optimiser, all of them
  * copied. Unlike sg_trainer_resume it takes other data, and any place of the
@@ -216,6 +245,11 @@ SG_API uint32_t sg_trainer_rate(const sg_trainer *trainer);
  * training has failed, so that there are none to be had. */
 SG_API const sg_network *sg_trainer_network(const sg_trainer *trainer);
 
+/* sg_trainer_get_info: what is known of the network being trained without its
+ * weights, as sg_network_get_info; costs nothing where they are on a device. */
+SG_API void sg_trainer_get_info(const sg_trainer *trainer,
+                                sg_network_info *info);
+
 /* sg_trainer_metrics: sums over the epoch under way so far, or, between two
  * epochs, over the one that has ended; owned by the trainer. */
 SG_API const sg_metrics *sg_trainer_metrics(const sg_trainer *trainer);
@@ -270,6 +304,7 @@ typedef struct sg_evaluate_options {
                          a tie, and the loss that of the means, rounded down */
     unsigned *started; /* NULL: not wanted; written: threads that work, those
                           asked for, or fewer if the system starts no more */
+    const char *device; /* a name of device.h; NULL: "cpu"; changes no result */
 } sg_evaluate_options;
 #define SG_EVALUATE_OPTIONS_INIT                                              \
     {                                                                         \

@@ -49,8 +49,7 @@ static const char *read_form(const char *part, const char *form,
 static bool repeats(const sg__augment *a, const sg__augment_kind *kind)
 {
     for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
-        if (a->pixels[k] && kinds[k].kind->place == kind->place &&
-            kinds[k].kind->paint == kind->paint)
+        if (a->pixels[k] && kinds[k].kind->place == kind->place)
             return true;
     return false;
 }
@@ -113,7 +112,7 @@ static sg__warp flip_and_move(sg__warp w, sg_shape shape, bool flip,
     return w;
 }
 
-/* Reads the image where the kinds of a place it. */
+/* Reads the image where it is placed. */
 static void transform(const sg__variant *v, const sg__placing *from,
                       const sg__kernels *kernels, int32_t levels,
                       const uint8_t *in, uint8_t *out)
@@ -124,15 +123,40 @@ static void transform(const sg__variant *v, const sg__placing *from,
                  out);
         return;
     }
-    sg__warp w =
-        flip_and_move(from->warp, shape, from->flip, from->dx, from->dy);
     if (!from->reach) {
-        kernels->resample(&w, shape, levels, in, out);
+        kernels->resample(&from->warp, shape, levels, in, out);
         return;
     }
-    sg__elastic_resample(&w, v, from->reach, in, out);
+    sg__elastic_resample(&from->warp, v, from->reach, in, out);
     kernels->quantise((size_t)shape.height * shape.width * shape.channels, out,
                       levels, out);
+}
+
+/* Blanks the square of a placing. */
+static void cut_out(sg_shape shape, const sg__placing *p, uint8_t *out)
+{
+    const int32_t height = (int32_t)shape.height, width = (int32_t)shape.width;
+    int32_t top = p->cut_y, left = p->cut_x;
+    int32_t bottom = top + p->cut < height ? top + p->cut : height;
+    int32_t right = left + p->cut < width ? left + p->cut : width;
+    top = top > 0 ? top : 0;
+    left = left > 0 ? left : 0;
+    const size_t c = shape.channels;
+    for (int32_t row = top; row < bottom && left < right; row++)
+        memset(out + ((size_t)row * shape.width + (size_t)left) * c, 0,
+               (size_t)(right - left) * c);
+}
+
+void sg__augment_place(const sg__augment *a, const sg__variant *v,
+                       sg__placing *out)
+{
+    *out = (sg__placing){.warp = {.m = {SG__PIXEL, 0, 0, SG__PIXEL}}};
+    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
+        if (a->pixels[k])
+            kinds[k].kind->place(v, a->pixels[k], out);
+    if (out->warped || out->reach)
+        out->warp = flip_and_move(out->warp, v->shape, out->flip, out->dx,
+                                  out->dy);
 }
 
 void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
@@ -141,14 +165,11 @@ void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
                         uint8_t *out)
 {
     const sg__variant v = {shape, seed, epoch, sample};
-    sg__placing from = {.warp = {.m = {SG__PIXEL, 0, 0, SG__PIXEL}}};
-    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
-        if (a->pixels[k] && kinds[k].kind->place)
-            kinds[k].kind->place(&v, a->pixels[k], &from);
+    sg__placing from;
+    sg__augment_place(a, &v, &from);
     transform(&v, &from, kernels, levels, in, out);
-    for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
-        if (a->pixels[k] && kinds[k].kind->paint)
-            kinds[k].kind->paint(&v, a->pixels[k], out);
+    if (from.cut)
+        cut_out(shape, &from, out);
 }
 
 void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,

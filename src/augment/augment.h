@@ -29,6 +29,11 @@ typedef struct sg__augment {
 sg_status sg__augment_parse(const char *spec, sg__augment *out,
                             sg_error *error);
 
+/* sg__augment_place: where a variant's pixels come from. Flip and moves are
+ * part of the warp if there is one. */
+void sg__augment_place(const sg__augment *a, const sg__variant *v,
+                       sg__placing *out);
+
 /* sg__augment_counts: one variant of an image, as spike counts.
  *
  * shape   of both images, sides at most 16384

@@ -45,18 +45,17 @@ typedef struct sg__placing {
     sg__warp warp;
     int32_t dx, dy; /* whole pixels */
     uint32_t reach; /* of elastic displacements, pixels; 0: none */
+    int32_t cut;    /* side of a square that is blanked afterwards; 0: none */
+    int32_t cut_x, cut_y; /* its first column and row */
 } sg__placing;
 
-/* Either may be NULL. pixels is the N of the form, or 1.
- *
- * place  says where pixels come from; all kinds do before any is read
- * paint  changes the counts that came out, uint8[height][width][channels]
+/* place: says where pixels come from, and which are blanked; all kinds do
+ * before any is read. pixels is the N of the form, or 1.
  *
  * Draws are sg__variant_draw(v, block, k) with a block that no other kind
  * has: 0 shift and flip, 1 and 2 affine, 3 cutout, 4 elastic. */
 typedef struct sg__augment_kind {
     void (*place)(const sg__variant *v, uint32_t pixels, sg__placing *to);
-    void (*paint)(const sg__variant *v, uint32_t pixels, uint8_t *out);
 } sg__augment_kind;
 
 #define SG__AUGMENT_DECLARE(name, form)                                       \
@@ -64,6 +63,7 @@ typedef struct sg__augment_kind {
 SG__AUGMENT_LIST(SG__AUGMENT_DECLARE)
 #undef SG__AUGMENT_DECLARE
 
+/* sg__variant_draw: four words of the draws of a variant. */
 static inline sg__draw sg__variant_draw(const sg__variant *v, uint32_t block,
                                         uint32_t k)
 {

@@ -45,6 +45,8 @@ typedef struct sg__engine_options {
     unsigned threads;    /* 1..256, 0: one a processor; changes no result */
     bool keeps; /* charges and error charges stay readable (engine/cpu.h),
                    for verification */
+    const struct sg__device_choice *device; /* of an engine of device/ */
+    sg_error *error; /* what create has to say when it fails; or NULL */
 } sg__engine_options;
 
 /* Samples of one pass, and what keys their random draws. */
@@ -96,6 +98,7 @@ struct sg__engine {
     unsigned threads; /* that work in this process; create says how many */
     bool ahead;       /* of the network's arrays, by an update */
     sg_status failed; /* by a call so far */
+    sg_error error;   /* what it had to say, or empty */
 };
 
 /* The ANN of ann/ on the threads of this process; it never fails but for
@@ -113,6 +116,13 @@ sg_status sg__engine_create(const sg__engine_kind *kind,
                             const sg__engine_options *options,
                             sg__engine **out);
 void sg__engine_destroy(sg__engine *engine); /* NULL is allowed */
+
+/* sg__engine_why: what is known of a failure, in words. */
+static inline const char *sg__engine_why(const sg__engine *engine,
+                                         sg_status status)
+{
+    return engine->error.text[0] ? engine->error.text : sg_status_text(status);
+}
 
 /* sg__engine_put: takes over the network's arrays. Whoever changes a part of
  * them fetches them first. */

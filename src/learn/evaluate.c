@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "engine/engine.h"
 #include "engine/metrics.h"
+#include "learn/place.h"
 #include "network/match.h"
 
 #include <string.h>
@@ -67,21 +68,31 @@ sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
         status = sg__check_data(net, data, error);
     if (status != SG_OK)
         return status;
+    sg__place place;
+    sg_error why = {{0}};
+    status = sg__place_of(how.device, how.threads, &place, error);
+    if (status != SG_OK)
+        return status;
     const sg__engine_options built = {.net = net,
                                       .batch = batch_size(net),
-                                      .threads = how.threads};
+                                      .threads = how.threads,
+                                      .device = &place.device,
+                                      .error = &why};
     sg__engine *engine = NULL;
     const sg__range all = {data, 0, sg_data_get_info(data)->size,
                            how.flip != 0};
-    status = sg__engine_create(&sg__engine_cpu, &built, &engine);
+    status = sg__engine_create(place.kind, &built, &engine);
     if (status == SG_OK && how.started)
         *how.started = engine->threads;
     if (status == SG_OK)
         status = confusion ? count_classes(engine, &all, out, confusion)
                            : sg__engine_evaluate(engine, &all, out, NULL);
-    if (status != SG_OK)
+    if (status != SG_OK && why.text[0])
+        sg__fail(error, status, "%s", why.text);
+    else if (status != SG_OK)
         sg__fail(error, status, "evaluation with %u threads: %s", how.threads,
-                 sg_status_text(status));
+                 engine ? sg__engine_why(engine, status)
+                        : sg_status_text(status));
     sg__engine_destroy(engine);
     return status;
 }

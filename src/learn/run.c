@@ -66,7 +66,7 @@ static sg_status fail(const sg_trainer *t, sg_status status, sg_error *error)
 {
     return sg__fail(error, status, "epoch %u, batch %u: %s engine: %s",
                     t->net->run.epoch + 1, t->net->run.batch + 1,
-                    t->engine->kind->name, sg_status_text(status));
+                    t->engine->kind->name, sg__engine_why(t->engine, status));
 }
 
 sg_status sg_trainer_run(sg_trainer *t, const sg_data *test,

@@ -3,22 +3,40 @@
 
 #include <stdlib.h>
 
+#include "base/sized.h"
 #include "base/status.h"
 #include "io/checkpoint.h"
 #include "network/match.h"
 
 /* All that a trainer has besides the network. */
-static sg_status take_memory(sg_trainer *t, const sg__engine_kind *kind)
+static sg_status take_memory(sg_trainer *t, sg_error *error)
 {
+    sg_error why = {{0}};
     t->order = malloc(t->samples * sizeof *t->order);
-    if (!t->order)
-        return SG_E_MEMORY;
-    return sg__engine_create(kind, &t->built, &t->engine);
+    t->built.error = &why;
+    sg_status status =
+        t->order ? sg__engine_create(t->place.kind, &t->built, &t->engine)
+                 : SG_E_MEMORY;
+    t->built.error = NULL;
+    if (status != SG_OK && why.text[0])
+        return sg__fail(error, status, "%s", why.text);
+    if (status != SG_OK)
+        sg__fail(error, status, "trainer with %u threads: %s",
+                 t->place.threads, sg_status_text(status));
+    return status;
 }
 
 sg_status sg__trainer_create(const sg__engine_kind *kind, sg_network *net,
                              const sg_data *train, unsigned threads,
                              sg_trainer **out, sg_error *error)
+{
+    const sg__place place = {.kind = kind, .threads = threads};
+    return sg__trainer_create_at(&place, net, train, out, error);
+}
+
+sg_status sg__trainer_create_at(const sg__place *place, sg_network *net,
+                                const sg_data *train, sg_trainer **out,
+                                sg_error *error)
 {
     *out = NULL;
     sg_trainer *t = calloc(1, sizeof *t);
@@ -34,12 +52,11 @@ sg_status sg__trainer_create(const sg__engine_kind *kind, sg_network *net,
     t->built = (sg__engine_options){.net = net,
                                     .trained = net,
                                     .batch = batch,
-                                    .threads = threads};
-    sg_status status = take_memory(t, kind);
-    if (status != SG_OK)
-        sg__fail(error, status, "trainer with %u threads: %s", threads,
-                 sg_status_text(status));
-    else
+                                    .threads = place->threads,
+                                    .device = &t->place.device};
+    t->place = *place;
+    sg_status status = take_memory(t, error);
+    if (status == SG_OK)
         status = sg__augment_parse(net->recipe.augment, &t->augment, error);
     if (status != SG_OK) {
         sg_trainer_destroy(t);
@@ -49,25 +66,47 @@ sg_status sg__trainer_create(const sg__engine_kind *kind, sg_network *net,
     return SG_OK;
 }
 
-sg_status sg_trainer_create(const sg_recipe *recipe, const sg_data *train,
-                            unsigned threads, sg_trainer **out,
-                            sg_error *error)
+/* What options ask for. */
+static sg_status read_options(const sg_trainer_options *options,
+                              sg__place *out, sg_error *error)
+{
+    sg_trainer_options how;
+    sg_status status = sg__sized_take(options, &how, sizeof how,
+                                      "options of a trainer", error);
+    return status == SG_OK ? sg__place_of(how.device, how.threads, out, error)
+                           : status;
+}
+
+sg_status sg_trainer_create_with(const sg_recipe *recipe, const sg_data *train,
+                                 const sg_trainer_options *options,
+                                 sg_trainer **out, sg_error *error)
 {
     if (out)
         *out = NULL;
     if (!recipe || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg__place place;
     sg_network *net;
-    sg_status status = sg_network_create(recipe, train, &net, error);
+    sg_status status = read_options(options, &place, error);
+    if (status == SG_OK)
+        status = sg_network_create(recipe, train, &net, error);
     if (status != SG_OK)
         return status;
-    return sg__trainer_create(&sg__engine_cpu, net, train, threads, out,
-                              error);
+    return sg__trainer_create_at(&place, net, train, out, error);
+}
+
+sg_status sg_trainer_create(const sg_recipe *recipe, const sg_data *train,
+                            unsigned threads, sg_trainer **out,
+                            sg_error *error)
+{
+    const sg_trainer_options options = {sizeof options, threads, NULL};
+    return sg_trainer_create_with(recipe, train, &options, out, error);
 }
 
 /* A run that goes on with the network of a checkpoint, which it takes over. */
 static sg_status go_on(sg_network *net, const char *name, const sg_data *train,
-                       unsigned threads, sg_trainer **out, sg_error *error)
+                       const sg__place *place, sg_trainer **out,
+                       sg_error *error)
 {
     sg_status status = sg__check_data(net, train, error);
     const sg_data_info *info = sg_data_get_info(train);
@@ -87,22 +126,32 @@ static sg_status go_on(sg_network *net, const char *name, const sg_data *train,
         sg_network_destroy(net);
         return status;
     }
-    return sg__trainer_create(&sg__engine_cpu, net, train, threads, out,
-                              error);
+    return sg__trainer_create_at(place, net, train, out, error);
+}
+
+sg_status sg_trainer_resume_with(const char *path, const sg_data *train,
+                                 const sg_trainer_options *options,
+                                 sg_trainer **out, sg_error *error)
+{
+    sg__place place;
+    sg_network *net;
+    if (out)
+        *out = NULL;
+    if (!path || !train || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg_status status = read_options(options, &place, error);
+    if (status == SG_OK)
+        status = sg__checkpoint_load(path, &net, error);
+    return status == SG_OK ? go_on(net, path, train, &place, out, error)
+                           : status;
 }
 
 sg_status sg_trainer_resume(const char *path, const sg_data *train,
                             unsigned threads, sg_trainer **out,
                             sg_error *error)
 {
-    sg_network *net;
-    if (out)
-        *out = NULL;
-    if (!path || !train || !out)
-        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
-    sg_status status = sg__checkpoint_load(path, &net, error);
-    return status == SG_OK ? go_on(net, path, train, threads, out, error)
-                           : status;
+    const sg_trainer_options options = {sizeof options, threads, NULL};
+    return sg_trainer_resume_with(path, train, &options, out, error);
 }
 
 sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
@@ -110,6 +159,7 @@ sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
                                    unsigned threads, sg_trainer **out,
                                    sg_error *error)
 {
+    const sg__place place = {.kind = &sg__engine_cpu, .threads = threads};
     sg_network *net;
     if (out)
         *out = NULL;
@@ -117,7 +167,7 @@ sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     name = name ? name : "memory";
     sg_status status = sg__checkpoint_parse(bytes, size, name, &net, error);
-    return status == SG_OK ? go_on(net, name, train, threads, out, error)
+    return status == SG_OK ? go_on(net, name, train, &place, out, error)
                            : status;
 }
 
@@ -168,7 +218,8 @@ sg_status sg_trainer_save(const sg_trainer *t, const char *path,
     sg_status status = sg__engine_fetch(t->engine);
     if (status != SG_OK)
         return sg__fail(error, status, "%s: weights of the %s engine: %s",
-                        path, t->engine->kind->name, sg_status_text(status));
+                        path, t->engine->kind->name,
+                        sg__engine_why(t->engine, status));
     return sg__checkpoint_save(t->net, path, error);
 }
 
@@ -184,7 +235,8 @@ sg_status sg_trainer_save_memory(const sg_trainer *t, void **bytes,
     sg_status status = sg__engine_fetch(t->engine);
     if (status != SG_OK)
         return sg__fail(error, status, "weights of the %s engine: %s",
-                        t->engine->kind->name, sg_status_text(status));
+                        t->engine->kind->name,
+                        sg__engine_why(t->engine, status));
     return sg_network_save_memory(t->net, bytes, size, error);
 }
 
@@ -193,6 +245,11 @@ const sg_network *sg_trainer_network(const sg_trainer *t)
     if (!t)
         return NULL;
     return sg__engine_fetch(t->engine) == SG_OK ? t->net : NULL;
+}
+
+void sg_trainer_get_info(const sg_trainer *t, sg_network_info *info)
+{
+    sg_network_get_info(t ? t->net : NULL, info);
 }
 
 void sg_trainer_destroy(sg_trainer *t)

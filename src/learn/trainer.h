@@ -5,11 +5,13 @@
 #define SG_LEARN_TRAINER_H
 
 #include "engine/engine.h"
+#include "learn/place.h"
 
 struct sg_trainer {
     sg_network *net;
     const sg_data *train;
     sg__engine *engine;
+    sg__place place;
     sg__engine_options built;
     sg__augment augment;
     uint32_t *order;           /* samples of the epoch under way, shuffled */
@@ -20,8 +22,12 @@ struct sg_trainer {
     sg_metrics test;                  /* of the last evaluation */
 };
 
-/* sg__trainer_create: a trainer of net, on an engine of that kind. It takes
- * the network over, even when it fails. Errors as sg_trainer_create. */
+/* sg__trainer_create_at: a trainer of net, at that place. It takes the network
+ * over, even when it fails. Errors as sg_trainer_create_with.
+ * sg__trainer_create: the same on an engine of that kind. */
+sg_status sg__trainer_create_at(const sg__place *place, sg_network *net,
+                                const sg_data *train, sg_trainer **out,
+                                sg_error *error);
 sg_status sg__trainer_create(const sg__engine_kind *kind, sg_network *net,
                              const sg_data *train, unsigned threads,
                              sg_trainer **out, sg_error *error);

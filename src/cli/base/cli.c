@@ -103,6 +103,7 @@ static int exit_code(sg_status status)
     case SG_E_FULL:
     case SG_E_IO:
     case SG_E_MISSING:
+    case SG_E_DEVICE:
     case SG_E_EXISTS:
     case SG_E_UNSUPPORTED:
         break;

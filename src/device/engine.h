@@ -1,0 +1,96 @@
+/* The engine on a device: what docs/semantics.md says, batch-wide, layer by
+ * layer. Weights and the optimiser's state are in device memory.
+ *
+ * The kernels work on all samples of a batch at once; who hears whom, which
+ * way error charge takes and what joins it are decided here, as in ann/. */
+#ifndef SG_DEVICE_ENGINE_H
+#define SG_DEVICE_ENGINE_H
+
+#include "device/device.h"
+#include "engine/engine.h"
+#include "layers/arrays.h"
+
+/* Places in device memory of what belongs to a layer; 0 where it has none. */
+typedef struct sg__remote_layer {
+    uint64_t array[SG__ARRAYS]; /* layers/arrays.h */
+    uint64_t counts;            /* uint8[batch][neurons] */
+    uint64_t errors;            /* int8[batch][neurons]: g, then d */
+    uint64_t pixels, active;    /* uint32[batch][places], of counts */
+    uint64_t kept;              /* int32[batch][neurons]: error charge that has
+                                   come by another way; ann/keep.c */
+    bool keeps, holds;          /* whether kept is used, and holds any yet */
+    uint32_t places, channels;
+} sg__remote_layer;
+
+/* A phase of a layer while profiling. */
+typedef struct sg__remote {
+    sg__engine base;
+    sg__device *device;
+    sg__block memory, images, dataset;
+    size_t bytes; /* of memory */
+    const sg_data *held; /* whose images are in dataset; NULL: none */
+    bool too_large;      /* the images of the data set that was tried */
+
+    sg__remote_layer *sender; /* [layers + 1]: 0 the image, l + 1 layer l */
+    uint64_t head;            /* moment, sums, done[layers], rates[layers] */
+    uint64_t sums, done, rates, head_bytes;
+    uint64_t shown;           /* sg__shown[batch] */
+    uint64_t logits, logits_too, classes; /* int32, uint32 [batch][..] */
+    uint64_t charge[2];       /* int32[batch][widest] */
+    uint64_t gradient, bias_gradient;
+
+    char *head_copy;       /* of the host */
+    sg__shown *shown_copy; /* [batch] */
+    uint8_t *staging;      /* images of a batch */
+    uint32_t *ids;
+
+    sg__batch last; /* of the last pass; its samples may be gone */
+    bool profiles;
+    sg_layer_cost *cost; /* [layers] */
+    uint64_t load_ns;
+} sg__remote;
+
+static inline sg__remote *sg__remote_of(sg__engine *engine)
+{
+    return (sg__remote *)engine;
+}
+
+extern const sg__engine_kind sg__engine_device;
+
+/* sg__remote_task: what the tasks of a layer have in common. */
+sg__task sg__remote_task(const sg__remote *r, size_t l);
+
+/* sg__remote_launch: one kernel over n elements of each of `rows` samples; its
+ * time goes to phase while profiling. A failure is kept by the device. */
+void sg__remote_launch(sg__remote *r, sg__kernel_id kernel, uint32_t n,
+                       uint32_t rows, const sg__task *task,
+                       sg_phase_cost *phase, sg__block images);
+
+/* sg__remote_note: the status of all that was done so far; a failure's text
+ * becomes the engine's. */
+sg_status sg__remote_note(sg__remote *r);
+
+/* Hooks with files of their own. */
+sg_status sg__remote_pass(sg__engine *engine, const sg__batch *batch,
+                          sg_metrics *out, sg__squares *squares);
+sg_status sg__remote_reduce(sg__engine *engine, size_t l, uint32_t first,
+                            uint32_t last, int32_t *gradient,
+                            int32_t *bias_gradient);
+sg_status sg__remote_update(sg__engine *engine, const sg__update *update);
+sg_status sg__remote_evaluate(sg__engine *engine, const sg__range *range,
+                              sg_metrics *out, uint32_t *predicted);
+
+/* sg__remote_begin: sends the head: the moment, and sums that are 0.
+ * sg__remote_forward: samples 0..n-1 through all layers; in use or, with
+ * training, with the draws of the moment. logits is where they go.
+ * sg__remote_metrics: reads the sums; adds to out. */
+void sg__remote_begin(sg__remote *r, uint64_t step);
+void sg__remote_forward(sg__remote *r, uint32_t n, bool training,
+                        uint64_t logits, sg__block images);
+void sg__remote_metrics(sg__remote *r, uint32_t samples, sg_metrics *out,
+                        sg__squares *squares);
+/* sg__remote_loss: loss of n samples; mirrored, out and predicted may be 0. */
+void sg__remote_loss(sg__remote *r, uint32_t n, bool in_use, uint64_t mirrored,
+                     uint64_t out, uint64_t predicted);
+
+#endif

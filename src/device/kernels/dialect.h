@@ -1,0 +1,115 @@
+/* The language of the kernels: C with a few macros, for OpenCL C, for CUDA and
+ * for plain C.
+ *
+ * A kernel has groups of SG__GROUP threads. Its body is a row of phases:
+ *
+ *   KERNEL(name) { SHARED(type, a, n); PHASE { ... } SYNC PHASE { ... } }
+ *
+ * Within a phase THREAD is the thread's number; `continue` ends it. What a
+ * thread keeps from one phase to the next is PRIVATE(type, a, n) and read as
+ * MINE(a)[i]. Loops round phases must be the same for all threads. Plain C runs
+ * the threads of a phase one after the other, where analysers see all of it. */
+#if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
+
+#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable
+/* words of OpenCL, and of core/ */
+#define kernel kernel_size
+#define half one_half
+typedef char int8_t;
+typedef uchar uint8_t;
+typedef short int16_t;
+typedef ushort uint16_t;
+typedef int int32_t;
+typedef uint uint32_t;
+typedef long int64_t;
+typedef ulong uint64_t;
+#define GLOBAL __global
+#define LOCAL __local
+#define SG__TABLE __constant
+#define KERNEL(name)                                                          \
+    __kernel __attribute__((reqd_work_group_size(SG__GROUP, 1, 1))) void name( \
+        __global uchar *memory, __global const uchar *images, sg__task t)
+#define SHARED(type, name, n) __local type name[n]
+#define SYNC barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+#define THREAD ((uint32_t)get_local_id(0))
+#define GROUP_X ((uint32_t)get_group_id(0))
+#define GROUP_Y ((uint32_t)get_group_id(1))
+#define ADD32(p, v)                                                           \
+    atomic_add((volatile __global uint *)(p), (uint)(v))
+#define ADD64(p, v)                                                           \
+    atom_add((volatile __global ulong *)(p), (ulong)(v))
+#define INT64_C(x) x##L
+#define UINT64_C(x) x##UL
+#define SG__THREADED 1
+
+#elif defined(__CUDACC__)
+
+typedef signed char int8_t;
+typedef unsigned char uint8_t;
+typedef short int16_t;
+typedef unsigned short uint16_t;
+typedef int int32_t;
+typedef unsigned int uint32_t;
+typedef long long int64_t;
+typedef unsigned long long uint64_t;
+#define GLOBAL
+#define LOCAL
+#define restrict __restrict__
+#define SG__TABLE static __device__ const
+#define inline __device__ __forceinline__
+#define KERNEL(name)                                                          \
+    extern "C" __global__ void __launch_bounds__(SG__GROUP)                   \
+        name(unsigned char *memory, const unsigned char *images,              \
+             const __grid_constant__ sg__task t)
+#define SHARED(type, name, n) __shared__ type name[n]
+#define SYNC __syncthreads();
+#define THREAD threadIdx.x
+#define GROUP_X blockIdx.x
+#define GROUP_Y blockIdx.y
+#define ADD32(p, v) atomicAdd((unsigned int *)(p), (unsigned int)(v))
+#define ADD64(p, v)                                                           \
+    atomicAdd((unsigned long long *)(p), (unsigned long long)(v))
+#define INT64_C(x) x##LL
+#define UINT64_C(x) x##ULL
+#define SG__THREADED 1
+
+#else
+
+#define GLOBAL
+#define LOCAL
+#define KERNEL(name)                                                          \
+    static void name(uint8_t *memory, const uint8_t *images, sg__task t,      \
+                     uint32_t GROUP_X, uint32_t GROUP_Y)
+#define SHARED(type, name, n) static type name[n]
+#define SYNC
+#define PHASE for (uint32_t THREAD = 0; THREAD < SG__GROUP; THREAD++)
+#define PRIVATE(type, name, n) static type name[SG__GROUP][n]
+#define MINE(name) (name[THREAD])
+#define ADD32(p, v) (*(p) += (v))
+#define ADD64(p, v) (*(p) += (v))
+
+#endif
+
+#ifdef SG__THREADED
+#define PHASE for (int once_ = 1; once_; once_ = 0)
+#define PRIVATE(type, name, n) type name[n]
+#define MINE(name) (name)
+#define UINT8_MAX 255
+#define INT32_MAX 2147483647
+#define UINT32_MAX 4294967295u
+#endif
+
+/* An array at a place of the engine's memory. */
+#define AT(type, place) ((GLOBAL type *)(memory + (place)))
+
+/* The sum of SHARED uint64_t or int64_t part[SG__GROUP] in part[0]. */
+#define REDUCE(part)                                                          \
+    SYNC for (uint32_t half_ = SG__GROUP / 2; half_ > 0; half_ /= 2)          \
+    {                                                                         \
+        PHASE                                                                 \
+        {                                                                     \
+            if (THREAD < half_)                                               \
+                part[THREAD] += part[THREAD + half_];                         \
+        }                                                                     \
+        SYNC                                                                  \
+    }

@@ -1,0 +1,134 @@
+/* Gradient and optimiser step on the device. */
+#include <string.h>
+
+#include "core/rounding.h"
+#include "device/engine.h"
+
+/* Groups that share the samples of a gradient, where it has few synapses. */
+enum { SHARES = 16 };
+
+static void clear(sg__remote *r, uint64_t at, uint32_t words)
+{
+    sg__task t = {.out = at, .neurons = words};
+    sg__remote_launch(r, SG__KERNEL_sg_clear, words, 1, &t, NULL, 0);
+}
+
+/* Gradient of layer l, in r->gradient and r->bias_gradient. */
+static void gradient(sg__remote *r, size_t l)
+{
+    const sg__layer *layer = &r->base.net->layer[l];
+    const uint32_t weights = (uint32_t)layer->weights;
+    const uint32_t n = (uint32_t)r->last.count;
+    sg_phase_cost *cost = &r->cost[l].gradient;
+    sg__task t = sg__remote_task(r, l);
+    clear(r, r->gradient, weights);
+    clear(r, r->bias_gradient, layer->geo.out_c);
+    t.gate = r->sender[l + 1].errors;
+    t.gradient = r->gradient;
+    t.bias_gradient = r->bias_gradient;
+    t.count = n;
+    t.share = (n + SHARES - 1) / SHARES;
+    sg__remote_launch(r, SG__KERNEL_sg_gradient, weights + layer->geo.out_c,
+                      (n + t.share - 1) / t.share, &t, cost, 0);
+    if (r->profiles) {
+        const uint64_t macs = n * sg__dense_macs(&layer->geo);
+        cost->dense_ops += macs;
+        cost->ops += macs;
+        cost->bytes += 4 * (uint64_t)weights +
+                       n * (sg__inputs(&layer->geo) +
+                            (uint64_t)sg__outputs(&layer->geo));
+    }
+}
+
+sg_status sg__remote_reduce(sg__engine *engine, size_t l, uint32_t first,
+                            uint32_t last, int32_t *to, int32_t *bias_to)
+{
+    sg__remote *r = sg__remote_of(engine);
+    const size_t fan_in = sg__fan_in(&engine->net->layer[l].geo);
+    gradient(r, l);
+    r->device->kind->read(r->device, to, r->memory,
+                          r->gradient + first * fan_in * sizeof *to,
+                          (last - first) * fan_in * sizeof *to);
+    r->device->kind->read(r->device, bias_to, r->memory,
+                          r->bias_gradient + first * sizeof *bias_to,
+                          (last - first) * sizeof *bias_to);
+    return sg__remote_note(r);
+}
+
+static sg__rates rates_of(const sg__update *u)
+{
+    return (sg__rates){
+        .weight_mult = u->weight.mult,
+        .weight_shift = u->weight.shift,
+        .bias_mult = u->bias.mult,
+        .bias_shift = u->bias.shift,
+        .gain_mult = u->gain.mult,
+        .gain_shift = u->gain.shift,
+        .clip_mult = u->clip.mult,
+        .clip_shift = u->clip.shift,
+        .friction = u->friction,
+        .decay = u->decay,
+        .shrink = u->shrink,
+    };
+}
+
+static void step(sg__remote *r, size_t l)
+{
+    const sg_network *net = r->base.net;
+    const sg__layer *layer = &net->layer[l];
+    const uint64_t *array = r->sender[l + 1].array;
+    sg_phase_cost *cost = &r->cost[l].update;
+    sg__task t = sg__remote_task(r, l);
+    t.gradient = r->gradient;
+    t.bias_gradient = r->bias_gradient;
+    t.master = array[SG__ARRAY_MASTER];
+    t.velocity = array[SG__ARRAY_VELOCITY];
+    t.bias_master = array[SG__ARRAY_BIAS_MASTER];
+    t.bias_velocity = array[SG__ARRAY_BIAS_VELOCITY];
+    t.gain = array[SG__ARRAY_GAIN];
+    t.gain_velocity = array[SG__ARRAY_GAIN_VELOCITY];
+    t.row = array[SG__ARRAY_ROW];
+    t.limit = layer->weight_limit;
+    t.master_shift = layer->master_shift;
+    t.bias_limit = layer->bias_limit;
+    t.bias_shift = layer->bias_shift;
+    t.gain_limit = net->recipe.gain_limit;
+    t.row_norm = layer->row_norm;
+    t.stochastic = net->recipe.rounding == SG_ROUNDING_STOCHASTIC;
+    t.rounding_key = sg__rounding_key(l);
+    t.neurons = (uint32_t)layer->weights;
+    if (layer->standardised)
+        sg__remote_launch(r, SG__KERNEL_sg_step_row,
+                          layer->geo.out_c * SG__GROUP, 1, &t, cost, 0);
+    else
+        sg__remote_launch(r, SG__KERNEL_sg_step_weights, t.neurons, 1, &t,
+                          cost, 0);
+    sg__remote_launch(r, SG__KERNEL_sg_step_biases, layer->geo.out_c, 1, &t,
+                      cost, 0);
+    if (r->profiles) {
+        cost->dense_ops += layer->weights;
+        cost->ops += layer->weights;
+        cost->bytes += 20 * (uint64_t)layer->weights +
+                       layer->weights * (uint64_t)layer->weight_bits / 8;
+    }
+}
+
+sg_status sg__remote_update(sg__engine *engine, const sg__update *update)
+{
+    sg__remote *r = sg__remote_of(engine);
+    const size_t layers = engine->net->layer_count;
+    char *to = r->head_copy + (r->rates - r->head);
+    for (size_t l = 0; l < layers; l++) {
+        const sg__rates rates = rates_of(&update[l]);
+        memcpy(to + l * sizeof rates, &rates, sizeof rates);
+    }
+    r->device->kind->write(r->device, r->memory, r->rates, to,
+                           layers * sizeof(sg__rates));
+    for (size_t l = 0; l < layers; l++) {
+        if (!engine->net->layer[l].synaptic)
+            continue;
+        gradient(r, l);
+        step(r, l);
+    }
+    return sg__remote_note(r);
+}

@@ -1,0 +1,20 @@
+/* Where a network is trained or evaluated: which engine, on which device, with
+ * how many threads. */
+#ifndef SG_LEARN_PLACE_H
+#define SG_LEARN_PLACE_H
+
+#include "device/device.h"
+#include "engine/engine.h"
+
+typedef struct sg__place {
+    const sg__engine_kind *kind;
+    sg__device_choice device; /* if kind is that of devices */
+    unsigned threads;
+} sg__place;
+
+/* sg__place_of: of a device by its name, NULL: the processor. Errors as
+ * sg_device_check. */
+sg_status sg__place_of(const char *device, unsigned threads, sg__place *out,
+                       sg_error *error);
+
+#endif

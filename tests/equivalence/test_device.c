@@ -1,0 +1,191 @@
+/* The engine on a device computes what the CPU engine does, to the bit: on
+ * kernels that are compiled as plain C, where nothing is missing for it, and
+ * on the first OpenCL device if there is one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#ifndef SG_HAVE_DEVICES
+
+int main(void)
+{
+    puts("skipped: this build knows no devices");
+    return 77;
+}
+
+#else
+
+#include "device/engine.h"
+#include "learn/trainer.h"
+#include "random_network.h"
+#include "shim_device.h"
+
+enum { SAMPLES = 37, SEEDS = 60, OPENCL_SEEDS = 12, MOST_STEPS = 12 };
+
+/* OpenCL where there is a device; else kind is NULL. */
+static sg__device_choice opencl_choice(void)
+{
+    sg__device_choice choice = {NULL, 0};
+    if (sg__device_opencl.count(NULL) > 0)
+        choice.kind = &sg__device_opencl;
+    return choice;
+}
+
+/* A recipe for which the network can be built, by trying seeds. */
+static uint64_t usable(uint64_t seed, sg_recipe *recipe, sg_data **data)
+{
+    static const char *const augments[] = {
+        "none", "affine", "crop:2+flip+cutout:5", "elastic:3+shift:1",
+        "flip", "affine+elastic:2+flip"};
+    for (;; seed += 1000) {
+        sg_network *net;
+        random_recipe(seed, recipe);
+        sg_recipe_set(recipe, "augment", augments[pick(seed, 80, 6)], NULL);
+        assert_int_equal(random_data(seed, SAMPLES, data), SG_OK);
+        if (sg_network_create(recipe, *data, &net, NULL) == SG_OK) {
+            sg_network_destroy(net);
+            return seed;
+        }
+        sg_data_destroy(*data);
+    }
+}
+
+static sg_trainer *trainer_at(const sg_recipe *recipe, const sg_data *data,
+                              sg__device_choice choice)
+{
+    sg_network *net;
+    sg_trainer *trainer;
+    sg_error error = {{0}};
+    const sg__place place = {.kind = choice.kind ? &sg__engine_device
+                                                 : &sg__engine_cpu,
+                             .device = choice,
+                             .threads = 1};
+    assert_int_equal(sg_network_create(recipe, data, &net, NULL), SG_OK);
+    sg_status status =
+        sg__trainer_create_at(&place, net, data, &trainer, &error);
+    if (status != SG_OK)
+        fail_msg("%s", error.text);
+    return trainer;
+}
+
+static void assert_same_layers(const sg_network *a, const sg_network *b,
+                               const char *what)
+{
+    for (size_t l = 0; l < a->layer_count; l++)
+        for (int k = 0; k < SG__ARRAYS; k++) {
+            const sg__array array = (sg__array)k;
+            const sg__layer *x = &a->layer[l], *y = &b->layer[l];
+            if (!sg__array_present(x, array))
+                continue;
+            assert_int_equal(x->phi_bits, y->phi_bits);
+            if (memcmp(sg__array_at(x, array), sg__array_at(y, array),
+                       sg__array_bytes(x, array)) != 0)
+                fail_msg("%s: layer %zu: %s differs", what, l,
+                         sg__array_describe(array)->label);
+        }
+}
+
+static void assert_same_metrics(const sg_metrics *a, const sg_metrics *b,
+                                const char *what)
+{
+    assert_int_equal(a->samples, b->samples);
+    assert_int_equal(a->correct, b->correct);
+    assert_int_equal(a->loss_q20, b->loss_q20);
+    assert_int_equal(a->layers, b->layers);
+    for (size_t l = 0; l < a->layers; l++)
+        if (memcmp(&a->layer[l], &b->layer[l], sizeof a->layer[l]) != 0) {
+            const uint64_t *x = (const uint64_t *)&a->layer[l];
+            const uint64_t *y = (const uint64_t *)&b->layer[l];
+            for (size_t k = 0; k < sizeof a->layer[l] / 8; k++)
+                if (x[k] != y[k])
+                    fail_msg("%s: layer %zu: count %zu: %llu, not %llu", what,
+                             l, k, (unsigned long long)y[k],
+                             (unsigned long long)x[k]);
+        }
+}
+
+static void assert_same_evaluation(const sg_trainer *a, const sg_trainer *b,
+                                   const sg_data *data, const char *what)
+{
+    for (int flip = 0; flip < 2; flip++) {
+        const sg__range range = {data, 1, SAMPLES - 2, flip};
+        uint32_t class[2][SAMPLES];
+        sg_metrics m[2];
+        assert_int_equal(sg__engine_evaluate(a->engine, &range, &m[0],
+                                             class[0]),
+                         SG_OK);
+        assert_int_equal(sg__engine_evaluate(b->engine, &range, &m[1],
+                                             class[1]),
+                         SG_OK);
+        assert_same_metrics(&m[0], &m[1], what);
+        assert_memory_equal(class[0], class[1],
+                            (SAMPLES - 2) * sizeof class[0][0]);
+    }
+}
+
+/* A run on both, step by step: metrics, then weights and all else. */
+static void compare_runs(uint64_t seed, sg__device_choice choice, int steps)
+{
+    sg_recipe recipe;
+    sg_data *data;
+    char what[SG_RECIPE_TEXT + 64];
+    seed = usable(seed, &recipe, &data);
+    snprintf(what, sizeof what, "seed %llu, %s", (unsigned long long)seed,
+             recipe.net);
+    sg_recipe_set(&recipe, "epochs", "4", NULL);
+    const sg__device_choice none = {NULL, 0};
+    sg_trainer *near = trainer_at(&recipe, data, none);
+    sg_trainer *far = trainer_at(&recipe, data, choice);
+    for (int step = 0; step < steps; step++) {
+        sg_status status = sg_trainer_step(near);
+        assert_int_equal(sg_trainer_step(far), status);
+        if (status != SG_OK)
+            break;
+        assert_same_metrics(&near->part, &far->part, what);
+        if (step % 4 == 0)
+            assert_same_layers(sg_trainer_network(near),
+                               sg_trainer_network(far), what);
+    }
+    assert_same_evaluation(near, far, data, what);
+    assert_same_layers(sg_trainer_network(near), sg_trainer_network(far),
+                       what);
+    sg_trainer_destroy(near);
+    sg_trainer_destroy(far);
+    sg_data_destroy(data);
+}
+
+static void random_networks_train_to_the_same_bits(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < SEEDS; seed++)
+        compare_runs(seed, (sg__device_choice){&shim_device, 0}, MOST_STEPS);
+}
+
+static void the_same_on_opencl(void **state)
+{
+    const sg__device_choice choice = opencl_choice();
+    (void)state;
+    if (!choice.kind) {
+        puts("skipped: no OpenCL device (Debian: pocl-opencl-icd)");
+        skip();
+    }
+    for (uint64_t seed = 0; seed < OPENCL_SEEDS; seed++)
+        compare_runs(seed, choice, MOST_STEPS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_networks_train_to_the_same_bits),
+        cmocka_unit_test(the_same_on_opencl),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif
