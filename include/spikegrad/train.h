@@ -133,9 +133,10 @@ SG_API sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
  * SG_TRAINER_OPTIONS_INIT: size tells the library which fields the program
  * knows, and the others are as if they were 0. */
 typedef struct sg_trainer_options {
-    size_t size;        /* of this struct */
-    unsigned threads;   /* 1..256, 0: one a processor; changes no result */
-    const char *device; /* a name of device.h; NULL: "cpu"; changes no result */
+    size_t size;      /* of this struct */
+    unsigned threads; /* 1..256, 0: one a processor; changes no result */
+    const char
+        *device; /* a name of device.h; NULL: "cpu"; changes no result */
 } sg_trainer_options;
 #define SG_TRAINER_OPTIONS_INIT                                               \
     {                                                                         \
@@ -168,6 +169,10 @@ SG_API sg_status sg_trainer_resume_with(const char *path, const sg_data *train,
 SG_API sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                         const sg_data *train, unsigned threads,
                                         sg_trainer **out, sg_error *error);
+/* sg_trainer_create_from_with: the same, as options say. */
+SG_API sg_status sg_trainer_create_from_with(
+    const sg_network *net, uint32_t epoch, const sg_data *train,
+    const sg_trainer_options *options, sg_trainer **out, sg_error *error);
 
 /* sg_trainer_adapt: a new run of recipe on data from the weights of a model;
  * as sg_network_adapt, then sg_trainer_create. */
@@ -245,10 +250,10 @@ SG_API uint32_t sg_trainer_rate(const sg_trainer *trainer);
  * training has failed, so that there are none to be had. */
 SG_API const sg_network *sg_trainer_network(const sg_trainer *trainer);
 
-/* sg_trainer_get_info: what is known of the network being trained without its
- * weights, as sg_network_get_info; costs nothing where they are on a device. */
-SG_API void sg_trainer_get_info(const sg_trainer *trainer,
-                                sg_network_info *info);
+/* sg_trainer_outline: the same network, of which all is current but weights
+ * and what belongs to them: layers, thresholds, recipe, where the run stands.
+ * Costs nothing where the weights are on a device. */
+SG_API const sg_network *sg_trainer_outline(const sg_trainer *trainer);
 
 /* sg_trainer_metrics: sums over the epoch under way so far, or, between two
  * epochs, over the one that has ended; owned by the trainer. */
@@ -308,7 +313,7 @@ typedef struct sg_evaluate_options {
 } sg_evaluate_options;
 #define SG_EVALUATE_OPTIONS_INIT                                              \
     {                                                                         \
-        sizeof(sg_evaluate_options), 0, 0, 0                                  \
+        sizeof(sg_evaluate_options), 0, 0, 0, 0                               \
     }
 
 /* sg_evaluate_with: forward pass over data, as options say.

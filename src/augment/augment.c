@@ -155,8 +155,8 @@ void sg__augment_place(const sg__augment *a, const sg__variant *v,
         if (a->pixels[k])
             kinds[k].kind->place(v, a->pixels[k], out);
     if (out->warped || out->reach)
-        out->warp = flip_and_move(out->warp, v->shape, out->flip, out->dx,
-                                  out->dy);
+        out->warp =
+            flip_and_move(out->warp, v->shape, out->flip, out->dx, out->dy);
 }
 
 void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,

@@ -21,6 +21,7 @@ struct options {
     run_source source;
     const char *from;
     uint64_t threads, warm, milliseconds, rounds;
+    const char *device;
     bool layers, json;
 };
 
@@ -60,6 +61,7 @@ const arg_command command_bench = {
         "rounds in which both take turns. Nothing is written.",
     .group = {ARG_SHARED(run_source_flags, struct options, source),
               ARG_OWN(own_flags),
+              ARG_SHARED(device_flag, struct options, device),
               ARG_SHARED(threads_flag, struct options, threads)},
     .recipe = true,
     .run = bench,
@@ -85,8 +87,9 @@ static int start_new(const struct options *options, const arg_rest *rest,
         code = model_split("bench", file.folder, file.data, "train", &m->data);
     if (code == CLI_OK) {
         draw(m->data);
-        sg_status status = sg_trainer_create(file.recipe, m->data, m->threads,
-                                             &m->trainer, &error);
+        const sg_trainer_options how = {sizeof how, m->threads, m->device};
+        sg_status status = sg_trainer_create_with(file.recipe, m->data, &how,
+                                                  &m->trainer, &error);
         if (status != SG_OK)
             code = cli_status("bench", status, &error);
     }
@@ -141,9 +144,10 @@ static int start_from(const struct options *options, const arg_rest *rest,
         draw(m->data);
         uint32_t last = (uint32_t)recipe_number(info.recipe, "epochs") - 1;
         bool complete = info.epoch >= info.epochs;
+        const sg_trainer_options how = {sizeof how, m->threads, m->device};
         sg_status status =
-            sg_trainer_create_from(net, complete ? last : info.epoch, m->data,
-                                   m->threads, &m->trainer, &error);
+            sg_trainer_create_from_with(net, complete ? last : info.epoch,
+                                        m->data, &how, &m->trainer, &error);
         if (status != SG_OK)
             code = cli_status("bench", status, &error);
     }
@@ -181,6 +185,7 @@ static int bench(int argc, char **argv)
     measurement m = {
         .command = "bench",
         .threads = cli_threads(options.threads),
+        .device = options.device,
         .seconds = (double)options.milliseconds / 1000,
         .warm = options.warm,
         .rounds = options.rounds,

@@ -13,6 +13,7 @@
 struct options {
     model_images images;
     uint64_t limit, threads;
+    const char *device;
     bool json, flip;
 };
 
@@ -43,6 +44,7 @@ const arg_command command_eval = {
         "MODEL is a checkpoint or a run directory.",
     .group = {ARG_SHARED(model_flags, struct options, images),
               ARG_OWN(own_flags),
+              ARG_SHARED(device_flag, struct options, device),
               ARG_SHARED(threads_flag, struct options, threads)},
     .operand_min = 1,
     .operand_max = 1,
@@ -151,7 +153,8 @@ static int evaluate(const void *given, const model *m)
         return cli_fail("out of memory");
     const unsigned wanted = cli_threads(options->threads);
     unsigned started = wanted;
-    sg_evaluate_options how = {sizeof how, wanted, options->flip, &started};
+    sg_evaluate_options how = {sizeof how, wanted, options->flip, &started,
+                               options->device};
     sg_status status =
         sg_evaluate_with(net, data, &how, &metrics, confusion, &error);
     int code = CLI_OK;

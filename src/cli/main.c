@@ -98,6 +98,16 @@ static void list_tables(char *text, size_t size)
     }
 }
 
+static void list_devices(void)
+{
+    const size_t count = sg_device_count();
+    sg_device_info info;
+    for (size_t i = 0; i < count; i++)
+        if (sg_device_get_info(i, &info) == SG_OK)
+            printf("device %s: %s, %.1f GiB (experimental)\n", info.device,
+                   info.name, (double)info.memory / 1073741824.0);
+}
+
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2)
@@ -109,6 +119,7 @@ static int dispatch(int argc, char **argv)
         list_tables(names, sizeof names);
         printf("spikegrad %s\nkernels: %s (of %s)\n", sg_version(),
                sg_kernel_table(), names);
+        list_devices();
         return CLI_OK;
     }
     return run_command(argc - 1, argv + 1);

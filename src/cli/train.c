@@ -43,6 +43,7 @@ const arg_command command_train = {
         "a checkpoint and exits with code 130.",
     .group = {ARG_OWN(run_source_flags), ARG_OWN(run_out_flag),
               ARG_OWN(own_flags), ARG_OWN(run_flags),
+              ARG_SHARED(device_flag, run_options, device),
               ARG_SHARED(threads_flag, run_options, threads),
               ARG_SHARED(quiet_flag, run_options, quiet)},
     .recipe = true,

@@ -35,7 +35,8 @@ static inline uint32_t sg__exp2_negative(uint64_t t)
 {
     if (t >= UINT64_C(32) << 16)
         return 0;
-    uint64_t product = (uint64_t)sg__coarse[(t >> 12) & 15] * sg__fine[(t >> 8) & 15];
+    uint64_t product =
+        (uint64_t)sg__coarse[(t >> 12) & 15] * sg__fine[(t >> 8) & 15];
     /* 2^-(c / 2^16) = 1 - c ln 2 / 2^16 for c < 256, to within 2^-18 */
     uint64_t rest = (UINT64_C(1) << 31) - (t & 255) * SG__LN_2_Q15;
     return (uint32_t)((((product >> 31) * rest) >> 31) >> (t >> 16));
@@ -62,7 +63,8 @@ static inline uint64_t sg__log2(uint64_t x)
 }
 
 /* sg__below: distance below the largest logit, in units of log2: Q16. */
-static inline uint64_t sg__below(int32_t largest, int32_t logit, int theta_bits)
+static inline uint64_t sg__below(int32_t largest, int32_t logit,
+                                 int theta_bits)
 {
     uint64_t gap = (uint64_t)((int64_t)largest - logit);
     return (gap * SG__LOG2_E_Q16) >> theta_bits;
@@ -78,8 +80,7 @@ static inline int32_t sg__probability(uint32_t e, uint64_t sum)
  * the largest logit and the sum of all powers. */
 static inline uint64_t sg__cross_entropy(uint64_t gap, uint64_t sum)
 {
-    uint64_t bits =
-        (gap << 4) + sg__log2(sum) - ((uint64_t)31 << 20);
+    uint64_t bits = (gap << 4) + sg__log2(sum) - ((uint64_t)31 << 20);
     /* a gap that large is beyond any loss worth reading */
     if (bits > (uint64_t)1 << 32)
         bits = (uint64_t)1 << 32;

@@ -15,8 +15,10 @@ uint64_t sg__softmax(size_t n, const int32_t *logits, int theta_bits,
     for (size_t k = 0; k < n; k++)
         sum += sg__exp2_negative(sg__below(largest, logits[k], theta_bits));
     for (size_t k = 0; k < n; k++) {
-        uint32_t e = sg__exp2_negative(sg__below(largest, logits[k], theta_bits));
+        uint32_t e =
+            sg__exp2_negative(sg__below(largest, logits[k], theta_bits));
         p[k] = sg__probability(e, sum);
     }
-    return sg__cross_entropy(sg__below(largest, logits[label], theta_bits), sum);
+    return sg__cross_entropy(sg__below(largest, logits[label], theta_bits),
+                             sum);
 }

@@ -28,8 +28,9 @@ static inline int32_t sg__spline_mean(uint32_t t, int32_t a, int32_t b,
     const int64_t sum =
         (int64_t)sg__spline[t][0] * a + (int64_t)sg__spline[t][1] * b +
         (int64_t)sg__spline[t][2] * c + (int64_t)sg__spline[t][3] * d;
-    return (int32_t)sg__floor_shift64(
-        sum + ((int64_t)1 << (SG__SPLINE_BITS - 1)), SG__SPLINE_BITS);
+    return (
+        int32_t)sg__floor_shift64(sum + ((int64_t)1 << (SG__SPLINE_BITS - 1)),
+                                  SG__SPLINE_BITS);
 }
 
 #endif

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 enum { ALIGN = 256, ROWS_MAX = 65535 };
 
@@ -161,7 +161,8 @@ static sg_status no_room(const sg__remote *r,
     const uint64_t room = r->device->kind->room(r->device);
     const uint64_t wanted = measure(options, r->base.batch);
     size_t fits = r->base.batch;
-    while (fits > 0 && (fits == r->base.batch || measure(options, fits) > room))
+    while (fits > 0 &&
+           (fits == r->base.batch || measure(options, fits) > room))
         fits /= 2;
     if (room == 0 || fits == 0 || wanted <= room)
         return sg__fail(options->error, SG_E_MEMORY,
@@ -188,8 +189,9 @@ static sg_status take_device(sg__remote *r, const sg__engine_options *options)
     r->bytes = place(r, options->trained != NULL);
     status = choice->kind->take(r->device, r->bytes, &r->memory);
     if (status == SG_OK)
-        status = choice->kind->take(
-            r->device, r->base.batch * image_bytes(r->base.net), &r->images);
+        status = choice->kind->take(r->device,
+                                    r->base.batch * image_bytes(r->base.net),
+                                    &r->images);
     if (status != SG_OK)
         return sg__fail(options->error, status, "device %s:%u: %s",
                         choice->kind->name, choice->index,
@@ -208,7 +210,7 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
         return SG_E_MEMORY;
     r->base.net = options->net;
     r->base.batch = options->batch;
-    r->base.threads = 1;
+    r->base.threads = sg__threads_or_all(options->threads);
     sg_status status = take_host(r) ? SG_OK : SG_E_MEMORY;
     if (status == SG_OK)
         status = take_device(r, options);
@@ -218,13 +220,6 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
     }
     *out = &r->base;
     return SG_OK;
-}
-
-sg_status sg__remote_note(sg__remote *r)
-{
-    if (r->device->failed != SG_OK)
-        r->base.error = r->device->error;
-    return r->device->failed;
 }
 
 /* All arrays of the network, to the device or from it. */
@@ -271,52 +266,6 @@ static uint64_t get_profile(const sg__engine *engine, sg_layer_cost *cost)
     const sg__remote *r = (const sg__remote *)engine;
     memcpy(cost, r->cost, engine->net->layer_count * sizeof *cost);
     return r->load_ns;
-}
-
-sg__task sg__remote_task(const sg__remote *r, size_t l)
-{
-    const sg_network *net = r->base.net;
-    const sg__layer *layer = &net->layer[l];
-    const sg__remote_layer *from = &r->sender[layer->from];
-    return (sg__task){
-        .in = from->counts,
-        .weight = r->sender[l + 1].array[SG__ARRAY_WEIGHT],
-        .bias = r->sender[l + 1].array[SG__ARRAY_BIAS],
-        .shown = r->shown,
-        .moment = r->head,
-        .sums = r->sums,
-        .done = r->done + l * sizeof(sg__done),
-        .rates = r->rates + l * sizeof(sg__rates),
-        .pixels = from->pixels,
-        .active = from->active,
-        .places = from->places,
-        .channels = from->channels,
-        .seed = net->recipe.seed,
-        .geo = layer->geo,
-        .layer = (uint32_t)l,
-        .bits = layer->weight_bits,
-        .theta_bits = layer->theta_bits,
-        .level = layer->fire_level,
-        .cap = layer->cap,
-        .phi_bits = layer->phi_bits,
-        .keep_bits = layer->keep_bits,
-        .dither = net->recipe.dither,
-        .spatial = layer->kind->spatial,
-    };
-}
-
-void sg__remote_launch(sg__remote *r, sg__kernel_id kernel, uint32_t n,
-                       uint32_t rows, const sg__task *task,
-                       sg_phase_cost *phase, sg__block images)
-{
-    const sg__grid grid = {(n + SG__GROUP - 1) / SG__GROUP, rows};
-    const uint64_t begin = r->profiles ? sg__clock_ns() : 0;
-    r->device->kind->launch(r->device, kernel, grid, r->memory,
-                            images ? images : r->images, task);
-    if (r->profiles && phase) {
-        r->device->kind->finish(r->device);
-        phase->nanoseconds += sg__clock_ns() - begin;
-    }
 }
 
 const sg__engine_kind sg__engine_device = {

@@ -27,16 +27,16 @@ typedef struct sg__remote {
     sg__engine base;
     sg__device *device;
     sg__block memory, images, dataset;
-    size_t bytes; /* of memory */
+    size_t bytes;        /* of memory */
     const sg_data *held; /* whose images are in dataset; NULL: none */
     bool too_large;      /* the images of the data set that was tried */
 
     sg__remote_layer *sender; /* [layers + 1]: 0 the image, l + 1 layer l */
     uint64_t head;            /* moment, sums, done[layers], rates[layers] */
     uint64_t sums, done, rates, head_bytes;
-    uint64_t shown;           /* sg__shown[batch] */
+    uint64_t shown;                       /* sg__shown[batch] */
     uint64_t logits, logits_too, classes; /* int32, uint32 [batch][..] */
-    uint64_t charge[2];       /* int32[batch][widest] */
+    uint64_t charge[2];                   /* int32[batch][widest] */
     uint64_t gradient, bias_gradient;
 
     char *head_copy;       /* of the host */

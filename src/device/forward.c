@@ -33,8 +33,9 @@ static void load(sg__remote *r, uint32_t n, sg__block images)
     const sg_shape in = sg__input_neurons(&net->recipe, net->input);
     sg_phase_cost phase = {0};
     sg__task t = sg__remote_task(r, 0);
-    t.geo = (sg__geometry){
-        .in_h = in.height, .in_w = in.width, .in_c = in.channels};
+    t.geo = (sg__geometry){.in_h = in.height,
+                           .in_w = in.width,
+                           .in_c = in.channels};
     t.neurons = in.height * in.width * in.channels;
     t.out = r->sender[0].counts;
     t.levels = net->recipe.input_levels;

@@ -63,7 +63,8 @@ sg_status sg__device_choose(const char *name, sg__device_choice *out,
     const size_t length = strcspn(name, ":");
     const bool known = (length == 4 && memcmp(name, "cuda", 4) == 0) ||
                        (length == 6 && memcmp(name, "opencl", 6) == 0);
-    if (!known || (name[length] && !read_index(name + length + 1, &out->index)))
+    if (!known ||
+        (name[length] && !read_index(name + length + 1, &out->index)))
         return unknown(name, error);
     out->kind = kind_of(name, length);
     if (!out->kind)
@@ -77,8 +78,9 @@ sg_status sg__device_choose(const char *name, sg__device_choice *out,
         return sg__fail(error, SG_E_MISSING, "device %s: %s", name, why.text);
     if (out->index >= count)
         return sg__fail(error, SG_E_MISSING,
-                        "device %s: expected a number below %u, there %s", name,
-                        count, count == 1 ? "is one device" : "are no more");
+                        "device %s: expected a number below %u, there %s",
+                        name, count,
+                        count == 1 ? "is one device" : "are no more");
     return SG_OK;
 }
 

@@ -102,8 +102,9 @@ static bool open_library(library *cl, sg_error *error)
 #undef FIND
     if (!all) {
         dlclose(cl->handle);
-        sg__fail(error, SG_E_MISSING, "libOpenCL.so.1 lacks functions of "
-                                      "OpenCL 1.1");
+        sg__fail(error, SG_E_MISSING,
+                 "libOpenCL.so.1 lacks functions of "
+                 "OpenCL 1.1");
     }
     return all;
 }
@@ -118,9 +119,8 @@ static unsigned list(const library *cl, cl_handle device[DEVICES])
     platforms = platforms < PLATFORMS ? platforms : PLATFORMS;
     for (cl_uint p = 0; p < platforms; p++) {
         cl_uint more = 0, room = DEVICES - count;
-        if (room == 0 ||
-            cl->GetDeviceIDs(platform[p], 0xFFFFFFFFu, room, device + count,
-                             &more) != 0)
+        if (room == 0 || cl->GetDeviceIDs(platform[p], 0xFFFFFFFFu, room,
+                                          device + count, &more) != 0)
             continue;
         count += more < room ? more : room;
     }
@@ -179,10 +179,10 @@ static sg_status check(const opencl *d, unsigned i, sg_error *error)
     char extensions[8192] = "";
     size_t group = 0;
     cl_uint little = 0;
-    d->cl.GetDeviceInfo(d->device, CL_DEVICE_EXTENSIONS,
-                        sizeof extensions - 1, extensions, NULL);
-    d->cl.GetDeviceInfo(d->device, CL_DEVICE_MAX_WORK_GROUP_SIZE,
-                        sizeof group, &group, NULL);
+    d->cl.GetDeviceInfo(d->device, CL_DEVICE_EXTENSIONS, sizeof extensions - 1,
+                        extensions, NULL);
+    d->cl.GetDeviceInfo(d->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group,
+                        &group, NULL);
     d->cl.GetDeviceInfo(d->device, CL_DEVICE_ENDIAN_LITTLE, sizeof little,
                         &little, NULL);
     const uint16_t one = 1;
@@ -236,11 +236,10 @@ static sg_status build(opencl *d, unsigned i, sg_error *error)
     cl_int code = 0;
     d->context = d->cl.CreateContext(NULL, 1, &d->device, NULL, NULL, &code);
     if (d->context)
-        d->queue =
-            d->cl.CreateCommandQueue(d->context, d->device, 0, &code);
+        d->queue = d->cl.CreateCommandQueue(d->context, d->device, 0, &code);
     if (d->queue)
-        d->program = d->cl.CreateProgramWithSource(d->context, 1, &source,
-                                                   NULL, &code);
+        d->program =
+            d->cl.CreateProgramWithSource(d->context, 1, &source, NULL, &code);
     if (!d->program)
         return sg__fail(error, SG_E_MISSING,
                         "device opencl:%u: cannot be opened (OpenCL error %d)",
@@ -272,8 +271,8 @@ static sg_status open_device(unsigned i, sg__device **out, sg_error *error)
     }
     sg_status status = SG_OK;
     if (i >= list(&d->cl, device))
-        status = sg__fail(error, SG_E_MISSING, "device opencl:%u: not there",
-                          i);
+        status =
+            sg__fail(error, SG_E_MISSING, "device opencl:%u: not there", i);
     if (status == SG_OK) {
         d->device = device[i];
         status = check(d, i, error);
@@ -284,8 +283,8 @@ static sg_status open_device(unsigned i, sg__device **out, sg_error *error)
         close_device(&d->base);
         return status;
     }
-    d->cl.GetDeviceInfo(d->device, CL_DEVICE_GLOBAL_MEM_SIZE,
-                        sizeof d->memory, &d->memory, NULL);
+    d->cl.GetDeviceInfo(d->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof d->memory,
+                        &d->memory, NULL);
     *out = &d->base;
     return SG_OK;
 }
@@ -295,10 +294,10 @@ static sg_status note(opencl *d, cl_int code, const char *what)
 {
     if (code == 0 || d->base.failed != SG_OK)
         return d->base.failed;
-    d->base.failed = code == CL_OUT_OF_HOST_MEMORY ||
-                             code == CL_OUT_OF_DEVICE_MEMORY
-                         ? SG_E_MEMORY
-                         : SG_E_DEVICE;
+    d->base.failed =
+        code == CL_OUT_OF_HOST_MEMORY || code == CL_OUT_OF_DEVICE_MEMORY
+            ? SG_E_MEMORY
+            : SG_E_DEVICE;
     return sg__fail(&d->base.error, d->base.failed,
                     "the OpenCL device failed at %s (OpenCL error %d)", what,
                     (int)code);

@@ -77,7 +77,7 @@ static sg__block show(sg__remote *r, const sg__batch *b)
 /* Where error charge is, and on its way to which sender. */
 typedef struct way {
     sg__remote *r;
-    uint32_t n; /* samples */
+    uint32_t n;           /* samples */
     sg__squares *squares; /* [layers], how many are summed; or NULL */
     uint64_t u;
 } way;

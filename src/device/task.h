@@ -17,13 +17,13 @@
 typedef struct sg__shown {
     int64_t start_x, start_y; /* warp, as core/warp.h */
     int32_t m[4];
-    int32_t dx, dy;           /* whole pixels, if not warped */
+    int32_t dx, dy; /* whole pixels, if not warped */
     int32_t flip, warped;
-    int32_t reach;            /* of elastic displacements, Q16; 0: none */
-    int32_t cut;              /* side of a square that is blanked; 0: none */
-    int32_t cut_x, cut_y;     /* its first column and row */
-    uint32_t slot;            /* number of the image in the block of images */
-    uint32_t id;              /* number of the sample in its data set */
+    int32_t reach;        /* of elastic displacements, Q16; 0: none */
+    int32_t cut;          /* side of a square that is blanked; 0: none */
+    int32_t cut_x, cut_y; /* its first column and row */
+    uint32_t slot;        /* number of the image in the block of images */
+    uint32_t id;          /* number of the sample in its data set */
     uint32_t label, epoch;
 } sg__shown;
 
@@ -70,12 +70,12 @@ typedef struct sg__task {
     uint32_t layer;   /* keys draws */
     uint32_t places, channels; /* of counts that are summed by pixel */
     uint32_t classes;
-    int32_t bits;     /* of weights */
+    int32_t bits; /* of weights */
     int32_t theta_bits, level, cap, use_shift;
     int32_t phi_bits, shift, dither;
-    int32_t mode;     /* see the kernel */
+    int32_t mode; /* see the kernel */
     int32_t keep_bits;
-    int32_t linear;   /* every neuron sends errors */
+    int32_t linear; /* every neuron sends errors */
     int32_t levels, onoff;
     int32_t alpha, smoothing, residual_bits, squared;
     int32_t spatial, propagates;

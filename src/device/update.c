@@ -34,9 +34,9 @@ static void gradient(sg__remote *r, size_t l)
         const uint64_t macs = n * sg__dense_macs(&layer->geo);
         cost->dense_ops += macs;
         cost->ops += macs;
-        cost->bytes += 4 * (uint64_t)weights +
-                       n * (sg__inputs(&layer->geo) +
-                            (uint64_t)sg__outputs(&layer->geo));
+        cost->bytes +=
+            4 * (uint64_t)weights +
+            n * (sg__inputs(&layer->geo) + (uint64_t)sg__outputs(&layer->geo));
     }
 }
 

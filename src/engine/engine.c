@@ -27,6 +27,8 @@ sg_status sg__engine_create(const sg__engine_kind *kind,
     };
     status = sg__engine_put(engine);
     if (status != SG_OK) {
+        if (options->error && engine->error.text[0])
+            *options->error = engine->error;
         sg__engine_destroy(engine);
         return status;
     }

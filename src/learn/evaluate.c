@@ -24,7 +24,8 @@ sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                       unsigned threads, sg_metrics *out, uint32_t *confusion,
                       sg_error *error)
 {
-    const sg_evaluate_options options = {sizeof options, threads, 0, NULL};
+    const sg_evaluate_options options = {sizeof options, threads, 0, NULL,
+                                         NULL};
     return sg_evaluate_with(net, data, &options, out, confusion, error);
 }
 

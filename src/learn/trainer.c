@@ -189,16 +189,21 @@ static sg_status start_at(sg_network *net, const sg_data *train,
     return sg__adopt_data(net, train, error);
 }
 
-sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
-                                 const sg_data *train, unsigned threads,
-                                 sg_trainer **out, sg_error *error)
+sg_status sg_trainer_create_from_with(const sg_network *net, uint32_t epoch,
+                                      const sg_data *train,
+                                      const sg_trainer_options *options,
+                                      sg_trainer **out, sg_error *error)
 {
     if (out)
         *out = NULL;
     if (!net || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg__place place;
     sg_network *copy;
-    sg_status status = sg__network_clone(net, &copy);
+    sg_status status = read_options(options, &place, error);
+    if (status != SG_OK)
+        return status;
+    status = sg__network_clone(net, &copy);
     if (status != SG_OK)
         return sg__fail(error, status, "trainer: %s", sg_status_text(status));
     status = start_at(copy, train, epoch, error);
@@ -206,8 +211,16 @@ sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
         sg_network_destroy(copy);
         return status;
     }
-    return sg__trainer_create(&sg__engine_cpu, copy, train, threads, out,
-                              error);
+    return sg__trainer_create_at(&place, copy, train, out, error);
+}
+
+sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
+                                 const sg_data *train, unsigned threads,
+                                 sg_trainer **out, sg_error *error)
+{
+    const sg_trainer_options options = {sizeof options, threads, NULL};
+    return sg_trainer_create_from_with(net, epoch, train, &options, out,
+                                       error);
 }
 
 sg_status sg_trainer_save(const sg_trainer *t, const char *path,
@@ -247,9 +260,9 @@ const sg_network *sg_trainer_network(const sg_trainer *t)
     return sg__engine_fetch(t->engine) == SG_OK ? t->net : NULL;
 }
 
-void sg_trainer_get_info(const sg_trainer *t, sg_network_info *info)
+const sg_network *sg_trainer_outline(const sg_trainer *t)
 {
-    sg_network_get_info(t ? t->net : NULL, info);
+    return t ? t->net : NULL;
 }
 
 void sg_trainer_destroy(sg_trainer *t)

@@ -3,14 +3,165 @@
 #ifndef TESTS_SHIM_DEVICE_H
 #define TESTS_SHIM_DEVICE_H
 
-#ifdef SG_HAVE_DEVICES
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/status.h"
+#include "core/blend.h"
+#include "core/dither.h"
+#include "core/dropout.h"
+#include "core/exponential.h"
+#include "core/fixed.h"
+#include "core/quantise.h"
+#include "core/residual.h"
+#include "core/rounding.h"
+#include "core/spline.h"
+#include "core/standardise.h"
 #include "device/device.h"
 
-extern const sg__device_kind shim_device;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wshadow"
+#include "device/kernels/dialect.h"
+
+#include "device/kernels/input.cl"
+
+#include "device/kernels/forward.cl"
+
+#include "device/kernels/backward.cl"
+
+#include "device/kernels/count.cl"
+
+#include "device/kernels/update.cl"
+#pragma GCC diagnostic pop
 
 /* Bytes of memory it has, and calls until it is lost; below 0: never. */
-extern size_t shim_room;
-extern long shim_countdown;
-#endif
+static size_t shim_room = SIZE_MAX;
+static long shim_countdown = -1;
+
+static sg_status shim_call(sg__device *device)
+{
+    if (device->failed == SG_OK && shim_countdown >= 0 &&
+        shim_countdown-- == 0)
+        device->failed =
+            sg__fail(&device->error, SG_E_DEVICE, "the shim was unplugged");
+    return device->failed;
+}
+
+static unsigned shim_count(sg_error *error)
+{
+    (void)error;
+    return 1;
+}
+
+static void shim_describe(unsigned i, sg_device_info *info)
+{
+    (void)i;
+    snprintf(info->name, sizeof info->name, "plain C");
+}
+
+static const sg__device_kind shim_device;
+
+static sg_status shim_open_device(unsigned i, sg__device **out,
+                                  sg_error *error)
+{
+    (void)i;
+    (void)error;
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return SG_E_MEMORY;
+    (*out)->kind = &shim_device;
+    return SG_OK;
+}
+
+static void shim_close_device(sg__device *device)
+{
+    free(device);
+}
+
+/* What is not written must not matter. */
+static sg_status shim_take(sg__device *device, size_t bytes, sg__block *out)
+{
+    *out = 0;
+    if (shim_call(device) != SG_OK)
+        return device->failed;
+    void *memory = bytes > shim_room ? NULL : malloc(bytes);
+    if (memory)
+        memset(memory, 0x5a, bytes);
+    *out = (sg__block)memory;
+    return SG_OK;
+}
+
+static void shim_give(sg__device *device, sg__block block)
+{
+    (void)device;
+    free((void *)block);
+}
+
+static uint64_t shim_free(sg__device *device)
+{
+    (void)device;
+    return shim_room;
+}
+
+static sg_status shim_write_block(sg__device *device, sg__block to, size_t at,
+                                  const void *from, size_t bytes)
+{
+    if (shim_call(device) == SG_OK)
+        memcpy((char *)to + at, from, bytes);
+    return device->failed;
+}
+
+static sg_status shim_read_block(sg__device *device, void *to, sg__block from,
+                                 size_t at, size_t bytes)
+{
+    if (shim_call(device) == SG_OK)
+        memcpy(to, (const char *)from + at, bytes);
+    return device->failed;
+}
+
+typedef void kernel(uint8_t *, const uint8_t *, sg__task, uint32_t, uint32_t);
+
+static sg_status shim_launch(sg__device *device, sg__kernel_id id,
+                             sg__grid grid, sg__block memory, sg__block images,
+                             const sg__task *task)
+{
+    static kernel *const kernels[] = {
+#undef KERNEL
+#define KERNEL(name) name,
+#include "device/kernels.def"
+#undef KERNEL
+    };
+    if (shim_call(device) != SG_OK)
+        return device->failed;
+    for (uint32_t y = 0; y < grid.y; y++)
+        for (uint32_t x = 0; x < grid.x; x++)
+            kernels[id]((uint8_t *)memory, (const uint8_t *)images, *task, x,
+                        y);
+    return SG_OK;
+}
+
+static sg_status shim_finish(sg__device *device)
+{
+    return shim_call(device);
+}
+
+static const sg__device_kind shim_device = {
+    .name = "shim",
+    .count = shim_count,
+    .describe = shim_describe,
+    .open = shim_open_device,
+    .close = shim_close_device,
+    .take = shim_take,
+    .give = shim_give,
+    .room = shim_free,
+    .write = shim_write_block,
+    .read = shim_read_block,
+    .launch = shim_launch,
+    .finish = shim_finish,
+};
 
 #endif

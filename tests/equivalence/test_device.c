@@ -26,7 +26,7 @@ int main(void)
 #include "random_network.h"
 #include "shim_device.h"
 
-enum { SAMPLES = 37, SEEDS = 60, OPENCL_SEEDS = 12, MOST_STEPS = 12 };
+enum { SAMPLES = 37, SEEDS = 40, OPENCL_SEEDS = 6, MOST_STEPS = 12 };
 
 /* OpenCL where there is a device; else kind is NULL. */
 static sg__device_choice opencl_choice(void)
@@ -40,9 +40,12 @@ static sg__device_choice opencl_choice(void)
 /* A recipe for which the network can be built, by trying seeds. */
 static uint64_t usable(uint64_t seed, sg_recipe *recipe, sg_data **data)
 {
-    static const char *const augments[] = {
-        "none", "affine", "crop:2+flip+cutout:5", "elastic:3+shift:1",
-        "flip", "affine+elastic:2+flip"};
+    static const char *const augments[] = {"none",
+                                           "affine",
+                                           "crop:2+flip+cutout:5",
+                                           "elastic:3+shift:1",
+                                           "flip",
+                                           "affine+elastic:2+flip"};
     for (;; seed += 1000) {
         sg_network *net;
         random_recipe(seed, recipe);
@@ -179,9 +182,173 @@ static void the_same_on_opencl(void **state)
         compare_runs(seed, choice, MOST_STEPS);
 }
 
+/* Too small a memory: what is needed, what there is and what fits is said. */
+static void memory_that_does_not_suffice(void **state)
+{
+    sg_recipe recipe;
+    sg_data *data;
+    sg_network *net;
+    sg_trainer *trainer;
+    sg_error error = {{0}};
+    (void)state;
+    usable(3, &recipe, &data);
+    sg_recipe_set(&recipe, "batch", "16", NULL);
+    const sg__place place = {.kind = &sg__engine_device,
+                             .device = {&shim_device, 0}};
+    assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+    const sg__engine_options options = {.net = net,
+                                        .trained = net,
+                                        .batch = 4,
+                                        .threads = 1};
+    shim_room = sg__engine_bytes(&sg__engine_device, &options);
+    assert_int_equal(sg__trainer_create_at(&place, net, data, &trainer,
+                                           &error),
+                     SG_E_MEMORY);
+    assert_non_null(strstr(error.text, "a batch of 16 needs"));
+    assert_non_null(strstr(error.text, "one of 4 fits"));
+    assert_null(trainer);
+    shim_room = SIZE_MAX;
+    sg_data_destroy(data);
+}
+
+/* A data set that is larger than what is left is sent batch by batch. */
+static void images_that_do_not_fit(void **state)
+{
+    sg_recipe recipe;
+    sg_data *data;
+    (void)state;
+    usable(5, &recipe, &data);
+    const sg__device_choice shim = {&shim_device, 0}, none = {NULL, 0};
+    sg_trainer *near = trainer_at(&recipe, data, none);
+    sg_trainer *far = trainer_at(&recipe, data, shim);
+    shim_room = 1000;
+    for (int step = 0; step < 5; step++) {
+        assert_int_equal(sg_trainer_step(near), SG_OK);
+        assert_int_equal(sg_trainer_step(far), SG_OK);
+    }
+    assert_true(sg__remote_of(far->engine)->too_large);
+    assert_same_layers(sg_trainer_network(near), sg_trainer_network(far),
+                       "batch by batch");
+    shim_room = SIZE_MAX;
+    sg_trainer_destroy(near);
+    sg_trainer_destroy(far);
+    sg_data_destroy(data);
+}
+
+/* A device may be lost at any call: the run ends and says why, and nothing is
+ * made of weights that are not known. */
+static void a_device_that_is_lost(void **state)
+{
+    sg_recipe recipe;
+    sg_data *data;
+    long n = 0;
+    (void)state;
+    usable(7, &recipe, &data);
+    sg_recipe_set(&recipe, "epochs", "1", NULL);
+    for (;; n += 1 + n / 8) {
+        sg_network *net;
+        sg_trainer *trainer;
+        sg_error error = {{0}};
+        const sg__place place = {.kind = &sg__engine_device,
+                                 .device = {&shim_device, 0}};
+        assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+        shim_countdown = n;
+        sg_status status =
+            sg__trainer_create_at(&place, net, data, &trainer, &error);
+        if (status == SG_OK)
+            status = sg_trainer_run(trainer, data, NULL, &error);
+        const bool unused = shim_countdown >= 0;
+        shim_countdown = -1;
+        assert_int_equal(status, unused ? SG_OK : SG_E_DEVICE);
+        if (unused) {
+            sg_trainer_destroy(trainer);
+            break;
+        }
+        assert_non_null(strstr(error.text, "unplugged"));
+        if (trainer) {
+            assert_null(sg_trainer_network(trainer));
+            assert_non_null(sg_trainer_outline(trainer));
+            assert_int_equal(sg_trainer_save(trainer, "/nowhere", &error),
+                             SG_E_DEVICE);
+        }
+        sg_trainer_destroy(trainer);
+    }
+    assert_true(n > 100);
+    sg_data_destroy(data);
+}
+
+/* reduce gives the gradient of the last pass, before the update and after. */
+static void gradients_can_be_looked_at(void **state)
+{
+    sg_recipe recipe;
+    sg_data *data;
+    (void)state;
+    usable(11, &recipe, &data);
+    const sg__device_choice shim = {&shim_device, 0}, none = {NULL, 0};
+    sg_trainer *t[2] = {trainer_at(&recipe, data, none),
+                        trainer_at(&recipe, data, shim)};
+    const sg_network *net = sg_trainer_network(t[0]);
+    for (int step = 0; step < 3; step++)
+        for (int k = 0; k < 2; k++)
+            assert_int_equal(sg_trainer_step(t[k]), SG_OK);
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const sg__layer *layer = &net->layer[l];
+        int32_t *g[2], *b[2];
+        for (int k = 0; layer->synaptic && k < 2; k++) {
+            g[k] = calloc(layer->weights, sizeof *g[k]);
+            b[k] = calloc(layer->geo.out_c, sizeof *b[k]);
+            assert_int_equal(sg__engine_reduce(t[k]->engine, l, 0,
+                                               layer->geo.out_c, g[k], b[k]),
+                             SG_OK);
+        }
+        if (!layer->synaptic)
+            continue;
+        assert_memory_equal(g[0], g[1], layer->weights * sizeof *g[0]);
+        assert_memory_equal(b[0], b[1], layer->geo.out_c * sizeof *b[0]);
+        for (int k = 0; k < 2; k++) {
+            free(g[k]);
+            free(b[k]);
+        }
+    }
+    sg_trainer_destroy(t[0]);
+    sg_trainer_destroy(t[1]);
+    sg_data_destroy(data);
+}
+
+static void names_of_devices(void **state)
+{
+    static const char *const wrong[] = {"",       "gpu",       "cuda:",
+                                        "cuda:x", "opencl:-1", "CUDA",
+                                        "cuda1",  "cuda:99999"};
+    sg__device_choice choice;
+    sg_device_info info;
+    sg_error error = {{0}};
+    (void)state;
+    assert_int_equal(sg__device_choose(NULL, &choice, NULL), SG_OK);
+    assert_null(choice.kind);
+    assert_int_equal(sg__device_choose("cpu", &choice, NULL), SG_OK);
+    assert_null(choice.kind);
+    assert_int_equal(sg__device_choose("auto", &choice, NULL), SG_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(sg__device_choose(wrong[i], &choice, &error),
+                         SG_E_ARGUMENT);
+        assert_non_null(strstr(error.text, "expected cpu, cuda"));
+    }
+    assert_int_equal(sg_device_check(NULL, NULL), SG_E_ARGUMENT);
+    assert_int_equal(sg_device_check("cpu", NULL), SG_OK);
+    assert_int_equal(sg_device_check("opencl:9999", &error), SG_E_MISSING);
+    assert_int_equal(sg_device_get_info(0, NULL), SG_E_ARGUMENT);
+    assert_int_equal(sg_device_get_info(sg_device_count(), &info), SG_E_RANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_that_does_not_suffice),
+        cmocka_unit_test(images_that_do_not_fit),
+        cmocka_unit_test(a_device_that_is_lost),
+        cmocka_unit_test(gradients_can_be_looked_at),
+        cmocka_unit_test(names_of_devices),
         cmocka_unit_test(random_networks_train_to_the_same_bits),
         cmocka_unit_test(the_same_on_opencl),
     };

@@ -229,6 +229,7 @@ static void of_trainers(void **state)
 {
     (void)state;
     sg_layer_cost cost[2];
+    sg_device_info device;
     MAKES_NOTHING(sg_trainer, sg_trainer_create(NULL, data, 1, &out, e));
     MAKES_NOTHING(sg_trainer, sg_trainer_create(recipe, NULL, 1, &out, e));
     TELLS(sg_trainer_create(recipe, data, 1, NULL, e));
@@ -276,6 +277,27 @@ static void of_trainers(void **state)
     TELLS(sg_trainer_save_memory(trainer, NULL, &size, e));
     TELLS(sg_trainer_save_memory(trainer, &bytes, NULL, e));
     TELLS(sg_trainer_scale_rate(NULL, 1, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_with(NULL, data, NULL, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_with(recipe, NULL, NULL, &out, e));
+    TELLS(sg_trainer_create_with(recipe, data, NULL, NULL, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_resume_with(NULL, data, NULL, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_resume_with("x", NULL, NULL, &out, e));
+    TELLS(sg_trainer_resume_with("x", data, NULL, NULL, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_from_with(NULL, 0, data, NULL, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_from_with(net, 0, NULL, NULL, &out, e));
+    TELLS(sg_trainer_create_from_with(net, 0, data, NULL, NULL, e));
+    TELLS(sg_device_check(NULL, e));
+    assert_int_equal(sg_device_get_info(0, NULL), SG_E_ARGUMENT);
+    assert_int_equal(sg_device_get_info(sg_device_count(), &device),
+                     SG_E_RANGE);
+    assert_int_equal(device.memory, 0);
+    assert_null(sg_trainer_outline(NULL));
     assert_int_equal(sg_trainer_rate(NULL), 0);
     assert_null(sg_trainer_network(NULL));
     assert_null(sg_trainer_metrics(NULL));
@@ -397,7 +419,7 @@ static void structs_know_their_size(void **state)
     } newer = {SG_EVALUATE_OPTIONS_INIT, 0};
     static sg_metrics metrics;
     sg_error error = SG_ERROR_INIT;
-    sg_evaluate_options options = {0, 1, 0, NULL};
+    sg_evaluate_options options = {0, 1, 0, NULL, NULL};
     assert_int_equal(sg_evaluate_with(net, data, &options, &metrics, NULL,
                                       &error),
                      SG_E_ARGUMENT);

@@ -55,7 +55,7 @@ typedef struct arg_group {
         table, sizeof table / sizeof table[0], offsetof(type, part)           \
     }
 
-enum { ARG_GROUPS_MAX = 6, ARG_OPERANDS = 8, ARG_RECIPE_MAX = 64 };
+enum { ARG_GROUPS_MAX = 7, ARG_OPERANDS = 8, ARG_RECIPE_MAX = 64 };
 
 typedef struct arg_command {
     const char *name;     /* "train", "data info" */

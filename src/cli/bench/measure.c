@@ -28,7 +28,7 @@ static void collect(measurement *m)
     sg_layer_cost cost[SG_LAYERS_MAX];
     sg_network_info info;
     measure_profile *p = &m->profile;
-    sg_network_get_info(sg_trainer_network(m->trainer), &info);
+    sg_network_get_info(sg_trainer_outline(m->trainer), &info);
     p->load_ns += sg_trainer_get_profile(m->trainer, cost);
     for (size_t l = 0; l < info.layers; l++) {
         add_phase(&p->cost[l].forward, &cost[l].forward);
@@ -48,11 +48,11 @@ static int go_on(measurement *m, bool profiles)
     sg_trainer *next;
     const sg_network *net = sg_trainer_network(m->trainer);
     sg_network_get_info(net, &info);
-    sg_status status =
-        sg_trainer_create_from(net,
-                               (uint32_t)recipe_number(info.recipe, "epochs") -
-                                   1,
-                               m->data, m->threads, &next, &error);
+    sg_status status = sg_trainer_create_from_with(
+        net, (uint32_t)recipe_number(info.recipe, "epochs") - 1, m->data,
+        &(sg_trainer_options){sizeof(sg_trainer_options), m->threads,
+                              m->device},
+        &next, &error);
     if (status != SG_OK)
         return failed(m, status, &error);
     if (profiles)
@@ -102,8 +102,9 @@ static int classify(const measurement *m, uint32_t count, double *spent)
     if (status != SG_OK)
         return failed(m, status, &error);
     double start = cli_seconds();
-    status = sg_evaluate(sg_trainer_network(m->trainer), part, m->threads,
-                         &metrics, NULL, &error);
+    const sg_evaluate_options how = {sizeof how, m->threads, 0, m->device};
+    status = sg_evaluate_with(sg_trainer_network(m->trainer), part, &how,
+                              &metrics, NULL, &error);
     *spent = cli_seconds() - start;
     sg_data_destroy(part);
     if (status == SG_OK && cli_stopped())
@@ -181,7 +182,7 @@ static int measure_limits(measurement *m)
 {
     measure_profile *p = &m->profile;
     sg_network_info info;
-    sg_network_get_info(sg_trainer_network(m->trainer), &info);
+    sg_network_get_info(sg_trainer_outline(m->trainer), &info);
     size_t each = 8 + (recipe_number(info.recipe, "weight-bits") ? 2 : 1);
     p->state_bytes = (size_t)info.synapses * each;
     int code = measure_machine(m, 0, &p->near);

@@ -32,7 +32,8 @@ typedef struct measurement {
     const char *command; /* whose help a usage error names */
     sg_data *data;       /* the caller's */
     unsigned threads;
-    double seconds; /* of one measurement */
+    const char *device; /* NULL: cpu */
+    double seconds;     /* of one measurement */
     uint64_t warm, rounds;
     bool layers;         /* whether there is a profile */
     sg_trainer *trainer; /* the caller's; replaced when its run is complete */

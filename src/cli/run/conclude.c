@@ -101,7 +101,8 @@ static int evaluate(const session *s, verdict *v)
 {
     sg_error error = {""};
     sg_evaluate_options how = {.size = sizeof how,
-                               .threads = (unsigned)s->options.threads};
+                               .threads = (unsigned)s->options.threads,
+                               .device = s->options.device};
     sg_status status =
         sg_evaluate_with(v->net, s->test, &how, &v->plain, NULL, &error);
     how.flip = 1;

@@ -25,7 +25,7 @@ static int save(epochs *e, const char *path)
 static void begin_epoch(epochs *e, const sg_progress *p)
 {
     sg_network_info info;
-    sg_network_get_info(sg_trainer_network(p->trainer), &info);
+    sg_network_get_info(sg_trainer_outline(p->trainer), &info);
     e->epoch = p->epoch;
     e->base_batch = p->batch - 1;
     e->base_samples =
@@ -39,7 +39,7 @@ static void show(epochs *e, const sg_progress *p)
     figures now;
     if (!e->line.shown)
         return;
-    metrics_figures(sg_trainer_network(p->trainer), p->train, &now);
+    metrics_figures(sg_trainer_outline(p->trainer), p->train, &now);
     snprintf(label, sizeof label, "epoch %u/%u", p->epoch, p->epochs);
     snprintf(note, sizeof note, "  loss %.4f  %.2f %%", now.loss,
              now.accuracy);

@@ -22,6 +22,7 @@ typedef struct run_options {
     const char *from;   /* new run: model whose weights it begins with */
     const char *epochs; /* resume: the run's new number of them, or NULL */
     const char *choose; /* "last" or "best"; NULL: as the run says */
+    const char *device; /* a name of spikegrad/device.h; NULL: cpu */
     uint64_t threads;
     uint64_t checkpoint_every; /* batches; 0: after epochs only */
     uint64_t verify;           /* samples, after each epoch; 0: none */

@@ -104,17 +104,30 @@ static int open_data(session *s)
     return code == CLI_OK ? open_test(s) : code;
 }
 
+static sg_trainer_options trainer_options(const session *s)
+{
+    sg_trainer_options how = SG_TRAINER_OPTIONS_INIT;
+    how.threads = (unsigned)s->options.threads;
+    how.device = s->options.device;
+    return how;
+}
+
 static int open_new(session *s)
 {
     const run_options *o = &s->options;
     sg_error error = {""};
+    const sg_trainer_options how = trainer_options(s);
+    if (o->model && o->device)
+        return cli_usage(o->command, "--device: a run that starts from a "
+                                     "model begins on the processor; "
+                                     "--resume takes it to a device");
     sg_status status =
         o->model
             ? sg_trainer_adapt(o->model, s->file.recipe, session_training(s),
                                o->new_readout, (unsigned)o->threads,
                                &s->trainer, &error)
-            : sg_trainer_create(s->file.recipe, session_training(s),
-                                (unsigned)o->threads, &s->trainer, &error);
+            : sg_trainer_create_with(s->file.recipe, session_training(s),
+                                     &how, &s->trainer, &error);
     return status == SG_OK ? CLI_OK
                            : cli_status(s->options.command, status, &error);
 }
@@ -228,10 +241,10 @@ static int open_resumed(session *s)
         if ((code = open_new(s)) != CLI_OK)
             return code;
     } else {
+        const sg_trainer_options how = trainer_options(s);
         sg_status status =
-            sg_trainer_resume(s->run.checkpoint, session_training(s),
-                              (unsigned)s->options.threads, &s->trainer,
-                              &error);
+            sg_trainer_resume_with(s->run.checkpoint, session_training(s),
+                                   &how, &s->trainer, &error);
         if (status != SG_OK)
             return cli_status(s->options.command, status, &error);
         if ((code = compare_recipes(s)) != CLI_OK ||

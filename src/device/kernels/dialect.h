@@ -27,17 +27,15 @@ typedef ulong uint64_t;
 #define LOCAL __local
 #define SG__TABLE __constant
 #define KERNEL(name)                                                          \
-    __kernel __attribute__((reqd_work_group_size(SG__GROUP, 1, 1))) void name( \
-        __global uchar *memory, __global const uchar *images, sg__task t)
+    __kernel __attribute__((reqd_work_group_size(SG__GROUP, 1, 1))) void      \
+    name(__global uchar *memory, __global const uchar *images, sg__task t)
 #define SHARED(type, name, n) __local type name[n]
 #define SYNC barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
 #define THREAD ((uint32_t)get_local_id(0))
 #define GROUP_X ((uint32_t)get_group_id(0))
 #define GROUP_Y ((uint32_t)get_group_id(1))
-#define ADD32(p, v)                                                           \
-    atomic_add((volatile __global uint *)(p), (uint)(v))
-#define ADD64(p, v)                                                           \
-    atom_add((volatile __global ulong *)(p), (ulong)(v))
+#define ADD32(p, v) atomic_add((volatile __global uint *)(p), (uint)(v))
+#define ADD64(p, v) atom_add((volatile __global ulong *)(p), (ulong)(v))
 #define INT64_C(x) x##L
 #define UINT64_C(x) x##UL
 #define SG__THREADED 1

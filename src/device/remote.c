@@ -1,0 +1,56 @@
+/* What all parts of the device engine do: tasks, launches, failures. */
+#include "base/clock.h"
+#include "device/engine.h"
+
+sg_status sg__remote_note(sg__remote *r)
+{
+    if (r->device->failed != SG_OK)
+        r->base.error = r->device->error;
+    return r->device->failed;
+}
+
+sg__task sg__remote_task(const sg__remote *r, size_t l)
+{
+    const sg_network *net = r->base.net;
+    const sg__layer *layer = &net->layer[l];
+    const sg__remote_layer *from = &r->sender[layer->from];
+    return (sg__task){
+        .in = from->counts,
+        .weight = r->sender[l + 1].array[SG__ARRAY_WEIGHT],
+        .bias = r->sender[l + 1].array[SG__ARRAY_BIAS],
+        .shown = r->shown,
+        .moment = r->head,
+        .sums = r->sums,
+        .done = r->done + l * sizeof(sg__done),
+        .rates = r->rates + l * sizeof(sg__rates),
+        .pixels = from->pixels,
+        .active = from->active,
+        .places = from->places,
+        .channels = from->channels,
+        .seed = net->recipe.seed,
+        .geo = layer->geo,
+        .layer = (uint32_t)l,
+        .bits = layer->weight_bits,
+        .theta_bits = layer->theta_bits,
+        .level = layer->fire_level,
+        .cap = layer->cap,
+        .phi_bits = layer->phi_bits,
+        .keep_bits = layer->keep_bits,
+        .dither = net->recipe.dither,
+        .spatial = layer->kind->spatial,
+    };
+}
+
+void sg__remote_launch(sg__remote *r, sg__kernel_id kernel, uint32_t n,
+                       uint32_t rows, const sg__task *task,
+                       sg_phase_cost *phase, sg__block images)
+{
+    const sg__grid grid = {(n + SG__GROUP - 1) / SG__GROUP, rows};
+    const uint64_t begin = r->profiles ? sg__clock_ns() : 0;
+    r->device->kind->launch(r->device, kernel, grid, r->memory,
+                            images ? images : r->images, task);
+    if (r->profiles && phase) {
+        r->device->kind->finish(r->device);
+        phase->nanoseconds += sg__clock_ns() - begin;
+    }
+}
