@@ -218,14 +218,30 @@ static void descend(way *w, size_t l)
     settle(w, l);
 }
 
+/* Layers below the lowest one that learns send no errors. */
+static void silence(sg__remote *r, uint32_t n, size_t bottom)
+{
+    const sg_network *net = r->base.net;
+    for (size_t l = 0; l < bottom; l++) {
+        const size_t bytes = n * sg__outputs(&net->layer[l].geo);
+        sg__task t = sg__remote_task(r, l);
+        t.out = r->sender[l + 1].errors;
+        t.neurons = (uint32_t)((bytes + 3) / 4); /* what follows is unused */
+        if (net->layer[l].synaptic)
+            sg__remote_launch(r, SG__KERNEL_sg_clear, t.neurons, 1, &t,
+                              &r->cost[l].fire, 0);
+    }
+}
+
 static void backward(sg__remote *r, uint32_t n, sg__squares *squares)
 {
     const sg_network *net = r->base.net;
     const size_t top = net->layer_count - 1;
-    const size_t bottom = sg__lowest_synaptic(net);
+    const size_t bottom = sg__lowest_learning(net);
     way w = {r, n, squares, r->charge[0]};
     for (size_t s = 0; s <= net->layer_count; s++)
         r->sender[s].holds = false;
+    silence(r, n, bottom);
     sg__remote_loss(r, n, false, 0, r->charge[0], 0);
     fire(&w, top, top);
     for (size_t l = top; l > bottom; l--)

@@ -125,7 +125,7 @@ sg_status sg__remote_update(sg__engine *engine, const sg__update *update)
     r->device->kind->write(r->device, r->memory, r->rates, to,
                            layers * sizeof(sg__rates));
     for (size_t l = 0; l < layers; l++) {
-        if (!engine->net->layer[l].synaptic)
+        if (!engine->net->layer[l].synaptic || engine->net->layer[l].frozen)
             continue;
         gradient(r, l);
         step(r, l);

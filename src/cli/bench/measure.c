@@ -102,7 +102,8 @@ static int classify(const measurement *m, uint32_t count, double *spent)
     if (status != SG_OK)
         return failed(m, status, &error);
     double start = cli_seconds();
-    const sg_evaluate_options how = {sizeof how, m->threads, 0, m->device};
+    const sg_evaluate_options how = {sizeof how, m->threads, 0, NULL,
+                                     m->device};
     status = sg_evaluate_with(sg_trainer_network(m->trainer), part, &how,
                               &metrics, NULL, &error);
     *spent = cli_seconds() - start;

@@ -85,8 +85,8 @@ KERNEL(sg_propagate)
         const uint32_t c = j % g.in_c, x = j / g.in_c % g.in_w;
         const uint32_t y = j / g.in_c / g.in_w;
         uint32_t y0, y1, x0, x1;
-        sg__reach(y, g.stride, g.pad, g.kernel_h, g.out_h, &y0, &y1);
-        sg__reach(x, g.stride, g.pad, g.kernel_w, g.out_w, &x0, &x1);
+        sg__reach(y, g.stride_h, g.pad_h, g.kernel_h, g.out_h, &y0, &y1);
+        sg__reach(x, g.stride_w, g.pad_w, g.kernel_w, g.out_w, &x0, &x1);
         GLOBAL const uint8_t *w = AT(uint8_t, t.weight);
         GLOBAL const int8_t *d =
             AT(int8_t, t.in) + GROUP_Y * sg__outputs(&g);
@@ -94,8 +94,8 @@ KERNEL(sg_propagate)
         int32_t u = 0;
         for (uint32_t oy = y0; oy < y1; oy++)
             for (uint32_t ox = x0; ox < x1; ox++) {
-                const uint32_t ky = y + g.pad - oy * g.stride;
-                const uint32_t kx = x + g.pad - ox * g.stride;
+                const uint32_t ky = y + g.pad_h - oy * g.stride_h;
+                const uint32_t kx = x + g.pad_w - ox * g.stride_w;
                 const size_t tap = ((size_t)ky * g.kernel_w + kx) * g.in_c + c;
                 GLOBAL const int8_t *from =
                     d + ((size_t)oy * g.out_w + ox) * g.out_c;

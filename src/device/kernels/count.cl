@@ -59,9 +59,9 @@ KERNEL(sg_count_arrivals)
         uint64_t reach = g.out_c;
         if (t.spatial) {
             uint32_t y0, y1, x0, x1;
-            sg__reach(p / g.in_w, g.stride, g.pad, g.kernel_h, g.out_h, &y0,
+            sg__reach(p / g.in_w, g.stride_h, g.pad_h, g.kernel_h, g.out_h, &y0,
                       &y1);
-            sg__reach(p % g.in_w, g.stride, g.pad, g.kernel_w, g.out_w, &x0,
+            sg__reach(p % g.in_w, g.stride_w, g.pad_w, g.kernel_w, g.out_w, &x0,
                       &x1);
             reach *= (uint64_t)(y1 - y0) * (x1 - x0);
         }
@@ -111,13 +111,13 @@ KERNEL(sg_count_errors)
         if (t.spatial) {
             uint32_t y0, y1, x0, x1;
             const uint32_t y = p / g.out_w, x = p % g.out_w;
-            sg__span(y, g.stride, g.pad, g.kernel_h, g.in_h, &y0, &y1);
-            sg__span(x, g.stride, g.pad, g.kernel_w, g.in_w, &x0, &x1);
+            sg__span(y, g.stride_h, g.pad_h, g.kernel_h, g.in_h, &y0, &y1);
+            sg__span(x, g.stride_w, g.pad_w, g.kernel_w, g.in_w, &x0, &x1);
             for (uint32_t ky = y0; ky < y1; ky++)
                 for (uint32_t kx = x0; kx < x1; kx++)
-                    seen += active[(size_t)(y * g.stride + ky - g.pad) *
+                    seen += active[(size_t)(y * g.stride_h + ky - g.pad_h) *
                                        g.in_w +
-                                   x * g.stride + kx - g.pad];
+                                   x * g.stride_w + kx - g.pad_w];
             inputs *= (uint64_t)(y1 - y0) * (x1 - x0);
         } else {
             for (uint32_t k = 0; k < t.places; k++)

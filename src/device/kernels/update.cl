@@ -34,8 +34,8 @@ KERNEL(sg_gradient)
                         sum += *d;
                         continue;
                     }
-                    const uint32_t iy = y * g.stride + ky - g.pad;
-                    const uint32_t ix = x * g.stride + kx - g.pad;
+                    const uint32_t iy = y * g.stride_h + ky - g.pad_h;
+                    const uint32_t ix = x * g.stride_w + kx - g.pad_w;
                     if (iy < g.in_h && ix < g.in_w)
                         sum += *d *
                                in[((size_t)iy * g.in_w + ix) * g.in_c + c];
