@@ -137,6 +137,11 @@ static int open_own(const char *command, const char *path,
         status = SG_OK; /* they have moved together with the run */
         folder[0] = '\0';
     }
+    if (status == SG_E_ARGUMENT) /* of no kind, as a program's arrays */
+        return cli_usage(command,
+                         "%s was trained on '%s', which is no file: --data "
+                         "SPEC names the images to show it",
+                         path, *info->data ? info->data : "unknown data");
     if (status != SG_OK)
         return model_split(command, folder, info->data, word, out);
     if (!model_path(info->data))
