@@ -68,7 +68,7 @@ static void shorten(char *text)
         head--;
     while ((text[tail] & 0xc0) == 0x80)
         tail++;
-    memcpy(text + head, "...", 3);
+    memset(text + head, '.', 3);
     memmove(text + head + 3, text + tail, length - tail + 1);
 }
 

@@ -101,6 +101,7 @@ one_error
 expect 0 "$SPIKEGRAD" train $tiny --out long
 mv long.ini long/metrics.jsonl
 for command in report "train --resume"; do
+    # shellcheck disable=SC2086
     expect 3 "$SPIKEGRAD" $command long
     one_error
     says err 'metrics.jsonl:1: a line of more than'
