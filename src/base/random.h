@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-#ifdef SG__ON_DEVICE /* in a kernel of device/ */
+#if defined(SG__ON_DEVICE) || defined(SG_OWN_PHILOX) /* kernels of device/;
+                                                         builds by hand */
 #include "base/philox.h"
 #else
 #include <Random123/philox.h>
@@ -41,7 +42,7 @@ static inline sg__draw sg__random(uint64_t seed, enum sg__stream stream,
 {
     const uint32_t k0 = (uint32_t)seed;
     const uint32_t k1 = (uint32_t)(seed >> 32) ^ ((uint32_t)stream << 24);
-#ifdef SG__ON_DEVICE
+#if defined(SG__ON_DEVICE) || defined(SG_OWN_PHILOX)
     sg__draw r = {{c0, c1, c2, c3}};
     sg__philox(r.v, k0, k1);
     return r;

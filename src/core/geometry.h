@@ -30,10 +30,9 @@ static inline size_t sg__outputs(const sg__geometry *g)
 /* The geometry of units that hear one input each. */
 static inline sg__geometry sg__pointwise(void)
 {
-    return (sg__geometry){.kernel_h = 1,
-                          .kernel_w = 1,
-                          .stride_h = 1,
-                          .stride_w = 1};
+    sg__geometry g = {0}; /* kernels compile this as C++ too */
+    g.kernel_h = g.kernel_w = g.stride_h = g.stride_w = 1;
+    return g;
 }
 
 /* sg__padded: whether any padding surrounds the input. */

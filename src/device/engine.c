@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-enum { ALIGN = 256, ROWS_MAX = 65535 };
+enum { ALIGN = 256, ROWS_MAX = 65535, LEAST_ROWS = 64 };
 
 /* Takes bytes of the block that is being laid out. */
 static uint64_t take(uint64_t *used, uint64_t bytes)
@@ -49,6 +49,8 @@ static void place_layer(sg__remote *r, size_t l, bool learns, uint64_t *used)
         return;
     if (learns)
         to->errors = take(used, n);
+    if (learns && sg__gets_errors(r->base.net, layer->from))
+        to->down = take(used, sg__array_bytes(layer, SG__ARRAY_WEIGHT));
     for (int a = 0; a < SG__ARRAYS; a++)
         if (sg__array_present(layer, (sg__array)a))
             to->array[a] = take(used, sg__array_bytes(layer, (sg__array)a));
@@ -210,6 +212,7 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
         return SG_E_MEMORY;
     r->base.net = options->net;
     r->base.batch = options->batch;
+    r->least_rows = LEAST_ROWS;
     r->base.threads = sg__threads_or_all(options->threads);
     sg_status status = take_host(r) ? SG_OK : SG_E_MEMORY;
     if (status == SG_OK)
@@ -235,6 +238,8 @@ static sg_status put(sg__engine *engine)
                                        sg__array_at(layer, (sg__array)a),
                                        sg__array_bytes(layer, (sg__array)a));
         }
+    for (size_t l = 0; l < engine->net->layer_count; l++)
+        sg__remote_turn(r, l);
     return sg__remote_note(r);
 }
 

@@ -16,9 +16,10 @@ typedef struct sg__remote_layer {
     uint64_t counts;            /* uint8[batch][neurons] */
     uint64_t errors;            /* int8[batch][neurons]: g, then d */
     uint64_t pixels, active;    /* uint32[batch][places], of counts */
-    uint64_t kept;              /* int32[batch][neurons]: error charge that has
+    uint64_t down;     /* weights turned, for errors; sg_turn_weights */
+    uint64_t kept;     /* int32[batch][neurons]: error charge that has
                                    come by another way; ann/keep.c */
-    bool keeps, holds;          /* whether kept is used, and holds any yet */
+    bool keeps, holds; /* whether kept is used, and holds any yet */
     uint32_t places, channels;
 } sg__remote_layer;
 
@@ -44,7 +45,8 @@ typedef struct sg__remote {
     uint8_t *staging;      /* images of a batch */
     uint32_t *ids;
 
-    sg__batch last; /* of the last pass; its samples may be gone */
+    uint32_t least_rows; /* from which on products go by tiles */
+    sg__batch last;      /* of the last pass; its samples may be gone */
     bool profiles;
     sg_layer_cost *cost; /* [layers] */
     uint64_t load_ns;
@@ -65,6 +67,14 @@ sg__task sg__remote_task(const sg__remote *r, size_t l);
 void sg__remote_launch(sg__remote *r, sg__kernel_id kernel, uint32_t n,
                        uint32_t rows, const sg__task *task,
                        sg_phase_cost *phase, sg__block images);
+
+/* sg__remote_tiles: groups of a product of that size if it goes by tiles, 0 if
+ * it does not. */
+uint32_t sg__remote_tiles(const sg__remote *r, uint64_t rows,
+                          uint32_t columns);
+
+/* sg__remote_turn: turned weights of layer l anew, after they have changed. */
+void sg__remote_turn(sg__remote *r, size_t l);
 
 /* sg__remote_note: the status of all that was done so far; a failure's text
  * becomes the engine's. */

@@ -59,7 +59,15 @@ static void forward_synaptic(sg__remote *r, size_t l, uint32_t n,
     t.out = layer->output ? 0 : r->sender[l + 1].counts;
     t.charge = layer->output ? logits : 0;
     t.gate = layer->output || !training ? 0 : r->sender[l + 1].errors;
-    sg__remote_launch(r, SG__KERNEL_sg_forward, t.neurons, n, &t, cost, 0);
+    const uint32_t groups =
+        sg__remote_tiles(r, (uint64_t)n * layer->geo.out_h * layer->geo.out_w,
+                         layer->geo.out_c);
+    t.count = n;
+    if (groups)
+        sg__remote_launch(r, SG__KERNEL_sg_tile, groups * SG__GROUP, 1, &t,
+                          cost, 0);
+    else
+        sg__remote_launch(r, SG__KERNEL_sg_forward, t.neurons, n, &t, cost, 0);
     if (r->profiles) {
         cost->dense_ops += n * sg__dense_macs(&layer->geo);
         cost->ops += n * sg__dense_macs(&layer->geo);

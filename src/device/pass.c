@@ -202,8 +202,20 @@ static void descend(way *w, size_t l)
     t.more = s->holds ? s->kept : 0;
     t.shift = waits || s->holds ? layer->error_shift : 0;
     if (sg__gets_errors(net, sender) && (!waits || s->keeps)) {
-        sg__remote_launch(w->r, SG__KERNEL_sg_propagate, t.neurons, w->n, &t,
-                          cost, 0);
+        const sg__geometry *g = &layer->geo;
+        const uint32_t groups =
+            sg__remote_tiles(w->r, (uint64_t)w->n * g->in_h * g->in_w,
+                             g->in_c);
+        if (groups) {
+            t.count = w->n;
+            t.mode = 1;
+            t.weight = w->r->sender[l + 1].down;
+            sg__remote_launch(w->r, SG__KERNEL_sg_tile, groups * SG__GROUP, 1,
+                              &t, cost, 0);
+        } else {
+            sg__remote_launch(w->r, SG__KERNEL_sg_propagate, t.neurons, w->n,
+                              &t, cost, 0);
+        }
         s->holds |= waits;
         if (w->r->profiles) {
             const uint64_t macs = w->n * sg__dense_macs(&layer->geo);

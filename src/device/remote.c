@@ -54,3 +54,25 @@ void sg__remote_launch(sg__remote *r, sg__kernel_id kernel, uint32_t n,
         phase->nanoseconds += sg__clock_ns() - begin;
     }
 }
+
+uint32_t sg__remote_tiles(const sg__remote *r, uint64_t rows, uint32_t columns)
+{
+    enum { ROWS = 128, COLUMNS = 64, LEAST_COLUMNS = 8 }; /* of tiles.cl */
+    const uint64_t groups =
+        (rows + ROWS - 1) / ROWS * ((columns + COLUMNS - 1) / COLUMNS);
+    if (rows < r->least_rows || rows > INT32_MAX || groups > 1 << 22 ||
+        columns < (r->least_rows > 1 ? LEAST_COLUMNS : 1))
+        return 0;
+    return (uint32_t)groups;
+}
+
+void sg__remote_turn(sg__remote *r, size_t l)
+{
+    const sg__layer *layer = &r->base.net->layer[l];
+    sg__task t = sg__remote_task(r, l);
+    t.out = r->sender[l + 1].down;
+    t.neurons = (uint32_t)layer->weights;
+    if (t.out)
+        sg__remote_launch(r, SG__KERNEL_sg_turn_weights, t.neurons, 1, &t,
+                          &r->cost[l].update, 0);
+}

@@ -13,6 +13,18 @@ static void clear(sg__remote *r, uint64_t at, uint32_t words)
     sg__remote_launch(r, SG__KERNEL_sg_clear, words, 1, &t, NULL, 0);
 }
 
+/* Positions that a group of a gradient's tile sums over: so many that there are
+ * some thousand groups, in whole steps of a tile. */
+static uint32_t share_of(uint64_t positions, uint32_t groups)
+{
+    enum { GROUPS = 2048, STEP = 64, MOST = 65535 };
+    const uint64_t shares = (GROUPS + groups - 1) / groups;
+    uint64_t share = (positions + shares - 1) / shares;
+    if (share < positions / MOST + 1)
+        share = positions / MOST + 1;
+    return (uint32_t)((share + STEP - 1) / STEP * STEP);
+}
+
 /* Gradient of layer l, in r->gradient and r->bias_gradient. */
 static void gradient(sg__remote *r, size_t l)
 {
@@ -27,8 +39,22 @@ static void gradient(sg__remote *r, size_t l)
     t.gradient = r->gradient;
     t.bias_gradient = r->bias_gradient;
     t.count = n;
+    const sg__geometry *g = &layer->geo;
+    const uint64_t positions = (uint64_t)n * g->out_h * g->out_w;
+    const uint32_t groups =
+        positions > INT32_MAX
+            ? 0
+            : sg__remote_tiles(r, g->out_c, (uint32_t)sg__fan_in(g));
+    if (groups) {
+        t.share = share_of(positions, groups);
+        sg__remote_launch(r, SG__KERNEL_sg_tile_gradient, groups * SG__GROUP,
+                          (uint32_t)((positions + t.share - 1) / t.share), &t,
+                          cost, 0);
+    }
     t.share = (n + SHARES - 1) / SHARES;
-    sg__remote_launch(r, SG__KERNEL_sg_gradient, weights + layer->geo.out_c,
+    t.mode = groups > 0; /* only the biases are left */
+    sg__remote_launch(r, SG__KERNEL_sg_gradient,
+                      groups ? g->out_c : weights + g->out_c,
                       (n + t.share - 1) / t.share, &t, cost, 0);
     if (r->profiles) {
         const uint64_t macs = n * sg__dense_macs(&layer->geo);
@@ -105,6 +131,7 @@ static void step(sg__remote *r, size_t l)
                           cost, 0);
     sg__remote_launch(r, SG__KERNEL_sg_step_biases, layer->geo.out_c, 1, &t,
                       cost, 0);
+    sg__remote_turn(r, l);
     if (r->profiles) {
         cost->dense_ops += layer->weights;
         cost->ops += layer->weights;

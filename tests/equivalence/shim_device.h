@@ -36,6 +36,8 @@
 #include "device/kernels/count.cl"
 
 #include "device/kernels/update.cl"
+
+#include "device/kernels/tiles.cl"
 #pragma GCC diagnostic pop
 
 /* Bytes of memory it has, and calls until it is lost; below 0: never. */

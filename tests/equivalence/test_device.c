@@ -26,7 +26,14 @@ int main(void)
 #include "random_network.h"
 #include "shim_device.h"
 
-enum { SAMPLES = 37, SEEDS = 40, OPENCL_SEEDS = 6, MOST_STEPS = 12 };
+enum {
+    SAMPLES = 37,
+    SEEDS = 40,
+    OPENCL_SEEDS = 6,
+    TILE_SEEDS = 16,
+    MOST_STEPS = 12,
+    TILE_STEPS = 3
+};
 
 /* OpenCL where there is a device; else kind is NULL. */
 static sg__device_choice opencl_choice(void)
@@ -132,8 +139,10 @@ static void assert_same_evaluation(const sg_trainer *a, const sg_trainer *b,
     }
 }
 
-/* A run on both, step by step: metrics, then weights and all else. */
-static void compare_runs(uint64_t seed, sg__device_choice choice, int steps)
+/* A run on both, step by step: metrics, then weights and all else. least_rows:
+ * of products that go by tiles; 0: as it is */
+static void compare_runs(uint64_t seed, sg__device_choice choice, int steps,
+                         uint32_t least_rows)
 {
     sg_recipe recipe;
     sg_data *data;
@@ -145,6 +154,8 @@ static void compare_runs(uint64_t seed, sg__device_choice choice, int steps)
     const sg__device_choice none = {NULL, 0};
     sg_trainer *near = trainer_at(&recipe, data, none);
     sg_trainer *far = trainer_at(&recipe, data, choice);
+    if (least_rows)
+        sg__remote_of(far->engine)->least_rows = least_rows;
     for (int step = 0; step < steps; step++) {
         sg_status status = sg_trainer_step(near);
         assert_int_equal(sg_trainer_step(far), status);
@@ -167,7 +178,17 @@ static void random_networks_train_to_the_same_bits(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < SEEDS; seed++)
-        compare_runs(seed, (sg__device_choice){&shim_device, 0}, MOST_STEPS);
+        compare_runs(seed, (sg__device_choice){&shim_device, 0}, MOST_STEPS,
+                     seed % 2 ? UINT32_MAX : 0);
+}
+
+/* Every product by tiles, however small. */
+static void the_same_by_tiles(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 100; seed < 100 + TILE_SEEDS; seed++)
+        compare_runs(seed, (sg__device_choice){&shim_device, 0}, TILE_STEPS,
+                     1);
 }
 
 static void the_same_on_opencl(void **state)
@@ -179,7 +200,7 @@ static void the_same_on_opencl(void **state)
         skip();
     }
     for (uint64_t seed = 0; seed < OPENCL_SEEDS; seed++)
-        compare_runs(seed, choice, MOST_STEPS);
+        compare_runs(seed, choice, MOST_STEPS, 0);
 }
 
 /* Too small a memory: what is needed, what there is and what fits is said. */
@@ -350,6 +371,7 @@ int main(void)
         cmocka_unit_test(gradients_can_be_looked_at),
         cmocka_unit_test(names_of_devices),
         cmocka_unit_test(random_networks_train_to_the_same_bits),
+        cmocka_unit_test(the_same_by_tiles),
         cmocka_unit_test(the_same_on_opencl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

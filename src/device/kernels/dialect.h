@@ -25,6 +25,8 @@ typedef long int64_t;
 typedef ulong uint64_t;
 #define GLOBAL __global
 #define LOCAL __local
+#define PRIVATELY
+typedef uint4 sg__quad;
 #define SG__TABLE __constant
 #define KERNEL(name)                                                          \
     __kernel __attribute__((reqd_work_group_size(SG__GROUP, 1, 1))) void      \
@@ -52,6 +54,8 @@ typedef long long int64_t;
 typedef unsigned long long uint64_t;
 #define GLOBAL
 #define LOCAL
+#define PRIVATELY
+typedef uint4 sg__quad;
 #define restrict __restrict__
 #define SG__TABLE static __device__ const
 #define inline __device__ __forceinline__
@@ -69,12 +73,17 @@ typedef unsigned long long uint64_t;
     atomicAdd((unsigned long long *)(p), (unsigned long long)(v))
 #define INT64_C(x) x##LL
 #define UINT64_C(x) x##ULL
+#define UNROLL _Pragma("unroll")
 #define SG__THREADED 1
 
 #else
 
 #define GLOBAL
 #define LOCAL
+#define PRIVATELY
+typedef struct sg__quad {
+    uint32_t x, y, z, w;
+} sg__quad;
 #define KERNEL(name)                                                          \
     static void name(uint8_t *memory, const uint8_t *images, sg__task t,      \
                      uint32_t GROUP_X, uint32_t GROUP_Y)
@@ -95,6 +104,17 @@ typedef unsigned long long uint64_t;
 #define UINT8_MAX 255
 #define INT32_MAX 2147483647
 #define UINT32_MAX 4294967295u
+#endif
+
+/* Which byte of a 16-bit number is the high one. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define SG__HIGH_BYTE 0
+#else
+#define SG__HIGH_BYTE 1
+#endif
+
+#ifndef UNROLL /* the loop that follows: its arrays stay in registers */
+#define UNROLL
 #endif
 
 /* An array at a place of the engine's memory. */
