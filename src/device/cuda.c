@@ -109,7 +109,7 @@ static sg_status open_driver(driver *cu, sg_error *error)
 {
     int version = 0;
     memset(cu, 0, sizeof *cu);
-    cu->handle = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    cu->handle = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!cu->handle)
         return sg__fail(error, SG_E_MISSING,
                         "no driver of CUDA on this machine: libcuda.so.1 "
@@ -177,9 +177,10 @@ static bool open_compiler(compiler *nvrtc)
     const char *given = getenv("SPIKEGRAD_NVRTC");
     memset(nvrtc, 0, sizeof *nvrtc);
     if (given && *given)
-        nvrtc->handle = dlopen(given, RTLD_NOW | RTLD_LOCAL);
+        nvrtc->handle = dlopen(given, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     for (size_t i = 0; !nvrtc->handle && i < sizeof names / sizeof *names; i++)
-        nvrtc->handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+        nvrtc->handle =
+            dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!nvrtc->handle)
         return false;
     if (find_compiler(nvrtc))

@@ -87,7 +87,8 @@ typedef struct opencl {
 static bool open_library(library *cl, sg_error *error)
 {
     memset(cl, 0, sizeof *cl);
-    cl->handle = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);
+    cl->handle =
+        dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!cl->handle)
         return sg__fail(error, SG_E_MISSING,
                         "no OpenCL on this machine: libOpenCL.so.1 cannot be "
