@@ -17,6 +17,10 @@ if(command_sources AND SG_COMMAND_FOUND)
         target_link_libraries(spikegrad_parts PUBLIC spikegrad_nir_static)
         target_compile_definitions(spikegrad_parts PRIVATE SPIKEGRAD_NIR=1)
     endif()
+    if(TARGET PkgConfig::SG_ARCHIVE)
+        target_compile_definitions(spikegrad_parts PRIVATE SPIKEGRAD_ARCHIVE=1)
+        target_link_libraries(spikegrad_parts PUBLIC PkgConfig::SG_ARCHIVE)
+    endif()
     file(RELATIVE_PATH data_from_bin
          ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR})
     target_compile_definitions(spikegrad_parts PRIVATE

@@ -23,6 +23,26 @@ if(SPIKEGRAD_FILES)
     target_link_libraries(sg_internal INTERFACE PkgConfig::SG_FILES)
 endif()
 
+# Parts that can be left out: SPIKEGRAD_PNG and so on say that they are there.
+function(sg_part name package)
+    if(SPIKEGRAD_${name} STREQUAL "AUTO")
+        pkg_check_modules(SG_${name} IMPORTED_TARGET ${package})
+    elseif(SPIKEGRAD_${name})
+        pkg_check_modules(SG_${name} REQUIRED IMPORTED_TARGET ${package})
+    endif()
+    if(TARGET PkgConfig::SG_${name})
+        target_compile_definitions(sg_internal INTERFACE SPIKEGRAD_${name}=1)
+        target_link_libraries(sg_internal INTERFACE PkgConfig::SG_${name})
+        set(SG_FILES_LIBRARIES ${SG_FILES_LIBRARIES} ${SG_${name}_LIBRARIES}
+            PARENT_SCOPE)
+    else()
+        message(STATUS "data without ${package}: it is left out")
+    endif()
+endfunction()
+sg_part(PNG libpng)
+sg_part(JPEG libjpeg)
+sg_part(ARCHIVE libarchive)
+
 # sg_isa(NAME FLAG...): the files of src/kernels/<name>/ are compiled with the
 # flags of their instruction set if the compiler has them, and SG_HAVE_<NAME>
 # says so; whether the processor has it is asked at run time.
@@ -87,6 +107,11 @@ foreach(room base core kernels machine layers data augment network io optimiser 
         add_library(sg_${room} OBJECT ${sources})
         target_compile_options(sg_${room} PRIVATE -fvisibility=hidden)
         target_link_libraries(sg_${room} PRIVATE sg_internal)
+        file(GLOB folders CONFIGURE_DEPENDS
+             ${PROJECT_SOURCE_DIR}/src/data/*/*.c)
+        if(room STREQUAL "data")
+            target_sources(sg_data PRIVATE ${folders})
+        endif()
         list(APPEND objects $<TARGET_OBJECTS:sg_${room}>)
     endif()
 endforeach()

@@ -17,7 +17,7 @@ _spikegrad_words() {
     'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --device --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'info') echo --threads --best --json --help ;;
     'data info') echo --json --help ;;
-    'data export') echo --split --first --count --png --scale --idx --help ;;
+    'data export') echo --split --first --count --png --scale --idx --npz --npy --images --help ;;
     'data formats') echo --json --help ;;
     'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'recipes') echo --json --help ;;
@@ -58,6 +58,9 @@ _spikegrad_values() {
     'data export --split') echo train test ;;
     'data export --png') echo '<files>' ;;
     'data export --idx') echo '<files>' ;;
+    'data export --npz') echo '<files>' ;;
+    'data export --npy') echo '<files>' ;;
+    'data export --images') echo '<files>' ;;
     'sweep --data') echo '<sources>' ;;
     'sweep --recipe') echo '<recipes>' ;;
     'sweep --out') echo '<files>' ;;
@@ -83,7 +86,7 @@ _spikegrad_values() {
 }
 
 _spikegrad_sources() {
-    echo glyphs mnist: fashion: emnist: cifar10: cifar100:
+    echo glyphs mnist: fashion: emnist: cifar10: cifar100: npy: npz: images:
 }
 
 _spikegrad_options() {

@@ -75,10 +75,13 @@ class BuildModule(build_ext):
     def run_cmake(self):
         folder = Path(self.build_temp).resolve() / "cmake"
         generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+        # libarchive would bring 40 MB of other libraries into a wheel, for
+        # files that NumPy and zipfile read
         subprocess.run(
             ["cmake", "-S", str(LIBRARY), "-B", str(folder), *generator,
              "-DCMAKE_BUILD_TYPE=Release", "-DSPIKEGRAD_PYTHON=ON",
              "-DSPIKEGRAD_COMMAND=OFF", "-DSPIKEGRAD_TESTS=OFF",
+             "-DSPIKEGRAD_ARCHIVE=OFF",
              f"-DSPIKEGRAD_NIR={'ON' if has_hdf5() else 'OFF'}",
              # what libarchive needs is forty times what spikegrad is
              *(["-DSPIKEGRAD_ARCHIVE=OFF"] if vendors() else []),

@@ -90,6 +90,21 @@ SG_API sg_status sg_data_over_arrays(const sg_data_info *info,
                                      const uint8_t *labels, sg_data **out,
                                      sg_error *error);
 
+/* Writes sample i and its label, which has to be below the classes; 0, or
+ * anything else to stop. pixels is uint8[height][width][channels], all 0. */
+typedef int (*sg_data_read_fn)(void *user, uint32_t i, uint8_t *pixels,
+                               uint32_t *label);
+
+/* sg_data_from_callback: a data set of the samples that read gives. It is
+ * called once for each, in order and in the thread of the caller, before this
+ * returns; user is handed on.
+ *
+ * info    as of sg_data_from_arrays
+ * Errors: as sg_data_from_arrays; SG_E_STOPPED if read stops. */
+SG_API sg_status sg_data_from_callback(const sg_data_info *info,
+                                       sg_data_read_fn read, void *user,
+                                       sg_data **out, sg_error *error);
+
 /* sg_data_slice: a view of samples first..first+count-1 of data, which must
  * outlive the view. SG_E_RANGE if they are not all there. */
 SG_API sg_status sg_data_slice(const sg_data *data, uint32_t first,

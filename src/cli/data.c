@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/arrays.h"
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
@@ -13,10 +14,12 @@
 #include "cli/export.h"
 
 struct options {
-    const char *split, *png, *idx;
+    const char *split, *png, *idx, *npy, *npz, *images;
     uint64_t first, count, scale;
     bool json;
 };
+
+enum { SAMPLES = 100 }; /* of --png and --idx, unless told */
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -26,12 +29,16 @@ static const arg_flag info_flags[] = {
 };
 
 static const arg_flag export_flags[] = {
-    {"split", ARG_CHOICE, FIELD(split), "train|test", "train",
-     "which part of the source", 0, 0},
+    {"split", ARG_CHOICE, FIELD(split), "train|test", NULL,
+     "which part of the source; without it, train, or of --npy, --npz and "
+     "--images both",
+     0, 0},
     {"first", ARG_NUMBER, FIELD(first), "I", "0", "first sample", 0,
      UINT32_MAX},
-    {"count", ARG_NUMBER, FIELD(count), "N", "100",
-     "how many; 0 is all from the first on", 0, UINT32_MAX},
+    {"count", ARG_NUMBER, FIELD(count), "N", NULL,
+     "how many; 0 is all from the first on; without it 100, or of --npy, "
+     "--npz and --images all",
+     0, UINT32_MAX},
     {"png", ARG_TEXT, FIELD(png), "FILE", NULL,
      "write a contact sheet, grey or RGB", 0, 0},
     {"scale", ARG_NUMBER, FIELD(scale), "N", "2",
@@ -40,6 +47,16 @@ static const arg_flag export_flags[] = {
      "write PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte, as MNIST "
      "is distributed; images in colour become an idx4 file. With DIR/train and "
      "DIR/t10k for the splits, mnist:DIR reads them",
+     0, 0},
+    {"npz", ARG_TEXT, FIELD(npz), "FILE", NULL,
+     "write x_train, y_train, x_test and y_test as one file of NumPy, which "
+     "npz:FILE reads",
+     0, 0},
+    {"npy", ARG_TEXT, FIELD(npy), "DIR", NULL,
+     "write the same as files in a folder, which npy:DIR reads", 0, 0},
+    {"images", ARG_TEXT, FIELD(images), "DIR", NULL,
+     "write DIR/SPLIT/CLASS/NUMBER.png, which images:DIR reads in the same "
+     "order",
      0, 0},
 };
 
@@ -63,10 +80,13 @@ static int data_export(int argc, char **argv);
 
 static const arg_command export_command = {
     .name = "data export",
-    .summary = "samples as a PNG contact sheet or as IDX files",
+    .summary = "samples as pictures, IDX files or arrays of NumPy",
     .usage = "SPEC [options]",
     .operands = "SPEC",
-    .text = "Writes samples of a source as a picture or as IDX files.",
+    .text =
+        "Writes samples of a source as a contact sheet, or in formats that "
+        "other programs read, and that are sources again: IDX, NumPy, "
+        "folders of pictures.",
     .group = {ARG_OWN(export_flags)},
     .operand_min = 1,
     .operand_max = 1,
@@ -260,25 +280,34 @@ static int data_formats(int argc, char **argv)
     return code;
 }
 
-static int export_part(const struct options *options, const sg_data *data)
+/* The samples of data that were asked for, or CLI_USAGE. */
+static int take_part(const struct options *options, const sg_data *data,
+                     uint64_t most, sg_data **part)
 {
-    sg_data *part;
     sg_error error = {""};
     uint32_t size = sg_data_get_info(data)->size;
-
     if (options->first >= size)
         return cli_usage("data export",
                          "--first: %" PRIu64 " is not below "
                          "%u, the number of samples",
                          options->first, size);
     uint64_t count = size - options->first;
-    if (options->count > 0 && options->count < count)
-        count = options->count;
+    if (options->count != UINT64_MAX)
+        most = options->count;
+    if (most > 0 && most < count)
+        count = most;
     sg_status status = sg_data_slice(data, (uint32_t)options->first,
-                                     (uint32_t)count, &part, &error);
-    if (status != SG_OK)
-        return cli_status("data export", status, &error);
-    int code = CLI_OK;
+                                     (uint32_t)count, part, &error);
+    return status == SG_OK ? CLI_OK
+                           : cli_status("data export", status, &error);
+}
+
+static int export_part(const struct options *options, const sg_data *data)
+{
+    sg_data *part;
+    int code = take_part(options, data, SAMPLES, &part);
+    if (code != CLI_OK)
+        return code;
     if (options->png)
         code = export_png(part, (uint32_t)options->scale, options->png);
     if (options->idx && code == CLI_OK)
@@ -287,21 +316,81 @@ static int export_part(const struct options *options, const sg_data *data)
     return code;
 }
 
+/* As all formats that hold both splits. */
+static int export_sets(const struct options *options, const export_split *set,
+                       size_t sets)
+{
+    int code = CLI_OK;
+    if (options->npy)
+        code = export_npy(set, sets, options->npy);
+    if (options->npz && code == CLI_OK)
+        code = export_npz(set, sets, options->npz);
+    if (options->images && code == CLI_OK)
+        code = export_pictures(set, sets, options->images);
+    return code;
+}
+
+/* Opens the splits that are asked for and there, and exports them. */
+static int export_splits(const struct options *options, const char *spec)
+{
+    static const char *const names[] = {"train", "test"};
+    sg_data *data[2] = {NULL, NULL}, *part[2] = {NULL, NULL};
+    export_split set[2];
+    sg_error error = {""};
+    size_t sets = 0;
+    int code = CLI_OK;
+    for (size_t i = 0; code == CLI_OK && i < 2; i++) {
+        if (options->split && strcmp(options->split, names[i]) != 0)
+            continue;
+        sg_status status =
+            sg_data_open(spec, (sg_split)i, &data[sets], &error);
+        if (status == SG_E_MISSING && !options->split)
+            continue;
+        code = status == SG_OK ? take_part(options, data[sets], 0, &part[sets])
+                               : cli_status("data export", status, &error);
+        set[sets] = (export_split){names[i], part[sets]};
+        sets += code == CLI_OK;
+    }
+    if (code == CLI_OK)
+        code = sets ? export_sets(options, set, sets)
+                    : cli_status("data export", SG_E_MISSING, &error);
+    for (size_t i = 0; i < 2; i++) {
+        sg_data_destroy(part[i]);
+        sg_data_destroy(data[i]);
+    }
+    return code;
+}
+
+static int export_wanted(const struct options *options, const char *operand)
+{
+    int code = CLI_OK;
+    if (options->png || options->idx) {
+        sg_data *data;
+        code = model_split("data export", NULL, operand,
+                           options->split ? options->split : "train", &data);
+        if (code != CLI_OK)
+            return code;
+        code = export_part(options, data);
+        sg_data_destroy(data);
+    }
+    if (code != CLI_OK || !(options->npy || options->npz || options->images))
+        return code;
+    char *spec = model_spec(operand);
+    code = spec ? export_splits(options, spec) : cli_fail("out of memory");
+    free(spec);
+    return code;
+}
+
 static int data_export(int argc, char **argv)
 {
-    struct options options = {0};
+    struct options options = {.count = UINT64_MAX};
     arg_rest rest;
-    sg_data *data;
     int code = args_parse(&export_command, argc, argv, &options, &rest);
     if (code >= 0)
         return code;
-    if (!options.png && !options.idx)
-        return cli_usage("data export", "give --png, --idx or both");
-    code = model_split("data export", NULL, rest.operand[0], options.split,
-                       &data);
-    if (code != CLI_OK)
-        return code;
-    code = export_part(&options, data);
-    sg_data_destroy(data);
-    return code;
+    if (!options.png && !options.idx && !options.npy && !options.npz &&
+        !options.images)
+        return cli_usage("data export", "give --png, --idx, --npz, --npy or "
+                                        "--images");
+    return export_wanted(&options, rest.operand[0]);
 }

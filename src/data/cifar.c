@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/archive.h"
 #include "data/data.h"
 #include "data/folder.h"
 #include "data/reader.h"
@@ -158,18 +159,98 @@ static sg_status read_file(records *r, const layout *form,
     return status;
 }
 
+/* Which of the files a path in an archive is; FILES_MAX if it is none. */
+static size_t number_of(const char *const *files, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    for (size_t i = 0; files[i]; i++) {
+        size_t length = strlen(files[i]);
+        if (strncmp(name, files[i], length) == 0 &&
+            strcmp(name + length, ".bin") == 0)
+            return i;
+    }
+    return FILES_MAX;
+}
+
+/* The files of an archive, which are in any order. */
+static sg_status read_parts(records part[FILES_MAX], const layout *form,
+                            const sg__request *request, sg_error *error)
+{
+    sg__archive *archive;
+    sg__source source;
+    const char *name = NULL;
+    sg_status status =
+        sg__archive_open(request->path, request->limit, &archive, error);
+    if (status)
+        return status;
+    do {
+        status = sg__archive_next(archive, &name, error);
+        size_t i = !status && name
+                       ? number_of(form->files[request->split], name)
+                       : FILES_MAX;
+        if (i == FILES_MAX)
+            continue;
+        sg__archive_source(archive, &source);
+        status = part[i].count ? sg__fail(error, SG_E_FORMAT,
+                                          "%s: is there twice, expected once",
+                                          source.name)
+                               : read_records(&part[i], form, &source, error);
+    } while (!status && name);
+    sg__archive_close(archive);
+    return status;
+}
+
+/* All files of an archive, in their order; each is freed once it is copied. */
+static sg_status read_archive(records *r, const layout *form,
+                              const sg__request *request, sg_error *error)
+{
+    const char *const *files = form->files[request->split];
+    records part[FILES_MAX] = {{.pixels = NULL}};
+    uint64_t count = 0;
+    sg_status status = read_parts(part, form, request, error);
+    for (size_t i = 0; !status && files[i]; i++) {
+        count += part[i].count;
+        if (part[i].count == 0)
+            status = sg__fail(error, SG_E_MISSING, "%.200s: no file %s.bin",
+                              request->path, files[i]);
+    }
+    if (!status)
+        status = make_room(r, count, request->path, error);
+    for (size_t i = 0; i < FILES_MAX; i++) {
+        if (!status && part[i].count && r->pixels && r->labels) {
+            memcpy(r->pixels + (size_t)r->count * PIXELS, part[i].pixels,
+                   (size_t)part[i].count * PIXELS);
+            memcpy(r->labels + r->count, part[i].labels, part[i].count);
+            r->count += part[i].count;
+        }
+        free(part[i].pixels);
+        free(part[i].labels);
+    }
+    return status;
+}
+
+static sg_status read_folder(records *r, const layout *form,
+                             const sg__request *request, sg_error *error)
+{
+    const char *const *files = form->files[request->split];
+    sg_status status = SG_OK;
+    for (size_t i = 0; !status && files[i]; i++)
+        status = read_file(r, form, request, files[i], error);
+    return status;
+}
+
 static sg_status open_files(const sg__request *request, const layout *form,
                             sg_data **out, sg_error *error)
 {
     records r = {.pixels = NULL};
-    const char *const *files = form->files[request->split];
-    for (size_t i = 0; files[i]; i++) {
-        sg_status status = read_file(&r, form, request, files[i], error);
-        if (status) {
-            free(r.pixels);
-            free(r.labels);
-            return status;
-        }
+    sg_status status = sg__archive_is(request->path)
+                           ? read_archive(&r, form, request, error)
+                           : read_folder(&r, form, request, error);
+    if (status) {
+        free(r.pixels);
+        free(r.labels);
+        return status;
     }
     sg_data_info info = {
         .name = request->spec,
@@ -200,14 +281,14 @@ static const sg__sign signs10[] = {
     {"data_batch_1", PYTHON("cifar-10-binary.tar.gz")},
     {"cifar-10-batches-py", PYTHON("cifar-10-binary.tar.gz")},
     {"cifar-10-python.tar.gz", PYTHON("cifar-10-binary.tar.gz")},
-    {"cifar-10-binary.tar.gz", "still packed: unpack it with tar xzf"},
+    {"cifar-10-binary.tar.gz", "still packed: its path is read as well"},
     {NULL, NULL},
 };
 
 static const sg__sign signs100[] = {
     {"train", PYTHON("cifar-100-binary.tar.gz")},
     {"cifar-100-python*", PYTHON("cifar-100-binary.tar.gz")},
-    {"cifar-100-binary.tar.gz", "still packed: unpack it with tar xzf"},
+    {"cifar-100-binary.tar.gz", "still packed: its path is read as well"},
     {NULL, NULL},
 };
 
@@ -253,7 +334,8 @@ const sg__reader sg__reader_cifar10 = {
     .format = {.name = "cifar10",
                .form = "cifar10:DIR",
                .help = "data_batch_1.bin to data_batch_5.bin and "
-                       "test_batch.bin, the binary version",
+                       "test_batch.bin, the binary version, in a folder or "
+                       "cifar-10-binary.tar.gz",
                .example = "cifar10:data/cifar-10-batches-bin",
                .takes_path = 1},
     .open = open_cifar10,
@@ -264,7 +346,7 @@ const sg__reader sg__reader_cifar100 = {
     .format = {.name = "cifar100",
                .form = "cifar100:DIR",
                .help = "train.bin and test.bin, the binary version; the 100 "
-                       "fine labels",
+                       "fine labels; in a folder or cifar-100-binary.tar.gz",
                .example = "cifar100:data/cifar-100-binary",
                .takes_path = 1},
     .open = open_cifar100,

@@ -15,9 +15,11 @@ static void free_samples(sg__samples *samples)
     if (!samples)
         return;
     if (!samples->lent) {
-        free(samples->pixels);
+        if (!samples->map.bytes)
+            free(samples->pixels);
         free(samples->labels);
     }
+    sg__map_close(&samples->map);
     free(samples->state);
     free(samples);
 }
@@ -66,6 +68,22 @@ sg_status sg__data_adopt(const sg_data_info *info, uint8_t *pixels,
     return sg__data_adopt_drawn(info, pixels, labels, NULL, out, error);
 }
 
+sg_status sg__data_adopt_mapped(const sg_data_info *info, sg__map *map,
+                                size_t begin, uint8_t *labels, sg_data **out,
+                                sg_error *error)
+{
+    sg_status status = sg__data_adopt(info, NULL, labels, out, error);
+    if (status) {
+        sg__map_close(map);
+        return status;
+    }
+    sg__samples *samples = (*out)->own;
+    samples->map = *map;
+    samples->pixels = (uint8_t *)(uintptr_t)map->bytes + begin; /* only read */
+    *map = (sg__map){NULL, 0};
+    return SG_OK;
+}
+
 /* Bytes of all pixels, or 0 if a size is 0 or the product is out of range. */
 static size_t pixel_bytes(const sg_data_info *info)
 {
@@ -80,11 +98,11 @@ static size_t pixel_bytes(const sg_data_info *info)
     return bytes;
 }
 
-/* Whether a data set can be made of the caller's arrays. */
-static sg_status check_arrays(const sg_data_info *info, const uint8_t *labels,
-                              sg_error *error)
+sg_status sg__data_check(const sg_data_info *info, size_t *bytes,
+                         sg_error *error)
 {
-    if (pixel_bytes(info) == 0)
+    *bytes = pixel_bytes(info);
+    if (*bytes == 0)
         return sg__fail(error, SG_E_RANGE,
                         "data: %u samples of %ux%ux%u: every size must be "
                         "above 0 and all of it fit in memory",
@@ -92,13 +110,22 @@ static sg_status check_arrays(const sg_data_info *info, const uint8_t *labels,
     if (info->classes < 1 || info->classes > 256)
         return sg__fail(error, SG_E_RANGE, "data: %u classes, expected 1..256",
                         info->classes);
-    for (uint32_t i = 0; i < info->size; i++) {
+    return SG_OK;
+}
+
+/* Whether a data set can be made of the caller's arrays. */
+static sg_status check_arrays(const sg_data_info *info, const uint8_t *labels,
+                              sg_error *error)
+{
+    size_t bytes;
+    sg_status status = sg__data_check(info, &bytes, error);
+    for (uint32_t i = 0; !status && i < info->size; i++) {
         if (labels[i] >= info->classes)
             return sg__fail(error, SG_E_RANGE,
                             "data: sample %u: label %u, expected 0..%u", i,
                             labels[i], info->classes - 1);
     }
-    return SG_OK;
+    return status;
 }
 
 sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,

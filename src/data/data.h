@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "data/map.h"
 #include "spikegrad/data.h"
 
 /* What draws the pixels of samples when they are first asked for, by any
@@ -26,7 +27,8 @@ typedef struct sg__samples {
     size_t sample_bytes;
     sg__drawer drawer;
     _Atomic unsigned char *state; /* [size]; NULL: all pixels are there */
-    bool lent; /* pixels and labels are the caller's, who frees them */
+    bool lent;   /* pixels and labels are the caller's, who frees them */
+    sg__map map; /* what pixels are part of, if of a file */
 } sg__samples;
 
 struct sg_data {
@@ -48,6 +50,17 @@ sg_status sg__data_adopt(const sg_data_info *info, uint8_t *pixels,
 sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,
                                uint8_t *labels, const sg__drawer *drawer,
                                sg_data **out, sg_error *error);
+
+/* sg__data_adopt_mapped: the same, of pixels that begin at byte `begin` of a
+ * mapped file, which it closes. */
+sg_status sg__data_adopt_mapped(const sg_data_info *info, sg__map *map,
+                                size_t begin, uint8_t *labels, sg_data **out,
+                                sg_error *error);
+
+/* sg__data_check: SG_E_RANGE unless info is what a data set can be; the bytes
+ * of all its pixels. */
+sg_status sg__data_check(const sg_data_info *info, size_t *bytes,
+                         sg_error *error);
 
 /* sg__data_view: samples index[0..count-1] of data, an index in new memory
  * that the view owns, and that is freed if this fails. SG_E_MEMORY. */

@@ -18,7 +18,10 @@
     X(fashion)                                                                \
     X(emnist)                                                                 \
     X(cifar10)                                                                \
-    X(cifar100)
+    X(cifar100)                                                               \
+    X(npy)                                                                    \
+    X(npz)                                                                    \
+    X(images)
 
 enum { SG__OPTIONS_MAX = 16 };
 

@@ -126,8 +126,7 @@ static sg_status measure(const char *path, uint64_t *size, sg_error *error)
     return SG_OK;
 }
 
-/* Bytes that a compressed file may deliver without being asked for. */
-static uint64_t packed_limit(uint64_t size)
+uint64_t sg__packed_limit(uint64_t size)
 {
     uint64_t limit = SG__PACKED_BYTES_MAX;
     if (size > SG__DATA_BYTES_MAX / SG__PACKED_RATIO_MAX)
@@ -149,7 +148,7 @@ sg_status sg__source_open(const char *path, uint64_t limit, sg__source *out,
     out->length = size;
     out->limit = limit        ? limit
                  : out->known ? SG__DATA_BYTES_MAX
-                              : packed_limit(size);
+                              : sg__packed_limit(size);
     return SG_OK;
 }
 
@@ -160,6 +159,17 @@ void sg__source_memory(const char *name, const uint8_t *bytes, size_t size,
                         .memory = bytes,
                         .limit = SG__DATA_BYTES_MAX,
                         .length = size};
+}
+
+void sg__source_pulled(const char *name, sg__pull_fn pull, void *file,
+                       uint64_t limit, uint64_t length, sg__source *out)
+{
+    *out = (sg__source){.name = name,
+                        .pull = pull,
+                        .file = file,
+                        .limit = limit,
+                        .length = length,
+                        .known = length > 0};
 }
 
 static sg_status too_much(const sg__source *source, uint64_t bytes,
@@ -203,7 +213,9 @@ sg_status sg__source_read(sg__source *source, uint8_t *to, size_t want,
         if (source->offset > source->limit + HEADERS)
             return too_much(source, want - *got, "the file", error);
         size_t read = 0;
-        sg_status status = read_file(source, to + *got, n, &read, error);
+        sg_status status =
+            source->pull ? source->pull(source, to + *got, n, &read, error)
+                         : read_file(source, to + *got, n, &read, error);
         source->offset += read;
         *got += read;
         if (status)
@@ -231,7 +243,7 @@ sg_status sg__source_exact(sg__source *source, uint8_t *to, size_t want,
 
 void sg__source_close(sg__source *source)
 {
-    if (source->file)
+    if (source->file && !source->pull)
         close_file(source);
     source->file = NULL;
 }

@@ -20,15 +20,26 @@
 #define SG__PACKED_BYTES_MAX ((uint64_t)1 << 26)
 #define SG__PACKED_RATIO_MAX 100
 
-typedef struct sg__source {
+typedef struct sg__source sg__source;
+
+/* Reads up to want bytes; *got == 0 at the end. */
+typedef sg_status (*sg__pull_fn)(sg__source *source, uint8_t *to, size_t want,
+                                 size_t *got, sg_error *error);
+
+struct sg__source {
     const char *name; /* for details; not owned */
     uint64_t offset;  /* of the next byte */
     uint64_t limit;   /* bytes that may be read */
     uint64_t length;  /* of all of it, if known */
     bool known;
-    void *file; /* of zlib or stdio; NULL for memory */
+    void *file;       /* of zlib or stdio, or of pull; NULL for memory */
+    sg__pull_fn pull; /* NULL: file is this room's own */
     const uint8_t *memory;
-} sg__source;
+};
+
+/* sg__packed_limit: bytes that a compressed file of this size may deliver
+ * without being asked for. */
+uint64_t sg__packed_limit(uint64_t size);
 
 /* sg__source_open: opens the regular file at path, which must outlive the
  * source. limit bytes of it may be read; 0 is the rule above.
@@ -40,6 +51,11 @@ sg_status sg__source_open(const char *path, uint64_t limit, sg__source *out,
 /* sg__source_memory: reads size bytes that must outlive the source. */
 void sg__source_memory(const char *name, const uint8_t *bytes, size_t size,
                        sg__source *out);
+
+/* sg__source_pulled: reads what pull gives, of which file is the handle; at
+ * most limit bytes. length is what is known of it, or 0. */
+void sg__source_pulled(const char *name, sg__pull_fn pull, void *file,
+                       uint64_t limit, uint64_t length, sg__source *out);
 
 /* sg__source_read: reads up to want bytes to `to`; *got < want only at the
  * end. Errors: SG_E_IO, SG_E_MEMORY, SG_E_FORMAT (broken gzip stream, or more

@@ -152,7 +152,7 @@ all() {
     kind=$1
     mkdir "$kind"
     cd "$kind" || exit 1
-    for seed in train sweep recipes bench data; do
+    for seed in train sweep recipes bench data images; do
         mkdir seed-$seed
     done
     for split in train test; do
@@ -163,6 +163,11 @@ all() {
     done
     gzip seed-data/train* || exit 1
     cp -r seed-data seed-export
+    "$SPIKEGRAD" data export glyphs:train=6,test=2 --npy seed-images/a \
+        --npz seed-images/a.npz --images seed-images/p || exit 1
+    cp -r seed-images seed-arrays
+    cp -r seed-images seed-packed
+    cp -r seed-images seed-written
     # shellcheck disable=SC2086
     "$SPIKEGRAD" train $small --out model/run >/dev/null || exit 1
     for seed in eval verify report info trace seal anytime; do
@@ -178,6 +183,13 @@ all() {
     each report report run --out page.html
     each info info run
     each data data info mnist:. --json
+    each images data info images:p --json
+    each arrays data info npy:a --json
+    # libarchive ends the program where it finds no memory
+    [ "$kind" = memory ] || {
+        each packed data info npz:a.npz --json
+        each written data export npz:a.npz --npy . --npz b.npz
+    }
     each export data export mnist:. --idx new --png new.png
     each trace trace run --forward-only --out spikes.csv
     each seal seal run/checkpoint.safetensors --out sealed.safetensors

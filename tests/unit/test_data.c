@@ -67,6 +67,48 @@ static void lends_arrays(void **state)
     assert_string_equal(error.text, "data: sample 0: label 2, expected 0..1");
 }
 
+/* Gives the samples above, up to one at which it stops. */
+static int give(void *user, uint32_t i, uint8_t *image, uint32_t *label)
+{
+    const uint32_t *stop = user;
+    if (i == *stop)
+        return 1;
+    assert_int_equal(image[7], 0);
+    memcpy(image, pixels + 8 * (size_t)i, 8);
+    *label = labels[i];
+    return 0;
+}
+
+static void asks_for_samples(void **state)
+{
+    (void)state;
+    sg_data *data;
+    uint32_t stop = 4;
+    assert_int_equal(sg_data_from_callback(&shape, give, &stop, &data, NULL),
+                     SG_OK);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_memory_equal(sg_data_pixels(data, i), pixels + 8 * i, 8);
+        assert_int_equal(sg_data_label(data, i), labels[i]);
+    }
+    sg_data_destroy(data);
+    sg_error error = {""};
+    sg_data_info info = shape;
+    info.classes = 2;
+    assert_int_equal(sg_data_from_callback(&info, give, &stop, &data, &error),
+                     SG_E_RANGE);
+    assert_null(data);
+    assert_string_equal(error.text, "data: sample 0: label 2, expected 0..1");
+    stop = 2;
+    assert_int_equal(sg_data_from_callback(&shape, give, &stop, &data, &error),
+                     SG_E_STOPPED);
+    assert_null(data);
+    assert_string_equal(error.text,
+                        "data: stopped by the caller at sample 2 of 4");
+    info.size = 0;
+    assert_int_equal(sg_data_from_callback(&info, give, &stop, &data, &error),
+                     SG_E_RANGE);
+}
+
 static void refused(sg_data_info info, sg_status wanted)
 {
     sg_data *data;
@@ -308,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copies_arrays),
         cmocka_unit_test(lends_arrays),
+        cmocka_unit_test(asks_for_samples),
         cmocka_unit_test(refuses_bad_arrays),
         cmocka_unit_test(slices),
         cmocka_unit_test(selects),

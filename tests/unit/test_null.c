@@ -98,6 +98,14 @@ static void of_recipes(void **state)
     sg_recipe_destroy(NULL);
 }
 
+static int give(void *user, uint32_t i, uint8_t *image, uint32_t *label)
+{
+    (void)user;
+    image[0] = (uint8_t)i;
+    *label = 0;
+    return 0;
+}
+
 static void of_data(void **state)
 {
     (void)state;
@@ -113,6 +121,9 @@ static void of_data(void **state)
     MAKES_NOTHING(sg_data, sg_data_over_arrays(&info, NULL, labels, &out, e));
     MAKES_NOTHING(sg_data, sg_data_over_arrays(&info, pixels, NULL, &out, e));
     TELLS(sg_data_over_arrays(&info, pixels, labels, NULL, e));
+    MAKES_NOTHING(sg_data, sg_data_from_callback(NULL, give, NULL, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_from_callback(&info, NULL, NULL, &out, e));
+    TELLS(sg_data_from_callback(&info, give, NULL, NULL, e));
     MAKES_NOTHING(sg_data, sg_data_slice(NULL, 0, 1, &out, e));
     TELLS(sg_data_slice(data, 0, 1, NULL, e));
     const uint32_t first = 0;
