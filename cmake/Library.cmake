@@ -88,7 +88,7 @@ endif()
 # Rooms from the ground up.
 set(objects "")
 foreach(room base core kernels machine layers data augment network io optimiser ann
-             event engine device learn proof)
+             event engine device learn export proof)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
     if(room STREQUAL "kernels")
@@ -115,6 +115,25 @@ foreach(room base core kernels machine layers data augment network io optimiser 
         list(APPEND objects $<TARGET_OBJECTS:sg_${room}>)
     endif()
 endforeach()
+
+# Files of the product that exported programs have as they are.
+set(embedded_files "")
+foreach(file rules.h geometry.h quantise.h exponential.h residual.h)
+    list(APPEND embedded_files core/${file}=${PROJECT_SOURCE_DIR}/src/core/${file})
+endforeach()
+foreach(file spikegrad_device.h spikegrad_layers.h spikegrad_device.c
+             selftest.c board.h board.c board.ld host.c Makefile)
+    list(APPEND embedded_files ${file}=${PROJECT_SOURCE_DIR}/mcu/${file})
+endforeach()
+string(REGEX REPLACE "[^;=]*=" "" embedded_sources "${embedded_files}")
+add_custom_command(
+    OUTPUT ${PROJECT_BINARY_DIR}/embedded.c
+    COMMAND ${CMAKE_COMMAND} -D "FILES=${embedded_files}"
+            -D OUT=${PROJECT_BINARY_DIR}/embedded.c
+            -P ${PROJECT_SOURCE_DIR}/cmake/Embed.cmake
+    DEPENDS ${embedded_sources} ${PROJECT_SOURCE_DIR}/cmake/Embed.cmake
+    VERBATIM)
+target_sources(sg_export PRIVATE ${PROJECT_BINARY_DIR}/embedded.c)
 
 # A kernel that no table names has no prototype (kernels/kernels.h).
 target_compile_options(sg_kernels PRIVATE -Werror=missing-prototypes)

@@ -5,7 +5,7 @@
 # _spikegrad_words COMMAND: what may follow it.
 _spikegrad_words() {
     case $1 in
-    '') echo demo train eval verify trace anytime report bench info data sweep recipes seal convert help --help --version ;;
+    '') echo demo train eval verify trace anytime report bench info data sweep recipes seal convert export import-state help --help --version ;;
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
@@ -23,6 +23,8 @@ _spikegrad_words() {
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
     'convert') echo --nir --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'export') echo --c --vectors --format --learn --samples --ram --data --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'import-state') echo --out --help ;;
     esac
 }
 
@@ -71,6 +73,11 @@ _spikegrad_values() {
     'convert --out') echo '<files>' ;;
     'convert --data') echo '<sources>' ;;
     'convert --split') echo train test ;;
+    'export --c') echo '<files>' ;;
+    'export --vectors') echo '<files>' ;;
+    'export --format') echo hex npy ;;
+    'export --data') echo '<sources>' ;;
+    'import-state --out') echo '<files>' ;;
     *' --weight-bits') echo 8 16 ;;
     *' --master-bits') echo 16 32 ;;
     *' --input') echo plain onoff ;;

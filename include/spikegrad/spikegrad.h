@@ -40,6 +40,7 @@
 #include "spikegrad/data.h"
 #include "spikegrad/device.h"
 #include "spikegrad/event.h"
+#include "spikegrad/export.h"
 #include "spikegrad/file.h"
 #include "spikegrad/machine.h"
 #include "spikegrad/network.h"

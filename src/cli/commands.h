@@ -21,7 +21,9 @@
     X(sweep)                                                                  \
     X(recipes)                                                                \
     X(seal)                                                                   \
-    X(convert)
+    X(convert)                                                                \
+    X(export)                                                                 \
+    X(import_state)
 
 #define COMMANDS_DECLARE(name) extern const arg_command command_##name;
 COMMANDS(COMMANDS_DECLARE)

@@ -11,7 +11,7 @@
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/commands.h"
-#include "cli/export.h"
+#include "cli/export_data.h"
 
 struct options {
     const char *split, *png, *idx, *npy, *npz, *images;

@@ -1,139 +1,260 @@
-/* PNG by libpng's simplified interface, IDX by hand; see export.h. */
-#include "cli/export.h"
-
-#include <png.h>
+/* spikegrad export: a model as a program for a microcontroller. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/base/cli.h"
+#include "cli/base/flags.h"
+#include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/base/recipefile.h"
+#include "cli/commands.h"
+#include "cli/run/options.h"
 
-enum { GRID = 1, GRID_GREY = 128, SHEET_MAX = 20000 };
+struct options {
+    run_options run; /* of the twin */
+    const char *c, *vectors, *format;
+    uint64_t samples, ram;
+    bool learn, quiet;
+};
 
-/* Copies sample i into the sheet with its upper left corner at (x, y). */
-static void place(const sg_data *data, uint32_t i, uint32_t scale,
-                  uint8_t *sheet, size_t row_bytes, uint32_t x, uint32_t y)
+static const arg_flag own_flags[] = {
+    {"c", ARG_TEXT, offsetof(struct options, c), "DIR", NULL,
+     "write a C program there, a new folder", 0, 0},
+    {"vectors", ARG_TEXT, offsetof(struct options, vectors), "DIR", NULL,
+     "write golden vectors for the simulation of a chip there, a new folder",
+     0, 0},
+    {"format", ARG_CHOICE, offsetof(struct options, format), "hex|npy", "hex",
+     "of vectors: lines for $readmemh, or arrays for NumPy", 0, 0},
+    {"learn", ARG_SWITCH, offsetof(struct options, learn), NULL, NULL,
+     "one that learns, sample by sample: what 'train --from MODEL --batch 1 "
+     "--momentum 0 --schedule constant --warmup 0' computes",
+     0, 0},
+    {"samples", ARG_NUMBER, offsetof(struct options, samples), "N", "10",
+     "of the self-test: test images, or training ones in the order of the run",
+     0, 1000000},
+    {"ram", ARG_NUMBER, offsetof(struct options, ram), "BYTES", NULL,
+     "what the state may take: refused if it does not fit, faster with more "
+     "(default: as few as it can)",
+     1, UINT32_MAX},
+    {"data", ARG_TEXT, offsetof(struct options, run.source.data), "SPEC", NULL,
+     "images of the self-test (default: those the model was trained on)", 0,
+     0},
+};
+
+static int export_program(int argc, char **argv);
+
+const arg_command command_export = {
+    .name = "export",
+    .summary = "a model as a program for a microcontroller",
+    .usage = "MODEL --c DIR [--learn] [options]\n"
+             "MODEL --vectors DIR [--learn] [options]",
+    .operands = "MODEL",
+    .text =
+        "Writes a freestanding C11 program with the integers of the model: no "
+        "heap, no float, no library, tables const; a self-test with expected "
+        "hashes, and a Makefile for Cortex-M0, M3, M4, M33 and RV32 under "
+        "QEMU. What a device does not do is refused in a line. With --learn "
+        "options of the recipe say how.",
+    .group = {ARG_OWN(own_flags),
+              ARG_SHARED(quiet_flag, struct options, quiet)},
+    .operand_min = 1,
+    .operand_max = 1,
+    .recipe = true,
+    .run = export_program,
+};
+
+/* ---- files, in a folder that is there whole or not at all ---- */
+
+static int write_file(const char *folder, const char *path, const void *bytes,
+                      size_t size)
 {
-    const sg_data_info *info = sg_data_get_info(data);
-    const uint8_t *pixels = sg_data_pixels(data, i);
-    size_t depth = info->channels;
-    for (uint32_t v = 0; v < info->height * scale; v++) {
-        for (uint32_t u = 0; u < info->width * scale; u++) {
-            size_t from =
-                ((size_t)(v / scale) * info->width + u / scale) * depth;
-            memcpy(sheet + (y + v) * row_bytes + (x + u) * depth,
-                   pixels + from, depth);
+    char *whole = output_path(folder, path);
+    if (!whole)
+        return cli_fail("%s: out of memory", folder);
+    char *slash = strrchr(whole, '/');
+    if (strchr(path, '/')) {
+        *slash = '\0';
+        if (mkdir(whole, 0777) != 0 && errno != EEXIST) {
+            int code = cli_fail("%s: %s", whole, strerror(errno));
+            free(whole);
+            return code;
         }
+        *slash = '/';
     }
-}
-
-static int write_png(const char *path, png_image *image, const uint8_t *sheet)
-{
-    output out;
-    int code = output_open(&out, path);
-    if (code != CLI_OK)
-        return code;
-    if (!png_image_write_to_stdio(image, out.stream, 0, sheet, 0, NULL))
-        code = cli_fail("%s: %s", path, image->message);
-    png_image_free(image);
-    return output_close(&out, code);
-}
-
-int export_png(const sg_data *data, uint32_t scale, const char *path)
-{
-    const sg_data_info *info = sg_data_get_info(data);
-    uint32_t columns = 1;
-    if (info->channels != 1 && info->channels != 3)
-        return cli_usage("data",
-                         "--png: images of %u channels are neither "
-                         "grey nor RGB",
-                         info->channels);
-    while ((uint64_t)columns * columns < info->size)
-        columns++;
-    uint64_t rows = (info->size + columns - 1) / columns;
-    uint64_t width = columns * ((uint64_t)info->width * scale + GRID) + GRID;
-    uint64_t height = rows * ((uint64_t)info->height * scale + GRID) + GRID;
-    if (width > SHEET_MAX || height > SHEET_MAX)
-        return cli_usage("data",
-                         "--png: a sheet of %llux%llu pixels is "
-                         "larger than %d: fewer samples or a smaller scale",
-                         (unsigned long long)width, (unsigned long long)height,
-                         SHEET_MAX);
-    size_t row_bytes = (size_t)width * info->channels;
-    uint8_t *sheet = malloc(row_bytes * (size_t)height);
-    if (!sheet)
-        return cli_fail("%s: out of memory", path);
-    memset(sheet, GRID_GREY, row_bytes * (size_t)height);
-    for (uint32_t i = 0; i < info->size; i++)
-        place(data, i, scale, sheet, row_bytes,
-              GRID + i % columns * (info->width * scale + GRID),
-              GRID + i / columns * (info->height * scale + GRID));
-    png_image image = {
-        .version = PNG_IMAGE_VERSION,
-        .width = (png_uint_32)width,
-        .height = (png_uint_32)height,
-        .format = info->channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY,
-    };
-    int code = write_png(path, &image, sheet);
-    free(sheet);
+    FILE *file = fopen(whole, "wb");
+    bool good = file && fwrite(bytes, 1, size, file) == size;
+    if (file && fclose(file) != 0)
+        good = false;
+    int code = good ? CLI_OK : cli_fail("%s: %s", whole, strerror(errno));
+    free(whole);
     return code;
 }
 
-static void put_u32(FILE *stream, uint32_t value)
+static void remove_files(const sg_program *program, const char *folder)
 {
-    for (int shift = 24; shift >= 0; shift -= 8)
-        fputc((int)(value >> shift & 255), stream);
-}
-
-/* Magic 00 00 08 D, the sizes, then what follows. */
-static void put_head(FILE *stream, const uint32_t *sizes, uint32_t dimensions)
-{
-    put_u32(stream, 0x0800 | dimensions);
-    for (uint32_t d = 0; d < dimensions; d++)
-        put_u32(stream, sizes[d]);
-}
-
-static int export_images(const sg_data *data, const char *path)
-{
-    output out;
-    const sg_data_info *info = sg_data_get_info(data);
-    uint32_t sizes[] = {info->size, info->height, info->width, info->channels};
-    size_t bytes = (size_t)info->height * info->width * info->channels;
-    int code = output_open(&out, path);
-    if (code != CLI_OK)
-        return code;
-    put_head(out.stream, sizes, info->channels > 1 ? 4 : 3);
-    for (uint32_t i = 0; i < info->size; i++)
-        fwrite(sg_data_pixels(data, i), 1, bytes, out.stream);
-    return output_close(&out, CLI_OK);
-}
-
-static int export_labels(const sg_data *data, const char *path)
-{
-    output out;
-    uint32_t size = sg_data_get_info(data)->size;
-    int code = output_open(&out, path);
-    if (code != CLI_OK)
-        return code;
-    put_head(out.stream, &size, 1);
-    for (uint32_t i = 0; i < size; i++)
-        fputc(sg_data_label(data, i), out.stream);
-    return output_close(&out, CLI_OK);
-}
-
-int export_idx(const sg_data *data, const char *prefix)
-{
-    size_t room = strlen(prefix) + 32;
-    char *path = malloc(room);
-    if (!path)
-        return cli_fail("%s: out of memory", prefix);
-    snprintf(path, room, "%s-images-idx%d-ubyte", prefix,
-             sg_data_get_info(data)->channels > 1 ? 4 : 3);
-    int code = export_images(data, path);
-    if (code == CLI_OK) {
-        snprintf(path, room, "%s-labels-idx1-ubyte", prefix);
-        code = export_labels(data, path);
+    const char *path;
+    size_t size;
+    char *core = output_path(folder, "core");
+    for (size_t i = 0; sg_program_file(program, i, &path, &size); i++) {
+        char *whole = output_path(folder, path);
+        if (whole)
+            (void)remove(whole);
+        free(whole);
     }
-    free(path);
+    if (core)
+        (void)rmdir(core);
+    free(core);
+    (void)rmdir(folder);
+}
+
+static int write_folder(const sg_program *program, const char *folder)
+{
+    const char *path;
+    const void *bytes;
+    size_t size;
+    const size_t room = strlen(folder) + sizeof ".tmp";
+    char *part = malloc(room);
+    if (!part)
+        return cli_fail("%s: out of memory", folder);
+    snprintf(part, room, "%s.tmp", folder);
+    if (access(folder, F_OK) == 0) {
+        free(part);
+        return cli_fail("%s is there already: name a new folder", folder);
+    }
+    int code = mkdir(part, 0777) == 0
+                   ? CLI_OK
+                   : cli_fail("%s: %s", part, strerror(errno));
+    const bool made = code == CLI_OK;
+    for (size_t i = 0;
+         code == CLI_OK && (bytes = sg_program_file(program, i, &path, &size));
+         i++)
+        code = write_file(part, path, bytes, size);
+    if (code == CLI_OK && rename(part, folder) != 0)
+        code = cli_fail("%s: %s", folder, strerror(errno));
+    if (code != CLI_OK && made)
+        remove_files(program, part);
+    free(part);
+    return code;
+}
+
+/* ---- the network as it begins ---- */
+
+/* Options of a device, unless they are given. */
+static int set_device(const arg_rest *rest, sg_recipe *recipe)
+{
+    static const char *const device[][2] = {
+        {"batch", "1"},           {"momentum", "0"},
+        {"schedule", "constant"}, {"warmup", "0"},
+        {"augment", "none"},      {"dither", "off"},
+        {"rounding", "nearest"},  {"weight-decay", "0"},
+        {"validation", "0"},      {"epochs", "1"},
+    };
+    size_t count;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    for (size_t d = 0; d < sizeof device / sizeof *device; d++)
+        for (size_t i = 0; i < count && i < ARG_RECIPE_MAX; i++)
+            if (strcmp(option[i].name, device[d][0]) == 0 && !rest->recipe[i])
+                (void)sg_recipe_set(recipe, device[d][0], device[d][1], NULL);
+    return CLI_OK;
+}
+
+static int adapt(const struct options *o, const arg_rest *rest,
+                 const sg_network *from, const sg_data *data, sg_network **out)
+{
+    sg_error error = {""};
+    recipe_file file = {.data = ""};
+    sg_status status = sg_network_adapt_recipe(from, sg_data_get_info(data),
+                                               &file.recipe, &error);
+    if (status != SG_OK)
+        return cli_status("export", status, &error);
+    int code = set_device(rest, file.recipe);
+    if (code == CLI_OK)
+        code = recipe_file_options("export", rest, &file);
+    if (code == CLI_OK) {
+        status = sg_network_adapt(from, file.recipe, data, 0, out, &error);
+        if (status != SG_OK)
+            code = cli_status("export", status, &error);
+    }
+    (void)o;
+    sg_recipe_destroy(file.recipe);
+    return code;
+}
+
+static int make(const struct options *o, const sg_network *net,
+                const sg_data *data)
+{
+    sg_error error = {""};
+    sg_program *program;
+    sg_program_info info;
+    const sg_program_options options = {sizeof options, o->learn,
+                                        (uint32_t)o->samples, o->ram};
+    sg_status status =
+        sg_program_create(net, data, &options, &program, &error);
+    if (status != SG_OK)
+        return cli_status("export", status, &error);
+    sg_program_get_info(program, &info);
+    int code = write_folder(program, o->c);
+    if (code == CLI_OK && !o->quiet)
+        printf("%s: %zu bytes of state in RAM, %zu of tables in flash; see "
+               "%s/README.md\n",
+               o->c, info.ram, info.tables, o->c);
+    sg_program_destroy(program);
+    return code;
+}
+
+static int make_vectors(const struct options *o, const sg_network *net,
+                        const sg_data *data)
+{
+    sg_error error = {""};
+    sg_program *vectors;
+    const sg_vectors_options options = {sizeof options, o->learn,
+                                        (uint32_t)o->samples,
+                                        strcmp(o->format, "npy") == 0};
+    sg_status status =
+        sg_vectors_create(net, data, &options, &vectors, &error);
+    if (status != SG_OK)
+        return cli_status("export", status, &error);
+    int code = write_folder(vectors, o->vectors);
+    sg_program_destroy(vectors);
+    return code;
+}
+
+static int export_program(int argc, char **argv)
+{
+    struct options o = {.c = NULL};
+    arg_rest rest;
+    sg_network *from = NULL, *net = NULL;
+    sg_data *data = NULL;
+    int code = args_parse(&command_export, argc, argv, &o, &rest);
+    if (code >= 0)
+        return code;
+    if (!o.c == !o.vectors)
+        return cli_usage("export",
+                         "one of --c DIR and --vectors DIR says what "
+                         "to write");
+    if (o.vectors && (o.samples == 0 || o.ram > 0))
+        return cli_usage("export", "--vectors takes at least one sample, and "
+                                   "no --ram");
+    if (rest.recipe_given && !o.learn)
+        return cli_usage("export", "--%s goes with --learn",
+                         rest.recipe_given);
+    const model_images images = {.data = o.run.source.data,
+                                 .split = o.learn ? "train" : "test"};
+    code = model_load("export", rest.operand[0], false, &from);
+    if (code == CLI_OK && (o.samples > 0 || o.learn))
+        code = model_data("export", rest.operand[0], from, &images, &data);
+    if (code == CLI_OK && o.learn)
+        code = adapt(&o, &rest, from, data, &net);
+    if (code == CLI_OK)
+        code = (o.vectors ? make_vectors : make)(&o, net ? net : from, data);
+    sg_data_destroy(data);
+    sg_network_destroy(net);
+    sg_network_destroy(from);
     return code;
 }

@@ -95,6 +95,15 @@ static inline int32_t sg__saturate(int64_t x, int32_t limit)
     return x < -(int64_t)limit ? -limit : (int32_t)x;
 }
 
+/* sg__shift_change: by what a gradient alone changes a parameter where the
+ * rate is 2^-shift: sg__step from velocity 0, with friction and mult 1 and
+ * rounding to nearest, in 32 bits. 1 <= shift <= 30,
+ * |gradient| + 2^(shift-1) < 2^31. */
+static inline int32_t sg__shift_change(int32_t gradient, int shift)
+{
+    return sg__floor_shift(gradient + ((int32_t)1 << (shift - 1)), shift);
+}
+
 /* sg__step: momentum and step of one parameter (docs/semantics.md,
  * "Optimiser"). offset, 0..2^shift - 1, decides the rounding. */
 static inline void sg__step(int32_t *velocity, int32_t *master,

@@ -468,6 +468,31 @@ static char *slurp(const char *path)
     return text;
 }
 
+static void of_programs(void **state)
+{
+    (void)state;
+    const char *path;
+    size_t size;
+    const sg_program_options options = SG_PROGRAM_OPTIONS_INIT;
+    sg_program_info info;
+    MAKES_NOTHING(sg_program,
+                  sg_program_create(NULL, data, &options, &out, e));
+    TELLS(sg_program_create(net, data, &options, NULL, e));
+    const sg_vectors_options vectors = SG_VECTORS_OPTIONS_INIT;
+    MAKES_NOTHING(sg_program,
+                  sg_vectors_create(NULL, data, &vectors, &out, e));
+    MAKES_NOTHING(sg_program, sg_vectors_create(net, NULL, &vectors, &out, e));
+    TELLS(sg_vectors_create(net, data, &vectors, NULL, e));
+    sg_program_get_info(NULL, &info);
+    sg_program_get_info(NULL, NULL);
+    assert_int_equal(info.files, 0);
+    assert_null(sg_program_file(NULL, 0, &path, &size));
+    sg_program_destroy(NULL);
+    MAKES_NOTHING(sg_network, sg_program_import(NULL, "x", 1, NULL, &out, e));
+    MAKES_NOTHING(sg_network, sg_program_import(net, NULL, 1, NULL, &out, e));
+    TELLS(sg_program_import(net, "x", 1, NULL, NULL, e));
+}
+
 static void every_function_is_here(void **state)
 {
     (void)state;
@@ -505,6 +530,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_recipes),
+        cmocka_unit_test(of_programs),
         cmocka_unit_test(of_data),
         cmocka_unit_test(of_networks),
         cmocka_unit_test(of_arrays),

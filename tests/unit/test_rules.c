@@ -133,9 +133,24 @@ static void generator_is_philox(void **state)
     assert_int_not_equal(a.v[0], b.v[0]);
 }
 
+/* The step of a device: no velocity, a rate that is a shift, 32 bits. */
+static void shift_change_is_the_step(void **state)
+{
+    (void)state;
+    for (int shift = 1; shift <= 30; shift++)
+        for (int32_t g = -70000; g <= 70000; g += g % 3 ? 1 : 997) {
+            int32_t velocity = 0, master = 0;
+            sg__step(&velocity, &master, g, 1 << 16, 1, shift,
+                     INT64_C(1) << (shift - 1), INT32_MAX);
+            assert_int_equal(velocity, g);
+            assert_int_equal(-master, sg__shift_change(g, shift));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shift_change_is_the_step),
         cmocka_unit_test(response_equals_rules),
         cmocka_unit_test(quiescent_state_is_unique),
         cmocka_unit_test(error_response_equals_rules),

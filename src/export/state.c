@@ -1,0 +1,72 @@
+/* What learns on a device, in the order of its state, and hashes of it. */
+#include <stdlib.h>
+
+#include "export/program.h"
+
+void sg__program_masters(const sg__device_plan *p, const sg_network *net,
+                         int32_t *master, int32_t *bias)
+{
+    for (size_t i = 0; i < p->steps; i++) {
+        const sg__layer *layer = &net->layer[p->step[i].layer];
+        const size_t out_c = layer->geo.out_c;
+        const size_t fan_in = sg__fan_in(&layer->geo);
+        if (!p->step[i].learns)
+            continue;
+        for (size_t k = 0; k < layer->weights; k++)
+            *master++ = layer->master[k % out_c * fan_in + k / out_c];
+        for (size_t k = 0; k < out_c; k++)
+            *bias++ = layer->bias_master[k];
+    }
+}
+
+#define FNV_START UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
+uint64_t sg__program_hash(uint64_t h, const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < size; i++)
+        h = (h ^ at[i]) * FNV_PRIME;
+    return h;
+}
+
+/* The bytes of an integer, little end first. */
+uint64_t sg__program_hash_number(uint64_t h, int32_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        h = (h ^ ((uint32_t)value >> (8 * i) & 255)) * FNV_PRIME;
+    return h;
+}
+
+/* What learns in a network, of a plan's order: biases, then masters. */
+uint64_t sg__program_hash_state(uint64_t h, const sg__device_plan *p,
+                                const sg_network *net, bool *failed)
+{
+    int32_t *master = malloc((p->masters + 1) * sizeof *master);
+    int32_t *bias = malloc((p->learned_biases + 1) * sizeof *bias);
+    *failed |= !master || !bias;
+    if (master && bias) {
+        sg__program_masters(p, net, master, bias);
+        for (size_t i = 0; i < p->learned_biases; i++)
+            h = sg__program_hash_number(h, bias[i], 4);
+        for (size_t i = 0; i < p->masters; i++)
+            h = sg__program_hash_number(h, master[i],
+                                        sg__device_master_bytes(net));
+    }
+    free(master);
+    free(bias);
+    return h;
+}
+
+uint64_t sg__program_identity(const sg__device_plan *p)
+{
+    bool failed = false;
+    uint64_t h = FNV_START;
+    for (size_t i = 0; i < p->steps; i++) {
+        const sg__layer *layer = &p->net->layer[p->step[i].layer];
+        h = sg__program_hash_number(h, layer->theta_bits, 4);
+        h = sg__program_hash_number(h, layer->phi_bits, 4);
+        h = sg__program_hash_number(h, (int32_t)layer->weights, 4);
+    }
+    return sg__program_hash_state(h, p, p->net, &failed);
+}

@@ -1,0 +1,181 @@
+#!/bin/sh
+# Programs for microcontrollers: each network of a grid is exported, compiled
+# and run on this machine, where every hash has to be that of the engine, or it
+# is refused in one line. With ALL=1 all of the grid, and QEMU's boards.
+. "$(dirname "$0")/common.sh"
+command -v make >/dev/null && command -v cc >/dev/null || {
+    echo "skipped: no make, or no cc"
+    exit 77
+}
+: "${ALL:=}"
+
+# equal DIR TARGET...: its self-test says that all samples are equal.
+equal() {
+    folder=$1
+    shift
+    for target; do
+        expect 0 make -s -C "$folder" "$target" EXTRA=-Werror
+        cat err >>out # where QEMU writes
+        says out ' samples equal, '
+    done
+}
+
+# refused WORD COMMAND...: in one line that has the word; nothing is written.
+refused() {
+    word=$1
+    shift
+    rm -rf none
+    expect 1 "$@" --c none
+    says err "$word"
+    one_error
+    [ ! -e none ] && [ ! -e none.tmp ] || bad "a folder after $*"
+}
+
+number=0
+# grid LEARNS NET OPTIONS...: LEARNS is yes, or a word of why not.
+grid() {
+    learns=$1 net=$2
+    shift 2
+    number=$((number + 1))
+    [ "$ALL" ] || [ $((number % 7)) = 1 ] || return 0
+    case "$*" in
+    *standardise*) ;;
+    *) set -- "$@" --standardise off ;;
+    esac
+    expect 0 "$SPIKEGRAD" train --data glyphs:train=60,test=20 --net "$net" \
+        --epochs 1 --batch 12 --augment none --out "g$number" --quiet "$@"
+    expect 0 "$SPIKEGRAD" export "g$number" --c "i$number" --samples 8 --quiet
+    equal "i$number" host-test
+    set -- "$SPIKEGRAD" export "g$number" --learn --samples 12 --lr 0.05
+    case $learns in
+    yes)
+        expect 0 "$@" --c "l$number"
+        equal "l$number" host-test
+        expect 0 "$@" --c "s$number" --rate shift --freeze "${frozen:-none}"
+        equal "s$number" host-test
+        ;;
+    *) refused "$learns" "$@" ;;
+    esac
+}
+
+grid yes 6C5-P2-10
+grid yes 5C3s2p1-P2max-7C3p1-12-10 --weight-bits 8 --count-cap 15
+grid yes 20-10
+grid yes 4C5s2-6C3-10 --loss squared --fire floor
+grid yes 4C5p2-P2-5C3-P2max-9-10 --weight-bits 8 --input onoff
+grid yes 3C4s3p2-P2-8-8-10 --phi auto:1
+grid yes 4C3x5s2-P1x2-5C1x3p0x1-10
+grid yes P2max-4C3-P2-10 --smoothing 0.1
+frozen=0
+grid yes 6C5-P2-9C3-P2-16-10 --weight-bits 8 --count-cap 7
+frozen=hidden
+grid yes 4C5s2-P2-10 --alpha 32 --input-levels 3
+frozen=
+grid average 4C5s2-P2avg-6C3-10
+grid average 6C5s2-Pavg-10 --phi 2
+grid 'two pools' 3C5-P2-P2max-10
+grid additions 4C5s4-4C3p1-R1-10
+grid additions 4C5s4-6C3s2p1-6C3p1-R2C1s2-P2-10 --weight-bits 8 --count-cap 15
+grid additions '(3C5s4-3C3p1-R1)x1-Pmax-10' --input onoff
+grid dropout 4C5s2-D2-12-10
+grid dropout D2-4C5s2-P2-D4-10 --weight-bits 8
+grid standardised 4C5s2-6C3-P2-10 --standardise on
+grid standardised 4C5s2-P2avg-5C3-10 --standardise on --phi auto:1 --input onoff
+grid yes 4C5s2-P2-12-10 --dither on --smoothing 0.2
+grid yes 4C5s3-10 --momentum 0.5 --weight-decay 0.001 --rounding stochastic
+grid yes 8C7s4p3-6C1-P-10 --weight-bits 8 --count-cap 5
+grid dropout 4C5s2-D2-4C3p1-4C3p1-R1-P2avg-8-10 --count-cap 15
+
+# the device's state is that of the twin, and comes back as a checkpoint
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --weight-bits 8 --out model --quiet
+device="--batch 1 --momentum 0 --schedule constant --warmup 0 --augment none
+    --master-bits 16 --rate shift --lr 0.03 --epochs 1 --validation 0"
+short=glyphs:train=40,test=20
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train --from model --data $short --out twin $device
+expect 0 "$SPIKEGRAD" export model --data $short --learn --samples 40 --c unit \
+    --master-bits 16 --rate shift --lr 0.03
+equal unit host-test
+expect 0 "$SPIKEGRAD" import-state unit/twin.safetensors unit/state.bin \
+    --out unit.safetensors
+expect 0 "$SPIKEGRAD" verify unit.safetensors --data $short --samples 3
+expect 0 "$SPIKEGRAD" eval unit.safetensors --data $short --json
+cp out unit.json
+expect 0 "$SPIKEGRAD" eval twin --data $short --json
+same_field() {
+    [ "$(grep -o "\"$1\":[^,}]*" unit.json | head -1)" = \
+        "$(grep -o "\"$1\":[^,}]*" out | head -1)" ] || bad "another $1"
+}
+same_field accuracy
+same_field loss
+# the same bytes again, with no path in them
+expect 0 "$SPIKEGRAD" export model --data $short --learn --samples 40 \
+    --c again --master-bits 16 --rate shift --lr 0.03
+rm -f unit/state.bin unit/host.elf
+expect 0 diff -r unit again
+# what is no state of that unit
+cp unit/twin.safetensors twin.st
+head -c 99 again/net.h >none.bin
+expect 3 "$SPIKEGRAD" import-state twin.st none.bin --out none
+one_error
+equal unit host-test
+head -c 200 unit/state.bin >torn.bin
+expect 3 "$SPIKEGRAD" import-state twin.st torn.bin --out none
+one_error
+{ head -c 300 unit/state.bin && printf x && tail -c +302 unit/state.bin; } \
+    >damaged.bin
+expect 3 "$SPIKEGRAD" import-state twin.st damaged.bin --out none
+says err damaged
+expect 1 "$SPIKEGRAD" import-state model unit/state.bin --out none
+expect 1 "$SPIKEGRAD" import-state twin.st nothing --out none
+[ ! -e none ] || bad "a file of a state that is none"
+
+# memory: refused with what is missing
+expect 2 "$SPIKEGRAD" export model --learn --ram 1000 --c none --samples 0
+says err 'more than the 1000'
+one_error
+expect 0 "$SPIKEGRAD" export model --learn --ram 30000 --c roomy --samples 6
+equal roomy host-test
+expect 1 "$SPIKEGRAD" export model --c roomy
+says err 'is there already'
+expect 2 "$SPIKEGRAD" export model --c none --lr 0.1
+says err 'goes with --learn'
+expect 2 "$SPIKEGRAD" export model
+[ ! -e none ] || bad "a folder that is of no use"
+
+# golden vectors; the reference core in Verilog
+expect 0 "$SPIKEGRAD" train --data glyphs:train=400,test=20 --net P4-12-10 \
+    --weight-bits 8 --count-cap 15 --loss squared --standardise off --lr 0.05 \
+    --epochs 1 --out dense --quiet
+expect 0 "$SPIKEGRAD" export dense --vectors vectors --learn --samples 3 \
+    --master-bits 16 --rate shift --lr 0.02
+[ "$(wc -l <vectors/l1_w_after.hex)" = $((3 * 49 * 12)) ] || bad 'l1_w_after'
+[ "$(wc -l <vectors/input.hex)" = $((3 * 784)) ] || bad 'input.hex'
+[ "$(wc -l <vectors/l2_v.hex)" = 30 ] || bad 'l2_v.hex'
+expect 0 "$SPIKEGRAD" export dense --vectors arrays --samples 3 --format npy
+[ "$(head -c 6 arrays/l1_n.npy | tail -c 5)" = NUMPY ] || bad 'l1_n.npy'
+expect 2 "$SPIKEGRAD" export dense --vectors none --samples 0
+expect 2 "$SPIKEGRAD" export dense --vectors none --c none
+expect 1 "$SPIKEGRAD" export dense --vectors none --learn --momentum 0.5
+one_error
+[ ! -e none ] || bad "a folder of no vectors"
+rtl=$(dirname "$recipes")/rtl
+if command -v iverilog >/dev/null; then
+    expect 0 iverilog -g2005-sv -Ivectors -o bench "$rtl/dense_core.v" \
+        "$rtl/test_bench.v"
+    cp bench vectors
+    expect 0 sh -c 'cd vectors && vvp -n bench'
+    says out ' 0 differ'
+fi
+
+# QEMU's boards
+if [ "$ALL" ] && command -v qemu-system-arm arm-none-eabi-gcc >/dev/null &&
+    command -v qemu-system-riscv32 riscv64-unknown-elf-gcc >/dev/null; then
+    boards='run-m0 run-m3 run-m4 run-m33 run-rv32'
+    # shellcheck disable=SC2086
+    equal i1 $boards
+    # shellcheck disable=SC2086
+    equal unit ${boards#run-m0}
+fi
+finish
