@@ -309,7 +309,8 @@ typedef struct sg_evaluate_options {
                          a tie, and the loss that of the means, rounded down */
     unsigned *started; /* NULL: not wanted; written: threads that work, those
                           asked for, or fewer if the system starts no more */
-    const char *device; /* a name of device.h; NULL: "cpu"; changes no result */
+    const char
+        *device; /* a name of device.h; NULL: "cpu"; changes no result */
 } sg_evaluate_options;
 #define SG_EVALUATE_OPTIONS_INIT                                              \
     {                                                                         \

@@ -66,7 +66,7 @@ typedef struct sg__ann {
     bool learns, keeps, profiles;
     bool serves; /* each thread has `chunk` samples of the batch to itself */
     const struct sg__ann *lender; /* whose packed weights are used, or NULL */
-    bool measures; /* adds to squares of the scratch memory */
+    bool measures;                /* adds to squares of the scratch memory */
     sg__arena arena;
     uint8_t *input; /* [batch][inputs] spike counts */
     sg__ann_pixels input_pixels;

@@ -122,12 +122,11 @@ static int open_new(session *s)
                                      "model begins on the processor; "
                                      "--resume takes it to a device");
     sg_status status =
-        o->model
-            ? sg_trainer_adapt(o->model, s->file.recipe, session_training(s),
-                               o->new_readout, (unsigned)o->threads,
-                               &s->trainer, &error)
-            : sg_trainer_create_with(s->file.recipe, session_training(s),
-                                     &how, &s->trainer, &error);
+        o->model ? sg_trainer_adapt(o->model, s->file.recipe,
+                                    session_training(s), o->new_readout,
+                                    (unsigned)o->threads, &s->trainer, &error)
+                 : sg_trainer_create_with(s->file.recipe, session_training(s),
+                                          &how, &s->trainer, &error);
     return status == SG_OK ? CLI_OK
                            : cli_status(s->options.command, status, &error);
 }
