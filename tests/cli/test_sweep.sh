@@ -19,9 +19,9 @@ says row '^64    0.25,0.5  *2 '
 [ "$(find s/a -name checkpoint.safetensors | wc -l)" -eq 4 ] ||
     bad "not four runs"
 
-# one of them by hand
-# shellcheck disable=SC2086
-expect 0 "$SPIKEGRAD" train $small --alpha 64 --phi 0.25,0.5 --out one
+# one of them by itself: a grid is of the defaults, so by its recipe
+expect 0 "$SPIKEGRAD" train --out one \
+    --recipe s/a/alpha=64,phi=0.25,0.5/recipe.ini
 same one/checkpoint.safetensors s/a/alpha=64,phi=0.25,0.5/checkpoint.safetensors
 
 # again: nothing is trained; as JSON it is the file
@@ -106,8 +106,8 @@ says s/f/sweep.json '"state":"not run"'
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" sweep $long --epochs 30 --out s/f --set alpha=32,64
 [ "$(grep -c '  30 .* complete$' out)" -eq 2 ] || bad "it did not go on"
-# shellcheck disable=SC2086
-expect 0 "$SPIKEGRAD" train $long --epochs 30 --alpha 32 --out uncut --quiet
+expect 0 "$SPIKEGRAD" train --recipe s/f/alpha=32/recipe.ini --out uncut \
+    --quiet
 same uncut/checkpoint.safetensors s/f/alpha=32/checkpoint.safetensors
 
 # refused CODE PATTERN ARGUMENT...
