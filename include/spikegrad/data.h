@@ -48,8 +48,10 @@ typedef struct sg_data_format {
 /* sg_data_get_format: kind i of data source, NULL beyond the last. */
 SG_API const sg_data_format *sg_data_get_format(size_t i);
 
-/* sg_data_limit_option: an option of all that take a path. */
+/* sg_data_limit_option, sg_data_names_option: options of all that take a
+ * path. */
 SG_API const sg_data_option *sg_data_limit_option(void);
+SG_API const sg_data_option *sg_data_names_option(void);
 
 /* sg_data_open: opens one split of a data source.
  *
@@ -68,10 +70,36 @@ SG_API sg_status sg_data_open_in(const char *folder, const char *spec,
                                  sg_split split, sg_data **out,
                                  sg_error *error);
 
-/* sg_data_from_arrays: a data set over copies of the caller's arrays.
+/* Classes that data may have. */
+#define SG_CLASSES_MAX 65535
+
+/* Arrays that a data set is made of; what is 0 or NULL is not given. */
+typedef struct sg_data_arrays {
+    size_t size;           /* sizeof (sg_data_arrays) */
+    const uint8_t *pixels; /* [size][height][width][channels] */
+    const void *labels;    /* [size], each below classes: whole numbers of */
+    uint32_t label_bytes;  /* 1, 2 or 4 bytes each; 0: 1 */
+    int lent;              /* pixels are not copied: they have to outlive the
+                              data, and what is made of it, and must not change
+                              meanwhile */
+    const char *const *class_names; /* [classes] */
+} sg_data_arrays;
+
+/* sg_data_create: a data set of the caller's arrays. Labels and names are
+ * copied, and pixels unless they are lent.
  *
- * info    of all of them; classes 1..256, of which a network needs 2; name is
- *         copied, and may be NULL
+ * info  of all of them; classes 1..SG_CLASSES_MAX, of which a network needs 2;
+ *       name is copied, and may be NULL
+ * Errors: SG_E_ARGUMENT (a NULL, label_bytes); SG_E_RANGE (shape, size,
+ * classes, a label, a name); SG_E_MEMORY. */
+SG_API sg_status sg_data_create(const sg_data_info *info,
+                                const sg_data_arrays *arrays, sg_data **out,
+                                sg_error *error);
+
+/* sg_data_from_arrays: a data set over copies of the caller's arrays, where a
+ * label is a byte.
+ *
+ * info    as of sg_data_create
  * pixels  uint8[size][height][width][channels]
  * labels  uint8[size], each below classes
  * Errors: SG_E_ARGUMENT (a NULL); SG_E_RANGE (shape, size, classes, a label);
@@ -81,10 +109,9 @@ SG_API sg_status sg_data_from_arrays(const sg_data_info *info,
                                      const uint8_t *labels, sg_data **out,
                                      sg_error *error);
 
-/* sg_data_over_arrays: the same over the arrays themselves, which are not
+/* sg_data_over_arrays: the same over the pixels themselves, which are not
  * copied: they have to outlive the data, and what is made of it, and must not
- * change meanwhile. Labels are looked at once, here. Errors: as
- * sg_data_from_arrays. */
+ * change meanwhile. Errors: as sg_data_from_arrays. */
 SG_API sg_status sg_data_over_arrays(const sg_data_info *info,
                                      const uint8_t *pixels,
                                      const uint8_t *labels, sg_data **out,
@@ -136,16 +163,32 @@ SG_API sg_status sg_data_hold_back(const sg_data *data, uint32_t count,
  * is. */
 SG_API const sg_data_info *sg_data_get_info(const sg_data *data);
 
+/* sg_data_name_classes: gives the classes of data names, names[0..classes-1],
+ * which are copied; before anybody else looks at the data. Views have the
+ * names of what they are views of. Names that only count, "0", "1" and so on,
+ * are none.
+ * Errors: SG_E_ARGUMENT (a NULL, a view); SG_E_RANGE (a name that is empty,
+ * holds control bytes or has more than 255 bytes; more than 2^18 bytes in
+ * all); SG_E_MEMORY. */
+SG_API sg_status sg_data_name_classes(sg_data *data, const char *const *names,
+                                      sg_error *error);
+
+/* sg_data_class_name: of a class, in UTF-8 if it is text at all; NULL if
+ * classes have no names, or there is no such class. Valid as long as data
+ * is. */
+SG_API const char *sg_data_class_name(const sg_data *data, uint32_t label);
+
 /* sg_data_pixels / sg_data_label: sample i, i < size. The pointer stays valid
  * as long as data does. Any number of threads may ask; generated samples are
  * drawn when they are first asked for. */
 SG_API const uint8_t *sg_data_pixels(const sg_data *data, uint32_t i);
-SG_API uint8_t sg_data_label(const sg_data *data, uint32_t i);
+SG_API uint32_t sg_data_label(const sg_data *data, uint32_t i);
 
 /* sg_data_hash: tells data apart that have shape and size in common; 0 only
  * for NULL.
  * FNV-1a of pixels and label of up to 1000 samples spread over data, floor(k *
- * size / min(size, 1000)) for k = 0, 1, ... */
+ * size / min(size, 1000)) for k = 0, 1, ...; of more than 256 classes two bytes of the
+ * label, the lower one first. */
 SG_API uint64_t sg_data_hash(const sg_data *data);
 
 /* sg_data_destroy: frees it; NULL is legal. What looks at it, views and

@@ -95,6 +95,12 @@ typedef struct sg_network_info {
 
 /* sg_network_get_info: all of out is written; with 0 if net is NULL. */
 SG_API void sg_network_get_info(const sg_network *net, sg_network_info *out);
+
+/* sg_network_class_name: of a class, as the data had it that the network was
+ * made for; NULL if they had none, or there is no such class. Valid as long as
+ * the network is. */
+SG_API const char *sg_network_class_name(const sg_network *net,
+                                         uint32_t label);
 /* sg_network_get_layer: layer < layers, or SG_E_RANGE. */
 SG_API sg_status sg_network_get_layer(const sg_network *net, size_t layer,
                                       sg_layer_info *out);

@@ -73,10 +73,21 @@ PyObject *core_data_over(PyObject *self, PyObject *args)
         n *= factor[i];
     }
     const uint8_t *from = array_in(pixels, "u1", n);
-    const uint8_t *class = from ? array_in(labels, "u1", info.size) : NULL;
+    uint32_t label_bytes = 1;
+    const void *class = from ? array_in(labels, "u1", info.size) : NULL;
+    if (from && !class && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        label_bytes = 2;
+        class = array_in(labels, "u2", info.size);
+    }
     if (!class)
         return NULL;
-    sg_status status = sg_data_over_arrays(&info, from, class, &data, &error);
+    const sg_data_arrays arrays = {.size = sizeof arrays,
+                                   .pixels = from,
+                                   .labels = class,
+                                   .label_bytes = label_bytes,
+                                   .lent = 1};
+    sg_status status = sg_data_create(&info, &arrays, &data, &error);
     return made(status, &error, data, pixels, labels);
 }
 
@@ -185,11 +196,11 @@ PyObject *core_data_labels(PyObject *self, PyObject *args)
     if (!h)
         return NULL;
     const uint32_t size = sg_data_get_info(h->p)->size;
-    uint8_t *labels = array_out(array, "u1", size);
+    uint16_t *labels = array_out(array, "u2", size);
     if (!labels)
         return NULL;
     for (uint32_t i = 0; i < size; i++)
-        labels[i] = sg_data_label(h->p, i);
+        labels[i] = (uint16_t)sg_data_label(h->p, i);
     Py_RETURN_NONE;
 }
 

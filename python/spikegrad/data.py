@@ -42,7 +42,7 @@ def load(spec: str, folder: Optional[PathLike] = None) -> Tuple[Data, Data]:
 
 def _classes(labels: Array, names: Optional[Sequence[str]],
              classes: Optional[int]) -> Tuple[Array, List[str], int]:
-    """Labels as uint8 from 0 on, names of the classes, how many there are."""
+    """Labels as uint8 or uint16 from 0 on, names of the classes, how many there are."""
     if labels.ndim != 1:
         raise ArgumentError(
             f"labels: {labels.shape}, expected one for each image, (N,)")
@@ -69,10 +69,12 @@ def _classes(labels: Array, names: Optional[Sequence[str]],
     if most > classes:
         raise ArgumentError(
             f"labels: {most - 1}, expected 0..{classes - 1}")
-    if classes > 256:
-        raise ArgumentError(f"labels: {classes} classes, expected at most 256")
+    if classes > 65535:
+        raise ArgumentError(
+            f"labels: {classes} classes, expected at most 65535")
+    kind = np.uint8 if classes <= 256 else np.uint16
     # a copy always: that labels are classes is looked at once, and relied on
-    return np.array(labels, dtype=np.uint8), list(names or []), classes
+    return np.array(labels, dtype=kind), list(names or []), classes
 
 
 class Data:
@@ -200,10 +202,12 @@ class Data:
 
     @property
     def labels(self) -> Array:
-        """uint8, (N,), read-only."""
+        """uint8, or uint16 of more than 256 classes, (N,), read-only."""
         if self._labels is None:
-            labels = np.empty(self._size, np.uint8)
+            labels = np.empty(self._size, np.uint16)
             _core.data_labels(self._handle, labels)
+            if self.classes <= 256:
+                labels = labels.astype(np.uint8)
             labels.flags.writeable = False
             self._labels = labels
         return self._labels

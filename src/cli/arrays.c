@@ -51,7 +51,7 @@ static size_t item_of(const sg_data *data, bool images, uint32_t i,
                       uint8_t *label, const uint8_t **bytes)
 {
     const sg_data_info *info = sg_data_get_info(data);
-    *label = sg_data_label(data, i);
+    *label = (uint8_t)sg_data_label(data, i);
     *bytes = images ? sg_data_pixels(data, i) : label;
     return images ? (size_t)info->height * info->width * info->channels : 1;
 }
@@ -81,10 +81,23 @@ int export_folder(const char *path)
     return CLI_OK;
 }
 
+/* Labels are written as bytes. */
+static int check_classes(const export_split *split, size_t splits)
+{
+    for (size_t s = 0; s < splits; s++)
+        if (sg_data_get_info(split[s].data)->classes > 256)
+            return cli_fail("%u classes do not fit labels of a byte, as "
+                            "arrays are written: --idx has room for them",
+                            sg_data_get_info(split[s].data)->classes);
+    return CLI_OK;
+}
+
 int export_npy(const export_split *split, size_t splits, const char *folder)
 {
     char path[PATH_ROOM];
-    int code = export_folder(folder);
+    int code = check_classes(split, splits);
+    if (code == CLI_OK)
+        code = export_folder(folder);
     for (size_t s = 0; s < splits; s++)
         for (int images = 1; images >= 0 && code == CLI_OK; images--) {
             int n = snprintf(path, sizeof path, "%s/%c_%s.npy", folder,
@@ -141,7 +154,9 @@ static int add_array(struct archive *zip, const export_split *split,
 int export_npz(const export_split *split, size_t splits, const char *path)
 {
     output out;
-    int code = output_open(&out, path);
+    int code = check_classes(split, splits);
+    if (code == CLI_OK)
+        code = output_open(&out, path);
     if (code != CLI_OK)
         return code;
     struct archive *zip = archive_write_new();

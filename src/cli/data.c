@@ -146,31 +146,41 @@ static int take_census(const sg_data *data, struct census *out)
     return CLI_OK;
 }
 
-static int print_json(const sg_data_info *info, const char *split,
+static int print_json(const sg_data *data, const char *split,
                       const struct census *census)
 {
+    const sg_data_info *info = sg_data_get_info(data);
+    const bool named = sg_data_class_name(data, 0) != NULL;
+    json_t *names = named ? json_array() : NULL;
+    for (uint32_t k = 0; names && k < info->classes; k++)
+        json_array_append_new(names, output_text(sg_data_class_name(data, k)));
     json_t *classes = json_array();
     for (uint32_t k = 0; classes && k < info->classes; k++)
         json_array_append_new(classes,
                               json_integer((json_int_t)census->of_class[k]));
     return output_json(stdout, "standard output",
-                       json_pack("{s:o,s:s,s:i,s:i,s:i,s:I,s:f,s:o}", "name",
-                                 output_text(info->name), "split", split,
-                                 "height", (int)info->height, "width",
+                       json_pack("{s:o,s:s,s:i,s:i,s:i,s:I,s:f,s:o,s:o*}",
+                                 "name", output_text(info->name), "split",
+                                 split, "height", (int)info->height, "width",
                                  (int)info->width, "channels",
                                  (int)info->channels, "samples",
                                  (json_int_t)info->size, "mean", census->mean,
-                                 "classes", classes));
+                                 "classes", classes, "names", names));
 }
 
-static void print_text(const sg_data_info *info, const char *split,
+static void print_text(const sg_data *data, const char *split,
                        const struct census *census)
 {
+    const sg_data_info *info = sg_data_get_info(data);
     clean_line(stdout,
                "%s, %s: %u samples of %ux%ux%u, %u classes, mean pixel %.2f",
                info->name, split, info->size, info->height, info->width,
                info->channels, info->classes, census->mean);
-    for (uint32_t k = 0; k < info->classes; k++)
+    for (uint32_t k = 0; sg_data_class_name(data, k); k++)
+        clean_line(stdout, " %4u: %-6" PRIu64 " %s", k, census->of_class[k],
+                   sg_data_class_name(data, k));
+    for (uint32_t k = 0; !sg_data_class_name(data, 0) && k < info->classes;
+         k++)
         printf("%s%4u: %-6" PRIu64 "%s", k % 5 == 0 ? " " : "", k,
                census->of_class[k],
                k % 5 == 4 || k + 1 == info->classes ? "\n" : " ");
@@ -183,9 +193,9 @@ static int show(const sg_data *data, const char *split, bool json)
     if (code != CLI_OK)
         return code;
     if (json)
-        code = print_json(sg_data_get_info(data), split, &census);
+        code = print_json(data, split, &census);
     else
-        print_text(sg_data_get_info(data), split, &census);
+        print_text(data, split, &census);
     free(census.of_class);
     return code;
 }
@@ -276,6 +286,7 @@ static int data_formats(int argc, char **argv)
     if (!options.json) {
         puts("with any path");
         print_option(sg_data_limit_option(), "    ");
+        print_option(sg_data_names_option(), "    ");
     }
     return code;
 }

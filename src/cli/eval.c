@@ -3,18 +3,20 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/commands.h"
+#include "cli/predictions.h"
 
 struct options {
     model_images images;
-    uint64_t limit, threads;
-    const char *device;
-    bool json, flip;
+    uint64_t limit, threads, top;
+    const char *device, *predictions;
+    bool json, flip, logits;
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -26,6 +28,15 @@ static const arg_flag own_flags[] = {
      "show each image a second time, mirrored left to right, and add the "
      "logits of both",
      0, 0},
+    {"top", ARG_NUMBER, FIELD(top), "K", NULL,
+     "say too how often the class is among the K largest logits", 1,
+     SG_CLASSES_MAX},
+    {"predictions", ARG_TEXT, FIELD(predictions), "FILE", NULL,
+     "write index, label and predicted class of each sample, as CSV, or as "
+     "int64 of NumPy if FILE ends in .npy",
+     0, 0},
+    {"logits", ARG_SWITCH, FIELD(logits), NULL, NULL,
+     "and all logits, with --predictions", 0, 0},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
      "one JSON line on stdout instead of tables", 0, 0},
 };
@@ -55,7 +66,18 @@ const arg_command command_eval = {
  * commonest confusions are listed. */
 enum { MATRIX_MAX = 20, WORST = 20 };
 
-static void print_matrix(const uint32_t *confusion, uint32_t classes)
+/* A class by its number, and its name if it has one. */
+static void print_class(const model *m, uint32_t class)
+{
+    const char *name = model_class_name(m->net, m->data, class);
+    if (name) {
+        fputs("  ", stdout);
+        clean_put(stdout, name, 40);
+    }
+}
+
+static void print_matrix(const model *m, const uint32_t *confusion,
+                         uint32_t classes)
 {
     printf("%-6s", "true");
     for (uint32_t k = 0; k < classes; k++)
@@ -70,13 +92,15 @@ static void print_matrix(const uint32_t *confusion, uint32_t classes)
             sum += row[k];
         }
         if (sum)
-            printf("  %7.2f\n", 100.0 * row[t] / (double)sum);
+            printf("  %7.2f", 100.0 * row[t] / (double)sum);
         else
-            puts("        -");
+            fputs("        -", stdout);
+        print_class(m, t);
+        putchar('\n');
     }
 }
 
-static void print_worst(uint32_t *confusion, uint32_t classes)
+static void print_worst(const model *m, uint32_t *confusion, uint32_t classes)
 {
     size_t cells = (size_t)classes * classes;
     puts("commonest confusions: true, taken for, times");
@@ -90,16 +114,33 @@ static void print_worst(uint32_t *confusion, uint32_t classes)
         }
         if (confusion[worst] == 0)
             break;
-        printf("%6zu %6zu %6u\n", worst / classes, worst % classes,
+        printf("%6zu %6zu %6u", worst / classes, worst % classes,
                confusion[worst]);
+        print_class(m, (uint32_t)(worst / classes));
+        if (model_class_name(m->net, m->data, 0))
+            fputs(" for", stdout);
+        print_class(m, (uint32_t)(worst % classes));
+        putchar('\n');
         confusion[worst] = 0;
     }
 }
 
-static int print_json(const sg_network *net, bool flip,
-                      const sg_metrics *metrics, const uint32_t *confusion,
-                      uint32_t classes)
+/* Names of the classes, or NULL. */
+static json_t *names_json(const model *m, uint32_t classes)
 {
+    json_t *names = json_array();
+    for (uint32_t k = 0; names && k < classes; k++)
+        json_array_append_new(names,
+                              output_text(
+                                  model_class_name(m->net, m->data, k)));
+    return names;
+}
+
+static int print_json(const model *m, const struct options *options,
+                      const predictions *p, const sg_metrics *metrics,
+                      const uint32_t *confusion, uint32_t classes)
+{
+    const sg_network *net = m->net;
     json_t *matrix = json_array();
     for (uint32_t t = 0; matrix && t < classes; t++) {
         json_t *row = json_array();
@@ -109,23 +150,39 @@ static int print_json(const sg_network *net, bool flip,
                                       confusion[(size_t)t * classes + k]));
         json_array_append_new(matrix, row);
     }
-    return output_json(stdout, "standard output",
-                       json_pack("{s:f,s:b,s:o,s:o}", "accuracy",
-                                 metrics_accuracy(metrics), "flip", (int)flip,
-                                 "metrics", metrics_json(net, metrics),
-                                 "confusion", matrix));
+    json_t *all =
+        json_pack("{s:f,s:b,s:o,s:o}", "accuracy", metrics_accuracy(metrics),
+                  "flip", (int)options->flip, "metrics",
+                  metrics_json(net, metrics), "confusion", matrix);
+    if (all && model_class_name(net, m->data, 0))
+        json_object_set_new(all, "classes", names_json(m, classes));
+    if (all && options->top)
+        json_object_set_new(all, "top",
+                            json_pack("{s:I,s:I}", "k",
+                                      (json_int_t)options->top, "correct",
+                                      (json_int_t)p->among));
+    return output_json(stdout, "standard output", all);
 }
 
-static void print_tables(const sg_network *net, bool flip,
-                         const sg_metrics *metrics, uint32_t *confusion,
-                         uint32_t classes)
+static void print_tables(const model *m, const struct options *options,
+                         const predictions *p, const sg_metrics *metrics,
+                         uint32_t *confusion, uint32_t classes)
 {
     figures f;
+    const sg_network *net = m->net;
+    const bool flip = options->flip;
     metrics_figures(net, metrics, &f);
     printf("accuracy %.2f %%, %llu of %llu; loss %.4f; %.3f spikes a hidden "
            "neuron; %.3f synaptic operations a multiply-add\n\n",
            f.accuracy, (unsigned long long)metrics->correct,
            (unsigned long long)metrics->samples, f.loss, f.spikes, f.forward);
+    if (options->top)
+        printf("among the %llu largest: %.2f %%, %llu\n\n",
+               (unsigned long long)options->top,
+               metrics->samples
+                   ? 100.0 * (double)p->among / (double)metrics->samples
+                   : 0.0,
+               (unsigned long long)p->among);
     sg_metrics views = *metrics;
     if (flip) {
         puts("with mirror images; all of these are sums over both views, the "
@@ -135,9 +192,9 @@ static void print_tables(const sg_network *net, bool flip,
     metrics_layers(net, &views, false);
     putchar('\n');
     if (classes <= MATRIX_MAX)
-        print_matrix(confusion, classes);
+        print_matrix(m, confusion, classes);
     else
-        print_worst(confusion, classes);
+        print_worst(m, confusion, classes);
 }
 
 static int evaluate(const void *given, const model *m)
@@ -159,12 +216,17 @@ static int evaluate(const void *given, const model *m)
         sg_evaluate_with(net, data, &how, &metrics, confusion, &error);
     int code = CLI_OK;
     cli_tell_threads(wanted, started);
+    predictions p = {options->predictions,   options->logits,
+                     options->flip,          started,
+                     (uint32_t)options->top, 0};
     if (status != SG_OK)
         code = cli_status("eval", status, &error);
-    else if (options->json)
-        code = print_json(net, options->flip, &metrics, confusion, classes);
-    else
-        print_tables(net, options->flip, &metrics, confusion, classes);
+    else if (options->top || options->predictions)
+        code = predictions_make("eval", net, data, &p);
+    if (code == CLI_OK && options->json)
+        code = print_json(m, options, &p, &metrics, confusion, classes);
+    else if (code == CLI_OK)
+        print_tables(m, options, &p, &metrics, confusion, classes);
     free(confusion);
     return code;
 }

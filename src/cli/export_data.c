@@ -108,16 +108,20 @@ static int export_images(const sg_data *data, const char *path)
     return output_close(&out, CLI_OK);
 }
 
-static int export_labels(const sg_data *data, const char *path)
+static int export_labels(const sg_data *data, const char *path, bool wide)
 {
     output out;
     uint32_t size = sg_data_get_info(data)->size;
     int code = output_open(&out, path);
     if (code != CLI_OK)
         return code;
-    put_head(out.stream, &size, 1);
+    put_u32(out.stream, (wide ? 0x0c00 : 0x0800) | 1);
+    put_u32(out.stream, size);
     for (uint32_t i = 0; i < size; i++)
-        fputc(sg_data_label(data, i), out.stream);
+        if (wide)
+            put_u32(out.stream, sg_data_label(data, i));
+        else
+            fputc((int)sg_data_label(data, i), out.stream);
     return output_close(&out, CLI_OK);
 }
 
@@ -131,8 +135,10 @@ int export_idx(const sg_data *data, const char *prefix)
              sg_data_get_info(data)->channels > 1 ? 4 : 3);
     int code = export_images(data, path);
     if (code == CLI_OK) {
-        snprintf(path, room, "%s-labels-idx1-ubyte", prefix);
-        code = export_labels(data, path);
+        const bool wide = sg_data_get_info(data)->classes > 256;
+        snprintf(path, room, "%s-labels-idx1-%s", prefix,
+                 wide ? "int" : "ubyte");
+        code = export_labels(data, path, wide);
     }
     free(path);
     return code;

@@ -9,7 +9,7 @@
 int export_png(const sg_data *data, uint32_t scale, const char *path);
 
 /* export_idx: PREFIX-images-idxD-ubyte (D = 3, or 4 with channels) and
- * PREFIX-labels-idx1-ubyte. */
+ * PREFIX-labels-idx1-ubyte, or -int where there are more than 256 classes. */
 int export_idx(const sg_data *data, const char *prefix);
 
 #endif

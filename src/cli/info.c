@@ -1,6 +1,8 @@
 /* spikegrad info: topology, thresholds, numbers and bounds of a model. */
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
@@ -120,6 +122,29 @@ static void print_expanded(const sg_network *net, size_t layers)
     puts("");
 }
 
+/* Names of the classes, some in a line. */
+static void print_classes(const sg_network *net)
+{
+    char line[160] = "classes: ";
+    size_t used = strlen(line), begin = used;
+    const char *name;
+    if (!sg_network_class_name(net, 0))
+        return;
+    for (uint32_t k = 0; (name = sg_network_class_name(net, k)); k++) {
+        const size_t length = strlen(name);
+        if (used > begin && used + length > 76) {
+            clean_line(stdout, "%s", line);
+            snprintf(line, sizeof line, "%*s", (int)begin, "");
+            used = begin;
+        }
+        snprintf(line + used, sizeof line - used, "%s%.100s",
+                 used > begin ? ", " : "", name);
+        used = strlen(line);
+    }
+    clean_line(stdout, "%s", line);
+    putchar('\n');
+}
+
 static void print_info(const sg_network *net, unsigned threads)
 {
     char shape[METRICS_SHAPE];
@@ -134,6 +159,7 @@ static void print_info(const sg_network *net, unsigned threads)
     puts("");
     print_layers(net, info.layers);
     putchar('\n');
+    print_classes(net);
     clean_line(stdout,
                "trained on %s: %" PRIu32 " of %" PRIu32 " epochs, %" PRIu64
                " steps, with",

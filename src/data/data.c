@@ -8,25 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sized.h"
+
 enum { BLANK, IN_HAND, DRAWN }; /* states of a sample's pixels */
 
 static void free_samples(sg__samples *samples)
 {
     if (!samples)
         return;
-    if (!samples->lent) {
-        if (!samples->map.bytes)
-            free(samples->pixels);
-        free(samples->labels);
-    }
+    if (!samples->lent && !samples->map.bytes)
+        free(samples->pixels);
+    free(samples->labels);
+    free(samples->class_name);
     sg__map_close(&samples->map);
     free(samples->state);
     free(samples);
 }
 
-sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,
-                               uint8_t *labels, const sg__drawer *drawer,
-                               sg_data **out, sg_error *error)
+/* What sg__data_adopt_drawn does, with wide labels. */
+static sg_status adopt(const sg_data_info *info, uint8_t *pixels,
+                       uint16_t *labels, const sg__drawer *drawer,
+                       sg_data **out, sg_error *error)
 {
     const char *name = info->name ? info->name : "arrays";
     size_t length = strlen(name) + 1;
@@ -62,10 +64,31 @@ sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,
     return SG_OK;
 }
 
+sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,
+                               uint8_t *labels, const sg__drawer *drawer,
+                               sg_data **out, sg_error *error)
+{
+    uint16_t *wide = malloc(info->size * sizeof *wide);
+    for (uint32_t i = 0; wide && i < info->size; i++)
+        wide[i] = labels[i];
+    free(labels);
+    if (!wide) {
+        free(pixels);
+        return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+    }
+    return adopt(info, pixels, wide, drawer, out, error);
+}
+
 sg_status sg__data_adopt(const sg_data_info *info, uint8_t *pixels,
                          uint8_t *labels, sg_data **out, sg_error *error)
 {
     return sg__data_adopt_drawn(info, pixels, labels, NULL, out, error);
+}
+
+sg_status sg__data_adopt_wide(const sg_data_info *info, uint8_t *pixels,
+                              uint16_t *labels, sg_data **out, sg_error *error)
+{
+    return adopt(info, pixels, labels, NULL, out, error);
 }
 
 sg_status sg__data_adopt_mapped(const sg_data_info *info, sg__map *map,
@@ -107,23 +130,98 @@ sg_status sg__data_check(const sg_data_info *info, size_t *bytes,
                         "data: %u samples of %ux%ux%u: every size must be "
                         "above 0 and all of it fit in memory",
                         info->size, info->height, info->width, info->channels);
-    if (info->classes < 1 || info->classes > 256)
-        return sg__fail(error, SG_E_RANGE, "data: %u classes, expected 1..256",
-                        info->classes);
+    if (info->classes < 1 || info->classes > SG_CLASSES_MAX)
+        return sg__fail(error, SG_E_RANGE, "data: %u classes, expected 1..%d",
+                        info->classes, SG_CLASSES_MAX);
     return SG_OK;
 }
 
-/* Whether a data set can be made of the caller's arrays. */
-static sg_status check_arrays(const sg_data_info *info, const uint8_t *labels,
-                              sg_error *error)
+static uint32_t label_at(const sg_data_arrays *a, uint32_t i)
 {
-    size_t bytes;
-    sg_status status = sg__data_check(info, &bytes, error);
-    for (uint32_t i = 0; !status && i < info->size; i++) {
-        if (labels[i] >= info->classes)
+    switch (a->label_bytes) {
+    case 2:
+        return ((const uint16_t *)a->labels)[i];
+    case 4:
+        return ((const uint32_t *)a->labels)[i];
+    default:
+        return ((const uint8_t *)a->labels)[i];
+    }
+}
+
+/* Labels of the caller in new memory, each below the classes. */
+static sg_status copy_labels(const sg_data_info *info, const sg_data_arrays *a,
+                             uint16_t **out, sg_error *error)
+{
+    uint16_t *labels = malloc(info->size * sizeof *labels);
+    if (!labels)
+        return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+    for (uint32_t i = 0; i < info->size; i++) {
+        const uint32_t label = label_at(a, i);
+        if (label >= info->classes) {
+            free(labels);
             return sg__fail(error, SG_E_RANGE,
                             "data: sample %u: label %u, expected 0..%u", i,
-                            labels[i], info->classes - 1);
+                            label, info->classes - 1);
+        }
+        labels[i] = (uint16_t)label;
+    }
+    *out = labels;
+    return SG_OK;
+}
+
+/* The data set; pixels that are lent it does not own. */
+static sg_status take_arrays(const sg_data_info *info, const sg_data_arrays *a,
+                             uint16_t *labels, sg_data **out, sg_error *error)
+{
+    const size_t bytes = pixel_bytes(info);
+    uint8_t *pixels = NULL;
+    if (!a->lent) {
+        pixels = malloc(bytes);
+        if (!pixels) {
+            free(labels);
+            return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+        }
+        memcpy(pixels, a->pixels, bytes);
+    }
+    sg_status status = adopt(info, pixels, labels, NULL, out, error);
+    if (status == SG_OK && a->lent) {
+        sg__samples *samples = (*out)->own;
+        samples->pixels = (uint8_t *)(uintptr_t)a->pixels; /* only read */
+        samples->lent = true;
+    }
+    return status;
+}
+
+sg_status sg_data_create(const sg_data_info *info,
+                         const sg_data_arrays *arrays, sg_data **out,
+                         sg_error *error)
+{
+    sg_data_arrays a;
+    size_t bytes;
+    uint16_t *labels = NULL;
+    if (out)
+        *out = NULL;
+    if (!info || !arrays || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
+    sg_status status =
+        sg__sized_take(arrays, &a, sizeof a, "arrays of data", error);
+    if (status == SG_OK && (!a.pixels || !a.labels))
+        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
+    if (status == SG_OK && (a.label_bytes > 4 || a.label_bytes == 3))
+        status = sg__fail(error, SG_E_ARGUMENT,
+                          "data: labels of %u bytes, expected 1, 2 or 4",
+                          a.label_bytes);
+    if (status == SG_OK)
+        status = sg__data_check(info, &bytes, error);
+    if (status == SG_OK)
+        status = copy_labels(info, &a, &labels, error);
+    if (status == SG_OK)
+        status = take_arrays(info, &a, labels, out, error);
+    if (status == SG_OK && a.class_names)
+        status = sg_data_name_classes(*out, a.class_names, error);
+    if (status != SG_OK) {
+        sg_data_destroy(*out);
+        *out = NULL;
     }
     return status;
 }
@@ -132,47 +230,21 @@ sg_status sg_data_from_arrays(const sg_data_info *info, const uint8_t *pixels,
                               const uint8_t *labels, sg_data **out,
                               sg_error *error)
 {
-    if (out)
-        *out = NULL;
-    if (!info || !pixels || !labels || !out)
-        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    sg_status status = check_arrays(info, labels, error);
-    if (status != SG_OK)
-        return status;
-
-    const size_t bytes = pixel_bytes(info);
-    uint8_t *own_pixels = malloc(bytes);
-    uint8_t *own_labels = malloc(info->size);
-    if (!own_pixels || !own_labels) {
-        free(own_pixels);
-        free(own_labels);
-        return sg__fail(error, SG_E_MEMORY, "data: out of memory");
-    }
-    memcpy(own_pixels, pixels, bytes);
-    memcpy(own_labels, labels, info->size);
-    return sg__data_adopt(info, own_pixels, own_labels, out, error);
+    const sg_data_arrays arrays = {.size = sizeof arrays,
+                                   .pixels = pixels,
+                                   .labels = labels};
+    return sg_data_create(info, &arrays, out, error);
 }
 
 sg_status sg_data_over_arrays(const sg_data_info *info, const uint8_t *pixels,
                               const uint8_t *labels, sg_data **out,
                               sg_error *error)
 {
-    if (out)
-        *out = NULL;
-    if (!info || !pixels || !labels || !out)
-        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    sg_status status = check_arrays(info, labels, error);
-    if (status != SG_OK)
-        return status;
-    /* nothing is owned until it is there: what fails frees nothing of theirs */
-    status = sg__data_adopt(info, NULL, NULL, out, error);
-    if (status != SG_OK)
-        return status;
-    sg__samples *samples = (*out)->own;
-    samples->pixels = (uint8_t *)(uintptr_t)pixels; /* only read */
-    samples->labels = (uint8_t *)(uintptr_t)labels;
-    samples->lent = true;
-    return SG_OK;
+    const sg_data_arrays arrays = {.size = sizeof arrays,
+                                   .pixels = pixels,
+                                   .labels = labels,
+                                   .lent = 1};
+    return sg_data_create(info, &arrays, out, error);
 }
 
 sg_status sg__data_view(const sg_data *data, uint32_t *index, uint32_t count,
@@ -276,7 +348,7 @@ const uint8_t *sg_data_pixels(const sg_data *data, uint32_t i)
     return samples->pixels + place * samples->sample_bytes;
 }
 
-uint8_t sg_data_label(const sg_data *data, uint32_t i)
+uint32_t sg_data_label(const sg_data *data, uint32_t i)
 {
     if (!data || i >= data->info.size)
         return 0;
@@ -297,7 +369,10 @@ uint64_t sg_data_hash(const sg_data *data)
         const uint8_t *pixels = sg_data_pixels(data, i);
         for (size_t b = 0; b < bytes; b++)
             hash = (hash ^ pixels[b]) * UINT64_C(1099511628211);
-        hash = (hash ^ sg_data_label(data, i)) * UINT64_C(1099511628211);
+        const uint32_t label = sg_data_label(data, i);
+        hash = (hash ^ (label & 255)) * UINT64_C(1099511628211);
+        if (data->info.classes > 256)
+            hash = (hash ^ (label >> 8)) * UINT64_C(1099511628211);
     }
     return hash ? hash : 1;
 }

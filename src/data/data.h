@@ -22,12 +22,13 @@ typedef struct sg__drawer {
 /* Where pixels are; those that are drawn once they are asked for have a state
  * each. */
 typedef struct sg__samples {
-    uint8_t *pixels; /* [size][height][width][channels] */
-    uint8_t *labels; /* [size], each below classes */
+    uint8_t *pixels;   /* [size][height][width][channels] */
+    uint16_t *labels;  /* [size], each below classes */
+    char **class_name; /* [classes] in one block, or NULL */
     size_t sample_bytes;
     sg__drawer drawer;
     _Atomic unsigned char *state; /* [size]; NULL: all pixels are there */
-    bool lent;   /* pixels and labels are the caller's, who frees them */
+    bool lent;   /* pixels are the caller's, who frees them */
     sg__map map; /* what pixels are part of, if of a file */
 } sg__samples;
 
@@ -41,10 +42,15 @@ struct sg_data {
 };
 
 /* sg__data_adopt: a data set over the given arrays, which it owns from here
- * on and frees if it fails. The caller has checked shape and labels; the name
- * is copied. SG_E_MEMORY. */
+ * on and frees if it fails. The caller has checked shape and labels, a byte
+ * each; the name is copied. SG_E_MEMORY. */
 sg_status sg__data_adopt(const sg_data_info *info, uint8_t *pixels,
                          uint8_t *labels, sg_data **out, sg_error *error);
+
+/* sg__data_adopt_wide: the same with labels for any number of classes. */
+sg_status sg__data_adopt_wide(const sg_data_info *info, uint8_t *pixels,
+                              uint16_t *labels, sg_data **out,
+                              sg_error *error);
 
 /* sg__data_adopt_drawn: the same, of pixels that drawer is to draw. */
 sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,

@@ -7,22 +7,20 @@
 #include "base/random.h"
 #include "data/data.h"
 
-enum { CLASSES_MAX = 256 };
-
-/* How many of each class. */
+/* How many of each class; rest is what rounding left of its share. */
 typedef struct shares {
-    uint32_t size[CLASSES_MAX], held[CLASSES_MAX];
+    uint32_t *size, *held; /* [classes] */
+    uint64_t *rest;        /* [classes] */
 } shares;
 
 /* The class of those with more than left samples not held that has the
  * largest remainder, the first one on a tie; classes if there is none. */
-static uint32_t next_class(const shares *s, const uint64_t *rest,
-                           uint32_t classes, uint32_t left)
+static uint32_t next_class(const shares *s, uint32_t classes, uint32_t left)
 {
     uint32_t most = classes;
     for (uint32_t k = 0; k < classes; k++)
         if (s->size[k] - s->held[k] > left &&
-            (most == classes || rest[k] > rest[most]))
+            (most == classes || s->rest[k] > s->rest[most]))
             most = k;
     return most;
 }
@@ -32,20 +30,19 @@ static uint32_t next_class(const shares *s, const uint64_t *rest,
  * taken last. count < all. */
 static void divide(shares *s, uint32_t classes, uint32_t all, uint32_t count)
 {
-    uint64_t rest[CLASSES_MAX];
     uint32_t given = 0;
     for (uint32_t k = 0; k < classes; k++) {
         uint64_t part = (uint64_t)count * s->size[k];
         s->held[k] = (uint32_t)(part / all);
-        rest[k] = part % all;
+        s->rest[k] = part % all;
         given += s->held[k];
     }
     for (; given < count; given++) {
-        uint32_t k = next_class(s, rest, classes, 1);
+        uint32_t k = next_class(s, classes, 1);
         if (k == classes)
-            k = next_class(s, rest, classes, 0);
+            k = next_class(s, classes, 0);
         s->held[k]++;
-        rest[k] = 0;
+        s->rest[k] = 0;
     }
 }
 
@@ -63,25 +60,38 @@ static void shuffle(uint64_t seed, uint32_t *order, uint32_t size)
     }
 }
 
+static void free_shares(const shares *s)
+{
+    free(s->size);
+    free(s->held);
+    free(s->rest);
+}
+
 /* Marks the held samples: the first of each class in a random order. */
 static bool choose(const sg_data *data, uint32_t count, uint64_t seed,
                    bool *held)
 {
-    shares s = {{0}, {0}};
-    const uint32_t size = data->info.size;
+    const uint32_t size = data->info.size, classes = data->info.classes;
     uint32_t *order = malloc(size * sizeof *order);
-    if (!order)
+    shares s = {.size = calloc(classes, sizeof *s.size),
+                .held = calloc(classes, sizeof *s.held),
+                .rest = calloc(classes, sizeof *s.rest)};
+    if (!order || !s.size || !s.held || !s.rest) {
+        free(order);
+        free_shares(&s);
         return false;
+    }
     for (uint32_t i = 0; i < size; i++)
         s.size[sg_data_label(data, i)]++;
-    divide(&s, data->info.classes, size, count);
+    divide(&s, classes, size, count);
     shuffle(seed, order, size);
     for (uint32_t i = 0; i < size; i++) {
-        uint8_t label = sg_data_label(data, order[i]);
+        uint32_t label = sg_data_label(data, order[i]);
         held[order[i]] = s.held[label] > 0;
         s.held[label] -= s.held[label] > 0;
     }
     free(order);
+    free_shares(&s);
     return true;
 }
 

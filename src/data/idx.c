@@ -11,7 +11,7 @@
 
 enum { UBYTE = 0x08, SBYTE = 0x09, SHORT = 0x0b, INT = 0x0c };
 
-#define SIDE_MAX 4096
+#define SIDE_MAX 65535
 #define FIRST_BYTES ((uint64_t)1 << 20)
 
 /* Bytes of an item of this type, or 0 if it is no whole number. */
@@ -69,16 +69,14 @@ static sg_status read_header(sg__source *source, sg__idx_kind kind,
     *total = width_of(*type);
     for (uint32_t i = 0; i < SG__IDX_DIMS; i++) {
         uint32_t size = i < out->dims ? big_endian(b + 4 * i) : 1;
-        uint32_t most = i == 0 ? UINT32_MAX : i < 3 ? SIDE_MAX : UINT8_MAX;
+        uint32_t most = i == 0 ? UINT32_MAX : SIDE_MAX;
         if (size == 0 || size > most)
             return sg__fail(error, SG_E_FORMAT,
                             "%s: byte %u: size %u of dimension %u, expected "
                             "1..%u",
                             source->name, 4 + 4 * i, size, i + 1, most);
         out->size[i] = size;
-        *total *= size; /* below 2^2 * 2^32 * 2^24 */
-        if (*total > UINT64_MAX >> 8)
-            break;
+        *total = *total > UINT64_MAX / size ? UINT64_MAX : *total * size;
     }
     return sg__source_admit(source, *total, "items", error);
 }
@@ -110,31 +108,38 @@ static sg_status read_items(sg__source *source, uint64_t total, uint8_t **out,
     return SG_OK;
 }
 
-/* Byte i of labels is the number in the first column of row i, in place. */
-static sg_status narrow(const sg__source *source, sg__idx *labels,
-                        uint8_t type, sg_error *error)
+/* Label i is the number in the first column of row i; the bytes it is made of
+ * are freed. */
+static sg_status take_numbers(const sg__source *source, sg__idx *labels,
+                              uint8_t type, sg_error *error)
 {
     const size_t width = width_of(type);
     const size_t row = width * labels->size[1];
+    labels->labels = malloc(labels->size[0] * sizeof *labels->labels);
+    if (!labels->labels)
+        return sg__fail(error, SG_E_MEMORY, "%s: out of memory", source->name);
     for (uint32_t i = 0; i < labels->size[0]; i++) {
         const uint8_t *item = labels->bytes + i * row;
         bool negative = type != UBYTE && item[0] >> 7;
         uint32_t value = 0;
         for (size_t b = 0; b < width; b++)
             value = value << 8 | item[b];
-        if (negative || value > UINT8_MAX)
+        if (negative || value > UINT16_MAX)
             return sg__fail(error, SG_E_FORMAT,
                             "%s: byte %" PRIu64 ": label %s%u, expected "
-                            "0..255",
+                            "0..%d",
                             source->name,
                             (uint64_t)i * row + 4 + 4 * labels->dims,
                             negative ? "-" : "",
                             negative && width < 4 ? (1U << 8 * width) - value
                             : negative            ? 0 - value
-                                                  : value);
-        labels->bytes[i] = (uint8_t)value;
+                                                  : value,
+                            UINT16_MAX);
+        labels->labels[i] = (uint16_t)value;
     }
     labels->size[1] = 1;
+    free(labels->bytes);
+    labels->bytes = NULL;
     return SG_OK;
 }
 
@@ -160,10 +165,12 @@ sg_status sg__idx_read(sg__source *source, sg__idx_kind kind, sg__idx *out,
                           "last item",
                           source->name, end);
     if (!status && kind == SG__IDX_LABELS)
-        status = narrow(source, out, type, error);
+        status = take_numbers(source, out, type, error);
     if (status) {
         free(out->bytes);
+        free(out->labels);
         out->bytes = NULL;
+        out->labels = NULL;
     }
     return status;
 }
@@ -178,13 +185,53 @@ static sg_status take_labels(const char *name, sg__idx *labels,
                         "%s: byte 4: %u labels, but there are %u images", name,
                         labels->size[0], images);
     for (uint32_t i = 0; i < images; i++) {
-        uint8_t label = labels->bytes[i];
+        uint32_t label = labels->labels[i];
         if (label < rule.base || label - rule.base >= rule.classes)
             return sg__fail(error, SG_E_FORMAT,
                             "%s: sample %u: label %u, expected %u..%u", name,
                             i, label, rule.base, rule.base + rule.classes - 1);
-        labels->bytes[i] = (uint8_t)(label - rule.base);
+        labels->labels[i] = (uint16_t)(label - rule.base);
     }
+    return SG_OK;
+}
+
+/* Channels that images in colour have, at most, to be known by them. */
+enum { COLOURS = 4 };
+
+/* Puts planes of channels, N,C,H,W, beside each other for each pixel. */
+static sg_status interleave(const char *name, sg__idx *images, sg_error *error)
+{
+    const size_t channels = images->size[1], height = images->size[2],
+                 width = images->size[3], plane = height * width;
+    uint8_t *planes = malloc(channels * plane), *to = images->bytes;
+    if (!planes)
+        return sg__fail(error, SG_E_MEMORY, "%s: out of memory", name);
+    for (uint32_t n = 0; n < images->size[0]; n++) {
+        memcpy(planes, to, channels * plane);
+        for (size_t i = 0; i < plane; i++)
+            for (size_t c = 0; c < channels; c++)
+                *to++ = planes[c * plane + i];
+    }
+    free(planes);
+    images->size[1] = (uint32_t)height;
+    images->size[2] = (uint32_t)width;
+    images->size[3] = (uint32_t)channels;
+    return SG_OK;
+}
+
+static sg_status arrange(const char *name, sg__idx *images,
+                         sg__idx_layout layout, sg_error *error)
+{
+    if (images->dims < 4 || layout == SG__IDX_NHWC)
+        return SG_OK;
+    if (layout == SG__IDX_NCHW)
+        return interleave(name, images, error);
+    if (images->size[3] > COLOURS && images->size[1] <= COLOURS)
+        return sg__fail(error, SG_E_ARGUMENT,
+                        "%s: images of %u by %u by %u: say layout=NCHW, or "
+                        "NHWC if %u are the channels",
+                        name, images->size[1], images->size[2],
+                        images->size[3], images->size[3]);
     return SG_OK;
 }
 
@@ -196,10 +243,12 @@ sg_status sg__idx_pair(sg__source *images, const char *label_name,
     sg_status status = sg__idx_read(images, SG__IDX_IMAGES, &pixels, error);
     if (!status)
         status = take_labels(label_name, labels, pixels.size[0], rule, error);
+    if (!status)
+        status = arrange(images->name, &pixels, rule.layout, error);
     if (status) {
         free(pixels.bytes);
-        free(labels->bytes);
-        labels->bytes = NULL;
+        free(labels->labels);
+        labels->labels = NULL;
         return status;
     }
     sg_data_info info = {
@@ -210,7 +259,7 @@ sg_status sg__idx_pair(sg__source *images, const char *label_name,
         .classes = rule.classes,
         .size = pixels.size[0],
     };
-    uint8_t *bytes = labels->bytes;
-    labels->bytes = NULL;
-    return sg__data_adopt(&info, pixels.bytes, bytes, out, error);
+    uint16_t *numbers = labels->labels;
+    labels->labels = NULL;
+    return sg__data_adopt_wide(&info, pixels.bytes, numbers, out, error);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "data/data.h"
+#include "data/names.h"
 #include "data/reader.h"
 #include "data/source.h"
 
@@ -25,6 +26,11 @@ static const sg_data_option limit_option = {
     "largest file, unpacked, in MiB; without it 1024, and of a compressed "
     "file 64 or 100 times its size"};
 
+static const sg_data_option names_option = {
+    "names", "FILE",
+    "names of the classes, a line each in their order; a file in the folder "
+    "of the data, or from where their path begins"};
+
 const sg_data_format *sg_data_get_format(size_t i)
 {
     return i < READERS ? &readers[i]->format : NULL;
@@ -33,6 +39,11 @@ const sg_data_format *sg_data_get_format(size_t i)
 const sg_data_option *sg_data_limit_option(void)
 {
     return &limit_option;
+}
+
+const sg_data_option *sg_data_names_option(void)
+{
+    return &names_option;
 }
 
 /* The forms of all readers, or as many as size bytes hold. */
@@ -91,7 +102,8 @@ static bool has_option(const sg_data_format *format, const char *key)
     for (size_t i = 0; i < format->options; i++)
         if (strcmp(format->option[i].key, key) == 0)
             return true;
-    return format->takes_path && strcmp(key, limit_option.key) == 0;
+    return format->takes_path && (strcmp(key, limit_option.key) == 0 ||
+                                  strcmp(key, names_option.key) == 0);
 }
 
 /* Takes "key=value,key=value" apart, in place. */
@@ -151,6 +163,31 @@ static sg_status suggest(const sg__reader *reader, const sg__request *request,
     return sg__fail(error, status, "%s", text);
 }
 
+/* Names from the file that the request says, if it says one: beside the data,
+ * or below base. */
+static sg_status read_names(const sg__request *request, const char *base,
+                            sg_data *data, sg_error *error)
+{
+    const char *file = sg__request_text(request, names_option.key);
+    if (!file)
+        return SG_OK;
+    char *path = NULL;
+    if (file[0] != '/')
+        path = sg__path_join(request->path, file, "");
+    if (!path || access(path, F_OK) != 0) {
+        free(path);
+        path = locate(file, base);
+    }
+    sg_status status =
+        path ? sg__data_read_names(data, path, error)
+             : sg__fail(error, SG_E_MEMORY, "data: out of memory");
+    /* a split that is not there is another thing */
+    if (status == SG_E_MISSING)
+        status = sg__fail(error, SG_E_IO, "%.200s: names: no such file", path);
+    free(path);
+    return status;
+}
+
 /* Opens what the rest of the specification, a copy, says. */
 static sg_status open_rest(const sg__reader *reader, sg__request *request,
                            char *rest, const char *base, sg_data **out,
@@ -178,8 +215,15 @@ static sg_status open_rest(const sg__reader *reader, sg__request *request,
     request->limit = mebibytes * MEBIBYTE;
     if (!status)
         status = reader->open(request, out, error);
-    if (path && (status == SG_E_MISSING || status == SG_E_IO))
+    if (path && !status) {
+        status = read_names(request, base, *out, error);
+        if (status) {
+            sg_data_destroy(*out);
+            *out = NULL;
+        }
+    } else if (path && (status == SG_E_MISSING || status == SG_E_IO)) {
         status = suggest(reader, request, status, error);
+    }
     free(path);
     return status;
 }

@@ -17,6 +17,7 @@
     X(mnist)                                                                  \
     X(fashion)                                                                \
     X(emnist)                                                                 \
+    X(idx)                                                                    \
     X(cifar10)                                                                \
     X(cifar100)                                                               \
     X(npy)                                                                    \

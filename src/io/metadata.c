@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/classnames.h"
 #include "network/topology.h"
 #include "spikegrad/spikegrad.h"
 
@@ -18,6 +19,7 @@ static const char format_name[] = "spikegrad";
 static const char format_version[] = "1";
 static const char plan_key[] = "planned_epochs";
 static const char hash_key[] = "data_hash";
+static const char names_key[] = "class_names";
 static const char rate_key[] = "rate_ppm";
 
 enum {
@@ -58,19 +60,45 @@ static int put_number(json_t *object, const char *key, uint64_t value)
     return put(object, key, text);
 }
 
-static int put_text(json_t *object, const char *key, const char *value)
+/* Text that is printable, and without `also`; three times its bytes are
+ * enough. Returns its end. */
+static char *encode(char *to, const char *value, char also)
 {
-    char text[3 * TEXT_SIZE];
-    char *to = text;
     for (; *value; value++) {
         unsigned char c = (unsigned char)*value;
-        if (c < 0x20 || c > 0x7e || c == '%')
+        if (c < 0x20 || c > 0x7e || c == '%' || *value == also)
             to += sprintf(to, "%%%02X", c);
         else
             *to++ = *value;
     }
     *to = '\0';
+    return to;
+}
+
+static int put_text(json_t *object, const char *key, const char *value)
+{
+    char text[3 * TEXT_SIZE];
+    encode(text, value, '%');
     return put(object, key, text);
+}
+
+/* Names of classes with commas between them; only where there are some. */
+static int put_names(json_t *object, const sg_network *net)
+{
+    if (!net->class_name)
+        return 0;
+    char *text = malloc(SG__CLASS_NAMES_TEXT);
+    if (!text)
+        return -1;
+    char *to = text;
+    for (uint32_t k = 0; k < net->classes; k++) {
+        if (k > 0)
+            *to++ = ',';
+        to = encode(to, net->class_name[k], ',');
+    }
+    int failed = put(object, names_key, text);
+    free(text);
+    return failed;
 }
 
 static int put_recipe(json_t *object, const sg_recipe *recipe)
@@ -186,6 +214,7 @@ struct json_t *sg__metadata_write(const sg_network *net)
         put_number(object, "classes", net->classes) == 0 &&
         put_thresholds(object, net) == 0 &&
         put_text(object, "data", net->data) == 0 &&
+        put_names(object, net) == 0 &&
         put_number(object, "data_size", net->data_size) == 0 &&
         put_data_hash(object, net) == 0 &&
         put_number(object, "step", net->run.step) == 0 &&
@@ -269,6 +298,13 @@ static int hex(char c)
     return found ? (int)(found - digits) : -1;
 }
 
+/* A byte that is written as %XX; 0 if it is not one. */
+static int coded(const char *text)
+{
+    int high = hex(text[1]), low = high < 0 ? -1 : hex(text[2]);
+    return low < 0 ? 0 : high * 16 + low;
+}
+
 /* Undoes put_text; size bytes of out. */
 static sg_status get_text(const reader *from, const char *key, char *out,
                           size_t size)
@@ -278,8 +314,7 @@ static sg_status get_text(const reader *from, const char *key, char *out,
     for (; text && *text && n + 1 < size; text++) {
         out[n] = *text;
         if (*text == '%') {
-            int high = hex(text[1]), low = high < 0 ? -1 : hex(text[2]);
-            int code = low < 0 ? 0 : high * 16 + low;
+            int code = coded(text);
             if (code == 0)
                 return unexpected(from, key, "%XX to be a byte in hex");
             /* memcpy: what a byte above 127 is as a char depends on the host */
@@ -292,6 +327,72 @@ static sg_status get_text(const reader *from, const char *key, char *out,
         return unexpected(from, key, "a shorter text");
     out[n] = '\0';
     return SG_OK;
+}
+
+/* The names of classes that a text has, in one block. SG_E_FORMAT unless it
+ * has as many, each of which is one; SG_E_MEMORY. */
+static sg_status decode_names(const char *text, uint32_t classes, char ***out,
+                              sg_error *error)
+{
+    const size_t length = strlen(text);
+    sg_status status = SG_OK;
+    if (length >= SG__CLASS_NAMES_TEXT || classes > length)
+        return sg__fail(error, SG_E_FORMAT, "%zu bytes", length);
+    char *bytes = malloc(length + 1), *to = bytes;
+    const char **name = malloc(classes * sizeof *name);
+    uint32_t count = 1;
+    if (!bytes || !name)
+        status = sg__fail(error, SG_E_MEMORY, "out of memory");
+    else
+        name[0] = bytes;
+    for (; !status && *text; text++) {
+        int code = *text == '%' ? coded(text) : (unsigned char)*text;
+        if (code == 0 || (*text == ',' && count == classes)) {
+            status = sg__fail(error, SG_E_FORMAT, "at '%.20s'", text);
+            break;
+        }
+        memcpy(to, &(unsigned char){(unsigned char)code}, 1);
+        if (*text == ',') {
+            *to = '\0';
+            name[count++] = to + 1;
+        }
+        to++;
+        text += *text == '%' ? 2 : 0;
+    }
+    if (!status) {
+        *to = '\0';
+        status = count == classes
+                     ? sg__class_names_check(name, classes, "it", error)
+                     : sg__fail(error, SG_E_FORMAT, "%u names", count);
+        status = status ? SG_E_FORMAT : SG_OK;
+    }
+    if (!status) {
+        *out = sg__class_names_copy(name, classes);
+        status = *out ? SG_OK : sg__fail(error, SG_E_MEMORY, "out of memory");
+    }
+    free(name);
+    free(bytes);
+    return status;
+}
+
+/* Data without names have none. */
+static sg_status get_names(const reader *from, sg__saved *out)
+{
+    sg_error reason = {""};
+    char **names = NULL;
+    out->class_names = sg__safetensors_metadata(from->file, names_key);
+    if (!out->class_names)
+        return SG_OK;
+    sg_status status =
+        decode_names(out->class_names, out->classes, &names, &reason);
+    free(names);
+    if (status == SG_E_MEMORY)
+        return sg__fail(from->error, status, "%s: out of memory", from->name);
+    return status ? sg__fail(from->error, status,
+                             "%s: metadata '%s': %.100s, expected the names "
+                             "of %u classes, with commas between them",
+                             from->name, names_key, reason.text, out->classes)
+                  : SG_OK;
 }
 
 static sg_status get_format(const reader *from)
@@ -490,6 +591,8 @@ sg_status sg__metadata_read(const sg__safetensors *file, const char *name,
     if (status == SG_OK)
         status = get_text(&from, "data", out->data, sizeof out->data);
     if (status == SG_OK)
+        status = get_names(&from, out);
+    if (status == SG_OK)
         status = get_number32(&from, "data_size", &out->data_size);
     if (status == SG_OK)
         status = get_data_hash(&from, out);
@@ -540,8 +643,13 @@ sg_status sg__saved_apply(const sg__saved *saved, sg_network *net,
             layer->row_norm = saved->row_norm[i];
         i++;
     }
-    return saved->phis ? sg__network_set_phi(net, saved->phi_bits, error)
-                       : SG_OK;
+    sg_status status = SG_OK;
+    if (saved->class_names)
+        status = decode_names(saved->class_names, net->classes,
+                              &net->class_name, error);
+    if (status == SG_OK && saved->phis)
+        status = sg__network_set_phi(net, saved->phi_bits, error);
+    return status;
 }
 
 #endif

@@ -42,6 +42,13 @@ sg_status sg_network_get_layer(const sg_network *net, size_t l,
     return SG_OK;
 }
 
+const char *sg_network_class_name(const sg_network *net, uint32_t label)
+{
+    return net && net->class_name && label < net->classes
+               ? net->class_name[label]
+               : NULL;
+}
+
 size_t sg__network_bytes(const sg_network *net)
 {
     size_t bytes = 0;

@@ -36,6 +36,7 @@ struct sg_network {
     size_t layer_count;
     sg__layer *layer;
     char data[SG__DATA_NAME]; /* name of the data it is trained on */
+    char **class_name;        /* [classes] in one block, or NULL: none */
     uint32_t data_size;       /* samples in an epoch */
     uint64_t data_hash; /* of some of them, network/match.h; 0: not known */
     sg__run run;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/classnames.h"
 #include "core/quantise.h"
 #include "layers/arrays.h"
 #include "network/network.h"
@@ -50,6 +51,16 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
         (*out)->layer[l].row_norm = net->layer[l].row_norm;
         sg__arrays_copy(&(*out)->layer[l], &net->layer[l]);
     }
+    if (net->class_name) {
+        (*out)->class_name =
+            sg__class_names_copy((const char *const *)net->class_name,
+                                 net->classes);
+        if (!(*out)->class_name) {
+            sg_network_destroy(*out);
+            *out = NULL;
+            return SG_E_MEMORY;
+        }
+    }
     memcpy((*out)->data, net->data, sizeof net->data);
     (*out)->data_size = net->data_size;
     (*out)->data_hash = net->data_hash;
@@ -74,6 +85,7 @@ void sg_network_destroy(sg_network *net)
         return;
     for (size_t l = 0; net->layer && l < SG_LAYERS_MAX; l++)
         sg__arrays_free(&net->layer[l]);
+    free(net->class_name);
     free(net->layer);
     free(net);
 }

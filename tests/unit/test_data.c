@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -127,7 +128,7 @@ static void refuses_bad_arrays(void **state)
     refused(info, SG_E_RANGE);
     info.classes = 0;
     refused(info, SG_E_RANGE);
-    info.classes = 257;
+    info.classes = SG_CLASSES_MAX + 1;
     refused(info, SG_E_RANGE);
     info = shape;
     info.size = 0;
@@ -146,6 +147,112 @@ static void refuses_bad_arrays(void **state)
                      SG_E_ARGUMENT);
     assert_int_equal(sg_data_from_arrays(&shape, pixels, labels, NULL, NULL),
                      SG_E_ARGUMENT);
+}
+
+/* Labels of any width, names that are copied and checked, views of both. */
+static void labels_are_wide_and_have_names(void **state)
+{
+    (void)state;
+    enum { CLASSES = 1000, SIZE = 2 };
+    static char text[CLASSES][8];
+    static const char *names[CLASSES];
+    const uint8_t images[SIZE] = {1, 2};
+    const uint16_t two[SIZE] = {999, 300};
+    const uint32_t four[SIZE] = {999, 300}, beyond[SIZE] = {1, 1000};
+    const sg_data_info info = {.name = "wide",
+                               .height = 1,
+                               .width = 1,
+                               .channels = 1,
+                               .classes = CLASSES,
+                               .size = SIZE};
+    sg_data_arrays arrays = {.size = sizeof arrays,
+                             .pixels = images,
+                             .labels = two,
+                             .label_bytes = 2,
+                             .class_names = names};
+    sg_data *data, *other, *view;
+    sg_error error = {""};
+    for (int k = 0; k < CLASSES; k++) {
+        snprintf(text[k], sizeof text[k], "c%d", k);
+        names[k] = text[k];
+    }
+    assert_int_equal(sg_data_create(&info, &arrays, &data, &error), SG_OK);
+    assert_int_equal(sg_data_label(data, 0), 999);
+    text[999][0] = 'X';
+    assert_string_equal(sg_data_class_name(data, 999), "c999");
+    assert_null(sg_data_class_name(data, 1000));
+    assert_int_equal(sg_data_slice(data, 1, 1, &view, NULL), SG_OK);
+    assert_int_equal(sg_data_label(view, 0), 300);
+    assert_string_equal(sg_data_class_name(view, 300), "c300");
+    assert_int_equal(sg_data_name_classes(view, names, &error), SG_E_ARGUMENT);
+    names[7] = "";
+    assert_int_equal(sg_data_name_classes(data, names, &error), SG_E_RANGE);
+    names[7] = "a\tb";
+    assert_int_equal(sg_data_name_classes(data, names, &error), SG_E_RANGE);
+    assert_non_null(strstr(error.text, "name of class 7"));
+    assert_string_equal(sg_data_class_name(data, 7), "c7");
+    arrays.labels = four;
+    arrays.label_bytes = 4;
+    arrays.class_names = NULL;
+    arrays.lent = 1;
+    assert_int_equal(sg_data_create(&info, &arrays, &other, &error), SG_OK);
+    assert_ptr_equal(sg_data_pixels(other, 0), images);
+    assert_true(sg_data_hash(other) == sg_data_hash(data));
+    for (int k = 0; k < CLASSES; k++) {
+        snprintf(text[k], sizeof text[k], "%d", k);
+        names[k] = text[k];
+    }
+    assert_int_equal(sg_data_name_classes(other, names, &error), SG_OK);
+    assert_null(sg_data_class_name(other, 1)); /* numbers are none */
+    sg_data_destroy(other);
+    arrays.labels = beyond;
+    assert_int_equal(sg_data_create(&info, &arrays, &other, &error),
+                     SG_E_RANGE);
+    assert_string_equal(error.text,
+                        "data: sample 1: label 1000, expected 0..999");
+    arrays.label_bytes = 3;
+    assert_int_equal(sg_data_create(&info, &arrays, &other, &error),
+                     SG_E_ARGUMENT);
+    sg_data_destroy(view);
+    sg_data_destroy(data);
+}
+
+/* Held back of a set of which some classes are rare and one is alone: each
+ * has its share, and keeps a sample in the rest as long as it can. */
+static void rare_classes_are_held_in_proportion(void **state)
+{
+    (void)state;
+    enum { SIZE = 1000, CLASSES = 400 };
+    static uint8_t images[SIZE];
+    static uint16_t of[SIZE];
+    const sg_data_info info = {.name = "rare",
+                               .height = 1,
+                               .width = 1,
+                               .channels = 1,
+                               .classes = CLASSES,
+                               .size = SIZE};
+    const sg_data_arrays arrays = {.size = sizeof arrays,
+                                   .pixels = images,
+                                   .labels = of,
+                                   .label_bytes = 2};
+    sg_data *data, *rest, *held;
+    uint32_t count[3] = {0};
+    for (uint32_t i = 0; i < SIZE; i++) /* 900 of 0, 99 of 399, 1 of 200 */
+        of[i] = i == 500 ? 200 : i % 10 == 3 ? 399 : 0;
+    of[3] = 0;
+    assert_int_equal(sg_data_create(&info, &arrays, &data, NULL), SG_OK);
+    assert_int_equal(sg_data_hold_back(data, 100, 5, &rest, &held, NULL),
+                     SG_OK);
+    for (uint32_t i = 0; i < 100; i++) {
+        const uint32_t label = sg_data_label(held, i);
+        count[label == 0 ? 0 : label == 399 ? 1 : 2]++;
+    }
+    assert_int_equal(count[0], 90);
+    assert_int_equal(count[1], 10);
+    assert_int_equal(count[2], 0);
+    sg_data_destroy(rest);
+    sg_data_destroy(held);
+    sg_data_destroy(data);
 }
 
 static void slices(void **state)
@@ -352,6 +459,8 @@ int main(void)
         cmocka_unit_test(lends_arrays),
         cmocka_unit_test(asks_for_samples),
         cmocka_unit_test(refuses_bad_arrays),
+        cmocka_unit_test(labels_are_wide_and_have_names),
+        cmocka_unit_test(rare_classes_are_held_in_proportion),
         cmocka_unit_test(slices),
         cmocka_unit_test(selects),
         cmocka_unit_test(holds_back_like_samples),

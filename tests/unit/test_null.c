@@ -141,6 +141,22 @@ static void of_data(void **state)
     assert_int_equal(sg_data_hash(NULL), 0);
     assert_null(sg_data_get_format(SIZE_MAX));
     assert_non_null(sg_data_limit_option());
+    assert_non_null(sg_data_names_option());
+    const sg_data_arrays arrays = {.size = sizeof arrays,
+                                   .pixels = pixels,
+                                   .labels = labels};
+    const sg_data_arrays no_pixels = {.size = sizeof no_pixels,
+                                      .labels = labels};
+    const char *const names[2] = {"a", NULL};
+    MAKES_NOTHING(sg_data, sg_data_create(NULL, &arrays, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_create(&info, NULL, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_create(&info, &no_pixels, &out, e));
+    TELLS(sg_data_create(&info, &arrays, NULL, e));
+    TELLS(sg_data_name_classes(NULL, names, e));
+    TELLS(sg_data_name_classes(data, NULL, e));
+    assert_null(sg_data_class_name(NULL, 0));
+    assert_null(sg_data_class_name(data, UINT32_MAX));
+    assert_null(sg_network_class_name(NULL, 0));
     assert_null(sg_data_get_info(NULL));
     assert_null(sg_data_pixels(NULL, 0));
     assert_null(sg_data_pixels(data, 8));

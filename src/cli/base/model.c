@@ -65,6 +65,13 @@ const char *model_path(const char *spec)
     return NULL;
 }
 
+const char *model_class_name(const sg_network *net, const sg_data *data,
+                             uint32_t label)
+{
+    const char *name = sg_network_class_name(net, label);
+    return name ? name : sg_data_class_name(data, label);
+}
+
 static sg_split split_of(const char *word)
 {
     return strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;

@@ -72,6 +72,11 @@ void model_folder(const char *path, const char *spec, char *folder,
 int model_data(const char *command, const char *path, const sg_network *net,
                const model_images *images, sg_data **out);
 
+/* model_class_name: of a class, as the model has it or else the data; NULL:
+ * none. */
+const char *model_class_name(const sg_network *net, const sg_data *data,
+                             uint32_t label);
+
 /* model_is_hidden: whether layer i of net has synapses and fires, i.e.
  * is one of the hidden layers that figures are averaged over. */
 bool model_is_hidden(const sg_network *net, size_t i);

@@ -579,9 +579,20 @@ static sg_status adopt(making *m, sg__map *map, size_t begin, sg_data **out,
     m->album.info.name = m->request->spec;
     m->album.labels = NULL;
     m->pixels = NULL;
-    return map ? sg__data_adopt_mapped(&m->album.info, map, begin, labels, out,
-                                       error)
-               : sg__data_adopt(&m->album.info, pixels, labels, out, error);
+    sg_status status =
+        map ? sg__data_adopt_mapped(&m->album.info, map, begin, labels, out,
+                                    error)
+            : sg__data_adopt(&m->album.info, pixels, labels, out, error);
+    /* names that are none, of odd folders, are left out */
+    if (status == SG_OK && m->album.class &&
+        sg_data_name_classes(*out, (const char *const *)m->album.class,
+                             NULL) == SG_E_MEMORY) {
+        sg_data_destroy(*out);
+        *out = NULL;
+        status = sg__fail(error, SG_E_MEMORY, "%s: out of memory",
+                          m->request->path);
+    }
+    return status;
 }
 
 /* Makes the data, from the cache if it is of them. */

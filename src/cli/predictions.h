@@ -1,0 +1,23 @@
+/* What a model makes of each sample of data, one by one. */
+#ifndef SPIKEGRAD_CLI_PREDICTIONS_H
+#define SPIKEGRAD_CLI_PREDICTIONS_H
+
+#include <spikegrad/spikegrad.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct predictions {
+    const char *path; /* a line, or row, for each sample; NULL: none */
+    bool logits;      /* with all logits */
+    bool flip;        /* of both views, as eval --flip has them */
+    unsigned threads;
+    uint32_t top;   /* the label among so many largest logits */
+    uint64_t among; /* samples of which it is; written */
+} predictions;
+
+/* predictions_make: CLI_OK, or after a report something else. Ties are in the
+ * order of the classes. */
+int predictions_make(const char *command, const sg_network *net,
+                     const sg_data *data, predictions *p);
+
+#endif
