@@ -28,8 +28,8 @@ typedef struct sg__samples {
     size_t sample_bytes;
     sg__drawer drawer;
     _Atomic unsigned char *state; /* [size]; NULL: all pixels are there */
-    bool lent;   /* pixels are the caller's, who frees them */
-    sg__map map; /* what pixels are part of, if of a file */
+    bool lent;                    /* pixels are the caller's, who frees them */
+    sg__map map;                  /* what pixels are part of, if of a file */
 } sg__samples;
 
 struct sg_data {

@@ -204,8 +204,10 @@ static sg_status interleave(const char *name, sg__idx *images, sg_error *error)
     const size_t channels = images->size[1], height = images->size[2],
                  width = images->size[3], plane = height * width;
     uint8_t *planes = malloc(channels * plane), *to = images->bytes;
-    if (!planes)
+    if (!planes || !to) {
+        free(planes);
         return sg__fail(error, SG_E_MEMORY, "%s: out of memory", name);
+    }
     for (uint32_t n = 0; n < images->size[0]; n++) {
         memcpy(planes, to, channels * plane);
         for (size_t i = 0; i < plane; i++)

@@ -341,10 +341,12 @@ static sg_status decode_names(const char *text, uint32_t classes, char ***out,
     char *bytes = malloc(length + 1), *to = bytes;
     const char **name = malloc(classes * sizeof *name);
     uint32_t count = 1;
-    if (!bytes || !name)
-        status = sg__fail(error, SG_E_MEMORY, "out of memory");
-    else
-        name[0] = bytes;
+    if (!bytes || !name) {
+        free(name);
+        free(bytes);
+        return sg__fail(error, SG_E_MEMORY, "out of memory");
+    }
+    name[0] = bytes;
     for (; !status && *text; text++) {
         int code = *text == '%' ? coded(text) : (unsigned char)*text;
         if (code == 0 || (*text == ',' && count == classes)) {
