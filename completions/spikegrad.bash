@@ -9,7 +9,7 @@ _spikegrad_words() {
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
-    'eval') echo --data --split --best --limit --flip --json --device --threads --help ;;
+    'eval') echo --data --split --best --limit --flip --top --predictions --logits --json --device --threads --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --json --quiet --help ;;
@@ -40,6 +40,7 @@ _spikegrad_values() {
     'train --choose') echo last best ;;
     'eval --data') echo '<sources>' ;;
     'eval --split') echo train test ;;
+    'eval --predictions') echo '<files>' ;;
     'verify --data') echo '<sources>' ;;
     'verify --split') echo train test ;;
     'verify --order') echo fifo lifo scatter turns random all ;;
@@ -93,7 +94,7 @@ _spikegrad_values() {
 }
 
 _spikegrad_sources() {
-    echo glyphs mnist: fashion: emnist: cifar10: cifar100: npy: npz: images:
+    echo glyphs mnist: fashion: emnist: idx: cifar10: cifar100: npy: npz: images:
 }
 
 _spikegrad_options() {
