@@ -154,7 +154,7 @@ static void counts_classes(void **state)
     expect_refused(f, "mnist", ",classes=3", SG_E_FORMAT,
                    "sample 1: label 4, expected 0..2");
     expect_refused(f, "mnist", ",classes=1", SG_E_ARGUMENT,
-                   "classes=1, expected 2..256");
+                   "classes=1, expected 2..65535");
     expect_refused(f, "mnist", ",side=1", SG_E_ARGUMENT, "no option side");
 }
 
