@@ -57,7 +57,12 @@ static sg_data *draw_images(sg_error *error)
                           (column == labels[s] % 8u ? 100 : 0));
         }
     }
-    const sg_data_info info = {"drawn", SIDE, SIDE, 3, 10, IMAGES};
+    const sg_data_info info = {.name = "drawn",
+                               .height = SIDE,
+                               .width = SIDE,
+                               .channels = 3,
+                               .classes = 10,
+                               .size = IMAGES};
     if (sg_data_from_arrays(&info, pixels, labels, &data, error) != SG_OK)
         data = NULL;
     free(pixels);

@@ -11,8 +11,8 @@ _spikegrad_words() {
     'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'eval') echo --data --split --best --limit --flip --top --predictions --logits --json --device --threads --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --quiet --help ;;
-    'trace') echo --data --split --best --sample --order --seed --format --out --svg --forward-only --help ;;
-    'anytime') echo --data --split --best --samples --seed --json --quiet --help ;;
+    'trace') echo --data --split --best --sample --order --seed --format --out --svg --replay --forward-only --help ;;
+    'anytime') echo --data --split --best --samples --seed --arrival --step --json --quiet --help ;;
     'report') echo --out --csv --tensorboard --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
     'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --device --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'info') echo --threads --best --json --help ;;
@@ -52,6 +52,7 @@ _spikegrad_values() {
     'trace --svg') echo '<files>' ;;
     'anytime --data') echo '<sources>' ;;
     'anytime --split') echo train test ;;
+    'anytime --arrival') echo recorded random ;;
     'report --out') echo '<files>' ;;
     'report --csv') echo '<files>' ;;
     'report --tensorboard') echo '<files>' ;;
@@ -81,7 +82,7 @@ _spikegrad_values() {
     'import-state --out') echo '<files>' ;;
     *' --weight-bits') echo 8 16 ;;
     *' --master-bits') echo 16 32 ;;
-    *' --input') echo plain onoff ;;
+    *' --input') echo plain onoff counts ;;
     *' --fire') echo round floor ;;
     *' --standardise') echo off on ;;
     *' --loss') echo softmax squared ;;
@@ -94,7 +95,7 @@ _spikegrad_values() {
 }
 
 _spikegrad_sources() {
-    echo glyphs mnist: fashion: emnist: idx: cifar10: cifar100: npy: npz: images:
+    echo glyphs glyph-events mnist: fashion: emnist: idx: cifar10: cifar100: npy: npz: images: events:
 }
 
 _spikegrad_options() {

@@ -23,7 +23,12 @@ static void draw(uint8_t *pixels, uint8_t *label)
 static sg_status make(uint32_t size, sg_data **data, sg_error *error)
 {
     static uint8_t pixels[TRAIN][SIDE * SIDE], labels[TRAIN];
-    const sg_data_info info = {"bars", SIDE, SIDE, 1, 2, size};
+    const sg_data_info info = {.name = "bars",
+                               .height = SIDE,
+                               .width = SIDE,
+                               .channels = 1,
+                               .classes = 2,
+                               .size = size};
     for (uint32_t i = 0; i < size; i++)
         draw(pixels[i], &labels[i]);
     return sg_data_from_arrays(&info, pixels[0], labels, data, error);

@@ -179,6 +179,8 @@ static void forward(sg_state *s, const uint8_t *pixels)
 {
 #if SG_ONOFF
     sg__on_off(SG_PIXELS, pixels, SG_LEVELS, s->count);
+#elif SG_COUNTED
+    sg__counted(SG_PIXELS, pixels, SG_LEVELS, s->count);
 #else
     for (size_t i = 0; i < SG_PIXELS; i++)
         s->count[i] = sg__quantised(pixels[i], SG_LEVELS);

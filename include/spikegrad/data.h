@@ -26,7 +26,15 @@ typedef struct sg_data_info {
     const char *name; /* the specification it was opened with */
     uint32_t height, width, channels, classes;
     uint32_t size;
+    uint32_t counts; /* 0: bytes are intensities. Else they are spike counts,
+                        none above this: the input code counts takes them */
 } sg_data_info;
+
+/* An event of a sample: one input spike, and when it comes. */
+typedef struct sg_data_event {
+    uint64_t time;   /* microseconds since the sample began */
+    uint32_t neuron; /* (y * width + x) * channels + channel */
+} sg_data_event;
 
 /* An option of a specification, ",key=value" behind the path. */
 typedef struct sg_data_option {
@@ -183,6 +191,24 @@ SG_API const char *sg_data_class_name(const sg_data *data, uint32_t label);
  * drawn when they are first asked for. */
 SG_API const uint8_t *sg_data_pixels(const sg_data *data, uint32_t i);
 SG_API uint32_t sg_data_label(const sg_data *data, uint32_t i);
+
+/* sg_data_events: the events of sample i in the order of their times, if it is
+ * of recordings: of each neuron as many as sg_data_pixels counts. They are read
+ * or generated anew with every call.
+ *
+ * events  set to sg_data_event[*count], for sg_data_free_events; NULL if
+ *         there are none
+ * Errors: SG_E_ARGUMENT (a NULL, or data that are no recordings); SG_E_RANGE
+ * (i); as sg_data_open. */
+SG_API sg_status sg_data_events(const sg_data *data, uint32_t i,
+                                sg_data_event **events, size_t *count,
+                                sg_error *error);
+
+/* sg_data_has_events: whether sg_data_events has any to give; 0 for NULL. */
+SG_API int sg_data_has_events(const sg_data *data);
+
+/* sg_data_free_events: frees what sg_data_events gave; NULL is legal. */
+SG_API void sg_data_free_events(sg_data_event *events);
 
 /* sg_data_hash: tells data apart that have shape and size in common; 0 only
  * for NULL.

@@ -45,6 +45,8 @@ typedef struct sg_spike {
     uint32_t neuron; /* (y * width + x) * channels + channel */
     int8_t sign;     /* +1 or -1 */
     sg_phase phase;
+    uint64_t input_time; /* of the input spike that was pushed last, in the
+                            caller's units; 0 if none was */
 } sg_spike;
 
 /* Called for every spike when it is emitted. */
@@ -101,6 +103,29 @@ SG_API sg_status sg_simulation_present_training(sg_simulation *sim,
 SG_API sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
                                      uint64_t *spikes);
 SG_API sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes);
+
+/* The same with input spikes of the caller, one by one, as a sensor or a
+ * recording brings them (sg_data_events).
+ *
+ * sg_simulation_start: an input without spikes. Neurons that a bias drives
+ * fire, until none can. SG_E_MEMORY, SG_E_FULL as above.
+ *
+ * sg_simulation_push: one spike of an input neuron and all that follows, until
+ * no neuron can fire. The state can then be read, and be learned: it is that of
+ * sg_simulation_present for the counts that were pushed.
+ *
+ * neuron  (y * width + x) * channels + channel of the input layer, which with
+ *         input = onoff has two channels for each of the image
+ * sign    +1, or -1 to take one back
+ * time    of the spike, in units of the caller: what the spikes that it causes
+ *         say of themselves (input_time of sg_spike); nothing depends on it
+ * SG_E_ARGUMENT if the simulation was not started, or the sign is none;
+ * SG_E_RANGE for a neuron that is not there, or one that has input-levels
+ * spikes already, or none to take back: nothing has changed then. SG_E_MEMORY,
+ * SG_E_FULL as above. */
+SG_API sg_status sg_simulation_start(sg_simulation *sim);
+SG_API sg_status sg_simulation_push(sg_simulation *sim, uint32_t neuron,
+                                    int sign, uint64_t time);
 
 /* sg_simulation_learn: backward pass of the image last presented for the
  * given label; adds to the gradient. step and sample key the dither draws, and

@@ -44,9 +44,9 @@ class Recipe:
     master_bits: int
     #: largest spike count of a hidden neuron: 1..255; default 31
     count_cap: int
-    #: spikes of a full-intensity pixel: 1..255; default 15
+    #: spikes of a full-intensity pixel, or most of a pixel's counts: 1..255; default 15
     input_levels: int
-    #: pixels as spikes, or as distances from grey on two channels: plain or onoff; default plain
+    #: pixels as spikes, as distances from grey on two channels, or spike counts as they are: plain or onoff or counts; default plain
     input: str
     #: upper firing level: Theta/2 or Theta: round or floor; default round
     fire: str

@@ -1,7 +1,8 @@
 /* spikegrad anytime: accuracy against the share of the input spikes that have
- * arrived. */
+ * arrived; of recordings of events against their own time. */
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/cli.h"
@@ -13,9 +14,13 @@
 
 enum { HALVINGS = 6, POINTS = HALVINGS + 1 }; /* 1/64, 1/32, .. 1 */
 
+/* Points of time, at most. */
+enum { STEPS_MAX = 1000 };
+
 struct options {
     model_images images;
-    uint64_t samples, seed;
+    const char *arrival;
+    uint64_t samples, seed, step;
     bool json, quiet;
 };
 
@@ -26,6 +31,13 @@ static const arg_flag own_flags[] = {
      "how many, from the first on", 1, UINT32_MAX},
     {"seed", ARG_NUMBER, FIELD(seed), "S", "1", "of the order of arrival", 0,
      (UINT64_C(1) << 56) - 1},
+    {"arrival", ARG_CHOICE, FIELD(arrival), "recorded|random", "recorded",
+     "events of a recording come at their times, or in random order as all "
+     "other input does",
+     0, 0},
+    {"step", ARG_NUMBER, FIELD(step), "MS", "25",
+     "milliseconds of a recording from one line of the table to the next", 1,
+     1000000},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL, "JSON lines on stdout", 0,
      0},
 };
@@ -41,7 +53,9 @@ const arg_command command_anytime = {
         "Lets the input spikes of a sample arrive in random order and reads "
         "the class off the last layer when 1/64, 1/32, .. 1 of them are "
         "there and the network is at rest. With all of them it is the class "
-        "that eval gives. MODEL is a checkpoint or a run directory.",
+        "that eval gives. A recording of events is played in its own time, "
+        "and the class is read every --step milliseconds. MODEL is a "
+        "checkpoint or a run directory.",
     .group = {ARG_SHARED(model_flags, struct options, images),
               ARG_OWN(own_flags),
               ARG_SHARED(quiet_flag, struct options, quiet)},
@@ -111,41 +125,182 @@ static int print_point(int p, const struct point *at, uint32_t samples,
     return CLI_OK;
 }
 
-static int let_arrive(const void *given, const model *m)
+/* Pushes the events of a sample that come before `until`, in microseconds,
+ * from *next on; what a neuron does not take any more is no input spike. */
+static sg_status push_until(sg_simulation *sim, const sg_data_event *event,
+                            size_t count, uint64_t until, size_t *next,
+                            uint64_t *arrived)
 {
-    const struct options *options = given;
-    uint32_t samples = sg_data_get_info(m->part)->size;
-    struct point points[POINTS] = {{0}};
-    sg_network_info info;
-    sg_simulation *sim;
-    sg_error error = {""};
-    progress line;
+    for (; *next < count && event[*next].time < until; ++*next) {
+        sg_status status =
+            sg_simulation_push(sim, event[*next].neuron, 1, event[*next].time);
+        if (status != SG_OK && status != SG_E_RANGE)
+            return status;
+        *arrived += status == SG_OK;
+    }
+    return SG_OK;
+}
 
-    sg_network_get_info(m->net, &info);
-    sg_status status = sg_simulation_create(m->net, SG_ORDER_TURNS,
-                                            options->seed, &sim, &error);
+/* What was read off a sample at each point of time. */
+struct course {
+    uint32_t class[STEPS_MAX];
+    uint64_t arrived[STEPS_MAX], spikes[STEPS_MAX];
+    size_t steps; /* up to its last event */
+};
+
+static sg_status play(sg_simulation *sim, const int32_t *v, uint32_t classes,
+                      uint64_t step_us, const sg_data_event *event,
+                      size_t count, struct course *to)
+{
+    sg_event_totals before, now;
+    size_t next = 0;
+    uint64_t arrived = 0;
+    sg_simulation_totals(sim, &before);
+    sg_status status = sg_simulation_start(sim);
+    for (to->steps = 0; status == SG_OK && to->steps < STEPS_MAX;) {
+        size_t p = to->steps++;
+        status =
+            push_until(sim, event, count, (p + 1) * step_us, &next, &arrived);
+        sg_simulation_totals(sim, &now);
+        to->class[p] = strongest(v, classes);
+        to->arrived[p] = arrived;
+        to->spikes[p] = now.forward_spikes - before.forward_spikes;
+        if (next == count)
+            break;
+    }
+    return status == SG_OK && next < count ? SG_E_FULL : status;
+}
+
+/* After its last event a sample stays what it is. */
+static void add_course(const struct course *of, uint32_t label,
+                       struct point *points)
+{
+    const size_t last = of->steps - 1;
+    for (size_t p = 0; p < STEPS_MAX; p++) {
+        const size_t at = p < last ? p : last;
+        points[p].correct += of->class[at] == label;
+        points[p].settled += of->class[at] == of->class[last];
+        points[p].arrived += of->arrived[at];
+        points[p].spikes += of->spikes[at];
+    }
+}
+
+static int print_time(uint64_t ms, const struct point *at, uint32_t samples,
+                      bool head, bool json)
+{
+    double n = samples;
+    if (json)
+        return output_json(stdout, "standard output",
+                           json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "ms",
+                                     (json_int_t)ms, "samples",
+                                     (json_int_t)samples, "correct",
+                                     (json_int_t)at->correct, "settled",
+                                     (json_int_t)at->settled, "input_spikes",
+                                     (json_int_t)at->arrived, "spikes",
+                                     (json_int_t)at->spikes));
+    if (head)
+        printf("%8s %10s %10s %12s %12s\n", "ms", "accuracy %", "settled %",
+               "in spikes", "all spikes");
+    printf("%8" PRIu64 " %10.2f %10.2f %12.1f %12.1f\n", ms,
+           100 * (double)at->correct / n, 100 * (double)at->settled / n,
+           (double)at->arrived / n, (double)at->spikes / n);
+    return CLI_OK;
+}
+
+/* What both kinds of arrival go through. */
+struct show {
+    const struct options *options;
+    const model *m;
+    sg_simulation *sim;
+    const int32_t *v;
+    struct point *points; /* [STEPS_MAX] */
+    size_t used;
+    sg_error error;
+};
+
+static sg_status play_sample(struct show *s, uint32_t i, struct course *course)
+{
+    sg_data_event *event;
+    size_t count;
+    sg_status status =
+        sg_data_events(s->m->part, i, &event, &count, &s->error);
     if (status != SG_OK)
-        return cli_status("anytime", status, &error);
-    const int32_t *v = sg_simulation_potentials(sim, info.layers);
-    cli_catch_signals();
-    progress_begin(&line, options->quiet);
+        return status;
+    status = play(s->sim, s->v, sg_data_get_info(s->m->part)->classes,
+                  s->options->step * 1000, event, count, course);
+    sg_data_free_events(event);
+    if (status == SG_E_FULL) {
+        snprintf(s->error.text, sizeof s->error.text,
+                 "sample %u is longer than %d steps of %" PRIu64
+                 " ms; --step takes larger ones",
+                 i, STEPS_MAX, s->options->step);
+        return SG_E_RANGE;
+    }
+    if (status == SG_OK)
+        add_course(course, sg_data_label(s->m->part, i), s->points);
+    if (course->steps > s->used)
+        s->used = course->steps;
+    return status;
+}
+
+static sg_status show_samples(struct show *s, bool plays)
+{
+    uint32_t samples = sg_data_get_info(s->m->part)->size;
+    struct course *course = plays ? malloc(sizeof *course) : NULL;
+    sg_status status = plays && !course ? SG_E_MEMORY : SG_OK;
+    progress line;
+    progress_begin(&line, s->options->quiet);
     for (uint32_t i = 0; status == SG_OK && i < samples; i++) {
-        status = run_sample(sim, v, m->part, i, points);
+        status = plays ? play_sample(s, i, course)
+                       : run_sample(s->sim, s->v, s->m->part, i, s->points);
         progress_update(&line, "anytime", 0, i + 1, samples, "");
         if (cli_stopped())
             status = SG_E_STOPPED;
     }
     progress_clear(&line);
-    sg_simulation_destroy(sim);
+    free(course);
+    return status;
+}
+
+static int show_and_print(struct show *s)
+{
+    const bool plays = sg_data_has_events(s->m->part) &&
+                       strcmp(s->options->arrival, "recorded") == 0;
+    const bool json = s->options->json;
+    uint32_t samples = sg_data_get_info(s->m->part)->size;
+    sg_status status = show_samples(s, plays);
+    int code = CLI_OK;
     if (status == SG_E_STOPPED) {
         cli_fail("interrupted");
         return CLI_INTERRUPTED;
     }
     if (status != SG_OK)
-        return cli_status("anytime", status, NULL);
-    int code = CLI_OK;
-    for (int p = 0; code == CLI_OK && p < POINTS; p++)
-        code = print_point(p, &points[p], samples, options->json);
+        return cli_status("anytime", status, &s->error);
+    for (int p = 0; !plays && code == CLI_OK && p < POINTS; p++)
+        code = print_point(p, &s->points[p], samples, json);
+    for (size_t p = 0; plays && code == CLI_OK && p < s->used; p++)
+        code = print_time((p + 1) * s->options->step, &s->points[p], samples,
+                          p == 0, json);
+    return code;
+}
+
+static int let_arrive(const void *given, const model *m)
+{
+    struct show s = {.options = given, .m = m, .error = {""}};
+    sg_network_info info;
+
+    sg_network_get_info(m->net, &info);
+    sg_status status = sg_simulation_create(m->net, SG_ORDER_TURNS,
+                                            s.options->seed, &s.sim, &s.error);
+    if (status != SG_OK)
+        return cli_status("anytime", status, &s.error);
+    s.v = sg_simulation_potentials(s.sim, info.layers);
+    s.points = calloc(STEPS_MAX, sizeof *s.points);
+    cli_catch_signals();
+    int code =
+        s.points ? show_and_print(&s) : cli_fail("anytime: out of memory");
+    free(s.points);
+    sg_simulation_destroy(s.sim);
     return code;
 }
 

@@ -172,10 +172,14 @@ static void print_text(const sg_data *data, const char *split,
                        const struct census *census)
 {
     const sg_data_info *info = sg_data_get_info(data);
+    char counts[48] = "pixel";
+    if (info->counts)
+        snprintf(counts, sizeof counts, "of spike counts up to %u",
+                 info->counts);
     clean_line(stdout,
-               "%s, %s: %u samples of %ux%ux%u, %u classes, mean pixel %.2f",
+               "%s, %s: %u samples of %ux%ux%u, %u classes, mean %s %.2f",
                info->name, split, info->size, info->height, info->width,
-               info->channels, info->classes, census->mean);
+               info->channels, info->classes, counts, census->mean);
     for (uint32_t k = 0; sg_data_class_name(data, k); k++)
         clean_line(stdout, " %4u: %-6" PRIu64 " %s", k, census->of_class[k],
                    sg_data_class_name(data, k));

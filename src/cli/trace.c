@@ -18,7 +18,7 @@ struct options {
     model_images images;
     const char *order, *format, *out, *svg;
     uint64_t sample, seed;
-    bool forward_only;
+    bool forward_only, replay;
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -39,6 +39,11 @@ static const arg_flag own_flags[] = {
      0},
     {"svg", ARG_TEXT, FIELD(svg), "FILE", NULL,
      "also draw a raster of the spikes", 0, 0},
+    {"replay", ARG_SWITCH, FIELD(replay), NULL, NULL,
+     "of a recording: its events come one by one, in their own order, and "
+     "every spike has another field, the microseconds at which the event came "
+     "that caused it; a network with dropout as it is in use",
+     0, 0},
     {"forward-only", ARG_SWITCH, FIELD(forward_only), NULL, NULL,
      "no backward pass; a network with dropout as it is in use", 0, 0},
 };
@@ -64,7 +69,7 @@ const arg_command command_trace = {
 
 struct sink {
     output *out; /* or NULL */
-    bool json;
+    bool json, replay;
     raster *picture; /* or NULL */
     fates *fates;    /* NULL: all spikes are sent */
     uint64_t emitted, sent;
@@ -88,10 +93,15 @@ static void write_spike(const sg_spike *spike, bool sent, void *user)
     fprintf(sink->out->stream,
             sink->json ? "{\"time\":%" PRIu64
                          ",\"phase\":\"%s\",\"layer\":%" PRIu32
-                         ",\"neuron\":%" PRIu32 ",\"sign\":%d,\"sent\":%d}\n"
-                       : "%" PRIu64 ",%s,%" PRIu32 ",%" PRIu32 ",%d,%d\n",
+                         ",\"neuron\":%" PRIu32 ",\"sign\":%d,\"sent\":%d"
+                       : "%" PRIu64 ",%s,%" PRIu32 ",%" PRIu32 ",%d,%d",
             spike->time, phase, spike->layer, spike->neuron, spike->sign,
             sent);
+    if (sink->replay)
+        fprintf(sink->out->stream,
+                sink->json ? ",\"us\":%" PRIu64 : ",%" PRIu64,
+                spike->input_time);
+    fputs(sink->json ? "}\n" : "\n", sink->out->stream);
 }
 
 static void on_spike(const sg_spike *spike, void *user)
@@ -118,6 +128,25 @@ static void on_sent(const sg_spike *spike, void *user)
         fates_sent(sink->fates, spike);
 }
 
+/* The events of the sample, one by one; one that its neuron does not take any
+ * more is no input spike. */
+static sg_status replay(sg_simulation *sim, const sg_data *data, uint32_t i,
+                        sg_error *error)
+{
+    sg_data_event *event;
+    size_t count;
+    sg_status status = sg_data_events(data, i, &event, &count, error);
+    if (status != SG_OK)
+        return status;
+    status = sg_simulation_start(sim);
+    for (size_t k = 0; status == SG_OK && k < count; k++) {
+        status = sg_simulation_push(sim, event[k].neuron, 1, event[k].time);
+        status = status == SG_E_RANGE ? SG_OK : status;
+    }
+    sg_data_free_events(event);
+    return status;
+}
+
 /* Runs the sample through the simulator; what it emits goes to sink. */
 static int simulate(const struct options *options, const sg_network *net,
                     const sg_data *data, struct sink *sink)
@@ -134,7 +163,9 @@ static int simulate(const struct options *options, const sg_network *net,
         return cli_status("trace", status, &error);
     sg_simulation_watch(sim, on_spike, sink);
     sg_simulation_watch_sent(sim, on_sent, sink);
-    if (options->forward_only)
+    if (options->replay)
+        status = replay(sim, data, i, &error);
+    else if (options->forward_only)
         status = sg_simulation_present(sim, sg_data_pixels(data, i));
     else
         status = sg_simulation_present_training(sim, sg_data_pixels(data, i),
@@ -147,7 +178,7 @@ static int simulate(const struct options *options, const sg_network *net,
         return cli_fail("trace: --order %s: more than 2^26 spikes are under "
                         "way; turns and random have room for any network",
                         options->order);
-    return status == SG_OK ? CLI_OK : cli_status("trace", status, NULL);
+    return status == SG_OK ? CLI_OK : cli_status("trace", status, &error);
 }
 
 /* Whether neurons hold what they have emitted until their turn comes. */
@@ -170,7 +201,8 @@ static int write_stream(const struct options *options, const sg_network *net,
     sink->out = &out;
     sink->json = strcmp(options->format, "jsonl") == 0;
     if (!sink->json)
-        fputs("time,phase,layer,neuron,sign,sent\n", out.stream);
+        fprintf(out.stream, "time,phase,layer,neuron,sign,sent%s\n",
+                sink->replay ? ",us" : "");
     if (holds_spikes(options->order) &&
         !(sink->fates = fates_create(net, write_spike, sink)))
         code = cli_fail("out of memory");
@@ -203,7 +235,7 @@ static int trace_sample(const void *given, const model *m)
     const sg_data *data = m->part;
     char title[120], about[400];
     uint32_t label = 0, i = (uint32_t)options->sample;
-    struct sink sink = {NULL, false, NULL, NULL, 0, 0};
+    struct sink sink = {.replay = options->replay};
     cli_catch_signals();
 
     if (i >= sg_data_get_info(data)->size)
@@ -211,6 +243,11 @@ static int trace_sample(const void *given, const model *m)
                          "--sample: %u is not below %u, the size of "
                          "%s",
                          i, sg_data_get_info(data)->size,
+                         sg_data_get_info(data)->name);
+    if (options->replay && !sg_data_has_events(data))
+        return cli_usage("trace",
+                         "--replay: the samples of %s are no "
+                         "recordings of events",
                          sg_data_get_info(data)->name);
     sg_status status =
         sg_network_classify(net, sg_data_pixels(data, i), NULL, &label);

@@ -1,4 +1,4 @@
-/* Pixels to spike counts: count = floor((pixel * levels + 127) / 255), which
+/* Pixels to spike counts. Plain: count = floor((pixel * levels + 127) / 255), which
  * is pixel * levels / 255 rounded. levels 1..255; 255 changes nothing.
  *
  * floor(x / 255) = floor((x + floor(x / 256) + 1) / 256) for x < 65535, so 16
@@ -46,6 +46,16 @@ static inline void sg__on_off(size_t n, const uint8_t *restrict pixels,
         counts[2 * i] = (uint8_t)((uint32_t)(on + 64) >> 7);
         counts[2 * i + 1] = (uint8_t)((uint32_t)(off + 64) >> 7);
     }
+}
+
+/* sg__counted: bytes that are spike counts already, at most levels of each,
+ * 1..255. counts does not overlap with from. */
+static inline void sg__counted(size_t n, const uint8_t *restrict from,
+                               int32_t levels, uint8_t *restrict counts)
+{
+    const uint8_t most = (uint8_t)levels;
+    for (size_t i = 0; i < n; i++)
+        counts[i] = from[i] < most ? from[i] : most;
 }
 
 #endif

@@ -21,6 +21,8 @@ static void free_samples(sg__samples *samples)
     free(samples->labels);
     free(samples->class_name);
     sg__map_close(&samples->map);
+    if (samples->recorder.destroy)
+        samples->recorder.destroy(samples->recorder.self);
     free(samples->state);
     free(samples);
 }
@@ -133,6 +135,10 @@ sg_status sg__data_check(const sg_data_info *info, size_t *bytes,
     if (info->classes < 1 || info->classes > SG_CLASSES_MAX)
         return sg__fail(error, SG_E_RANGE, "data: %u classes, expected 1..%d",
                         info->classes, SG_CLASSES_MAX);
+    if (info->counts > 255)
+        return sg__fail(error, SG_E_RANGE,
+                        "data: counts up to %u, expected at most 255",
+                        info->counts);
     return SG_OK;
 }
 
@@ -326,8 +332,7 @@ static void draw(const sg__samples *samples, uint32_t place)
     _Atomic unsigned char *state = &samples->state[place];
     unsigned char seen = BLANK;
     if (atomic_compare_exchange_strong(state, &seen, IN_HAND)) {
-        samples->drawer.draw(samples->drawer.seed, samples->drawer.split,
-                             place,
+        samples->drawer.draw(&samples->drawer, place,
                              samples->pixels + place * samples->sample_bytes);
         atomic_store_explicit(state, DRAWN, memory_order_release);
         return;
@@ -353,6 +358,38 @@ uint32_t sg_data_label(const sg_data *data, uint32_t i)
     if (!data || i >= data->info.size)
         return 0;
     return data->samples->labels[sg__data_place(data, i)];
+}
+
+int sg_data_has_events(const sg_data *data)
+{
+    return data && data->samples->recorder.read;
+}
+
+sg_status sg_data_events(const sg_data *data, uint32_t i,
+                         sg_data_event **events, size_t *count,
+                         sg_error *error)
+{
+    if (events)
+        *events = NULL;
+    if (count)
+        *count = 0;
+    if (!data || !events || !count)
+        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
+    if (i >= data->info.size)
+        return sg__fail(error, SG_E_RANGE,
+                        "%s: has %u samples, number %u is wanted",
+                        data->info.name, data->info.size, i);
+    const sg__recorder *r = &data->samples->recorder;
+    if (!r->read)
+        return sg__fail(error, SG_E_ARGUMENT,
+                        "%s: samples are no recordings of events",
+                        data->info.name);
+    return r->read(r->self, sg__data_place(data, i), events, count, error);
+}
+
+void sg_data_free_events(sg_data_event *events)
+{
+    free(events);
 }
 
 uint64_t sg_data_hash(const sg_data *data)

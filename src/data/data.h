@@ -13,11 +13,21 @@
 /* What draws the pixels of samples when they are first asked for, by any
  * thread: a pure function of its arguments. */
 typedef struct sg__drawer {
-    void (*draw)(uint64_t seed, sg_split split, uint32_t index,
+    void (*draw)(const struct sg__drawer *drawer, uint32_t index,
                  uint8_t *pixels);
     uint64_t seed;
     sg_split split;
+    const void *user; /* of the function; outlives the samples */
 } sg__drawer;
+
+/* Who knows the events of samples: of number place, in new memory. destroy
+ * frees self. */
+typedef struct sg__recorder {
+    sg_status (*read)(const void *self, uint32_t place, sg_data_event **events,
+                      size_t *count, sg_error *error);
+    void (*destroy)(void *self);
+    void *self;
+} sg__recorder;
 
 /* Where pixels are; those that are drawn once they are asked for have a state
  * each. */
@@ -28,6 +38,7 @@ typedef struct sg__samples {
     size_t sample_bytes;
     sg__drawer drawer;
     _Atomic unsigned char *state; /* [size]; NULL: all pixels are there */
+    sg__recorder recorder;        /* read is NULL: no events */
     bool lent;                    /* pixels are the caller's, who frees them */
     sg__map map;                  /* what pixels are part of, if of a file */
 } sg__samples;

@@ -9,16 +9,15 @@
 
 enum { SAMPLES_MAX = 1000000, CLASSES = 10 };
 
-static void draw(uint64_t seed, sg_split split, uint32_t index,
-                 uint8_t *pixels)
+static void draw(const sg__drawer *drawer, uint32_t index, uint8_t *pixels)
 {
-    (void)sg__glyph_draw(seed, split, index, pixels);
+    (void)sg__glyph_draw(drawer->seed, drawer->split, index, pixels);
 }
 
 static sg_status generate(const sg__request *request, uint32_t size,
                           uint64_t seed, sg_data **out, sg_error *error)
 {
-    const sg__drawer drawer = {draw, seed, request->split};
+    const sg__drawer drawer = {draw, seed, request->split, NULL};
     uint8_t *pixels = malloc((size_t)size * SG__GLYPH_PIXELS);
     uint8_t *labels = malloc(size);
     if (!pixels || !labels) {

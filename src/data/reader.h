@@ -14,6 +14,7 @@
 /* X(NAME): the readers, in the order in which they are listed. */
 #define SG__READER_LIST(X)                                                    \
     X(glyphs)                                                                 \
+    X(glyph_events)                                                           \
     X(mnist)                                                                  \
     X(fashion)                                                                \
     X(emnist)                                                                 \
@@ -22,7 +23,8 @@
     X(cifar100)                                                               \
     X(npy)                                                                    \
     X(npz)                                                                    \
-    X(images)
+    X(images)                                                                 \
+    X(events)
 
 enum { SG__OPTIONS_MAX = 16 };
 

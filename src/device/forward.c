@@ -39,7 +39,7 @@ static void load(sg__remote *r, uint32_t n, sg__block images)
     t.neurons = in.height * in.width * in.channels;
     t.out = r->sender[0].counts;
     t.levels = net->recipe.input_levels;
-    t.onoff = net->recipe.input == SG_INPUT_ONOFF;
+    t.code = net->recipe.input;
     sg__remote_launch(r, SG__KERNEL_sg_load, t.neurons, n, &t, &phase, images);
     r->load_ns += phase.nanoseconds;
     count_sent(r, 0, n);

@@ -76,7 +76,7 @@ typedef struct sg__task {
     int32_t mode; /* see the kernel */
     int32_t keep_bits;
     int32_t linear; /* every neuron sends errors */
-    int32_t levels, onoff;
+    int32_t levels, code;
     int32_t alpha, smoothing, residual_bits, squared;
     int32_t spatial, propagates;
     int32_t limit, master_shift, bias_limit, bias_shift, gain_limit;

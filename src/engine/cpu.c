@@ -34,7 +34,7 @@ static void place_scratch(const sg__cpu *cpu, sg__arena *arena,
         place_gradient(cpu, arena, s);
         s->labels = sg__arena_take(arena, chunk, sizeof *s->labels);
         s->ids = sg__arena_take(arena, chunk, sizeof *s->ids);
-        if (net->recipe.input == SG_INPUT_ONOFF)
+        if (sg__input_is_moved(&net->recipe))
             s->split =
                 sg__arena_take(arena, sg__inputs(&net->layer[0].geo), 1);
     }

@@ -12,7 +12,7 @@ static void load_sample(sg__cpu *cpu, size_t s, uint8_t *split)
     const sg_network *net = cpu->ann.net;
     const uint8_t *pixels = sg_data_pixels(b->data, b->samples[s]);
     int32_t levels = net->recipe.input_levels;
-    if (net->recipe.input == SG_INPUT_ONOFF) {
+    if (sg__input_is_moved(&net->recipe)) {
         /* counts are what is moved about, so that no spikes come from outside
          * the image */
         sg__network_quantise(net, cpu->ann.kernels, pixels, split);

@@ -1,5 +1,5 @@
-/* A sample whose input spikes arrive some at a time, in an order drawn for it,
- * with the network at rest in between. */
+/* A sample whose input spikes arrive some at a time, with the network at rest in
+ * between: in an order drawn for it, or as the caller pushes them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,5 +75,37 @@ sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes)
     }
     sg_status status = sg__forward_run(sim);
     sim->presented = status == SG_OK && sim->arrived == sim->arrivals;
+    return status;
+}
+
+sg_status sg_simulation_start(sg_simulation *sim)
+{
+    if (!sim)
+        return SG_E_ARGUMENT;
+    sg__units *input = &sim->layer[0];
+    sg__forward_reset(sim, (sg__presentation){.training = false});
+    memset(input->count, 0, input->neurons * sizeof *input->count);
+    sg__forward_bias(sim);
+    sg_status status = sg__forward_run(sim);
+    sim->started = sim->presented = status == SG_OK;
+    return status;
+}
+
+sg_status sg_simulation_push(sg_simulation *sim, uint32_t neuron, int sign,
+                             uint64_t time)
+{
+    if (!sim || !sim->started || (sign != 1 && sign != -1))
+        return SG_E_ARGUMENT;
+    sg__units *input = &sim->layer[0];
+    if (neuron >= input->neurons)
+        return SG_E_RANGE;
+    const int count = input->count[neuron] + sign;
+    if (count < 0 || count > sim->net->recipe.input_levels)
+        return SG_E_RANGE;
+    input->count[neuron] = (uint8_t)count;
+    sim->input_time = time;
+    sg__emit(sim, 0, neuron, sign, SG_PHASE_FORWARD);
+    sg_status status = sg__forward_run(sim);
+    sim->started = sim->presented = status == SG_OK;
     return status;
 }

@@ -129,7 +129,9 @@ void sg__forward_reset(sg_simulation *sim, sg__presentation as)
 {
     sg__queue_reset(&sim->queue, sim->samples++);
     sim->time = 0;
+    sim->input_time = 0;
     sim->begun = false;
+    sim->started = false;
     sim->presented = false;
     sim->training = as.training;
     as.seed = sim->net->recipe.seed;

@@ -225,7 +225,8 @@ void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,
                           .layer = (uint32_t)layer,
                           .neuron = (uint32_t)neuron,
                           .sign = (int8_t)sign,
-                          .phase = phase};
+                          .phase = phase,
+                          .input_time = sim->input_time};
         sim->watch(&spike, sim->user);
     }
 }
@@ -247,7 +248,8 @@ void sg__show_sent(const sg_simulation *sim, const struct sg__event *event,
                             .layer = event->layer,
                             .neuron = event->neuron,
                             .sign = (int8_t)event->sign,
-                            .phase = phase};
+                            .phase = phase,
+                            .input_time = sim->input_time};
     sim->watch_sent(&spike, sim->sent_user);
 }
 

@@ -17,11 +17,13 @@ struct sg_simulation {
     struct sg__queue queue;
     sg_spike_fn watch; /* NULL if nobody watches */
     void *user;
-    uint64_t time;    /* deliveries since the sample was presented */
-    uint64_t samples; /* presented so far */
-    bool begun;       /* a sample is arriving in parts */
-    bool training;    /* as the sample is presented */
-    bool presented;   /* a sample is complete */
+    uint64_t time;       /* deliveries since the sample was presented */
+    uint64_t samples;    /* presented so far */
+    uint64_t input_time; /* of the spike pushed last */
+    bool begun;          /* a sample is arriving in parts */
+    bool started;        /* a sample is pushed spike by spike */
+    bool training;       /* as the sample is presented */
+    bool presented;      /* a sample is complete */
     sg_event_totals totals;
     uint32_t *arrival; /* pixels of the input spikes, in order of arrival */
     size_t arrivals, arrived, arrival_room; /* all, those there, allocated */

@@ -39,6 +39,7 @@ void sg__write_header(const sg__device_plan *p, sg__text *to)
     define(to, "SG_CLASSES", net->classes);
     define(to, "SG_LEVELS", r->input_levels);
     define(to, "SG_ONOFF", r->input == SG_INPUT_ONOFF);
+    define(to, "SG_COUNTED", r->input == SG_INPUT_COUNTS);
     define(to, "SG_LAYERS", (int64_t)p->steps);
     define(to, "SG_COUNTS", (int64_t)p->counts);
     define(to, "SG_WIDEST", (int64_t)p->widest);

@@ -19,6 +19,11 @@ sg_status sg__check_data(const sg_network *net, const sg_data *data,
                         info->name, info->height, info->width, info->channels,
                         info->classes, net->input.height, net->input.width,
                         net->input.channels, net->classes);
+    if (info->counts && net->recipe.input != SG_INPUT_COUNTS)
+        return sg__fail(error, SG_E_ARGUMENT,
+                        "%s: spike counts, expected a network with input = "
+                        "counts",
+                        info->name);
     if (info->size == 0)
         return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
     return SG_OK;

@@ -156,9 +156,16 @@ static inline sg_shape sg__input_neurons(const sg_recipe *recipe,
     return (sg_shape){pixels.height, pixels.width, pixels.channels * codes};
 }
 
+/* sg__input_is_moved: whether augmentation moves input spike counts about, and
+ * not pixels that become counts afterwards. */
+static inline bool sg__input_is_moved(const sg_recipe *recipe)
+{
+    return recipe->input != SG_INPUT_PLAIN;
+}
+
 /* sg__network_quantise: input spike counts of an image of the network's input
  * shape, count = floor((pixel * levels + 127) / 255), i.e. rounded, or as
- * core/quantise.h sg__on_off; the same by any kernels. */
+ * core/quantise.h sg__on_off or sg__counted; the same by any kernels. */
 void sg__network_quantise(const sg_network *net, const sg__kernels *kernels,
                           const uint8_t *pixels, uint8_t *counts);
 

@@ -31,7 +31,7 @@ enum {
 /* A pixel p becomes levels * p / 255 spikes; or, for its distance from 128,
  * levels * (p - 128) / 128 on a channel for bright and as much on one for dark
  * pixels, of which one is silent. */
-enum { SG_INPUT_PLAIN, SG_INPUT_ONOFF };
+enum { SG_INPUT_PLAIN, SG_INPUT_ONOFF, SG_INPUT_COUNTS };
 enum { SG_FIRE_ROUND, SG_FIRE_FLOOR };
 enum {
     SG_SCHEDULE_LINEAR,

@@ -65,6 +65,12 @@ enum { THIN = 12 };
 
 static const setting thin[] = {{"augment", "none"}};
 
+/* Recordings of events: few samples, with few spikes. */
+static const setting recordings[] = {
+    {"input", "counts"},
+    {"lr", "0.05"},
+};
+
 typedef struct suggestion {
     sg_recipe *recipe;
     const sg_data_info *info;
@@ -150,7 +156,7 @@ static sg_status choose_net(const suggestion *s)
     static const char *const colours[] = {
         "64C3p1-64C3p1-P2max-128C3p1-128C3p1-P2max-256C3p1-256C3p1-P2max-%u",
         "32C3p1-P2max-64C3p1-P2max-%u", "300-%u"};
-    const bool colourful = s->info->channels == 3;
+    const bool colourful = s->info->channels == 3 && !s->info->counts;
     const char *const *nets = colourful ? colours : grey;
     depth d = {0};
     sg_status status = SG_OK;
@@ -178,6 +184,16 @@ static void suggest_for_few(const suggestion *s)
     apply(s, &warmup, 1);
 }
 
+/* What arrives is counted, up to what the data count. */
+static void suggest_counts(const suggestion *s)
+{
+    char levels[16];
+    const setting most = {"input-levels", levels};
+    snprintf(levels, sizeof levels, "%u", s->info->counts);
+    apply(s, &most, 1);
+    APPLY(s, recordings);
+}
+
 sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
                             const char *const *given, size_t count,
                             sg_error *error)
@@ -185,7 +201,8 @@ sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
     if (!recipe || !info || (count > 0 && !given))
         return sg__fail(error, SG_E_ARGUMENT, "recipe: missing argument");
     const suggestion s = {recipe, info, given, count};
-    const bool colourful = info->channels == 3, chosen = is_given(&s, "net");
+    const bool colourful = info->channels == 3 && !info->counts,
+               chosen = is_given(&s, "net");
     depth d;
     if (colourful)
         APPLY(&s, colour);
@@ -203,5 +220,7 @@ sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
         suggest_for_few(&s);
     if (info->height < THIN || info->width < THIN)
         APPLY(&s, thin);
+    if (info->counts)
+        suggest_counts(&s);
     return SG_OK;
 }

@@ -75,6 +75,8 @@ void sg__network_quantise(const sg_network *net, const sg__kernels *kernels,
         (size_t)net->input.height * net->input.width * net->input.channels;
     if (net->recipe.input == SG_INPUT_ONOFF)
         sg__on_off(n, pixels, net->recipe.input_levels, counts);
+    else if (net->recipe.input == SG_INPUT_COUNTS)
+        sg__counted(n, pixels, net->recipe.input_levels, counts);
     else
         kernels->quantise(n, pixels, net->recipe.input_levels, counts);
 }

@@ -76,7 +76,7 @@ grid average 6C5s2-Pavg-10 --phi 2
 grid 'two pools' 3C5-P2-P2max-10
 grid additions 4C5s4-4C3p1-R1-10
 grid additions 4C5s4-6C3s2p1-6C3p1-R2C1s2-P2-10 --weight-bits 8 --count-cap 15
-grid additions '(3C5s4-3C3p1-R1)x1-Pmax-10' --input onoff
+grid additions '(3C5s4-3C3p1-R1)x1-Pmax-10' --input counts
 grid dropout 4C5s2-D2-12-10
 grid dropout D2-4C5s2-P2-D4-10 --weight-bits 8
 grid standardised 4C5s2-6C3-P2-10 --standardise on

@@ -94,7 +94,7 @@ def recipe_of(seed):
         "weight-bits": pick([8, 16]),
         "count-cap": pick([1, 3, 7, 15, 31]),
         "input-levels": pick([1, 4, 15, 31]),
-        "input": pick(["plain", "onoff"]),
+        "input": pick(["plain", "onoff", "counts"]),
         "fire": pick(["round", "floor"]),
         "spread": pick([1, 2, 4, 16]),
         "standardise": pick(["off", "on"]),

@@ -33,7 +33,8 @@ def input_cases():
             p = np.array([pixel])
             yield {"pixel": pixel, "levels": levels,
                    "plain": int(images.plain(p, levels)[0]),
-                   "onoff": images.on_off(p, levels).tolist()}
+                   "onoff": images.on_off(p, levels).tolist(),
+                   "counts": int(images.counted(p, levels)[0])}
 
 
 def image(height, width, channels):
@@ -47,6 +48,7 @@ def augmentation_cases():
         ("shift:3", (5, 6, 1), "plain"), ("crop:2+flip", (4, 4, 3), "onoff"),
         ("affine", (9, 10, 1), "plain"), ("elastic:4", (12, 9, 1), "plain"),
         ("cutout:3", (5, 5, 1), "plain"),
+        ("affine+shift:1", (6, 5, 2), "counts"),
         ("affine+elastic:2+shift:1+flip+cutout:4", (10, 11, 3), "onoff"),
     ]:
         for sample in (0, 1, 77):

@@ -112,6 +112,7 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     static const char *const phis[] = {"0.5", "1", "0.25", "2"};
     static const char *const caps[] = {"1", "3", "15", "12"};
     static const char *const alphas[] = {"127", "64", "8"};
+    static const char *const inputs[] = {"onoff", "plain", "counts"};
     sg__recipe_init(r);
     random_topology(seed, r->net, sizeof r->net);
     if (pick(seed, 60, 5) < 2)
@@ -133,7 +134,7 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
     sg_recipe_set(r, "epochs", "2", NULL);
     sg_recipe_set(r, "standardise", pick(seed, 22, 2) ? "on" : "off", NULL);
     sg_recipe_set(r, "gain-limit", pick(seed, 23, 2) ? "4" : "1", NULL);
-    sg_recipe_set(r, "input", pick(seed, 24, 3) ? "plain" : "onoff", NULL);
+    sg_recipe_set(r, "input", inputs[pick(seed, 24, 3)], NULL);
     sg_recipe_set(r, "spike-limit", pick(seed, 71, 2) ? "0" : "0.5", NULL);
     sg_recipe_set(r, "weight-decay", pick(seed, 25, 2) ? "0" : "0.01", NULL);
     sg_recipe_set(r, "bias-rate", pick(seed, 70, 2) ? "1" : "0.1", NULL);
@@ -169,7 +170,12 @@ static inline sg_status random_data(uint64_t seed, uint32_t size,
                                              : noise);
         }
     }
-    sg_data_info info = {name, H, W, channels, CLASSES, size};
+    sg_data_info info = {.name = name,
+                         .height = H,
+                         .width = W,
+                         .channels = channels,
+                         .classes = CLASSES,
+                         .size = size};
     return sg_data_from_arrays(&info, pixels, labels, out, NULL);
 }
 

@@ -35,7 +35,12 @@ static fixture make(const char *net, uint32_t width, uint32_t channels,
 {
     fixture f;
     sg_recipe recipe;
-    const sg_data_info info = {"random", 7, width, channels, CLASSES, SAMPLES};
+    const sg_data_info info = {.name = "random",
+                               .height = 7,
+                               .width = width,
+                               .channels = channels,
+                               .classes = CLASSES,
+                               .size = SAMPLES};
     size_t image = (size_t)7 * width * channels;
     uint8_t *pixels = malloc(SAMPLES * image), labels[SAMPLES];
     uint8_t *mirror = malloc(SAMPLES * image);

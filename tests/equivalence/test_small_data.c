@@ -72,8 +72,12 @@ static const source sources[] = {
 static sg_data *make(const source *from, uint32_t first, uint32_t size)
 {
     static uint8_t pixels[TEST * MOST], labels[TEST];
-    const sg_data_info info = {from->name, from->height,  from->width,
-                               1,          from->classes, size};
+    const sg_data_info info = {.name = from->name,
+                               .height = from->height,
+                               .width = from->width,
+                               .channels = 1,
+                               .classes = from->classes,
+                               .size = size};
     sg_data *data;
     for (uint32_t i = 0; i < size; i++) {
         labels[i] = (uint8_t)(i % from->classes);

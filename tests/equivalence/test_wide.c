@@ -56,7 +56,12 @@ static const variant variants[] = {
 static sg_data *make_data(const variant *v)
 {
     static uint8_t pixels[SAMPLES * H * W * C], labels[SAMPLES];
-    sg_data_info info = {"wide", H, W, C, CLASSES, SAMPLES};
+    sg_data_info info = {.name = "wide",
+                         .height = H,
+                         .width = W,
+                         .channels = C,
+                         .classes = CLASSES,
+                         .size = SAMPLES};
     sg_data *data;
     for (uint32_t s = 0; s < SAMPLES; s++) {
         labels[s] = (uint8_t)(s * 7 % CLASSES);

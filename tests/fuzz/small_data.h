@@ -27,8 +27,12 @@ static inline sg_data *small_data(sg_shape shape, uint32_t classes)
                                                             : noise);
         }
     }
-    const sg_data_info info = {"small",        shape.height, shape.width,
-                               shape.channels, classes,      SMALL_SIZE};
+    const sg_data_info info = {.name = "small",
+                               .height = shape.height,
+                               .width = shape.width,
+                               .channels = shape.channels,
+                               .classes = classes,
+                               .size = SMALL_SIZE};
     if (sg_data_from_arrays(&info, pixels, labels, &data, NULL) != SG_OK)
         abort();
     return data;

@@ -332,7 +332,8 @@ static sg_data *sorted_samples(void)
 {
     static uint8_t bytes[600], classes[300];
     static const uint32_t ends[] = {150, 250, 290, 299, 300};
-    const sg_data_info info = {NULL, 1, 1, 2, 5, 300};
+    const sg_data_info info = {
+        .height = 1, .width = 1, .channels = 2, .classes = 5, .size = 300};
     sg_data *data;
     for (uint32_t i = 0; i < 300; i++) {
         bytes[2 * i] = (uint8_t)(i >> 8);

@@ -97,7 +97,12 @@ static void operations_beyond_32_bits(void **state)
     static const char name[] = "bright";
     static const uint8_t label = 1;
     const size_t n = (size_t)WIDTH * CHANNELS;
-    sg_data_info info = {name, 1, WIDTH, CHANNELS, 2, 1};
+    sg_data_info info = {.name = name,
+                         .height = 1,
+                         .width = WIDTH,
+                         .channels = CHANNELS,
+                         .classes = 2,
+                         .size = 1};
     uint8_t *pixels = malloc(n);
     sg_recipe recipe;
     sg_data *data;

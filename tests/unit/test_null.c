@@ -87,7 +87,8 @@ static void of_recipes(void **state)
     REFUSES(sg_recipe_number(recipe, "lr", NULL));
     assert_int_equal(sg_recipe_text_size(NULL, "lr"), 0);
     assert_int_equal(sg_recipe_text_size(recipe, NULL), 0);
-    const sg_data_info info = {NULL, 28, 28, 1, 10, 1};
+    const sg_data_info info = {
+        .height = 28, .width = 28, .channels = 1, .classes = 10, .size = 1};
     TELLS(sg_recipe_suggest(NULL, &info, NULL, 0, e));
     TELLS(sg_recipe_suggest(recipe, NULL, NULL, 0, e));
     TELLS(sg_recipe_suggest(recipe, &info, NULL, 1, e));
@@ -110,7 +111,8 @@ static void of_data(void **state)
 {
     (void)state;
     const uint8_t pixels[4] = {0}, labels[1] = {0};
-    const sg_data_info info = {NULL, 2, 2, 1, 2, 1};
+    const sg_data_info info = {
+        .height = 2, .width = 2, .channels = 1, .classes = 2, .size = 1};
     MAKES_NOTHING(sg_data, sg_data_open(NULL, SG_SPLIT_TEST, &out, e));
     TELLS(sg_data_open("glyphs", SG_SPLIT_TEST, NULL, e));
     MAKES_NOTHING(sg_data, sg_data_from_arrays(NULL, pixels, labels, &out, e));
@@ -162,6 +164,14 @@ static void of_data(void **state)
     assert_null(sg_data_pixels(data, 8));
     assert_int_equal(sg_data_label(NULL, 0), 0);
     assert_int_equal(sg_data_label(data, 8), 0);
+    sg_data_event *event;
+    size_t count;
+    assert_false(sg_data_has_events(NULL));
+    TELLS(sg_data_events(NULL, 0, &event, &count, e));
+    TELLS(sg_data_events(data, 0, NULL, &count, e));
+    TELLS(sg_data_events(data, 0, &event, NULL, e));
+    assert_null(event);
+    sg_data_free_events(NULL);
     sg_data_destroy(NULL);
 }
 
@@ -403,6 +413,8 @@ static void of_simulations(void **state)
     REFUSES(sg_simulation_begin(sim, NULL, &spikes));
     REFUSES(sg_simulation_begin(sim, pixels, NULL));
     REFUSES(sg_simulation_arrive(NULL, 1));
+    REFUSES(sg_simulation_start(NULL));
+    REFUSES(sg_simulation_push(NULL, 0, 1, 0));
     REFUSES(sg_simulation_learn(NULL, 0, 0, 0));
     assert_null(sg_simulation_counts(NULL, 0));
     assert_null(sg_simulation_counts(sim, 3));

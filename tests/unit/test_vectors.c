@@ -132,9 +132,11 @@ static void check_input(const json_t *c)
 {
     const int32_t levels = (int32_t)number(c, "levels");
     const uint8_t pixel = (uint8_t)number(c, "pixel");
-    uint8_t counts[2];
+    uint8_t counts[2], counted;
     sg__on_off(1, &pixel, levels, counts);
+    sg__counted(1, &pixel, levels, &counted);
     assert_int_equal(sg__quantised(pixel, levels), number(c, "plain"));
+    assert_int_equal(counted, number(c, "counts"));
     assert_list(c, "onoff", (int32_t[]){counts[0], counts[1]}, 2);
 }
 
@@ -152,6 +154,10 @@ static void check_augmentation(const json_t *c)
         sg__on_off(n, pixels, levels, split);
         in = split;
         as.channels *= 2;
+        levels = 255;
+    } else if (strcmp(text(c, "input"), "counts") == 0) {
+        sg__counted(n, pixels, levels, split);
+        in = split;
         levels = 255;
     }
     assert_int_equal(sg__augment_parse(text(c, "augment"), &augment, NULL),
@@ -438,7 +444,11 @@ static void check_holdout(const json_t *c)
     static uint8_t pixels[MOST], labels[MOST];
     static int64_t left[MOST];
     const size_t n = bytes(c, "labels", labels), m = list(c, "left", left);
-    sg_data_info info = {NULL, 1, 1, 1, 4, (uint32_t)n};
+    sg_data_info info = {.height = 1,
+                         .width = 1,
+                         .channels = 1,
+                         .classes = 4,
+                         .size = (uint32_t)n};
     sg_data *data, *rest, *held;
     for (size_t i = 0; i < n; i++)
         pixels[i] = (uint8_t)i;

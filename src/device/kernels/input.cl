@@ -1,17 +1,23 @@
 /* Images to spike counts: augmentation, quantisation, the on-off code. */
 
-/* Channel c of the pixel in column x, row y of an image; 0 outside. Of the
- * on-off code what is moved about are counts. */
+/* The codes of the input, as recipes number them. */
+enum { SG__CODE_PLAIN, SG__CODE_ONOFF, SG__CODE_COUNTS };
+
+/* Channel c of the pixel in column x, row y of an image; 0 outside. But of the
+ * plain code what is moved about are counts. */
 static inline uint32_t sg__pixel(GLOBAL const uint8_t *image,
-                                 const sg__geometry *g, int32_t onoff,
+                                 const sg__geometry *g, int32_t code,
                                  int32_t levels, int64_t x, int64_t y,
                                  uint32_t c)
 {
     if (x < 0 || y < 0 || x >= g->in_w || y >= g->in_h)
         return 0;
     const size_t at = (size_t)y * g->in_w + (size_t)x;
-    if (!onoff)
-        return image[at * g->in_c + c];
+    if (code != SG__CODE_ONOFF) {
+        const uint32_t byte = image[at * g->in_c + c];
+        const uint32_t most = (uint32_t)levels;
+        return code == SG__CODE_COUNTS && byte > most ? most : byte;
+    }
     const int32_t p = image[at * (g->in_c / 2) + c / 2];
     const int32_t contrast = (c & 1 ? 128 - p : p - 128) * levels;
     return (uint32_t)((contrast > 0 ? contrast : 0) + 64) >> 7;
@@ -49,11 +55,11 @@ KERNEL(sg_load)
         const uint32_t y = i / g.in_c / g.in_w;
         GLOBAL const uint8_t *image =
             images + (size_t)s.slot * g.in_h * g.in_w *
-                         (t.onoff ? g.in_c / 2 : g.in_c);
+                         (t.code == SG__CODE_ONOFF ? g.in_c / 2 : g.in_c);
         uint32_t value;
         if (!s.warped) {
             const int64_t from = (int64_t)x - s.dx;
-            value = sg__pixel(image, &g, t.onoff, t.levels,
+            value = sg__pixel(image, &g, t.code, t.levels,
                               s.flip ? (int64_t)g.in_w - 1 - from : from,
                               (int64_t)y - s.dy, c);
         } else {
@@ -67,13 +73,13 @@ KERNEL(sg_load)
             const int64_t sy = sg__floor_shift64(py, 16);
             uint32_t p[4];
             for (int k = 0; k < 4; k++)
-                p[k] = sg__pixel(image, &g, t.onoff, t.levels, sx + (k & 1),
+                p[k] = sg__pixel(image, &g, t.code, t.levels, sx + (k & 1),
                                  sy + (k >> 1), c);
             value = sg__blend(p[0], p[1], p[2], p[3],
                               (uint32_t)((uint64_t)px >> 8) & 255,
                               (uint32_t)((uint64_t)py >> 8) & 255);
         }
-        if (!t.onoff)
+        if (t.code == SG__CODE_PLAIN)
             value = sg__quantised(value, t.levels);
         const int64_t cx = (int64_t)x - s.cut_x, cy = (int64_t)y - s.cut_y;
         if (cx >= 0 && cy >= 0 && cx < s.cut && cy < s.cut)

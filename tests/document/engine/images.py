@@ -29,10 +29,16 @@ def on_off(pixels, levels):
     return ((both + 64) // 128).reshape(*pixels.shape[:-1], -1)
 
 
+def counted(counts, levels):
+    return np.minimum(counts.astype(np.int64), levels)
+
+
+CODES = {"plain": plain, "onoff": on_off, "counts": counted}
+
+
 def counts_of(recipe, pixels):
     """Of images as they are."""
-    code = on_off if recipe.input == "onoff" else plain
-    return code(pixels, recipe.input_levels)
+    return CODES[recipe.input](pixels, recipe.input_levels)
 
 
 def sine(a):
@@ -138,10 +144,10 @@ def cut(spec, counts, seed, epoch, sample):
 
 
 def training_counts(recipe, image, epoch, sample):
-    onoff = recipe.input == "onoff"
-    if onoff:
+    moved = recipe.input != "plain"
+    if moved:
         image = counts_of(recipe, image)
     out = variant(recipe.augment, image, recipe.seed, epoch, sample)
-    if not onoff:
+    if not moved:
         out = plain(out, recipe.input_levels)
     return cut(recipe.augment, out, recipe.seed, epoch, sample)

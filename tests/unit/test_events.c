@@ -1,0 +1,335 @@
+/* Recordings of events as samples: which events count, where they go, what
+ * becomes of folders and folds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "event_files.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* The counts of a sample add up from its events. */
+static void assert_events_count(const sg_data *data, uint32_t i)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    const size_t n = (size_t)info->height * info->width * info->channels;
+    uint8_t *counts = calloc(n, 1);
+    sg_data_event *event;
+    size_t count;
+    uint64_t last = 0;
+    assert_non_null(counts);
+    assert_int_equal(sg_data_events(data, i, &event, &count, NULL), SG_OK);
+    for (size_t k = 0; k < count; k++) {
+        assert_true(event[k].neuron < n);
+        assert_true(event[k].time >= last);
+        last = event[k].time;
+        counts[event[k].neuron]++;
+    }
+    assert_memory_equal(counts, sg_data_pixels(data, i), n);
+    sg_data_free_events(event);
+    free(counts);
+}
+
+static void assert_all_count(const sg_data *data)
+{
+    assert_true(sg_data_has_events(data));
+    for (uint32_t i = 0; i < sg_data_get_info(data)->size; i++)
+        assert_events_count(data, i);
+}
+
+static uint8_t at(const sg_data *data, uint32_t i, uint32_t y, uint32_t x,
+                  uint32_t channel)
+{
+    const sg_data_info *info = sg_data_get_info(data);
+    return sg_data_pixels(data,
+                          i)[(y * info->width + x) * info->channels + channel];
+}
+
+static const written steps[] = {
+    {1000, 3, 4, 1},    {1500, 3, 4, 1},    {60000, 3, 4, 0},
+    {130000, 33, 0, 1}, {170000, 33, 1, 1}, {170001, 0, 33, 0},
+    {210000, 5, 5, 1},
+};
+
+static void test_counts(void **state)
+{
+    const folder *f = *state;
+    write_bin(f, "train/a/1.bin", steps, COUNT(steps));
+    write_bin(f, "train/b/1.bin", steps, 1);
+    write_bin(f, "train/b/2.bin", steps, 0);
+    write_bin(f, "test/b/1.bin", steps, 2);
+    write_file(f, "train/b/README", "not one", 7);
+    write_file(f, "train/.hidden/x.bin", "12345", 5);
+    sg_data *data = recordings(f, "", SG_SPLIT_TRAIN);
+    const sg_data_info *info = sg_data_get_info(data);
+    assert_int_equal(info->size, 3);
+    assert_int_equal(info->classes, 2);
+    assert_int_equal(info->height, 34);
+    assert_int_equal(info->width, 34);
+    assert_int_equal(info->channels, 2);
+    assert_int_equal(info->counts, 31);
+    /* the first of each class, then the second */
+    assert_int_equal(sg_data_label(data, 0), 0);
+    assert_int_equal(sg_data_label(data, 1), 1);
+    assert_int_equal(sg_data_label(data, 2), 1);
+    assert_int_equal(at(data, 0, 4, 3, 1), 2);
+    assert_int_equal(at(data, 0, 4, 3, 0), 1);
+    assert_int_equal(at(data, 0, 33, 0, 0), 1);
+    assert_int_equal(at(data, 1, 4, 3, 1), 1);
+    assert_all_count(data);
+    sg_data_destroy(data);
+    data = recordings(f, ",polarity=merge", SG_SPLIT_TEST);
+    assert_int_equal(sg_data_get_info(data)->size, 1);
+    assert_int_equal(sg_data_get_info(data)->channels, 1);
+    assert_int_equal(sg_data_get_info(data)->classes, 2);
+    assert_int_equal(sg_data_label(data, 0), 1);
+    assert_int_equal(at(data, 0, 4, 3, 0), 2);
+    sg_data_destroy(data);
+}
+
+static void test_places(void **state)
+{
+    const folder *f = *state;
+    write_bin(f, "a/1.bin", steps, COUNT(steps));
+    sg_data *data = recordings(f, ",size=17x34,cap=1", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->counts, 1);
+    assert_int_equal(at(data, 0, 2, 3, 1), 1);  /* of two, by the cap */
+    assert_int_equal(at(data, 0, 0, 33, 1), 1); /* rows 0 and 1 */
+    assert_int_equal(at(data, 0, 16, 0, 0), 1);
+    assert_all_count(data);
+    sg_data_destroy(data);
+    data = recordings(f, ",crop=2x3+3+2", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->height, 2);
+    assert_int_equal(sg_data_get_info(data)->width, 3);
+    assert_int_equal(at(data, 0, 1, 1, 1), 2);
+    assert_all_count(data);
+    sg_data_destroy(data);
+    data = recordings(f, ",crop=32x32,size=16x16", SG_SPLIT_TRAIN);
+    assert_int_equal(at(data, 0, 1, 1, 1), 2); /* (4 - 1) / 2, (3 - 1) / 2 */
+    assert_int_equal(at(data, 0, 2, 2, 1), 1);
+    assert_all_count(data);
+    sg_data_destroy(data);
+}
+
+static void test_times(void **state)
+{
+    const folder *f = *state;
+    write_bin(f, "a/1.bin", steps, COUNT(steps));
+    sg_data *data =
+        recordings(f, ",window=60ms..210ms,bins=3", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->channels, 6);
+    assert_int_equal(at(data, 0, 4, 3, 0), 1);
+    assert_int_equal(at(data, 0, 0, 33, 3), 1); /* 70 ms of 150 */
+    assert_int_equal(at(data, 0, 1, 33, 5), 1); /* 110 ms */
+    assert_int_equal(at(data, 0, 5, 5, 5), 0);  /* 210 ms is too late */
+    assert_all_count(data);
+    sg_data_destroy(data);
+    data = recordings(f, ",cut=50ms", SG_SPLIT_TRAIN);
+    /* 0.., 50.., 100.., 150..; the last, 200..210, is less than half of one */
+    assert_int_equal(sg_data_get_info(data)->size, 4);
+    assert_int_equal(at(data, 1, 4, 3, 0), 1);
+    assert_int_equal(at(data, 3, 1, 33, 1), 1);
+    assert_int_equal(at(data, 3, 4, 3, 0), 0);
+    assert_all_count(data);
+    sg_data_destroy(data);
+    data = recordings(f, ",cut=100ms,parts=growing", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->size, 2);
+    assert_int_equal(at(data, 0, 4, 3, 1), 2);
+    assert_int_equal(at(data, 1, 4, 3, 1), 2);
+    assert_int_equal(at(data, 0, 1, 33, 1), 0);
+    assert_int_equal(at(data, 1, 1, 33, 1), 1);
+    assert_all_count(data);
+    sg_data_destroy(data);
+    data = recordings(f, ",cut=3ev,bins=3", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->size, 3);
+    assert_int_equal(at(data, 0, 4, 3, 4), 1); /* its third event */
+    assert_int_equal(at(data, 2, 5, 5, 1), 1);
+    assert_all_count(data);
+    sg_data_destroy(data);
+}
+
+/* 20 events of one pixel within 100 ms are 200 a second. */
+static void test_hot(void **state)
+{
+    const folder *f = *state;
+    written event[21];
+    for (uint32_t i = 0; i < 20; i++)
+        event[i] = (written){5000 * i, 9, 9, 1};
+    event[20] = (written){100000, 2, 2, 1};
+    write_bin(f, "a/1.bin", event, 21);
+    sg_data *data = recordings(f, ",hot=199", SG_SPLIT_TRAIN);
+    assert_int_equal(at(data, 0, 9, 9, 1), 0);
+    assert_int_equal(at(data, 0, 2, 2, 1), 1);
+    assert_all_count(data);
+    sg_data_destroy(data);
+    data = recordings(f, ",hot=200", SG_SPLIT_TRAIN);
+    assert_int_equal(at(data, 0, 9, 9, 1), 20);
+    sg_data_destroy(data);
+}
+
+/* What comes late counts to the moment that is reached; y = 240 adds 8192 us to
+ * all that follow. */
+static void test_order_of_time(void **state)
+{
+    const folder *f = *state;
+    const written event[] = {{70000, 1, 1, 1},
+                             {20000, 2, 2, 1},
+                             {0, 0, 240, 0},
+                             {70000, 3, 3, 1}};
+    write_bin(f, "a/1.bin", event, 4);
+    sg_data *data = recordings(f, "", SG_SPLIT_TRAIN);
+    sg_data_event *got;
+    size_t count;
+    assert_int_equal(sg_data_events(data, 0, &got, &count, NULL), SG_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(got[1].time, 70000);
+    assert_int_equal(got[1].neuron, (2 * 34 + 2) * 2 + 1);
+    assert_int_equal(got[2].time, 78192);
+    sg_data_free_events(got);
+    sg_data_destroy(data);
+}
+
+/* Of 12 recordings, train and test alike, every third. */
+static void test_folds(void **state)
+{
+    const folder *f = *state;
+    static const char *const names[] = {"test/10/0.bin",  "test/10/1.bin",
+                                        "test/9/0.bin",   "test/9/1.bin",
+                                        "train/10/0.bin", "train/10/1.bin",
+                                        "train/10/2.bin", "train/10/3.bin",
+                                        "train/9/0.bin",  "train/9/1.bin",
+                                        "train/9/2.bin",  "train/9/3.bin"};
+    for (uint8_t i = 0; i < COUNT(names); i++) {
+        const written event = {0, i, 0, 1};
+        write_bin(f, names[i], &event, 1);
+    }
+    sg_data *data = recordings(f, ",fold=2/3", SG_SPLIT_TEST);
+    assert_int_equal(sg_data_get_info(data)->size, 4);
+    /* numbers 1, 4, 7, 10; class 9 is in front of class 10 */
+    static const uint8_t place[] = {10, 1, 4, 7}, label[] = {0, 1, 1, 1};
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(at(data, i, 0, place[i], 1), 1);
+        assert_int_equal(sg_data_label(data, i), label[i]);
+    }
+    sg_data_destroy(data);
+    data = recordings(f, ",fold=2/3", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->size, 8);
+    sg_data_destroy(data);
+    data = recordings(f, ",test=25%", SG_SPLIT_TEST);
+    assert_int_equal(sg_data_get_info(data)->size, 3);
+    assert_int_equal(at(data, 0, 0, 3, 1), 1); /* numbers 3, 7, 11 */
+    sg_data_destroy(data);
+}
+
+static void test_refusals(void **state)
+{
+    const folder *f = *state;
+    sg_data *data;
+    refuses(f, "", SG_E_MISSING, "no recordings, expected CLASS/FILE");
+    write_bin(f, "a/1.bin", steps, COUNT(steps));
+    refuses(f, ",size=35x34", SG_E_ARGUMENT, "size 35x34, expected at most");
+    refuses(f, ",size=12", SG_E_ARGUMENT, "size=12, expected HEIGHTxWIDTH");
+    refuses(f, ",size=0x9", SG_E_ARGUMENT, "expected HEIGHTxWIDTH");
+    refuses(f, ",crop=30x30+5+0", SG_E_ARGUMENT, "crop 30x30+5+0 is not");
+    refuses(f, ",crop=30x30+5", SG_E_ARGUMENT, "crop=30x30+5, expected");
+    refuses(f, ",bins=2", SG_E_ARGUMENT, "expected window= with it");
+    refuses(f, ",bins=0", SG_E_ARGUMENT, "bins=0, expected 1..64");
+    refuses(f, ",window=5", SG_E_ARGUMENT, "window=5, expected a time");
+    refuses(f, ",window=5ms..5ms", SG_E_ARGUMENT, "expected a time");
+    refuses(f, ",cut=0ms", SG_E_ARGUMENT, "cut=0ms, expected a time");
+    refuses(f, ",parts=growing", SG_E_ARGUMENT, "expected cut= as a time");
+    refuses(f, ",polarity=both", SG_E_ARGUMENT, "expected split or merge");
+    refuses(f, ",cap=256", SG_E_ARGUMENT, "cap=256, expected 1..255");
+    refuses(f, ",fold=0/5", SG_E_ARGUMENT, "fold=0/5, expected K/N");
+    refuses(f, ",fold=6/5", SG_E_ARGUMENT, "fold=6/5, expected K/N");
+    refuses(f, ",test=50", SG_E_ARGUMENT, "test=50, expected 1% to 99%");
+    refuses(f, ",sensor=33x34", SG_E_FORMAT,
+            "a/1.bin: byte 25: an event at x 0, y 33 of a sensor of 33x34");
+    refuses(f, ",sensor=4096x4096,limit=1", SG_E_FORMAT,
+            "more than 0 samples of 4096x4096x2");
+    assert_int_equal(open_recordings(f, "", SG_SPLIT_TEST, &data, NULL),
+                     SG_E_MISSING);
+    write_file(f, "a/2.bin", "\1\1\0\0\1\1\1\0\0", 9);
+    refuses(f, "", SG_E_FORMAT,
+            "a/2.bin: byte 9: the file ends, expected 1 more bytes of an "
+            "event");
+}
+
+static void test_not_recordings(void **state)
+{
+    (void)state;
+    sg_data *data;
+    sg_data_event *event;
+    size_t count;
+    assert_int_equal(sg_data_open("glyphs:train=2,test=2", SG_SPLIT_TRAIN,
+                                  &data, NULL),
+                     SG_OK);
+    assert_false(sg_data_has_events(data));
+    assert_int_equal(sg_data_events(data, 0, &event, &count, NULL),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_data_events(data, 2, &event, &count, NULL),
+                     SG_E_RANGE);
+    assert_int_equal(sg_data_events(data, 0, NULL, &count, NULL),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_data_events(NULL, 0, &event, &count, NULL),
+                     SG_E_ARGUMENT);
+    sg_data_destroy(data);
+}
+
+/* The same bits everywhere; events and counts are of one recording. */
+static void test_generated(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {
+        "glyph-events:train=3,test=2,seed=7",
+        "glyph-events:train=3,test=2,window=50ms..250ms,bins=4,size=17x17,"
+        "cap=2,hot=90,polarity=merge,crop=30x30"};
+    for (size_t k = 0; k < 2; k++) {
+        sg_data *data;
+        assert_int_equal(sg_data_open(specs[k], SG_SPLIT_TRAIN, &data, NULL),
+                         SG_OK);
+        assert_all_count(data);
+        sg_data_destroy(data);
+    }
+    sg_data *data;
+    assert_int_equal(sg_data_open("glyph-events:train=9,test=20,seed=3",
+                                  SG_SPLIT_TEST, &data, NULL),
+                     SG_OK);
+    assert_int_equal(sg_data_hash(data), UINT64_C(0xf37015bdc59ff65f));
+    sg_data_destroy(data);
+}
+
+static void test_real(void **state)
+{
+    (void)state;
+    sg_data *data = open_real("events", "n-mnist-small", SG_SPLIT_TEST);
+    if (!data)
+        skip();
+    assert_int_equal(sg_data_get_info(data)->size, 100);
+    assert_int_equal(sg_data_get_info(data)->classes, 10);
+    assert_events_count(data, 0);
+    assert_events_count(data, 99);
+    sg_data_destroy(data);
+}
+
+int main(void)
+{
+#define ON_FILES(test)                                                        \
+    cmocka_unit_test_setup_teardown(test, folder_setup, recordings_teardown)
+    const struct CMUnitTest tests[] = {
+        ON_FILES(test_counts),
+        ON_FILES(test_places),
+        ON_FILES(test_times),
+        ON_FILES(test_hot),
+        ON_FILES(test_order_of_time),
+        ON_FILES(test_folds),
+        ON_FILES(test_refusals),
+        cmocka_unit_test(test_not_recordings),
+        cmocka_unit_test(test_generated),
+        cmocka_unit_test(test_real),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
