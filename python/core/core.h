@@ -31,6 +31,7 @@ typedef enum thing {
     PASS,
     SIMULATION,
     BUFFER, /* memory of C, for arrays over it */
+    EVENTS, /* the same of sg_data_events */
     KINDS
 } thing;
 
@@ -111,6 +112,7 @@ PyObject *address_of(const void *p);
     X(data_slice)                                                             \
     X(data_select)                                                            \
     X(data_hold_back)                                                         \
+    X(data_events)                                                            \
     X(data_info)                                                              \
     X(data_hash)                                                              \
     X(data_labels)                                                            \
@@ -157,6 +159,8 @@ PyObject *address_of(const void *p);
     X(simulation_present)                                                     \
     X(simulation_begin)                                                       \
     X(simulation_arrive)                                                      \
+    X(simulation_start)                                                       \
+    X(simulation_push)                                                        \
     X(simulation_learn)                                                       \
     X(simulation_address)                                                     \
     X(simulation_totals)                                                      \

@@ -60,10 +60,10 @@ PyObject *core_data_over(PyObject *self, PyObject *args)
     sg_data *data = NULL;
     sg_error error = SG_ERROR_INIT;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOzO&O&O&O&O&:data_over", &pixels, &labels,
+    if (!PyArg_ParseTuple(args, "OOzO&O&O&O&O&O&:data_over", &pixels, &labels,
                           &info.name, u32_in, &info.size, u32_in, &info.height,
                           u32_in, &info.width, u32_in, &info.channels, u32_in,
-                          &info.classes))
+                          &info.classes, u32_in, &info.counts))
         return NULL;
     size_t n = info.size;
     const uint32_t factor[] = {info.height, info.width, info.channels};
@@ -170,9 +170,34 @@ PyObject *core_data_info(PyObject *self, PyObject *args)
     if (!data)
         return NULL;
     const sg_data_info *info = sg_data_get_info(data);
-    return Py_BuildValue("NIIIII", text_of(info->name), info->size,
+    return Py_BuildValue("NIIIIIIi", text_of(info->name), info->size,
                          info->height, info->width, info->channels,
-                         info->classes);
+                         info->classes, info->counts,
+                         sg_data_has_events(data));
+}
+
+/* The events of a sample: a handle that has them, their address, how many. */
+PyObject *core_data_events(PyObject *self, PyObject *args)
+{
+    PyObject *object;
+    uint32_t i;
+    sg_data_event *events = NULL;
+    size_t count = 0;
+    sg_error error = SG_ERROR_INIT;
+    sg_status status;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OO&:data_events", &object, u32_in, &i))
+        return NULL;
+    const handle *h = handle_take(object, DATA);
+    if (!h)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS status =
+        sg_data_events(h->p, i, &events, &count, &error);
+    Py_END_ALLOW_THREADS if (status != SG_OK) return fail(status, &error);
+    PyObject *held = handle_new(EVENTS, events, NULL, NULL);
+    return held ? Py_BuildValue("NNn", held, address_of(events),
+                                (Py_ssize_t)count)
+                : NULL;
 }
 
 PyObject *core_data_hash(PyObject *self, PyObject *args)

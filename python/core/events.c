@@ -183,6 +183,65 @@ PyObject *core_simulation_arrive(PyObject *self, PyObject *args)
     return done(status, NULL);
 }
 
+PyObject *core_simulation_start(PyObject *self, PyObject *args)
+{
+    PyObject *object;
+    sg_status status;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O:simulation_start", &object))
+        return NULL;
+    handle *h = begin(object);
+    if (!h)
+        return NULL;
+    recorder *r = h->p;
+    Py_BEGIN_ALLOW_THREADS status = sg_simulation_start(r->sim);
+    Py_END_ALLOW_THREADS end(h);
+    return done(status, NULL);
+}
+
+/* Input spikes one after the other: arrays of neurons, times and signs. How
+ * many arrived: without strict, those of a neuron that takes no more do not. */
+PyObject *core_simulation_push(PyObject *self, PyObject *args)
+{
+    PyObject *object, *neurons, *times, *signs;
+    uint32_t count, i = 0, arrived = 0;
+    int strict;
+    sg_status status = SG_OK;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOOOO&p:simulation_push", &object, &neurons,
+                          &times, &signs, u32_in, &count, &strict))
+        return NULL;
+    const uint32_t *neuron = array_in(neurons, "u4", count);
+    const uint64_t *time = neuron ? array_in(times, "u8", count) : NULL;
+    const int8_t *sign = time ? array_in(signs, "i1", count) : NULL;
+    handle *h = sign ? begin(object) : NULL;
+    if (!h)
+        return NULL;
+    recorder *r = h->p;
+    Py_BEGIN_ALLOW_THREADS for (; status == SG_OK && i < count; i++)
+    {
+        status = sg_simulation_push(r->sim, neuron[i], sign[i], time[i]);
+        arrived += status == SG_OK;
+        if (status == SG_E_RANGE && !strict)
+            status = SG_OK;
+    }
+    Py_END_ALLOW_THREADS end(h);
+    if (status == SG_OK)
+        return PyLong_FromUnsignedLong(arrived);
+    sg_error error = SG_ERROR_INIT;
+    if (status == SG_E_ARGUMENT)
+        PyOS_snprintf(error.text, sizeof error.text,
+                      "spike %lu: the simulation was not started, or its sign "
+                      "is neither +1 nor -1",
+                      (unsigned long)i - 1);
+    if (status == SG_E_RANGE)
+        PyOS_snprintf(error.text, sizeof error.text,
+                      "spike %lu: input neuron %lu is not there, has "
+                      "input-levels spikes already, or none to take back",
+                      (unsigned long)i - 1, (unsigned long)neuron[i - 1]);
+    return fail(status, &error);
+}
+
 PyObject *core_simulation_learn(PyObject *self, PyObject *args)
 {
     PyObject *object;

@@ -12,7 +12,8 @@ static const char *const names[KINDS] = {
     [RECIPE] = "recipe",         [DATA] = "data",
     [NETWORK] = "network",       [TRAINER] = "trainer",
     [CLASSIFIER] = "classifier", [PASS] = "pass",
-    [SIMULATION] = "simulation", [BUFFER] = "buffer"};
+    [SIMULATION] = "simulation", [BUFFER] = "buffer",
+    [EVENTS] = "events"};
 
 static void free_thing(thing kind, void *p, bool owned)
 {
@@ -41,6 +42,9 @@ static void free_thing(thing kind, void *p, bool owned)
         break;
     case BUFFER:
         free(p);
+        break;
+    case EVENTS:
+        sg_data_free_events(p);
         break;
     case KINDS:
         break;

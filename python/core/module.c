@@ -24,14 +24,17 @@ PyObject *core_about(PyObject *self, PyObject *args)
     if (!tables)
         return NULL;
     return Py_BuildValue(
-        "{s:s,s:i,s:s,s:N,s:n,s:[(snn)(snn)(snn)(snn)(snn)],s:n,s:n}",
+        "{s:s,s:i,s:s,s:N,s:n,s:[(snn)(snn)(snn)(snn)(snn)(snn)],s:n,s:[(snn)(snn)],s:n,s:n}",
         "version", sg_version(), "version_number", sg_version_number(),
         "kernels", sg_kernel_table(), "tables", tables, "spike_size",
         (Py_ssize_t)sizeof(sg_spike), "spike", MEMBER(sg_spike, time),
         MEMBER(sg_spike, layer), MEMBER(sg_spike, neuron),
-        MEMBER(sg_spike, sign), MEMBER(sg_spike, phase), "activity_size",
-        (Py_ssize_t)sizeof(sg_layer_activity), "observation_size",
-        (Py_ssize_t)sizeof(sg_layer_observation));
+        MEMBER(sg_spike, sign), MEMBER(sg_spike, phase),
+        MEMBER(sg_spike, input_time), "event_size",
+        (Py_ssize_t)sizeof(sg_data_event), "event",
+        MEMBER(sg_data_event, time), MEMBER(sg_data_event, neuron),
+        "activity_size", (Py_ssize_t)sizeof(sg_layer_activity),
+        "observation_size", (Py_ssize_t)sizeof(sg_layer_observation));
 }
 
 #define CORE_METHOD(name) {#name, core_##name, METH_VARARGS, NULL},

@@ -140,22 +140,20 @@ static const char **texts_in(PyObject *list, PyObject **bytes)
 
 PyObject *core_recipe_suggest(PyObject *self, PyObject *args)
 {
-    PyObject *object, *list, *bytes;
+    PyObject *object, *data, *list, *bytes;
     sg_error error = SG_ERROR_INIT;
-    sg_data_info info = {.name = NULL, .size = 1};
     (void)self;
-    if (!PyArg_ParseTuple(args, "OO&O&O&O&O!:recipe_suggest", &object, u32_in,
-                          &info.height, u32_in, &info.width, u32_in,
-                          &info.channels, u32_in, &info.classes, &PyList_Type,
-                          &list))
+    if (!PyArg_ParseTuple(args, "OOO!:recipe_suggest", &object, &data,
+                          &PyList_Type, &list))
         return NULL;
-    const char **given = texts_in(list, &bytes);
+    const handle *d = handle_take(data, DATA);
+    const char **given = d ? texts_in(list, &bytes) : NULL;
     if (!given)
         return NULL;
     sg_status status = SG_OK;
     handle *h = handle_write(handle_take(object, RECIPE));
     if (h)
-        status = sg_recipe_suggest(h->p, &info, given,
+        status = sg_recipe_suggest(h->p, sg_data_get_info(d->p), given,
                                    (size_t)PyList_Size(list), &error);
     handle_done(h);
     free(given);

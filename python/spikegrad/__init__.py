@@ -26,7 +26,7 @@ from typing import List
 from . import _core
 from .batch import Batch
 from .callbacks import Callback, EarlyStopping, KeepBest, ReduceRate
-from .data import Data, Format, formats, load
+from .data import EVENT, Data, Format, formats, load
 from .errors import (ArgumentError, BoundError, BusyError, Error, ExistsError,
                      FileError, FormatError, FullError, MismatchError,
                      MissingError, RangeError, StoppedError, TopologyError,
@@ -59,7 +59,7 @@ def kernel_tables() -> List[str]:
 
 __all__ = [
     "ACTIVITY", "ArgumentError", "Batch", "BoundError", "BusyError",
-    "Callback", "Data", "EarlyStopping", "EpochReport", "Error", "Evaluation",
+    "Callback", "Data", "EVENT", "EarlyStopping", "EpochReport", "Error", "Evaluation",
     "ExistsError", "FileError", "Format", "FormatError", "FullError",
     "History", "KeepBest", "Layer", "Metrics", "MismatchError",
     "MissingError", "Network", "NirResult", "ORDERS", "Observation", "Option",

@@ -54,6 +54,16 @@ def records(address: Optional[int], count: int, dtype: Type,
     return view(address, (count * dtype.itemsize,), "u1", owner).view(dtype)
 
 
+def struct_type(members: Sequence[Tuple[str, int, int]], size: int,
+                signed: Sequence[str] = ()) -> Type:
+    """The dtype of a struct of the library: (name, offset, bytes) each."""
+    return np.dtype({
+        "names": [name for name, _, _ in members],
+        "formats": [("i" if name in signed else "u") + str(width)
+                    for name, _, width in members],
+        "offsets": [offset for _, offset, _ in members], "itemsize": size})
+
+
 def quantise(images: Array,
              value_range: Optional[Tuple[float, float]]) -> Array:
     """Images as bytes.

@@ -9,10 +9,14 @@ from typing import (Any, Iterable, Iterator, List, NamedTuple, Optional,
 import numpy as np
 
 from . import _core
-from ._arrays import Array, as_array, place_axes, quantise, view
+from ._arrays import (Array, as_array, place_axes, quantise, records,
+                      struct_type, view)
 from .errors import ArgumentError
 
-__all__ = ["Data", "Format", "formats", "load"]
+__all__ = ["Data", "EVENT", "Format", "formats", "load"]
+
+#: dtype of the events of recordings: time in microseconds, input neuron
+EVENT = struct_type(_core.about()["event"], _core.about()["event_size"])
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -92,6 +96,8 @@ class Data:
     value_range what black and white are: pixel = floor((x - low) * 255 /
                 (high - low) + 0.5); by default (0, 1) for floats; integers
                 are bytes
+    counts      images are spike counts, none above this, not intensities:
+                what a recipe's ``input=counts`` takes as it is
     name        what checkpoints call them
 
     An int as index gives (image, label), a slice, a mask or a list of numbers
@@ -108,7 +114,7 @@ class Data:
                  class_names: Optional[Sequence[str]] = None,
                  layout: str = "auto",
                  value_range: Optional[Tuple[float, float]] = None,
-                 name: Optional[str] = None) -> None:
+                 counts: int = 0, name: Optional[str] = None) -> None:
         pixels = quantise(place_axes(as_array(images), layout), value_range)
         numbers, names, count = _classes(as_array(labels), class_names,
                                          classes)
@@ -118,7 +124,7 @@ class Data:
         if not len(pixels):
             raise ArgumentError("images: there are none")
         self._take(_core.data_over(pixels, numbers, name, *pixels.shape,
-                                   count), names)
+                                   count, counts), names)
 
     def _take(self, handle: Any, names: Sequence[str]) -> None:
         self._handle = handle
@@ -126,8 +132,12 @@ class Data:
         self.name: str
         self.classes: int
         self._size: int
-        (self.name, self._size, h, w, c, self.classes) = \
-            _core.data_info(handle)
+        #: largest spike count, where bytes are counts; 0: intensities
+        self.counts: int
+        (self.name, self._size, h, w, c, self.classes, self.counts,
+         events) = _core.data_info(handle)
+        #: recordings of an event camera: `events` has their spikes
+        self.has_events: bool = bool(events)
         #: (height, width, channels)
         self.shape: Tuple[int, int, int] = (h, w, c)
         #: names of the classes; empty if they have none
@@ -212,6 +222,15 @@ class Data:
             self._labels = labels
         return self._labels
 
+    def events(self, index: int) -> Array:
+        """The events of a recording in the order of their times, read anew:
+        structured array of `EVENT`, time in microseconds since it began, and
+        the input neuron, (y * width + x) * channels + channel. Of each neuron
+        they are as many as `images` counts."""
+        i = range(self._size)[index]
+        held, address, count = _core.data_events(self._handle, i)
+        return records(address, count, EVENT, held)
+
     @property
     def hash(self) -> int:
         """A number that tells data apart that have shape and size in common,
@@ -266,7 +285,7 @@ class Data:
     def __reduce__(self) -> Any:
         return _rebuild, (np.asarray(self.images).copy(),
                           np.asarray(self.labels).copy(), self.classes,
-                          self.class_names or None, self.name)
+                          self.class_names or None, self.name, self.counts)
 
     def __repr__(self) -> str:
         h, w, c = self.shape
@@ -280,9 +299,9 @@ class Data:
 
 
 def _rebuild(images: Array, labels: Array, classes: int,
-             names: Optional[List[str]], name: str) -> Data:
+             names: Optional[List[str]], name: str, counts: int) -> Data:
     return Data(images, labels, classes=classes, class_names=names,
-                layout="NHWC", name=name)
+                layout="NHWC", counts=counts, name=name)
 
 
 def _pairs(samples: Any) -> Iterator[Tuple[Any, Any]]:

@@ -20,7 +20,8 @@ from .layer import Layer
 from .metrics import Evaluation, Metrics, Observation, Verification
 from .nir import NirResult, read_nir, write_nir
 from .recipe import Recipe
-from .simulation import Simulation, anytime_sample, order_number
+from .simulation import (Simulation, anytime_sample, order_number,
+                         replay_sample)
 
 __all__ = ["Network"]
 
@@ -250,8 +251,9 @@ class Network:
             return images
         pixels = self._images(images)
         labels = np.zeros(len(pixels), np.uint8)
+        counts = 255 if self._recipe["input"] == "counts" else 0
         return Data._over(_core.data_over(pixels, labels, None, *pixels.shape,
-                                          self.classes))
+                                          self.classes, counts))
 
     def logits(self, images: Any, threads: int = 0) -> Array:
         """Final membrane values, int32, (N, classes).
@@ -403,6 +405,34 @@ class Network:
         labels = data.labels
         for i in range(n):
             anytime_sample(simulation, data[i][0], int(labels[i]), rows)
+        return rows
+
+    def replay(self, data: Any, samples: Optional[int] = None, *,
+               step: float = 25.0) -> Array:
+        """Accuracy against time: the first recordings of data are played in
+        their own order, event by event, and the class is read after every
+        `step` milliseconds; as the command's anytime.
+
+        Structured array, a row a point of time: ms, samples, correct (as
+        labelled), settled (as at the end), input_spikes, spikes (sums over the
+        samples).
+        """
+        n = min(100, len(data)) if samples is None else samples
+        if not data.has_events:
+            raise ArgumentError(f"{data.name}: no recordings of events")
+        if not 1 <= n <= len(data):
+            raise RangeError(f"{n} samples, expected 1 to {len(data)}")
+        recordings = [data.events(i) for i in range(n)]
+        last = max(int(r["time"][-1]) if len(r) else 0 for r in recordings)
+        micro = int(round(step * 1000))
+        rows = np.zeros(last // micro + 1, [
+            ("ms", "f8"), ("samples", "u8"), ("correct", "u8"),
+            ("settled", "u8"), ("input_spikes", "u8"), ("spikes", "u8")])
+        rows["ms"] = step * np.arange(1, len(rows) + 1)
+        rows["samples"] = n
+        simulation = Simulation(self, "turns", record=False)
+        for events, label in zip(recordings, data.labels):
+            replay_sample(simulation, events, int(label), micro, rows)
         return rows
 
     # To and from PyTorch.

@@ -231,7 +231,7 @@ class Recipe:
         options that are not given suit network and data, if `adapt`."""
         new = self.copy()
         if self.adapt:
-            _core.recipe_suggest(new._handle, *data.shape, data.classes,
+            _core.recipe_suggest(new._handle, data._handle,
                                  sorted(self._given))
             new.adapt = False
         return new

@@ -8,7 +8,7 @@ from typing import (TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple,
 import numpy as np
 
 from . import _core
-from ._arrays import Array, records, view
+from ._arrays import Array, records, struct_type, view
 from .batch import sent_shape
 from .errors import ArgumentError
 
@@ -20,15 +20,11 @@ __all__ = ["ORDERS", "SPIKE", "Simulation", "order_number"]
 #: orders of delivery of the simulation, docs/semantics.md
 ORDERS = ("fifo", "lifo", "scatter", "turns", "random")
 
-_about = _core.about()
-
 #: dtype of spikes: time, layer (0 is the image, k + 1 layer k), neuron
-#: ((y * width + x) * channels + channel), sign, phase (0 forward, 1 backward)
-SPIKE = np.dtype({
-    "names": [name for name, _, _ in _about["spike"]],
-    "formats": ["u8", "u4", "u4", "i1", "u4"],
-    "offsets": [offset for _, offset, _ in _about["spike"]],
-    "itemsize": _about["spike_size"]})
+#: ((y * width + x) * channels + channel), sign, phase (0 forward, 1 backward),
+#: input_time, of the input spike that was pushed last
+SPIKE = struct_type(_core.about()["spike"], _core.about()["spike_size"],
+                    signed=["sign"])
 
 
 def order_number(order: str) -> int:
@@ -94,6 +90,39 @@ class Simulation:
         rest."""
         _core.simulation_arrive(self._handle, spikes)
         return self
+
+    def start(self) -> Simulation:
+        """An input without spikes, for those to be pushed."""
+        self._at = None
+        _core.simulation_start(self._handle)
+        return self
+
+    def push(self, spikes: Any, times: Any = 0, signs: Any = 1, *,
+             strict: bool = True) -> int:
+        """Input spikes one after the other, as a sensor brings them, with all
+        that follows of each until the network is at rest; how many arrived.
+
+        spikes: events of `Data.events`, which have their times; or numbers of
+        input neurons, with times and signs (1, or -1 to take one back)
+        strict: a spike of a neuron that takes no more is an error; else it is
+        no input spike
+        """
+        given = np.atleast_1d(spikes)
+        if given.dtype.names:
+            neurons, times = given["neuron"], given["time"]
+        else:
+            neurons = given
+        if neurons.size and neurons.dtype.kind not in "ui":
+            raise ArgumentError("push: expected events, or whole numbers")
+        if neurons.size and int(neurons.min()) < 0:
+            raise ArgumentError(f"push: neuron {neurons.min()}")
+        count = neurons.size
+        arrived: int = _core.simulation_push(
+            self._handle, np.ascontiguousarray(neurons, np.uint32),
+            np.ascontiguousarray(np.broadcast_to(times, count), np.uint64),
+            np.ascontiguousarray(np.broadcast_to(signs, count), np.int8),
+            count, strict)
+        return arrived
 
     def _view(self, what: str, layer: int, shape: Sequence[int],
               kind: str) -> Optional[Array]:
@@ -172,6 +201,29 @@ def anytime_sample(simulation: Simulation, image: Array, label: int,
         wanted = spikes >> (halvings - p)
         simulation.arrive(wanted - arrived)
         arrived = wanted
+        said.append(simulation.label)
+        rows["correct"][p] += said[-1] == label
+        rows["input_spikes"][p] += arrived
+        rows["spikes"][p] += simulation.totals["forward_spikes"] - before
+    rows["settled"] += np.array(said) == said[-1]
+
+
+def replay_sample(simulation: Simulation, events: Array, label: int,
+                  step: int, rows: Array) -> None:
+    """Plays a recording in its own time; adds to rows, which are `step`
+    microseconds apart."""
+    before = simulation.totals["forward_spikes"]
+    simulation.start()
+    times = events["time"]
+    pushed = arrived = 0
+    said = []
+    for p in range(len(rows)):
+        # the last row has what is left, whatever its time
+        limit = len(events) if p + 1 == len(rows) else int(
+            np.searchsorted(times, (p + 1) * step, "left"))
+        if limit > pushed:
+            arrived += simulation.push(events[pushed:limit], strict=False)
+            pushed = limit
         said.append(simulation.label)
         rows["correct"][p] += said[-1] == label
         rows["input_spikes"][p] += arrived

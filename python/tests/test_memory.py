@@ -88,10 +88,10 @@ def test_handles_are_checked(digits):
 def test_arrays_are_checked(fake, error):
     labels = np.zeros(6, np.uint8)
     with pytest.raises(error):
-        _core.data_over(fake, labels, None, 6, 1, 1, 1, 2)
+        _core.data_over(fake, labels, None, 6, 1, 1, 1, 2, 0)
     good = np.zeros(6, np.uint8)
     with pytest.raises(error):
-        _core.data_over(good, fake, None, 6, 1, 1, 1, 2)
+        _core.data_over(good, fake, None, 6, 1, 1, 1, 2, 0)
 
 
 class Liar:
@@ -110,14 +110,14 @@ class Liar:
 def test_interfaces_that_lie_are_refused(changes):
     with pytest.raises((TypeError, ValueError, OverflowError)):
         _core.data_over(Liar(**changes), np.zeros(6, np.uint8), None, 6, 1, 1,
-                        1, 2)
+                        1, 2, 0)
 
 
 def test_sizes_that_overflow_are_refused():
     array = np.zeros(6, np.uint8)
     with pytest.raises((MemoryError, ValueError)):
         _core.data_over(array, array, None, 6, 2**32 - 1, 2**32 - 1,
-                        2**32 - 1, 2)
+                        2**32 - 1, 2, 0)
     data = sg.load("glyphs:train=20,test=20")[0]
     for bad in (2**70, 2**32, -1):
         with pytest.raises(sg.RangeError, match="expected a whole number"):
