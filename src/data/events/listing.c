@@ -171,10 +171,8 @@ static sg_status each_folder(sg__listing *list, const char *path, bool test,
     for (size_t i = 0; !status && i < inside.count; i++) {
         bool folder = false;
         char *below = sg__path_join(path, inside.at[i], "");
-        if (!below)
-            status = out_of_memory(path, error);
-        if (!status)
-            status = is_folder(below, &folder, error);
+        status = below ? is_folder(below, &folder, error)
+                       : out_of_memory(path, error);
         if (!status && folder)
             status = read(list, below, inside.at[i], test, error);
         free(below);
