@@ -38,7 +38,7 @@ SG_API sg_status sg_nir_write(const sg_network *net, const char *path,
 typedef struct sg_nir_options {
     size_t size;
     /* Options for the network's recipe [its own choice: weight-bits 8,
-     * fire floor, input-levels 255, the largest count-cap that the pools
+     * fire floor, input counts up to 255, the largest count-cap that the pools
      * allow]. "net" and "standardise" do not count. */
     const sg_recipe *recipe;
     /* Names of those options of recipe that count, [given_count]. */

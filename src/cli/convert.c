@@ -54,7 +54,7 @@ const arg_command command_convert = {
         "and Flatten, becomes integer weights, and can be evaluated (--data) "
         "and trained further. The options of a recipe below are for such a "
         "graph; without them it gets 8 bit weights, neurons that fire at "
-        "their threshold, and pixels that are spike counts.",
+        "their threshold, and input that is spike counts.",
     .group = {ARG_OWN(own_flags),
               ARG_SHARED(model_flags, struct options, images),
               ARG_SHARED(threads_flag, struct options, threads)},

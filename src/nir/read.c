@@ -101,8 +101,13 @@ static sg_status make_recipe(const sg__nir_chain *chain,
     size_t most = 255 / sg__nir_chain_gathered(chain);
     snprintf(cap, sizeof cap, "%zu", most > 0 ? most : 1);
     const char *const set[][2] = {
-        {"net", net},           {"weight-bits", "8"}, {"count-cap", cap},
-        {"fire", "floor"},      {"augment", "none"},  {"input-levels", "255"},
+        {"net", net},
+        {"weight-bits", "8"},
+        {"count-cap", cap},
+        {"fire", "floor"},
+        {"augment", "none"},
+        {"input", "counts"},
+        {"input-levels", "255"},
         {"standardise", "off"},
     };
     for (size_t i = 0; i < sizeof set / sizeof set[0] && status == SG_OK; i++)

@@ -46,7 +46,8 @@ round_trip() {
 }
 
 round_trip --net 6C5-P2-8C5s2-P2-32-10
-expect 0 "$SPIKEGRAD" convert graph.nir --graph-only --input-levels 15 \
+expect 0 "$SPIKEGRAD" convert graph.nir --graph-only --input plain \
+    --input-levels 15 \
     --out other.safetensors
 expect 0 "$SPIKEGRAD" eval other.safetensors --data $data --json
 says out "\"correct\": *$right\>"
@@ -153,6 +154,12 @@ graphs=$SPIKEGRAD_DATA/nir
 }
 expect 0 "$SPIKEGRAD" convert "$graphs/cnn_sinabs.nir" --out sinabs.safetensors
 says out 16C5s2p1-16C3p1-P2-8C3p1-P2-256-10
+recordings=$SPIKEGRAD_DATA/n-mnist-small
+if [ -d "$recordings" ]; then
+    expect 0 "$SPIKEGRAD" eval sinabs.safetensors \
+        --data "events:$recordings,cut=105ms"
+    says out 'accuracy 9[5-9]'
+fi
 expect 1 "$SPIKEGRAD" convert "$graphs/lif_norse.nir" --out x
 says err "node '1' is a LIF"
 expect 1 "$SPIKEGRAD" convert "$graphs/lif_rockpool.nir" --out x
