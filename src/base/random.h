@@ -25,8 +25,8 @@ enum sg__stream {
     SG__STREAM_ORDER,    /* counter: sample, event */
     SG__STREAM_ARRIVAL,  /* counter: sample, place */
     SG__STREAM_DROPOUT,  /* counter: step, sample, layer, block of neurons */
-    SG__STREAM_HOLDOUT, /* counter: 0, position */
-    SG__STREAM_CAMERA /* counter: sample, block, split */
+    SG__STREAM_HOLDOUT,  /* counter: 0, position */
+    SG__STREAM_CAMERA    /* counter: sample, block, split */
 };
 
 typedef struct sg__draw {

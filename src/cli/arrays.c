@@ -59,7 +59,7 @@ static size_t item_of(const sg_data *data, bool images, uint32_t i,
 static int write_array(const sg_data *data, bool images, const char *path)
 {
     output out;
-    char head[HEAD];
+    char head[HEAD] = "";
     int code = output_open(&out, path);
     if (code != CLI_OK)
         return code;

@@ -223,7 +223,7 @@ static int make_model(const struct options *options, const char *graph,
     sg_recipe *recipe = NULL;
     sg_error error = {""};
     const char *given[ARG_RECIPE_MAX];
-    sg_nir_result result;
+    sg_nir_result result = {0};
     sg_nir_options how = {.size = sizeof how,
                           .steps = (uint32_t)options->steps,
                           .graph_only = options->graph_only};

@@ -100,7 +100,7 @@ static uint32_t place_of(const int64_t *logits, uint32_t classes,
     uint32_t before = 0;
     for (uint32_t k = 0; k < classes; k++)
         before += logits[k] > logits[class] ||
-                  (logits[k] == logits[class] && k < class);
+                  (k < class && logits[k] == logits[class]);
     return before;
 }
 

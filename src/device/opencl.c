@@ -372,9 +372,9 @@ static sg_status launch(sg__device *device, sg__kernel_id kernel,
     const size_t local[2] = {SG__GROUP, 1};
     if (d->base.failed != SG_OK)
         return d->base.failed;
-    cl_int code = d->cl.SetKernelArg(k, 0, sizeof block[0], &block[0]);
+    cl_int code = d->cl.SetKernelArg(k, 0, sizeof(void *), &block[0]);
     if (code == 0)
-        code = d->cl.SetKernelArg(k, 1, sizeof block[1], &block[1]);
+        code = d->cl.SetKernelArg(k, 1, sizeof(void *), &block[1]);
     if (code == 0)
         code = d->cl.SetKernelArg(k, 2, sizeof *task, task);
     if (code == 0)

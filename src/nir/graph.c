@@ -57,10 +57,11 @@ static sg_status read_text(const sg__nir_file *file, hid_t place,
         texts.text[0] = NULL;
     }
     sg__nir_texts_free(&texts);
-    return *out ? SG_OK
-                : sg__nir_fail(error, SG_E_FORMAT,
-                               "%s: %s: '%.60s' is not one text", file->path,
-                               where, name);
+    if (*out)
+        return SG_OK;
+    sg__nir_fail(error, SG_E_FORMAT, "%s: %s: '%.60s' is not one text",
+                 file->path, where, name);
+    return SG_E_FORMAT;
 }
 
 static sg_status unsupported(const sg__nir_file *file, const char *where,
@@ -185,10 +186,11 @@ static sg_status read_nodes(const sg__nir_file *file, hid_t nodes,
                                 "%s: node %zu has no name of 1 to %d bytes",
                                 file->path, i, NAME_MAX_BYTES);
         graph->node[i].name = strdup(name);
-        status = graph->node[i].name
-                     ? read_node(file, nodes, &graph->node[i], error)
-                     : sg__nir_fail(error, SG_E_MEMORY, "%s: out of memory",
-                                    file->path);
+        if (!graph->node[i].name) {
+            sg__nir_fail(error, SG_E_MEMORY, "%s: out of memory", file->path);
+            return SG_E_MEMORY;
+        }
+        status = read_node(file, nodes, &graph->node[i], error);
     }
     return status;
 }
@@ -196,7 +198,8 @@ static sg_status read_nodes(const sg__nir_file *file, hid_t nodes,
 static size_t find_node(const sg__nir_graph *graph, const char *name)
 {
     size_t i = 0;
-    while (i < graph->count && strcmp(graph->node[i].name, name) != 0)
+    while (i < graph->count &&
+           (!graph->node[i].name || strcmp(graph->node[i].name, name) != 0))
         i++;
     return i;
 }

@@ -298,7 +298,7 @@ sg_status sg_nir_read(const char *path, const sg_nir_options *options,
                       sg_network **out, sg_nir_result *result, sg_error *error)
 {
     sg_nir_options own = {0};
-    sg_nir_result dummy, *told = result ? result : &dummy;
+    sg_nir_result dummy = {0}, *told = result ? result : &dummy;
     sg__nir_file file;
     *told = (sg_nir_result){0};
     if (!out)

@@ -105,12 +105,14 @@ static sg_status is_sum(writing *w, size_t sender, size_t a, size_t b,
 static sg_status is_node(writing *w, size_t sender, const char *node,
                          bool list)
 {
-    char **name = calloc(2, sizeof *name);
-    if (!name)
+    struct heard *heard = &w->heard[sender];
+    heard->name = calloc(2, sizeof *heard->name);
+    if (!heard->name)
         return no_memory(w);
-    w->heard[sender] = (struct heard){name, 1, list};
-    name[0] = strdup(node);
-    return name[0] ? SG_OK : no_memory(w);
+    heard->count = 1;
+    heard->list = list;
+    heard->name[0] = strdup(node);
+    return heard->name[0] ? SG_OK : no_memory(w);
 }
 
 static hid_t open_node(const writing *w, const char *name, const char *kind)

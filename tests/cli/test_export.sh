@@ -3,10 +3,10 @@
 # and run on this machine, where every hash has to be that of the engine, or it
 # is refused in one line. With ALL=1 all of the grid, and QEMU's boards.
 . "$(dirname "$0")/common.sh"
-command -v make >/dev/null && command -v cc >/dev/null || {
+if ! command -v make >/dev/null || ! command -v cc >/dev/null; then
     echo "skipped: no make, or no cc"
     exit 77
-}
+fi
 : "${ALL:=}"
 
 # equal DIR TARGET...: its self-test says that all samples are equal.
@@ -28,7 +28,9 @@ refused() {
     expect 1 "$@" --c none
     says err "$word"
     one_error
-    [ ! -e none ] && [ ! -e none.tmp ] || bad "a folder after $*"
+    if [ -e none ] || [ -e none.tmp ]; then
+        bad "a folder after $*"
+    fi
 }
 
 number=0

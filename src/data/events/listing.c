@@ -203,7 +203,7 @@ static bool is_number(const char *text)
 static void order_classes(sg__listing *list)
 {
     bool numbers = true;
-    uint32_t place[SG__CLASSES_MAX], of[SG__CLASSES_MAX];
+    uint32_t place[SG__CLASSES_MAX] = {0}, of[SG__CLASSES_MAX] = {0};
     char *name[SG__CLASSES_MAX];
     for (uint32_t k = 0; k < list->classes; k++)
         numbers = numbers && is_number(list->class[k]);
