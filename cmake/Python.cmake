@@ -55,6 +55,7 @@ if(EXISTS "${SPIKEGRAD_PYTHON_INCLUDE}/Python.h")
         target_link_options(spikegrad_python_nir PRIVATE
                             -Wl,--exclude-libs,ALL)
         set_target_properties(spikegrad_python_nir PROPERTIES
+            SKIP_BUILD_RPATH ON # it is installed as it is built
             PREFIX "" OUTPUT_NAME _nir SUFFIX .abi3.so
             LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/python/spikegrad)
     endif()
