@@ -11,7 +11,7 @@ _spikegrad_words() {
     'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'eval') echo --data --split --best --limit --flip --top --predictions --logits --json --device --threads --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --quiet --help ;;
-    'trace') echo --data --split --best --sample --order --seed --format --out --svg --replay --forward-only --help ;;
+    'trace') echo --data --split --best --sample --order --seed --format --out --svg --theme --replay --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --arrival --step --json --quiet --help ;;
     'report') echo --out --csv --tensorboard --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
     'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --device --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
@@ -50,6 +50,7 @@ _spikegrad_values() {
     'trace --format') echo csv jsonl ;;
     'trace --out') echo '<files>' ;;
     'trace --svg') echo '<files>' ;;
+    'trace --theme') echo auto light dark ;;
     'anytime --data') echo '<sources>' ;;
     'anytime --split') echo train test ;;
     'anytime --arrival') echo recorded random ;;

@@ -16,7 +16,7 @@
 
 struct options {
     model_images images;
-    const char *order, *format, *out, *svg;
+    const char *order, *format, *out, *svg, *theme;
     uint64_t sample, seed;
     bool forward_only, replay;
 };
@@ -39,6 +39,8 @@ static const arg_flag own_flags[] = {
      0},
     {"svg", ARG_TEXT, FIELD(svg), "FILE", NULL,
      "also draw a raster of the spikes", 0, 0},
+    {"theme", ARG_CHOICE, FIELD(theme), "auto|light|dark", "auto",
+     "colours of the raster; auto: those of the reader's system", 0, 0},
     {"replay", ARG_SWITCH, FIELD(replay), NULL, NULL,
      "of a recording: its events come one by one, in their own order, and "
      "every spike has another field, the microseconds at which the event came "
@@ -219,11 +221,16 @@ static int write_stream(const struct options *options, const sg_network *net,
 static int write_picture(const struct options *options, const char *title,
                          const char *about, raster *picture)
 {
+    const char *theme = options->theme;
+    const raster_text text = {title, about,
+                              strcmp(theme, "dark") == 0    ? RASTER_DARK
+                              : strcmp(theme, "light") == 0 ? RASTER_LIGHT
+                                                            : RASTER_AUTO};
     output out;
     int code = output_open(&out, options->svg);
     if (code != CLI_OK)
         return code;
-    if (raster_write(picture, title, about, out.stream) != 0)
+    if (raster_write(picture, &text, out.stream) != 0)
         code = cli_fail("%s: out of memory", options->svg);
     return output_close(&out, code);
 }

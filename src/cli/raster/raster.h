@@ -21,10 +21,22 @@ raster *raster_create(const sg_network *net);
 void raster_count(raster *picture, const sg_spike *spike);
 void raster_add(raster *picture, const sg_spike *spike);
 
-/* raster_write: the picture as SVG, title in its first line, about below it, of at most 2 MB, made coarser in time if
+/* Colours: those of the reader's system, or always the same. */
+typedef enum raster_theme {
+    RASTER_AUTO,
+    RASTER_LIGHT,
+    RASTER_DARK
+} raster_theme;
+
+typedef struct raster_text {
+    const char *title; /* the first line */
+    const char *about; /* below it */
+    raster_theme theme;
+} raster_text;
+
+/* raster_write: the picture as SVG, of at most 2 MB, made coarser in time if
  * need be. 0, or -1 if memory is short; errors of stream stay in it. */
-int raster_write(raster *picture, const char *title, const char *about,
-                 FILE *stream);
+int raster_write(raster *picture, const raster_text *text, FILE *stream);
 
 void raster_destroy(raster *picture);
 

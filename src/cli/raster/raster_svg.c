@@ -1,8 +1,9 @@
 /* Drawing a raster as SVG.
  *
  * Neighbouring cells of like density become one stroke of a path, in the
- * coordinates of cells; the path is then scaled to its panel. So the file
- * grows with what can be told apart, not with the number of spikes. */
+ * coordinates of cells; the path is then scaled to its panel, and turned over,
+ * for the input is at the bottom. So the file grows with what can be told
+ * apart, not with the number of spikes. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -23,12 +24,12 @@ enum {
     BOTTOM = 136,
     WIDTH = LEFT + FORWARD_WIDTH + GAP + BACKWARD_WIDTH + RIGHT,
     LEVELS = 3,
+    EDGE = 40, /* where a phone's letters would run into the next panel */
     COLUMNS_MIN = 64,
     SIZE_MAX_SVG = 1900000
 };
 
-static const char style[] =
-    "<style>\n"
+static const char light[] =
     "text{font:16px system-ui,sans-serif;fill:#24292f}\n"
     ".title{font-size:22px;font-weight:600}.dim{fill:#57606a;font-size:15px}\n"
     ".back{fill:#fff}.band{fill:#f3f5f7}.line{stroke:#8c959f}\n"
@@ -37,13 +38,24 @@ static const char style[] =
     ".both{stroke:#8250df}\n"
     "rect.plus{fill:#0b62c4}rect.minus{fill:#e8590c}rect.both{fill:#8250df}\n"
     "@media(max-width:700px){text{font-size:31px}.title{font-size:36px}"
-    ".dim{font-size:27px}.wide{display:none}}\n"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.dim{fill:#9aa4ae}\n"
+    ".dim{font-size:27px}.wide{display:none}path{stroke-width:1.5}}\n";
+
+static const char dark[] =
+    "text{fill:#e6edf3}.dim{fill:#9aa4ae}\n"
     ".back{fill:#0d1117}.band{fill:#171d25}.line{stroke:#6e7681}\n"
     ".plus{stroke:#58a6ff}.minus{stroke:#ff9e64}\n"
     ".both{stroke:#d2a8ff}\n"
-    "rect.plus{fill:#58a6ff}rect.minus{fill:#ff9e64}rect.both{fill:#d2a8ff}}\n"
-    "</style>\n";
+    "rect.plus{fill:#58a6ff}rect.minus{fill:#ff9e64}rect.both{fill:#d2a8ff}";
+
+static void put_style(FILE *out, raster_theme theme)
+{
+    fprintf(out, "<style>\n%s", light);
+    if (theme == RASTER_DARK)
+        fprintf(out, "%s\n", dark);
+    else if (theme == RASTER_AUTO)
+        fprintf(out, "@media(prefers-color-scheme:dark){%s}\n", dark);
+    fputs("</style>\n", out);
+}
 
 static const char *const opacity[LEVELS] = {".4", ".7", "1"};
 
@@ -128,8 +140,8 @@ static void draw_band(FILE *out, const panel *p, const band *b, double x,
         for (int level = 0; level < LEVELS && maximum > 0; level++) {
             fprintf(out,
                     "<path class=\"%s\" stroke-opacity=\"%s\" "
-                    "transform=\"translate(%.0f %.0f)scale(%.5f %.5f)\" d=\"",
-                    class_name[shade], opacity[level], x, y,
+                    "transform=\"translate(%.0f %.0f)scale(%.5f -%.5f)\" d=\"",
+                    class_name[shade], opacity[level], x, y + b->height,
                     width / drawn_columns(p), (double)b->height / b->rows);
             for (uint32_t row = 0; row < b->rows; row++)
                 draw_row(out,
@@ -155,7 +167,8 @@ static void draw_axis(FILE *out, const panel *p, double x, double y,
                 "<path class=\"line\" d=\"M%.1f %.0fv6\"/>"
                 "<text class=\"dim%s\" x=\"%.1f\" y=\"%.0f\" "
                 "text-anchor=\"middle\">%" PRIu64 "</text>\n",
-                at, y, i % 2 ? " wide" : "", at, y + 30, t);
+                at, y, i % 2 || at > x + width - EDGE ? " wide" : "", at,
+                y + 30, t);
     }
     fprintf(out,
             "<text class=\"dim\" x=\"%.0f\" y=\"%.0f\" "
@@ -193,7 +206,7 @@ static void draw_panel(FILE *out, const raster *r, int phase, double x,
     double y = TOP;
     put_head(out, p,
              phase == SG_PHASE_FORWARD ? "forward" : "backward, errors", x);
-    for (size_t i = 0; i < r->bands; i++) {
+    for (size_t i = r->bands; i-- > 0;) {
         const band *b = &r->band[i];
         if (i % 2 == 0)
             fprintf(out,
@@ -210,7 +223,7 @@ static void draw_panel(FILE *out, const raster *r, int phase, double x,
 static void draw_labels(FILE *out, const raster *r)
 {
     uint32_t y = TOP;
-    for (size_t i = 0; i < r->bands; i++) {
+    for (size_t i = r->bands; i-- > 0;) {
         const band *b = &r->band[i];
         uint32_t middle = y + b->height / 2;
         fprintf(out,
@@ -246,8 +259,7 @@ static void draw_legend(FILE *out, double y)
             x, y);
 }
 
-static void draw(FILE *out, const raster *r, const char *title,
-                 const char *about)
+static void draw(FILE *out, const raster *r, const raster_text *text)
 {
     bool backward = r->panel[SG_PHASE_BACKWARD].spikes > 0;
     int right =
@@ -258,13 +270,16 @@ static void draw(FILE *out, const raster *r, const char *title,
 
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" "
-            "viewBox=\"0 0 %d %u\" preserveAspectRatio=\"xMidYMin\">\n%s"
+            "viewBox=\"0 0 %d %u\" preserveAspectRatio=\"xMidYMin\">\n",
+            WIDTH, height);
+    put_style(out, text->theme);
+    fprintf(out,
             "<rect class=\"back\" width=\"%d\" height=\"%u\"/>\n"
             "<text class=\"title\" x=\"24\" y=\"42\">",
-            WIDTH, height, style, WIDTH, height);
-    html_text(out, title);
+            WIDTH, height);
+    html_text(out, text->title);
     fputs("</text>\n<text class=\"dim\" x=\"24\" y=\"76\">", out);
-    html_text(out, about);
+    html_text(out, text->about);
     fputs("</text>\n", out);
     draw_labels(out, r);
     draw_panel(out, r, SG_PHASE_FORWARD, LEFT, right);
@@ -275,7 +290,7 @@ static void draw(FILE *out, const raster *r, const char *title,
     fputs("</svg>\n", out);
 }
 
-int raster_write(raster *r, const char *title, const char *about, FILE *stream)
+int raster_write(raster *r, const raster_text *words, FILE *stream)
 {
     for (;;) {
         char *text = NULL;
@@ -283,7 +298,7 @@ int raster_write(raster *r, const char *title, const char *about, FILE *stream)
         FILE *memory = open_memstream(&text, &size);
         if (!memory)
             return -1;
-        draw(memory, r, title, about);
+        draw(memory, r, words);
         if (fclose(memory) != 0) {
             free(text);
             return -1;
