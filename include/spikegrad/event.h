@@ -204,6 +204,34 @@ SG_API sg_status sg_verify(const sg_network *net, const sg_data *data,
                            sg_progress_fn progress, void *user,
                            sg_verification *out, sg_error *error);
 
+/* How to verify. Begin with sg_verify_options options =
+ * SG_VERIFY_OPTIONS_INIT: size tells the library which fields the program
+ * knows, and the others are as if they were 0. */
+typedef struct sg_verify_options {
+    size_t size; /* of this struct */
+    uint32_t samples;
+    sg_order order;
+    uint64_t seed;
+    sg_progress_fn progress;
+    void *user;
+    const char
+        *device; /* a name of device.h, whose engine is compared with the
+                    simulation, which runs on the processor; NULL: "cpu" */
+} sg_verify_options;
+#define SG_VERIFY_OPTIONS_INIT                                                \
+    {                                                                         \
+        sizeof(sg_verify_options), 20, SG_ORDER_RANDOM, 1, 0, 0, 0            \
+    }
+
+/* sg_verify_with: the same, as options say; ann_value of out is the device's.
+ * Errors: also SG_E_ARGUMENT for options that are NULL or without a size;
+ * SG_E_UNSUPPORTED for options that a later version knows, if they are not 0;
+ * those of sg_device_check; SG_E_MEMORY with what is needed of a device's
+ * memory; SG_E_DEVICE if it was lost. */
+SG_API sg_status sg_verify_with(const sg_network *net, const sg_data *data,
+                                const sg_verify_options *options,
+                                sg_verification *out, sg_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -157,6 +157,10 @@ SG_API sg_status sg_trainer_create_with(const sg_recipe *recipe,
 SG_API sg_status sg_trainer_resume_with(const char *path, const sg_data *train,
                                         const sg_trainer_options *options,
                                         sg_trainer **out, sg_error *error);
+/* sg_trainer_resume_memory_with: sg_trainer_resume_memory, likewise. */
+SG_API sg_status sg_trainer_resume_memory_with(
+    const void *bytes, size_t size, const char *name, const sg_data *train,
+    const sg_trainer_options *options, sg_trainer **out, sg_error *error);
 
 /* sg_trainer_create_from: a run that goes on from a network already trained,
  * with its recipe, its weights and the state of its optimiser, all of them
@@ -181,6 +185,12 @@ SG_API sg_status sg_trainer_adapt(const sg_network *model,
                                   const sg_data *train, int new_readout,
                                   unsigned threads, sg_trainer **out,
                                   sg_error *error);
+/* sg_trainer_adapt_with: the same, as options say. */
+SG_API sg_status sg_trainer_adapt_with(const sg_network *model,
+                                       const sg_recipe *recipe,
+                                       const sg_data *train, int new_readout,
+                                       const sg_trainer_options *options,
+                                       sg_trainer **out, sg_error *error);
 
 /* sg_trainer_plan: ends the run after `epochs` epochs in all, instead of the
  * number in the recipe or in an earlier plan.

@@ -9,7 +9,7 @@
 
 struct options {
     model_images images;
-    const char *order;
+    const char *order, *device;
     uint64_t samples, seed;
     bool json, quiet;
 };
@@ -37,12 +37,14 @@ const arg_command command_verify = {
     .summary = "simulate every spike and compare bit for bit",
     .usage = "MODEL [options]",
     .operands = "MODEL",
-    .text = "Simulates every spike, forward and backward, and compares every "
-            "membrane value, spike count, error count, gradient and updated "
-            "weight with the ANN engine. Exit code 4 at the first difference. "
-            "MODEL is a checkpoint or a run directory.",
+    .text =
+        "Simulates every spike, forward and backward, and compares every "
+        "membrane value, spike count, error count, gradient and updated "
+        "weight with the ANN engine, on the processor or on a device. Exit code 4 at the first difference. "
+        "MODEL is a checkpoint or a run directory.",
     .group = {ARG_SHARED(model_flags, struct options, images),
               ARG_OWN(own_flags),
+              ARG_SHARED(device_flag, struct options, device),
               ARG_SHARED(quiet_flag, struct options, quiet)},
     .operand_min = 1,
     .operand_max = 1,
@@ -57,6 +59,7 @@ static int compare(const void *given, const model *m)
         .order = options->order,
         .samples = sg_data_get_info(m->part)->size,
         .seed = options->seed,
+        .device = options->device,
         .json = options->json,
         .quiet = options->quiet,
     };

@@ -39,6 +39,10 @@ static void place_layer(sg__remote *r, size_t l, bool learns, uint64_t *used)
         to->pixels = take(used, r->base.batch * to->places * 4);
         to->active = take(used, r->base.batch * to->places * 4);
     }
+    if (r->watched && !layer->output)
+        to->charges = take(used, n * 4);
+    if (r->watched && learns && layer->synaptic)
+        to->error_charges = take(used, n * 4);
     if (!learns)
         to->keeps = false;
     else if (keeps(r->base.net, l + 1)) {
@@ -110,7 +114,8 @@ static uint64_t image_bytes(const sg_network *net)
 /* Bytes of device memory for a batch of this size. */
 static uint64_t measure(const sg__engine_options *options, size_t batch)
 {
-    sg__remote r = {.base = {.net = options->net, .batch = batch}};
+    sg__remote r = {.base = {.net = options->net, .batch = batch},
+                    .watched = options->keeps};
     sg__remote_layer sender[SG_LAYERS_MAX + 1];
     memset(sender, 0, sizeof sender);
     r.sender = sender;
@@ -213,6 +218,7 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
     r->base.net = options->net;
     r->base.batch = options->batch;
     r->least_rows = LEAST_ROWS;
+    r->watched = options->keeps;
     r->base.threads = sg__threads_or_all(options->threads);
     sg_status status = take_host(r) ? SG_OK : SG_E_MEMORY;
     if (status == SG_OK)
@@ -258,6 +264,35 @@ static sg_status fetch(sg__engine *engine)
     return sg__remote_note(r);
 }
 
+static sg_status look(sg__engine *engine, sg__trace what, size_t l, size_t s,
+                      void *out)
+{
+    sg__remote *r = sg__remote_of(engine);
+    const sg__remote_layer *from = &r->sender[l + 1];
+    const size_t n = sg__outputs(&engine->net->layer[l].geo);
+    uint64_t at = 0;
+    size_t each = 4;
+    switch (what) {
+    case SG__TRACE_COUNTS:
+        at = from->counts;
+        each = 1;
+        break;
+    case SG__TRACE_CHARGES:
+        at = engine->net->layer[l].output ? r->logits : from->charges;
+        break;
+    case SG__TRACE_ERRORS:
+        at = from->errors;
+        each = 1;
+        break;
+    case SG__TRACE_ERROR_CHARGES:
+        at = from->error_charges;
+        break;
+    }
+    r->device->kind->read(r->device, out, r->memory, at + s * n * each,
+                          n * each);
+    return sg__remote_note(r);
+}
+
 static void profile(sg__engine *engine, bool on)
 {
     sg__remote *r = sg__remote_of(engine);
@@ -284,6 +319,7 @@ const sg__engine_kind sg__engine_device = {
     .reduce = sg__remote_reduce,
     .update = sg__remote_update,
     .evaluate = sg__remote_evaluate,
+    .look = look,
     .profile = profile,
     .get_profile = get_profile,
 };

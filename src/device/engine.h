@@ -16,6 +16,8 @@ typedef struct sg__remote_layer {
     uint64_t counts;            /* uint8[batch][neurons] */
     uint64_t errors;            /* int8[batch][neurons]: g, then d */
     uint64_t pixels, active;    /* uint32[batch][places], of counts */
+    uint64_t charges;           /* int32[batch][neurons], if they are kept */
+    uint64_t error_charges;
     uint64_t down;     /* weights turned, for errors; sg_turn_weights */
     uint64_t kept;     /* int32[batch][neurons]: error charge that has
                                    come by another way; ann/keep.c */
@@ -23,7 +25,6 @@ typedef struct sg__remote_layer {
     uint32_t places, channels;
 } sg__remote_layer;
 
-/* A phase of a layer while profiling. */
 typedef struct sg__remote {
     sg__engine base;
     sg__device *device;
@@ -47,6 +48,7 @@ typedef struct sg__remote {
 
     uint32_t least_rows; /* from which on products go by tiles */
     sg__batch last;      /* of the last pass; its samples may be gone */
+    bool watched;        /* charges and error charges are kept */
     bool profiles;
     sg_layer_cost *cost; /* [layers] */
     uint64_t load_ns;

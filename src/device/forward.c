@@ -57,7 +57,7 @@ static void forward_synaptic(sg__remote *r, size_t l, uint32_t n,
     t.level *= (int32_t)1 << shift;
     t.use_shift = shift;
     t.out = layer->output ? 0 : r->sender[l + 1].counts;
-    t.charge = layer->output ? logits : 0;
+    t.charge = layer->output ? logits : r->sender[l + 1].charges;
     t.gate = layer->output || !training ? 0 : r->sender[l + 1].errors;
     const uint32_t groups =
         sg__remote_tiles(r, (uint64_t)n * layer->geo.out_h * layer->geo.out_w,
@@ -86,6 +86,7 @@ static void forward_weightless(sg__remote *r, size_t l, uint32_t n,
     sg__task t = sg__remote_task(r, l);
     t.neurons = (uint32_t)sg__outputs(&layer->geo);
     t.out = r->sender[l + 1].counts;
+    t.charge = r->sender[l + 1].charges; /* of averages */
     if (layer->kind->id == SG_LAYER_POOL_MAX)
         t.mode = 1;
     else if (layer->kind->id == SG_LAYER_POOL_AVERAGE)

@@ -159,6 +159,7 @@ static void fire(way *w, size_t l, size_t above)
     t.mode = above == l ? 0 : mode_of(pool);
     t.with = w->r->sender[l + 1].counts;
     t.gate = w->r->sender[l + 1].errors;
+    t.charge = w->r->sender[l + 1].error_charges;
     t.linear = layer->output;
     t.neurons = (uint32_t)sg__outputs(&layer->geo);
     sg__remote_launch(w->r, SG__KERNEL_sg_fire, t.neurons, w->n, &t,

@@ -132,6 +132,29 @@ void sg__cpu_add_sums(const sg__cpu *cpu, sg_metrics *out)
         sg__metrics_add(out, cpu->scratch[t].metrics);
 }
 
+static sg_status look(sg__engine *engine, sg__trace what, size_t l, size_t s,
+                      void *out)
+{
+    const sg__ann_layer *from = &sg__cpu_of(engine)->ann.layer[l];
+    const size_t n = sg__outputs(&engine->net->layer[l].geo);
+    switch (what) {
+    case SG__TRACE_COUNTS:
+        memcpy(out, from->counts + s * n, n);
+        break;
+    case SG__TRACE_CHARGES:
+        memcpy(out, from->charges + s * n, n * sizeof *from->charges);
+        break;
+    case SG__TRACE_ERRORS:
+        memcpy(out, from->errors + s * n, n);
+        break;
+    case SG__TRACE_ERROR_CHARGES:
+        memcpy(out, from->error_charges + s * n,
+               n * sizeof *from->error_charges);
+        break;
+    }
+    return SG_OK;
+}
+
 static void profile(sg__engine *engine, bool on)
 {
     sg__cpu *cpu = sg__cpu_of(engine);
@@ -182,6 +205,7 @@ const sg__engine_kind sg__engine_cpu = {
     .reduce = sg__cpu_reduce,
     .update = sg__cpu_update,
     .evaluate = sg__cpu_evaluate,
+    .look = look,
     .profile = profile,
     .get_profile = get_profile,
 };

@@ -1,8 +1,7 @@
 /* The CPU engine: batches on the ANN of ann/, on the threads of one process.
  * It works on the network's arrays themselves.
  *
- * Only proof/ looks in here, besides the engine's own files and tests; learn/
- * sees engine.h. */
+ * Only the engine's own files and tests look in here; others see engine.h. */
 #ifndef SG_ENGINE_CPU_H
 #define SG_ENGINE_CPU_H
 

@@ -100,6 +100,14 @@ sg_status sg__engine_evaluate(sg__engine *engine, const sg__range *range,
     return note(engine, engine->kind->evaluate(engine, range, out, predicted));
 }
 
+sg_status sg__engine_look(sg__engine *engine, sg__trace what, size_t l,
+                          size_t s, void *out)
+{
+    if (engine->failed != SG_OK)
+        return engine->failed;
+    return note(engine, engine->kind->look(engine, what, l, s, out));
+}
+
 void sg__engine_profile(sg__engine *engine, bool on)
 {
     engine->kind->profile(engine, on);

@@ -9,6 +9,7 @@
  *   update    gradient and optimiser step of all layers at once, so that an
  *             engine need not hold a whole gradient
  *   evaluate  samples in, classes out, as in use
+ *   look      what the last of these two has left of a layer
  *   put       the network's arrays go to the engine
  *   fetch     the engine's state comes to the network's arrays
  *
@@ -43,8 +44,8 @@ typedef struct sg__engine_options {
     sg_network *trained; /* net, to learn; NULL: only to evaluate */
     size_t batch;        /* samples of a pass, at most */
     unsigned threads;    /* 1..256, 0: one a processor; changes no result */
-    bool keeps; /* charges and error charges stay readable (engine/cpu.h),
-                   for verification */
+    bool keeps;          /* charges and error charges can be looked at, for
+                   verification */
     const struct sg__device_choice *device; /* of an engine of device/ */
     sg_error *error; /* what create has to say when it fails; or NULL */
 } sg__engine_options;
@@ -67,6 +68,14 @@ typedef struct sg__range {
                   the logits of both views are added */
 } sg__range;
 
+/* What an engine has of each neuron of a layer. */
+typedef enum sg__trace {
+    SG__TRACE_COUNTS,       /* uint8, sent on; not of the output layer */
+    SG__TRACE_CHARGES,      /* int32, before firing */
+    SG__TRACE_ERRORS,       /* int8, error counts */
+    SG__TRACE_ERROR_CHARGES /* int32, before firing, with dither */
+} sg__trace;
+
 /* A kind of engine: what one has to bring. The functions do what those below
  * say of theirs, which are how they are called. */
 typedef struct sg__engine_kind {
@@ -85,6 +94,8 @@ typedef struct sg__engine_kind {
     sg_status (*update)(sg__engine *engine, const sg__update *update);
     sg_status (*evaluate)(sg__engine *engine, const sg__range *range,
                           sg_metrics *out, uint32_t *predicted);
+    sg_status (*look)(sg__engine *engine, sg__trace what, size_t l, size_t s,
+                      void *out);
     void (*profile)(sg__engine *engine, bool on);
     uint64_t (*get_profile)(const sg__engine *engine, sg_layer_cost *cost);
 } sg__engine_kind;
@@ -167,6 +178,18 @@ sg_status sg__engine_update(sg__engine *engine, const sg__update *update);
  *            of equal ones the first; written. NULL: not wanted */
 sg_status sg__engine_evaluate(sg__engine *engine, const sg__range *range,
                               sg_metrics *out, uint32_t *predicted);
+
+/* sg__engine_look: what sample s of the last pass, or of an evaluation of at
+ * most `batch` samples, has left at layer l; of an engine that keeps.
+ *
+ * s    below the samples of that call
+ * out  [neurons of l], of the type that sg__trace says; written. Charges of
+ *      layers with weights and of averages; errors after a pass, of layers
+ *      with weights; error charges of those too, but for neurons whose
+ *      derivative is 0 and layers below the lowest that learns, where they
+ *      are anything. */
+sg_status sg__engine_look(sg__engine *engine, sg__trace what, size_t l,
+                          size_t s, void *out);
 
 /* sg__engine_profile: starts or ends the measurement of what training passes
  * and updates cost; the figures start at 0.

@@ -144,19 +144,32 @@ sg_status sg_network_adapt_recipe(const sg_network *model,
     return SG_OK;
 }
 
-sg_status sg_trainer_adapt(const sg_network *model, const sg_recipe *recipe,
-                           const sg_data *train, int new_readout,
-                           unsigned threads, sg_trainer **out, sg_error *error)
+sg_status sg_trainer_adapt_with(const sg_network *model,
+                                const sg_recipe *recipe, const sg_data *train,
+                                int new_readout,
+                                const sg_trainer_options *options,
+                                sg_trainer **out, sg_error *error)
 {
     if (out)
         *out = NULL;
     if (!model || !recipe || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg__place place;
     sg_network *net;
-    sg_status status =
-        sg_network_adapt(model, recipe, train, new_readout, &net, error);
+    sg_status status = sg__trainer_place(options, &place, error);
+    if (status == SG_OK)
+        status =
+            sg_network_adapt(model, recipe, train, new_readout, &net, error);
     if (status != SG_OK)
         return status;
-    return sg__trainer_create(&sg__engine_cpu, net, train, threads, out,
-                              error);
+    return sg__trainer_create_at(&place, net, train, out, error);
+}
+
+sg_status sg_trainer_adapt(const sg_network *model, const sg_recipe *recipe,
+                           const sg_data *train, int new_readout,
+                           unsigned threads, sg_trainer **out, sg_error *error)
+{
+    const sg_trainer_options options = {sizeof options, threads, NULL};
+    return sg_trainer_adapt_with(model, recipe, train, new_readout, &options,
+                                 out, error);
 }

@@ -66,9 +66,8 @@ sg_status sg__trainer_create_at(const sg__place *place, sg_network *net,
     return SG_OK;
 }
 
-/* What options ask for. */
-static sg_status read_options(const sg_trainer_options *options,
-                              sg__place *out, sg_error *error)
+sg_status sg__trainer_place(const sg_trainer_options *options, sg__place *out,
+                            sg_error *error)
 {
     sg_trainer_options how;
     sg_status status = sg__sized_take(options, &how, sizeof how,
@@ -87,7 +86,7 @@ sg_status sg_trainer_create_with(const sg_recipe *recipe, const sg_data *train,
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg__place place;
     sg_network *net;
-    sg_status status = read_options(options, &place, error);
+    sg_status status = sg__trainer_place(options, &place, error);
     if (status == SG_OK)
         status = sg_network_create(recipe, train, &net, error);
     if (status != SG_OK)
@@ -139,7 +138,7 @@ sg_status sg_trainer_resume_with(const char *path, const sg_data *train,
         *out = NULL;
     if (!path || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
-    sg_status status = read_options(options, &place, error);
+    sg_status status = sg__trainer_place(options, &place, error);
     if (status == SG_OK)
         status = sg__checkpoint_load(path, &net, error);
     return status == SG_OK ? go_on(net, path, train, &place, out, error)
@@ -154,21 +153,33 @@ sg_status sg_trainer_resume(const char *path, const sg_data *train,
     return sg_trainer_resume_with(path, train, &options, out, error);
 }
 
-sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
-                                   const char *name, const sg_data *train,
-                                   unsigned threads, sg_trainer **out,
-                                   sg_error *error)
+sg_status sg_trainer_resume_memory_with(const void *bytes, size_t size,
+                                        const char *name, const sg_data *train,
+                                        const sg_trainer_options *options,
+                                        sg_trainer **out, sg_error *error)
 {
-    const sg__place place = {.kind = &sg__engine_cpu, .threads = threads};
+    sg__place place;
     sg_network *net;
     if (out)
         *out = NULL;
     if (!bytes || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     name = name ? name : "memory";
-    sg_status status = sg__checkpoint_parse(bytes, size, name, &net, error);
+    sg_status status = sg__trainer_place(options, &place, error);
+    if (status == SG_OK)
+        status = sg__checkpoint_parse(bytes, size, name, &net, error);
     return status == SG_OK ? go_on(net, name, train, &place, out, error)
                            : status;
+}
+
+sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
+                                   const char *name, const sg_data *train,
+                                   unsigned threads, sg_trainer **out,
+                                   sg_error *error)
+{
+    const sg_trainer_options options = {sizeof options, threads, NULL};
+    return sg_trainer_resume_memory_with(bytes, size, name, train, &options,
+                                         out, error);
 }
 
 /* Makes a network one that is trained on data, at the start of an epoch. */
@@ -200,7 +211,7 @@ sg_status sg_trainer_create_from_with(const sg_network *net, uint32_t epoch,
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
     sg__place place;
     sg_network *copy;
-    sg_status status = read_options(options, &place, error);
+    sg_status status = sg__trainer_place(options, &place, error);
     if (status != SG_OK)
         return status;
     status = sg__network_clone(net, &copy);

@@ -22,6 +22,10 @@ struct sg_trainer {
     sg_metrics test;                  /* of the last evaluation */
 };
 
+/* sg__trainer_place: where options say that a trainer works; NULL: all 0. */
+sg_status sg__trainer_place(const sg_trainer_options *options, sg__place *out,
+                            sg_error *error);
+
 /* sg__trainer_create_at: a trainer of net, at that place. It takes the network
  * over, even when it fails. Errors as sg_trainer_create_with.
  * sg__trainer_create: the same on an engine of that kind. */

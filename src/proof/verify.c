@@ -1,15 +1,20 @@
-/* Verification: batches through both engines, every integer compared.
+/* Verification: batches through the event simulation and a fast engine, every
+ * integer compared.
  *
  * The engines share the network, the images, the rules of core/, the loss and
  * the optimiser, but nothing of how spikes travel; each updates its own clone
- * of the network with its own gradient. Batches are small, because every
- * charge of every sample is kept. */
+ * of the network with its own gradient. The fast engine is that of the
+ * processor or of a device, and looked at through the seam. Batches are small,
+ * because every charge of every sample is kept. */
+#include "proof/verify.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
+#include "base/sized.h"
 #include "base/status.h"
-#include "engine/cpu.h"
+#include "engine/engine.h"
 #include "event/simulation.h"
 #include "layers/arrays.h"
 #include "network/match.h"
@@ -17,17 +22,18 @@
 enum { GROUP = 16 }; /* samples of a batch */
 
 typedef struct comparison {
-    sg_network *ann_net, *event_net; /* clones, updated at the end */
+    const sg_network *net;           /* where every batch begins */
+    sg_network *ann_net, *event_net; /* clones, updated at the end of one */
     sg__engine *engine;              /* of ann_net */
-    const sg__ann *ann;              /* its workspace */
+    sg__engine *use; /* of the same in use; NULL if that is as in training */
     sg__batch batch;
     sg__update update[SG_LAYERS_MAX];
-    int32_t *gradient, *bias_gradient; /* of one layer, of the ANN */
-    sg__ann *use; /* the batch in use; NULL if that is the same as training */
+    int32_t *gradient, *bias_gradient; /* of one layer, of the engine */
+    uint8_t *counts;                   /* of one sample and layer, of it */
+    int32_t *charges, *error_charges;
     sg_simulation *sim;
     const sg_data *data;
     uint32_t samples[GROUP]; /* the images of the batch */
-    uint32_t count;
     sg_verification *out;
 } comparison;
 
@@ -48,11 +54,12 @@ static bool same(sg_verification *out, const char *quantity, uint64_t sample,
 }
 
 /* Layer l of sample s after a forward pass in training or in use. */
-static bool same_forward(comparison *c, uint32_t s, size_t l, bool in_use)
+static sg_status check_forward(comparison *c, uint32_t s, size_t l,
+                               bool in_use)
 {
     uint32_t image = c->samples[s];
     const sg__layer *layer = &c->ann_net->layer[l];
-    const sg__ann_layer *ann = in_use ? &c->use->layer[l] : &c->ann->layer[l];
+    sg__engine *engine = in_use ? c->use : c->engine;
     const int bits = layer->theta_bits + (in_use ? layer->use_shift : 0);
     const char *const count_name =
         in_use ? "spike count in use" : "spike count";
@@ -60,43 +67,56 @@ static bool same_forward(comparison *c, uint32_t s, size_t l, bool in_use)
         in_use ? "membrane value in use" : "membrane value";
     const uint8_t *event_count = sg_simulation_counts(c->sim, l + 1);
     const int32_t *event_v = sg_simulation_potentials(c->sim, l + 1);
-    size_t n = sg__outputs(&layer->geo), start = s * n;
-    for (size_t i = 0; i < n; i++) {
-        int32_t count = layer->output ? 0 : ann->counts[start + i];
+    sg_status status = SG_OK;
+    if (!layer->output)
+        status = sg__engine_look(engine, SG__TRACE_COUNTS, l, s, c->counts);
+    if (status == SG_OK && event_v)
+        status = sg__engine_look(engine, SG__TRACE_CHARGES, l, s, c->charges);
+    if (status != SG_OK)
+        return status;
+    for (size_t i = 0; i < sg__outputs(&layer->geo); i++) {
+        int32_t count = layer->output ? 0 : c->counts[i];
         if (!layer->output &&
             !same(c->out, count_name, image, l, i, event_count[i], count))
-            return false;
+            return SG_E_MISMATCH;
         if (event_v && !same(c->out, v_name, image, l, i, event_v[i],
-                             ann->charges[start + i] - count * (1 << bits)))
-            return false;
+                             c->charges[i] - count * (1 << bits)))
+            return SG_E_MISMATCH;
     }
-    return true;
+    return SG_OK;
 }
 
-static bool same_backward(comparison *c, uint32_t s, size_t l)
+static sg_status check_backward(comparison *c, uint32_t s, size_t l)
 {
     uint32_t image = c->samples[s];
     const sg__layer *layer = &c->ann_net->layer[l];
-    const sg__ann_layer *ann = &c->ann->layer[l];
+    int8_t *errors = (int8_t *)c->counts;
     const int8_t *event_d = sg_simulation_errors(c->sim, l + 1);
     const int32_t *event_u = sg__simulation_error_charge(c->sim, l + 1);
     const size_t lowest = sg__lowest_learning(c->ann_net);
-    size_t n = sg__outputs(&layer->geo), start = s * n;
     if (!layer->synaptic)
-        return true;
-    for (size_t i = 0; i < n; i++) {
-        int32_t d = ann->errors[start + i];
+        return SG_OK;
+    sg_status status =
+        sg__engine_look(c->engine, SG__TRACE_ERRORS, l, s, errors);
+    if (status == SG_OK)
+        status =
+            sg__engine_look(c->engine, SG__TRACE_CHARGES, l, s, c->charges);
+    if (status == SG_OK)
+        status = sg__engine_look(c->engine, SG__TRACE_ERROR_CHARGES, l, s,
+                                 c->error_charges);
+    for (size_t i = 0; status == SG_OK && i < sg__outputs(&layer->geo); i++) {
+        int32_t d = errors[i];
+        bool gated =
+            l < lowest || (!layer->output && !sg__derivative(c->charges[i]));
         if (!same(c->out, "error count", image, l, i, event_d[i], d))
-            return false;
-        bool gated = l < lowest || (!layer->output &&
-                                    !sg__derivative(ann->charges[start + i]));
-        int64_t u = (int64_t)ann->error_charges[start + i] -
-                    d * (INT64_C(1) << layer->phi_bits);
-        if (!gated &&
-            !same(c->out, "error membrane value", image, l, i, event_u[i], u))
-            return false;
+            status = SG_E_MISMATCH;
+        else if (!gated &&
+                 !same(c->out, "error membrane value", image, l, i, event_u[i],
+                       (int64_t)c->error_charges[i] -
+                           d * (INT64_C(1) << layer->phi_bits)))
+            status = SG_E_MISMATCH;
     }
-    return true;
+    return status;
 }
 
 /* Sample s once more, as in use; what it has left of training is lost. */
@@ -105,8 +125,7 @@ static sg_status check_use(comparison *c, uint32_t s)
     sg_status status =
         sg_simulation_present(c->sim, sg_data_pixels(c->data, c->samples[s]));
     for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++)
-        if (!same_forward(c, s, l, true))
-            status = SG_E_MISMATCH;
+        status = check_forward(c, s, l, true);
     return status;
 }
 
@@ -121,11 +140,9 @@ static sg_status check_sample(comparison *c, uint32_t s)
         status = sg_simulation_learn(c->sim, sg_data_label(c->data, image),
                                      c->batch.step, image);
     for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++)
-        if (!same_forward(c, s, l, false))
-            status = SG_E_MISMATCH;
+        status = check_forward(c, s, l, false);
     for (size_t l = c->ann_net->layer_count; status == SG_OK && l-- > 0;)
-        if (!same_backward(c, s, l))
-            status = SG_E_MISMATCH;
+        status = check_backward(c, s, l);
     if (status == SG_OK && c->use)
         status = check_use(c, s);
     return status;
@@ -162,6 +179,8 @@ static bool same_layer(comparison *c, size_t l)
 static sg_status check_update(comparison *c)
 {
     sg_status status = sg__engine_update(c->engine, c->update);
+    if (status == SG_OK)
+        status = sg__engine_fetch(c->engine);
     for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++) {
         const sg__layer *a = &c->ann_net->layer[l];
         const uint32_t channels = a->geo.out_c;
@@ -177,7 +196,7 @@ static sg_status check_update(comparison *c)
             !same_gradient(c, "bias gradient", l, channels, gb,
                            c->bias_gradient))
             return SG_E_MISMATCH;
-        /* by the plain rule, whatever table the ANN engine uses */
+        /* by the plain rule, whatever the engine goes by */
         sg__update_apply(c->event_net, sg__kernels_table(0), l, &c->update[l],
                          c->batch.step, 0, channels, g, gb);
         if (!same_layer(c, l))
@@ -186,83 +205,81 @@ static sg_status check_update(comparison *c)
     return status;
 }
 
-/* Runs the batch through the ANN engine as in use, if that is different. */
-static sg_status run_use(comparison *c, const sg_network *net)
+/* Room for the gradient of any one layer, and for what any one has of a
+ * sample. */
+static sg_status take_arrays(comparison *c)
 {
-    if (!sg__drops_out(net))
-        return SG_OK;
-    sg_status status = sg__ann_create(net, c->count, 1, false, true, &c->use);
-    if (status != SG_OK)
-        return status;
-    sg__ann_pack_all(c->use);
-    for (size_t s = 0; s < c->count; s++)
-        sg__network_quantise(net, c->use->kernels,
-                             sg_data_pixels(c->data, c->samples[s]),
-                             sg__ann_counts(c->use, 0, s));
-    for (size_t s = 0, n; s < c->count; s += n) {
-        n = c->count - s < c->use->chunk ? c->count - s : c->use->chunk;
-        sg__ann_forward(c->use, s, n, 0, net->layer_count, NULL, 0, NULL);
-    }
-    return SG_OK;
-}
-
-/* Room for the gradient of any one layer. */
-static sg_status take_gradients(comparison *c)
-{
-    size_t weights = 1, channels = 1;
+    size_t weights = 1, channels = 1, neurons = 1;
     for (size_t l = 0; l < c->ann_net->layer_count; l++) {
         const sg__layer *layer = &c->ann_net->layer[l];
+        const size_t n = sg__outputs(&layer->geo);
         weights = layer->weights > weights ? layer->weights : weights;
         channels = layer->geo.out_c > channels ? layer->geo.out_c : channels;
+        neurons = n > neurons ? n : neurons;
     }
     c->gradient = malloc(weights * sizeof *c->gradient);
     c->bias_gradient = malloc(channels * sizeof *c->bias_gradient);
-    return c->gradient && c->bias_gradient ? SG_OK : SG_E_MEMORY;
+    c->counts = malloc(neurons);
+    c->charges = malloc(neurons * sizeof *c->charges);
+    c->error_charges = malloc(neurons * sizeof *c->error_charges);
+    return c->gradient && c->bias_gradient && c->counts && c->charges &&
+                   c->error_charges
+               ? SG_OK
+               : SG_E_MEMORY;
 }
 
-static sg_status prepare(comparison *c, const sg_network *net, sg_order order,
-                         uint64_t seed, sg_error *error)
+/* Engines for batches of at most that many samples. */
+static sg_status take_engines(comparison *c, const sg__place *place,
+                              size_t batch, sg_error *error)
+{
+    sg_error why = {{0}};
+    sg__engine_options options = {.net = c->ann_net,
+                                  .trained = c->ann_net,
+                                  .batch = batch,
+                                  .threads = 1,
+                                  .keeps = true,
+                                  .device = &place->device,
+                                  .error = &why};
+    sg_status status = sg__engine_create(place->kind, &options, &c->engine);
+    options.trained = NULL;
+    if (status == SG_OK && sg__drops_out(c->net))
+        status = sg__engine_create(place->kind, &options, &c->use);
+    if (status != SG_OK && why.text[0])
+        sg__fail(error, status, "verify: %s", why.text);
+    return status;
+}
+
+static sg_status prepare(comparison *c, const sg__place *place, uint32_t group,
+                         sg_error *error)
 {
     static const sg__augment none = {0};
+    const sg_network *net = c->net;
     sg_status status = sg__network_clone(net, &c->ann_net);
     if (status == SG_OK)
         status = sg__network_clone(net, &c->event_net);
     if (status == SG_OK)
-        status = take_gradients(c);
-    const sg__engine_options options = {.net = c->ann_net,
-                                        .trained = c->ann_net,
-                                        .batch = c->count,
-                                        .threads = 1,
-                                        .keeps = true};
-    if (status == SG_OK)
-        status = sg__engine_create(&sg__engine_cpu, &options, &c->engine);
-    if (status == SG_OK)
-        status = run_use(c, net);
-    if (status != SG_OK)
-        return status;
-    c->ann = &sg__cpu_of(c->engine)->ann;
+        status = take_arrays(c);
     c->batch = (sg__batch){.data = c->data,
                            .samples = c->samples,
-                           .count = c->count,
                            .augment = &none,
                            .epoch = net->run.epoch,
                            .step = net->run.step};
-    /* at the peak rate, so that the update is one that changes weights */
-    for (size_t l = 0; l < net->layer_count; l++)
-        if (net->layer[l].synaptic)
-            c->update[l] = sg__update_plan(net, l, INT32_C(1) << 30);
-    return sg_simulation_create(net, order, seed, &c->sim, error);
+    if (status == SG_OK)
+        status = take_engines(c, place, group, error);
+    return status;
 }
 
 static void release(comparison *c)
 {
-    sg_simulation_destroy(c->sim);
     sg__engine_destroy(c->engine);
-    sg__ann_destroy(c->use);
+    sg__engine_destroy(c->use);
     sg_network_destroy(c->ann_net);
     sg_network_destroy(c->event_net);
     free(c->gradient);
     free(c->bias_gradient);
+    free(c->counts);
+    free(c->charges);
+    free(c->error_charges);
 }
 
 static void add_totals(sg_event_totals *sums, const sg_simulation *sim)
@@ -279,23 +296,51 @@ static void add_totals(sg_event_totals *sums, const sg_simulation *sim)
         sums->longest_queue = part.longest_queue;
 }
 
-/* One batch; both engines start it from the same weights. */
-static sg_status check_batch(comparison *c, sg_progress_fn progress,
-                             uint32_t total, void *user, sg_error *error)
+/* Both clones as the network, before a batch. */
+static sg_status start_over(comparison *c)
+{
+    const sg_network *net = c->net;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        if (!net->layer[l].synaptic)
+            continue;
+        sg__arrays_copy(&c->ann_net->layer[l], &net->layer[l]);
+        sg__arrays_copy(&c->event_net->layer[l], &net->layer[l]);
+        /* at the peak rate, so that the update is one that changes weights */
+        c->update[l] = sg__update_plan(net, l, INT32_C(1) << 30);
+    }
+    return sg__engine_put(c->engine);
+}
+
+/* The batch through the fast engine, in training and in use. */
+static sg_status run_engines(comparison *c)
 {
     sg_metrics sums;
-    sg_status status = sg__engine_pass(c->engine, &c->batch, &sums, NULL);
-    for (size_t l = 0; l < c->ann_net->layer_count; l++)
+    const sg__range range = {c->data, c->samples[0], (uint32_t)c->batch.count,
+                             false};
+    sg_status status = SG_OK;
+    if (c->use)
+        status = sg__engine_evaluate(c->use, &range, &sums, NULL);
+    if (status == SG_OK)
+        status = sg__engine_pass(c->engine, &c->batch, &sums, NULL);
+    for (size_t l = 0; status == SG_OK && l < c->ann_net->layer_count; l++)
         if (c->ann_net->layer[l].synaptic)
-            sg__update_restrain(c->ann_net, l, sums.layer[l].spikes, c->count,
-                                &c->update[l]);
-    for (uint32_t s = 0; status == SG_OK && s < c->count; s++) {
+            sg__update_restrain(c->ann_net, l, sums.layer[l].spikes,
+                                c->batch.count, &c->update[l]);
+    return status;
+}
+
+/* One batch; both engines start it from the same weights. */
+static sg_status check_batch(comparison *c, const sg_verify_options *how,
+                             sg_error *error)
+{
+    sg_status status = start_over(c);
+    if (status == SG_OK)
+        status = run_engines(c);
+    for (uint32_t s = 0; status == SG_OK && s < c->batch.count; s++) {
         status = check_sample(c, s);
         c->out->samples++;
-        if (status == SG_E_MEMORY)
-            sg__fail(error, status, "verify: %s", sg_status_text(status));
-        if (status == SG_OK && progress &&
-            progress((uint32_t)c->out->samples, total, user))
+        if (status == SG_OK && how->progress &&
+            how->progress((uint32_t)c->out->samples, how->samples, how->user))
             status = sg__fail(error, SG_E_STOPPED,
                               "verify: stopped after %u samples",
                               (unsigned)c->out->samples);
@@ -306,14 +351,114 @@ static sg_status check_batch(comparison *c, sg_progress_fn progress,
     return status;
 }
 
-static sg_status describe(const sg_verification *v, sg_error *error)
+/* All batches, with a simulation for each. */
+static sg_status check_all(comparison *c, const sg_verify_options *how,
+                           uint32_t group, sg_error *error)
+{
+    sg_status status = SG_OK;
+    for (uint32_t first = 0; status == SG_OK && first < how->samples;
+         first += group) {
+        const uint32_t left = how->samples - first;
+        c->batch.count = left < group ? left : group;
+        for (uint32_t i = 0; i < c->batch.count; i++)
+            c->samples[i] = first + i;
+        status = sg_simulation_create(c->net, how->order,
+                                      (how->seed + first) % SG__SEED_LIMIT,
+                                      &c->sim, error);
+        if (status == SG_OK)
+            status = check_batch(c, how, error);
+        sg_simulation_destroy(c->sim);
+        c->sim = NULL;
+    }
+    return status;
+}
+
+static sg_status describe(const sg_verification *v, const sg__place *place,
+                          sg_error *error)
 {
     return sg__fail(error, SG_E_MISMATCH,
                     "verify: layer %zu, index %llu, sample %llu: %s is %lld "
-                    "in the event simulation and %lld in the ANN engine",
+                    "in the event simulation and %lld %s",
                     v->layer, (unsigned long long)v->index,
                     (unsigned long long)v->sample, v->quantity,
-                    (long long)v->event_value, (long long)v->ann_value);
+                    (long long)v->event_value, (long long)v->ann_value,
+                    place->device.kind ? "on the device"
+                                       : "in the ANN engine");
+}
+
+/* Says why it came to nothing, where that has not been said. */
+static sg_status explain(const comparison *c, sg_status status,
+                         sg_error *error)
+{
+    const sg__engine *engine =
+        c->use && c->use->failed != SG_OK ? c->use : c->engine;
+    if (status == SG_E_FULL)
+        return sg__fail(error, status,
+                        "verify: sample %llu: %s; turns and random have room "
+                        "for any network",
+                        (unsigned long long)c->out->samples - 1,
+                        sg_status_text(status));
+    if (engine && engine->failed != SG_OK)
+        return sg__fail(error, status, "verify: %s",
+                        sg__engine_why(engine, status));
+    if (status == SG_E_MEMORY && !(error && error->text[0]))
+        return sg__fail(error, status, "verify: not enough memory");
+    return status;
+}
+
+static sg_status check_arguments(const sg_network *net, const sg_data *data,
+                                 const sg_verify_options *how, sg_error *error)
+{
+    sg_status status = sg__check_data(net, data, error);
+    if (status != SG_OK)
+        return status;
+    if (how->samples == 0 || how->samples > sg_data_get_info(data)->size)
+        return sg__fail(error, SG_E_RANGE, "samples: %u, expected 1..%u",
+                        how->samples, sg_data_get_info(data)->size);
+    if (how->seed >= SG__SEED_LIMIT)
+        return sg__fail(error, SG_E_RANGE, "seed: expected less than 2^56");
+    return SG_OK;
+}
+
+sg_status sg__verify_at(const sg__place *place, const sg_network *net,
+                        const sg_data *data, const sg_verify_options *options,
+                        sg_verification *out, sg_error *error)
+{
+    const uint32_t batch = (uint32_t)net->recipe.batch;
+    const uint32_t group = batch < GROUP ? batch : GROUP;
+    comparison c = {.net = net, .data = data, .out = out};
+    memset(out, 0, sizeof *out);
+    if (error)
+        error->text[0] = '\0';
+    sg_status status = check_arguments(net, data, options, error);
+    if (status != SG_OK)
+        return status;
+    status = prepare(&c, place, group, error);
+    if (status == SG_OK)
+        status = check_all(&c, options, group, error);
+    if (status == SG_E_MISMATCH)
+        describe(out, place, error);
+    else if (status != SG_OK)
+        explain(&c, status, error);
+    release(&c);
+    return status;
+}
+
+sg_status sg_verify_with(const sg_network *net, const sg_data *data,
+                         const sg_verify_options *options,
+                         sg_verification *out, sg_error *error)
+{
+    sg_verify_options how;
+    sg__place place;
+    if (!net || !data || !options || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "verify: missing argument");
+    memset(out, 0, sizeof *out);
+    sg_status status = sg__sized_take(options, &how, sizeof how,
+                                      "options of a verification", error);
+    if (status == SG_OK)
+        status = sg__place_of(how.device, 1, &place, error);
+    return status == SG_OK ? sg__verify_at(&place, net, data, &how, out, error)
+                           : status;
 }
 
 sg_status sg_verify(const sg_network *net, const sg_data *data,
@@ -321,42 +466,7 @@ sg_status sg_verify(const sg_network *net, const sg_data *data,
                     sg_progress_fn progress, void *user, sg_verification *out,
                     sg_error *error)
 {
-    if (!net || !data || !out)
-        return sg__fail(error, SG_E_ARGUMENT, "verify: missing argument");
-    memset(out, 0, sizeof *out);
-    sg_status status = sg__check_data(net, data, error);
-    if (status != SG_OK)
-        return status;
-    if (samples == 0 || samples > sg_data_get_info(data)->size)
-        return sg__fail(error, SG_E_RANGE, "samples: %u, expected 1..%u",
-                        samples, sg_data_get_info(data)->size);
-
-    if (seed >= SG__SEED_LIMIT)
-        return sg__fail(error, SG_E_RANGE, "seed: expected less than 2^56");
-
-    uint32_t group = (uint32_t)net->recipe.batch;
-    group = group < GROUP ? group : GROUP;
-    for (uint32_t first = 0; status == SG_OK && first < samples;
-         first += group) {
-        comparison c = {.data = data, .out = out};
-        c.count = samples - first < group ? samples - first : group;
-        for (uint32_t i = 0; i < c.count; i++)
-            c.samples[i] = first + i;
-        status =
-            prepare(&c, net, order, (seed + first) % SG__SEED_LIMIT, error);
-        if (status == SG_OK)
-            status = check_batch(&c, progress, samples, user, error);
-        else if (status == SG_E_MEMORY)
-            sg__fail(error, status, "verify: not enough memory");
-        release(&c);
-    }
-    if (status == SG_E_MISMATCH)
-        return describe(out, error);
-    if (status == SG_E_FULL)
-        return sg__fail(error, status,
-                        "verify: sample %llu: %s; turns and random have room "
-                        "for any network",
-                        (unsigned long long)out->samples - 1,
-                        sg_status_text(status));
-    return status;
+    const sg_verify_options options = {sizeof options, samples, order, seed,
+                                       progress,       user,    NULL};
+    return sg_verify_with(net, data, &options, out, error);
 }

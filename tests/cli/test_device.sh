@@ -1,6 +1,7 @@
 #!/bin/sh
-# --device: names, what is said where there is none, and, where OpenCL has a
-# device, the same files as the processor's, resumed from one to the other.
+# --device: names, what is said where there is none, and the same files as the
+# processor's: with OpenCL where that has a device, and with drivers of CUDA
+# over kernels in plain C (../device/), which can be old, small and lost.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -21,34 +22,122 @@ fails() { # CODE TEXT ARG...
         cat err
         exit 1
     }
+    [ "$(grep -c '^spikegrad' err)" -le 1 ] || {
+        echo "$*: expected one line"
+        cat err
+        exit 1
+    }
+}
+
+quietly() {
+    "$SPIKEGRAD" "$@" --quiet >/dev/null
 }
 
 data=glyphs:train=300,test=100
+small="--data $data --recipe demo --epochs 1 --batch 32"
 fails 2 "expected cpu, cuda" train --data $data --out A --device gpu
 [ ! -e A ]
-"$SPIKEGRAD" train --data $data --recipe demo --epochs 1 --batch 32 --out A \
-    --quiet --device cpu >/dev/null
+# shellcheck disable=SC2086 # options
+quietly train $small --out A --device cpu
+cp -r A first
 fails 2 "expected cpu, cuda" eval A --device cuda:x
+fails 2 "expected cpu, cuda" verify A --device cuda:x
 
 if ! "$SPIKEGRAD" --version | grep -q '^device cuda'; then
     fails 1 "device cuda: " train --data $data --out B --device cuda
+    fails 1 "device cuda: " train --from A --data $data --out B --device cuda
+    fails 1 "device cuda: " verify A --device cuda
     [ ! -e B ]
     "$SPIKEGRAD" eval A --device auto >/dev/null
 fi
+
+# same DEVICE: the same files; then two epochs, the second elsewhere than the
+# first; a run from a model; figures and every spike.
+same() {
+    rm -rf A B C D
+    cp -r first A
+    # shellcheck disable=SC2086
+    quietly train $small --out B --device "$1"
+    cmp A/checkpoint.safetensors B/checkpoint.safetensors
+    quietly train --from A --data $data --epochs 1 --out C
+    quietly train --from A --data $data --epochs 1 --out D --device "$1"
+    cmp C/checkpoint.safetensors D/checkpoint.safetensors
+    quietly train --resume A --epochs 2 --device "$1"
+    quietly train --resume B --epochs 2
+    cmp A/checkpoint.safetensors B/checkpoint.safetensors
+    "$SPIKEGRAD" eval A --json --data $data --flip >near
+    "$SPIKEGRAD" eval A --json --data $data --flip --device "$1" >far
+    cmp near far
+    "$SPIKEGRAD" verify A --samples 5 --quiet --device "$1" | grep -q equal
+}
+
+if [ -n "${SPIKEGRAD_FAKE_CUDA:-}" ]; then
+    unset SPIKEGRAD_NVRTC
+    LD_LIBRARY_PATH=$SPIKEGRAD_FAKE_CUDA
+    export LD_LIBRARY_PATH
+    "$SPIKEGRAD" --version | grep -q '^device cuda:0: no card 0, 1024.0 GiB'
+    same cuda
+    same auto
+
+    # no driver that will do
+    export FAKE_CUDA_VERSION=10020
+    fails 1 "the driver is one of CUDA 10.2, expected 11.0 or later" \
+        train --data $data --out E --device cuda
+    unset FAKE_CUDA_VERSION
+    export FAKE_CUDA_DEVICES=0
+    fails 1 "finds no device" train --data $data --out E --device cuda
+    unset FAKE_CUDA_DEVICES
+    fails 1 "expected a number below 1" eval A --device cuda:1
+    export FAKE_CUDA_ARCH=52
+    fails 1 "of architecture 5.2, expected 6.0" eval A --device cuda
+    unset FAKE_CUDA_ARCH
+    export FAKE_NVRTC_FAILS=1
+    fails 1 "its compiler refuses the kernels: spikegrad.cu(1): error" \
+        eval A --device cuda
+    unset FAKE_NVRTC_FAILS
+
+    # memory for no batch of 128, but for some
+    export FAKE_CUDA_ROOM=6000000
+    fails 1 "a batch of 128 needs .* MiB are free; one of .* fits" \
+        train --data $data --recipe demo --out E --device cuda
+    [ ! -e E ]
+    fits=$(sed 's/.* one of \([0-9]*\) fits.*/\1/' err)
+    quietly train --data $data --recipe demo --epochs 1 --out E \
+        --batch "$fits" --device cuda
+    quietly train --data $data --recipe demo --epochs 1 --out F \
+        --batch "$fits"
+    cmp E/checkpoint.safetensors F/checkpoint.safetensors
+    export FAKE_CUDA_ROOM=1000
+    fails 1 "MiB are free" eval A --device cuda
+    unset FAKE_CUDA_ROOM
+
+    # lost in the second epoch: the run is as after the first, and goes on
+    rm -rf A G H
+    # shellcheck disable=SC2086
+    quietly train $small --epochs 3 --out G
+    cp -r first H
+    export FAKE_CUDA_LOST=700
+    fails 1 "the CUDA device failed at .*CUDA_ERROR_LAUNCH_FAILED" \
+        train --resume H --epochs 3 --quiet --device cuda
+    unset FAKE_CUDA_LOST
+    "$SPIKEGRAD" info H | grep -q 'epoch'
+    quietly train --resume H
+    quietly train --resume first --epochs 3
+    cmp H/checkpoint.safetensors first/checkpoint.safetensors
+    unset LD_LIBRARY_PATH
+    rm -rf first A
+    # shellcheck disable=SC2086
+    quietly train $small --out first
+    cp -r first A
+fi
+
 if ! "$SPIKEGRAD" --version | grep -q '^device opencl'; then
-    fails 1 "device opencl: " train --data $data --out B --device opencl
-    echo "skipped: no OpenCL device (Debian: pocl-opencl-icd)"
-    exit 77
+    fails 1 "device opencl: " train --data $data --out Z --device opencl
+    [ -n "${SPIKEGRAD_FAKE_CUDA:-}" ] || {
+        echo "skipped: no OpenCL device (Debian: pocl-opencl-icd)"
+        exit 77
+    }
+    exit 0
 fi
 fails 1 "device opencl:999: " eval A --device opencl:999
-
-# The same file; then two epochs, the second elsewhere than the first.
-"$SPIKEGRAD" train --data $data --recipe demo --epochs 1 --batch 32 --out B \
-    --quiet --device opencl >/dev/null
-cmp A/checkpoint.safetensors B/checkpoint.safetensors
-"$SPIKEGRAD" train --resume A --epochs 2 --quiet --device opencl >/dev/null
-"$SPIKEGRAD" train --resume B --epochs 2 --quiet >/dev/null
-cmp A/checkpoint.safetensors B/checkpoint.safetensors
-"$SPIKEGRAD" eval A --json --data $data --flip >near
-"$SPIKEGRAD" eval A --json --data $data --flip --device opencl >far
-cmp near far
+same opencl

@@ -144,6 +144,12 @@ static sg_status distant_evaluate(sg__engine *engine, const sg__range *range,
     return sg__engine_evaluate(d->inner, range, out, predicted);
 }
 
+static sg_status distant_look(sg__engine *engine, sg__trace what, size_t l,
+                              size_t s, void *out)
+{
+    return sg__engine_look(((distant *)engine)->inner, what, l, s, out);
+}
+
 static void distant_profile(sg__engine *engine, bool on)
 {
     sg__engine_profile(((distant *)engine)->inner, on);
@@ -166,6 +172,7 @@ static const sg__engine_kind distant_kind = {
     .reduce = distant_reduce,
     .update = distant_update,
     .evaluate = distant_evaluate,
+    .look = distant_look,
     .profile = distant_profile,
     .get_profile = distant_get_profile,
 };

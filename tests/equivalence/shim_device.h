@@ -7,38 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
+#include "../device/plain_kernels.h"
 #include "base/status.h"
-#include "core/blend.h"
-#include "core/dither.h"
-#include "core/dropout.h"
-#include "core/exponential.h"
-#include "core/fixed.h"
-#include "core/quantise.h"
-#include "core/residual.h"
-#include "core/rounding.h"
-#include "core/spline.h"
-#include "core/standardise.h"
 #include "device/device.h"
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#pragma GCC diagnostic ignored "-Wshadow"
-#include "device/kernels/dialect.h"
-
-#include "device/kernels/input.cl"
-
-#include "device/kernels/forward.cl"
-
-#include "device/kernels/backward.cl"
-
-#include "device/kernels/count.cl"
-
-#include "device/kernels/update.cl"
-
-#include "device/kernels/tiles.cl"
-#pragma GCC diagnostic pop
 
 /* Bytes of memory it has, and calls until it is lost; below 0: never. */
 static size_t shim_room = SIZE_MAX;
@@ -125,24 +96,14 @@ static sg_status shim_read_block(sg__device *device, void *to, sg__block from,
     return device->failed;
 }
 
-typedef void kernel(uint8_t *, const uint8_t *, sg__task, uint32_t, uint32_t);
-
 static sg_status shim_launch(sg__device *device, sg__kernel_id id,
                              sg__grid grid, sg__block memory, sg__block images,
                              const sg__task *task)
 {
-    static kernel *const kernels[] = {
-#undef KERNEL
-#define KERNEL(name) name,
-#include "device/kernels.def"
-#undef KERNEL
-    };
     if (shim_call(device) != SG_OK)
         return device->failed;
-    for (uint32_t y = 0; y < grid.y; y++)
-        for (uint32_t x = 0; x < grid.x; x++)
-            kernels[id]((uint8_t *)memory, (const uint8_t *)images, *task, x,
-                        y);
+    plain_run(id, grid.x, grid.y, (uint8_t *)memory, (const uint8_t *)images,
+              task);
     return SG_OK;
 }
 

@@ -23,6 +23,7 @@ int main(void)
 
 #include "device/engine.h"
 #include "learn/trainer.h"
+#include "proof/verify.h"
 #include "random_network.h"
 #include "shim_device.h"
 
@@ -32,7 +33,9 @@ enum {
     OPENCL_SEEDS = 6,
     TILE_SEEDS = 16,
     MOST_STEPS = 12,
-    TILE_STEPS = 3
+    TILE_STEPS = 3,
+    VERIFY_SEEDS = 12,
+    VERIFY_SAMPLES = 18 /* two batches */
 };
 
 /* OpenCL where there is a device; else kind is NULL. */
@@ -336,6 +339,118 @@ static void gradients_can_be_looked_at(void **state)
     sg_data_destroy(data);
 }
 
+/* The network of a seed, verified there. */
+static sg_status verify_at(sg__device_choice choice,
+                           const sg__engine_kind *kind, uint64_t seed,
+                           sg_verification *out, sg_error *error)
+{
+    sg_recipe recipe;
+    sg_data *data;
+    sg_network *net;
+    const sg__place place = {.kind = kind, .device = choice, .threads = 1};
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    how.samples = VERIFY_SAMPLES;
+    usable(seed, &recipe, &data);
+    assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+    const sg_status status =
+        sg__verify_at(&place, net, data, &how, out, error);
+    sg_network_destroy(net);
+    sg_data_destroy(data);
+    return status;
+}
+
+/* Devices against the simulation of every spike. */
+static void spikes_are_what_devices_say(void **state)
+{
+    const sg__device_choice shim = {&shim_device, 0};
+    const sg__device_choice opencl = opencl_choice();
+    sg_verification near, far;
+    sg_error error;
+    (void)state;
+    for (uint64_t seed = 300; seed < 300 + VERIFY_SEEDS; seed++) {
+        if (verify_at(shim, &sg__engine_device, seed, &far, &error) != SG_OK)
+            fail_msg("seed %llu: %s", (unsigned long long)seed, error.text);
+        assert_int_equal(verify_at((sg__device_choice){NULL, 0},
+                                   &sg__engine_cpu, seed, &near, &error),
+                         SG_OK);
+        assert_int_equal(far.samples, VERIFY_SAMPLES);
+        assert_true(far.compared > 0 && far.compared == near.compared);
+        if (opencl.kind && seed < 302)
+            assert_int_equal(verify_at(opencl, &sg__engine_device, seed, &far,
+                                       &error),
+                             SG_OK);
+    }
+}
+
+/* A device engine that lies about the first number of one kind. */
+static sg__trace lie;
+static long lies; /* calls until it does */
+
+static sg_status lying_look(sg__engine *engine, sg__trace what, size_t l,
+                            size_t s, void *out)
+{
+    const sg_status status = sg__engine_device.look(engine, what, l, s, out);
+    const bool output = engine->net->layer[l].output;
+    if (what == lie && (what != SG__TRACE_ERROR_CHARGES || output) &&
+        lies-- == 0)
+        *(char *)out ^= 1;
+    return status;
+}
+
+static sg_status lying_reduce(sg__engine *engine, size_t l, uint32_t first,
+                              uint32_t last, int32_t *gradient,
+                              int32_t *bias_gradient)
+{
+    const sg_status status = sg__engine_device.reduce(engine, l, first, last,
+                                                      gradient, bias_gradient);
+    if (lie == SG__TRACE_ERROR_CHARGES + 1 && lies-- == 0)
+        gradient[0] ^= 1;
+    return status;
+}
+
+static void lies_are_found(void **state)
+{
+    static const char *const quantity[] = {"spike count", "membrane value",
+                                           "error count",
+                                           "error membrane value", "gradient"};
+    sg__engine_kind liar = sg__engine_device;
+    const sg__device_choice shim = {&shim_device, 0};
+    sg_verification v;
+    sg_error error;
+    (void)state;
+    liar.look = lying_look;
+    liar.reduce = lying_reduce;
+    for (int k = 0; k <= SG__TRACE_ERROR_CHARGES + 1; k++) {
+        lie = (sg__trace)k;
+        lies = 1;
+        assert_int_equal(verify_at(shim, &liar, 300, &v, &error),
+                         SG_E_MISMATCH);
+        assert_non_null(strstr(v.quantity, quantity[k]));
+        assert_non_null(strstr(error.text, "on the device"));
+    }
+}
+
+/* Lost while it is verified. */
+static void a_device_lost_under_verification(void **state)
+{
+    const sg__device_choice shim = {&shim_device, 0};
+    sg_verification v;
+    sg_error error;
+    (void)state;
+    for (long n = 0; n < 100000; n += 1 + n / 2) {
+        shim_countdown = n;
+        const sg_status status =
+            verify_at(shim, &sg__engine_device, 301, &v, &error);
+        const bool unused = shim_countdown >= 0;
+        shim_countdown = -1;
+        assert_int_equal(status, unused ? SG_OK : SG_E_DEVICE);
+        if (unused)
+            return;
+        assert_non_null(strstr(error.text, "unplugged"));
+    }
+    fail();
+}
+
 static void names_of_devices(void **state)
 {
     static const char *const wrong[] = {"",       "gpu",       "cuda:",
@@ -369,6 +484,9 @@ int main(void)
         cmocka_unit_test(images_that_do_not_fit),
         cmocka_unit_test(a_device_that_is_lost),
         cmocka_unit_test(gradients_can_be_looked_at),
+        cmocka_unit_test(spikes_are_what_devices_say),
+        cmocka_unit_test(lies_are_found),
+        cmocka_unit_test(a_device_lost_under_verification),
         cmocka_unit_test(names_of_devices),
         cmocka_unit_test(random_networks_train_to_the_same_bits),
         cmocka_unit_test(the_same_by_tiles),

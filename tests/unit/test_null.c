@@ -285,6 +285,13 @@ static void of_trainers(void **state)
     MAKES_NOTHING(sg_trainer,
                   sg_trainer_adapt(net, recipe, NULL, 0, 1, &out, e));
     TELLS(sg_trainer_adapt(net, recipe, data, 0, 1, NULL, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_adapt_with(NULL, recipe, data, 0, NULL, &out, e));
+    TELLS(sg_trainer_adapt_with(net, recipe, data, 0, NULL, NULL, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_resume_memory_with(NULL, 8, NULL, data, NULL,
+                                                &out, e));
+    TELLS(sg_trainer_resume_memory_with("{}", 2, NULL, data, NULL, NULL, e));
     MAKES_NOTHING(sg_network,
                   sg_network_adapt(NULL, recipe, data, 0, &out, e));
     MAKES_NOTHING(sg_network, sg_network_adapt(net, NULL, data, 0, &out, e));
@@ -426,9 +433,14 @@ static void of_simulations(void **state)
     assert_int_equal(totals.forward_spikes, 0);
     sg_simulation_totals(sim, NULL);
     sg_simulation_destroy(NULL);
+    const sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
     TELLS(sg_verify(NULL, data, 1, SG_ORDER_FIFO, 1, NULL, NULL, &found, e));
     TELLS(sg_verify(net, NULL, 1, SG_ORDER_FIFO, 1, NULL, NULL, &found, e));
     TELLS(sg_verify(net, data, 1, SG_ORDER_FIFO, 1, NULL, NULL, NULL, e));
+    TELLS(sg_verify_with(NULL, data, &how, &found, e));
+    TELLS(sg_verify_with(net, NULL, &how, &found, e));
+    TELLS(sg_verify_with(net, data, NULL, &found, e));
+    TELLS(sg_verify_with(net, data, &how, NULL, e));
 }
 
 static void of_the_rest(void **state)
@@ -476,6 +488,11 @@ static void structs_know_their_size(void **state)
     assert_int_equal(sg_evaluate_with(net, data, &newer.known, &metrics, NULL,
                                       &error),
                      SG_E_UNSUPPORTED);
+    sg_verification found;
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    how.size = 0;
+    assert_int_equal(sg_verify_with(net, data, &how, &found, &error),
+                     SG_E_ARGUMENT);
     sg_callbacks callbacks = {0, NULL, NULL, NULL};
     assert_int_equal(sg_trainer_run(trainer, NULL, &callbacks, &error),
                      SG_E_ARGUMENT);

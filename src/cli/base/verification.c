@@ -78,17 +78,17 @@ static void print_equal(const char *order, const sg_verification *v,
     fflush(stdout);
 }
 
-static int report_mismatch(const sg_network *net, const char *order,
-                           const sg_verification *v)
+static int report_mismatch(const verify_options *o, const sg_network *net,
+                           const char *order, const sg_verification *v)
 {
     sg_layer_info layer;
     if (sg_network_get_layer(net, v->layer, &layer) != SG_OK)
         layer.name[0] = '\0';
     cli_fail("verification failed, order %s: sample %" PRIu64
              ", layer %zu (%s), %s %" PRIu64 ": events give %" PRId64
-             ", the ANN gives %" PRId64,
+             ", the %s gives %" PRId64,
              order, v->sample, v->layer, layer.name, v->quantity, v->index,
-             v->event_value, v->ann_value);
+             v->event_value, o->device ? "device" : "ANN", v->ann_value);
     return CLI_MISMATCH;
 }
 
@@ -100,8 +100,14 @@ static int verify_one(const verify_options *o, const sg_network *net,
     progress line;
 
     progress_begin(&line, o->quiet);
-    sg_status status = sg_verify(net, data, o->samples, orders[order].order,
-                                 o->seed, on_sample, &line, &v, &error);
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    how.samples = o->samples;
+    how.order = orders[order].order;
+    how.seed = o->seed;
+    how.progress = on_sample;
+    how.user = &line;
+    how.device = o->device;
+    sg_status status = sg_verify_with(net, data, &how, &v, &error);
     progress_clear(&line);
     double seconds = cli_seconds() - line.begin;
     if (status == SG_E_STOPPED) {
@@ -118,7 +124,7 @@ static int verify_one(const verify_options *o, const sg_network *net,
     } else if (status == SG_OK && !o->silent) {
         print_equal(word, &v, seconds);
     }
-    return status == SG_OK ? CLI_OK : report_mismatch(net, word, &v);
+    return status == SG_OK ? CLI_OK : report_mismatch(o, net, word, &v);
 }
 
 int verify_network(const verify_options *options, const sg_network *net,

@@ -16,10 +16,11 @@ typedef struct verify_options {
     const char *command; /* whose help a usage error names */
     const char *order;   /* one of VERIFY_ORDERS, or "all": each in turn */
     uint32_t samples;
-    uint64_t seed; /* of the draws of an order */
-    bool json;     /* a JSON line for each order instead of a text */
-    bool quiet;    /* no progress */
-    bool silent;   /* no line if all is equal */
+    uint64_t seed;      /* of the draws of an order */
+    const char *device; /* whose engine is compared; NULL: the processor's */
+    bool json;          /* a JSON line for each order instead of a text */
+    bool quiet;         /* no progress */
+    bool silent;        /* no line if all is equal */
 } verify_options;
 
 /* verify_network: prints a line for each order. CLI_OK, CLI_MISMATCH after

@@ -308,6 +308,7 @@ static int verify(const epochs *e, const sg_epoch_report *r)
         .order = "random",
         .samples = (uint32_t)o->verify,
         .seed = r->epoch,
+        .device = o->device,
         .json = o->json,
         .quiet = o->quiet || o->silent,
         .silent = o->silent,

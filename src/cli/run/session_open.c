@@ -117,14 +117,10 @@ static int open_new(session *s)
     const run_options *o = &s->options;
     sg_error error = {""};
     const sg_trainer_options how = trainer_options(s);
-    if (o->model && o->device)
-        return cli_usage(o->command, "--device: a run that starts from a "
-                                     "model begins on the processor; "
-                                     "--resume takes it to a device");
     sg_status status =
-        o->model ? sg_trainer_adapt(o->model, s->file.recipe,
-                                    session_training(s), o->new_readout,
-                                    (unsigned)o->threads, &s->trainer, &error)
+        o->model ? sg_trainer_adapt_with(o->model, s->file.recipe,
+                                         session_training(s), o->new_readout,
+                                         &how, &s->trainer, &error)
                  : sg_trainer_create_with(s->file.recipe, session_training(s),
                                           &how, &s->trainer, &error);
     return status == SG_OK ? CLI_OK

@@ -176,7 +176,8 @@ KERNEL(sg_route)
 /* Error counts of a layer's neurons.
  * in    int32[count][units], error charge: of the neurons (mode 0) or of the
  *       pool above them (1, 2 as in sg_route, counts `with`)
- * gate  int8[count][neurons]: g before, d after */
+ * gate  int8[count][neurons]: g before, d after
+ * charge  int32[count][neurons], what fires; 0: not wanted */
 KERNEL(sg_fire)
 {
     PHASE
@@ -202,6 +203,8 @@ KERNEL(sg_fire)
             u += sg__dither(t.seed, AT(sg__moment, t.moment)->step,
                             AT(sg__shown, t.shown)[GROUP_Y].id, t.layer, i,
                             t.phi_bits);
+        if (t.charge)
+            AT(int32_t, t.charge)[at] = u;
         *d = (int8_t)sg__error_response(u, t.phi_bits);
     }
 }
