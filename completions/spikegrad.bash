@@ -10,7 +10,7 @@ _spikegrad_words() {
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'eval') echo --data --split --best --limit --flip --top --predictions --logits --json --device --threads --help ;;
-    'verify') echo --data --split --best --samples --order --seed --json --device --quiet --help ;;
+    'verify') echo --data --split --best --samples --order --seed --json --device --threads --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --theme --replay --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --arrival --step --json --quiet --help ;;
     'report') echo --out --csv --tensorboard --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;

@@ -181,7 +181,9 @@ typedef struct sg_verification {
     int64_t event_value, ann_value;
 } sg_verification;
 
-/* Called after each sample; a non-zero return stops. */
+/* Called in the caller's thread, after each sample that it has simulated: with
+ * one thread after each one. done: how many all threads have. A non-zero
+ * return stops. */
 typedef int (*sg_progress_fn)(uint32_t done, uint32_t total, void *user);
 
 /* sg_verify: runs the first `samples` images of data through both engines in
@@ -215,18 +217,24 @@ typedef struct sg_verify_options {
     sg_progress_fn progress;
     void *user;
     const char
-        *device; /* a name of device.h, whose engine is compared with the
+        *device;       /* a name of device.h, whose engine is compared with the
                     simulation, which runs on the processor; NULL: "cpu" */
+    unsigned threads;  /* that simulate, 1..256, 0: one a processor; change no
+                          result. Each has a simulation of its own */
+    unsigned *started; /* NULL: not wanted; written: threads that work, those
+                          asked for, or fewer if the system starts no more */
 } sg_verify_options;
 #define SG_VERIFY_OPTIONS_INIT                                                \
     {                                                                         \
-        sizeof(sg_verify_options), 20, SG_ORDER_RANDOM, 1, 0, 0, 0            \
+        sizeof(sg_verify_options), 20, SG_ORDER_RANDOM, 1, 0, 0, 0, 0, 0      \
     }
 
-/* sg_verify_with: the same, as options say; ann_value of out is the device's.
+/* sg_verify_with: the same, as options say, where sg_verify has one thread;
+ * ann_value of out is the device's. What out has is the same for every number
+ * of threads, unless progress stopped it.
  * Errors: also SG_E_ARGUMENT for options that are NULL or without a size;
  * SG_E_UNSUPPORTED for options that a later version knows, if they are not 0;
- * those of sg_device_check; SG_E_MEMORY with what is needed of a device's
+ * SG_E_RANGE (threads); those of sg_device_check; SG_E_MEMORY with what is needed of a device's
  * memory; SG_E_DEVICE if it was lost. */
 SG_API sg_status sg_verify_with(const sg_network *net, const sg_data *data,
                                 const sg_verify_options *options,

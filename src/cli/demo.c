@@ -36,7 +36,7 @@ const arg_command command_demo = {
     .run = demo,
 };
 
-static int prove(const session *run, uint32_t samples)
+static int prove(const session *run, uint32_t samples, unsigned threads)
 {
     sg_data *test;
     puts("\nSimulating every spike, in five orders of delivery:");
@@ -47,7 +47,8 @@ static int prove(const session *run, uint32_t samples)
     const verify_options how = {.command = "demo",
                                 .order = "all",
                                 .samples = samples,
-                                .seed = 1};
+                                .seed = 1,
+                                .threads = threads};
     code = verify_network(&how, session_network(run), test);
     sg_data_destroy(test);
     return code;
@@ -87,7 +88,8 @@ static int demo(int argc, char **argv)
     if (code == CLI_OK)
         code = session_train(run);
     if (code == CLI_OK)
-        code = prove(run, (uint32_t)options.samples);
+        code = prove(run, (uint32_t)options.samples,
+                     cli_threads(options.run.threads));
     if (code == CLI_OK)
         say_what_was_shown(run);
     session_close(run);

@@ -10,7 +10,7 @@
 struct options {
     model_images images;
     const char *order, *device;
-    uint64_t samples, seed;
+    uint64_t samples, seed, threads;
     bool json, quiet;
 };
 
@@ -45,6 +45,7 @@ const arg_command command_verify = {
     .group = {ARG_SHARED(model_flags, struct options, images),
               ARG_OWN(own_flags),
               ARG_SHARED(device_flag, struct options, device),
+              ARG_SHARED(threads_flag, struct options, threads),
               ARG_SHARED(quiet_flag, struct options, quiet)},
     .operand_min = 1,
     .operand_max = 1,
@@ -59,6 +60,7 @@ static int compare(const void *given, const model *m)
         .order = options->order,
         .samples = sg_data_get_info(m->part)->size,
         .seed = options->seed,
+        .threads = cli_threads(options->threads),
         .device = options->device,
         .json = options->json,
         .quiet = options->quiet,

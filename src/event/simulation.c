@@ -304,6 +304,13 @@ void sg__simulation_clear_gradients(sg_simulation *sim)
     }
 }
 
+void sg__simulation_number(sg_simulation *sim, uint64_t number)
+{
+    sim->samples = number;
+    sim->totals = (sg_event_totals){0};
+    sim->queue.longest = 0;
+}
+
 void sg_simulation_totals(const sg_simulation *sim, sg_event_totals *out)
 {
     if (!out)

@@ -152,4 +152,24 @@ says out '5 samples of 32x32x3, 10 classes, mean pixel 3.00'
 "$SPIKEGRAD" data export mnist:colour --count 0 --idx colour/again
 same colour/train-images-idx4-ubyte colour/again-images-idx4-ubyte
 same colour/train-labels-idx1-ubyte colour/again-labels-idx1-ubyte
+# a model that a program has trained on its arrays asks for --data, and takes
+# it
+cd "$work" || exit 1
+expect 0 "$SPIKEGRAD" train --data glyphs --net 10 --epochs 1 --batch 256 \
+    --out trained --quiet
+sed 's/"data":"glyphs"/"data":"arrays"/' trained/checkpoint.safetensors \
+    >program.safetensors
+expect 0 "$SPIKEGRAD" seal program.safetensors
+for command in eval verify anytime trace "bench --rounds 1 --from" \
+    "export --c c" "export --vectors v" "train --epochs 1 --out more --from"; do
+    expect 2 "$SPIKEGRAD" $command program.safetensors
+    one_error
+    says err "^spikegrad: program.safetensors was trained on 'arrays', which is \
+no file: --data SPEC names the images to show it"
+done
+[ ! -e more ] || bad "a run of no data"
+expect 0 "$SPIKEGRAD" eval program.safetensors --data glyphs --limit 10
+expect 0 "$SPIKEGRAD" train --from program.safetensors --data glyphs \
+    --epochs 1 --out more --quiet
+
 finish

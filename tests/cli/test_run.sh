@@ -55,6 +55,14 @@ says out '^turns '
 says out '^random .* of them taken back'
 expect 0 "$SPIKEGRAD" verify $run --samples 2 --order random --seed 7 --json
 says out '"equal":true,"samples":2,'
+# the same for every number of threads, but for the time
+for threads in 1 2 3; do
+    expect 0 "$SPIKEGRAD" verify $run --samples 37 --order all \
+        --threads $threads
+    sed 's/, [0-9.]* s$//' out >verified.$threads
+    same verified.1 verified.$threads
+done
+says verified.3 '^scatter .*equal: 37 samples'
 
 # with all of the input, anytime says what eval says
 expect 0 "$SPIKEGRAD" eval $run --limit 50 --json

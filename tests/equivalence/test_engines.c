@@ -39,6 +39,19 @@ static void count_network(const sg_network *net, struct tally *tally)
     tally->both += adds && sg__drops_out(net);
 }
 
+/* All that verification finds is the same in several threads. */
+static void check_threads(const sg_network *net, const sg_data *data,
+                          uint64_t seed, const sg_verification *expected)
+{
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    how.samples = CHECKED;
+    how.seed = seed;
+    how.threads = 2 + (unsigned)(seed % 3);
+    sg_verification v;
+    assert_int_equal(sg_verify_with(net, data, &how, &v, NULL), SG_OK);
+    assert_memory_equal(&v, expected, sizeof v);
+}
+
 static void check_network(uint64_t seed, struct tally *tally)
 {
     sg_recipe recipe;
@@ -68,6 +81,8 @@ static void check_network(uint64_t seed, struct tally *tally)
                         error.text);
         assert_int_equal(status, SG_OK);
         assert_true(v.compared > 0 && v.events.forward_spikes > 0);
+        if (order == SG_ORDER_RANDOM)
+            check_threads(sg_trainer_network(trainer), data, seed, &v);
     }
     sg_trainer_destroy(trainer);
     sg_data_destroy(data);

@@ -45,6 +45,7 @@ typedef struct fault {
 static fault now;
 static int calls;
 static const sg_network *first_updated; /* the ANN's */
+static uint64_t spoiled; /* bit n: the counts of what is presented as n-th */
 
 /* Whether this is the access to simulated layer l that is to go wrong. */
 static bool breaks(enum part part, size_t l)
@@ -82,6 +83,7 @@ const uint8_t *__wrap_sg_simulation_counts(const sg_simulation *s, size_t l)
 {
     uint8_t *x = (uint8_t *)(uintptr_t)__real_sg_simulation_counts(s, l);
     x[AT] ^= breaks(COUNT, l);
+    x[AT] ^= l == 1 && (spoiled >> s->samples & 1);
     return x;
 }
 
@@ -227,10 +229,95 @@ static void every_kind_of_difference_is_found(void **state)
     sg_data_destroy(data);
 }
 
+/* Whichever thread comes upon which difference first, it is the first one in
+ * the order of samples that is told, with what led up to it. */
+static void the_first_difference_is_told(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data;
+    sg_network *net;
+    sg_verification v, expected = {0};
+    sg_error error;
+    sg__recipe_init(&recipe);
+    strcpy(recipe.net, "3C5-P2-10");
+    assert_int_equal(sg_data_open("glyphs:train=20,test=1", SG_SPLIT_TRAIN,
+                                  &data, NULL),
+                     SG_OK);
+    assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+    now = (fault){NULL, NONE, 0, 1};
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    spoiled = 1 << 14 | 1 << 13 | 1 << 6;
+    for (int i = 0; i < 24; i++) {
+        how.order = i % 2 ? SG_ORDER_SCATTER : SG_ORDER_FIFO;
+        how.threads = 1 + (unsigned)i / 2 % 4;
+        assert_int_equal(sg_verify_with(net, data, &how, &v, &error),
+                         SG_E_MISMATCH);
+        assert_string_equal(v.quantity, "spike count");
+        assert_int_equal(v.sample, 5);
+        assert_int_equal(v.samples, 6);
+        if (how.threads == 1 && how.order == SG_ORDER_SCATTER)
+            expected = v;
+        else if (how.order == SG_ORDER_SCATTER)
+            assert_memory_equal(&v, &expected, sizeof v);
+    }
+    spoiled = 0;
+    assert_int_equal(sg_verify_with(net, data, &how, &v, &error), SG_OK);
+    sg_network_destroy(net);
+    sg_data_destroy(data);
+}
+
+static int after(uint32_t done, uint32_t total, void *user)
+{
+    (void)total;
+    return done >= *(const uint32_t *)user;
+}
+
+/* It stops in good time, and refuses what it cannot do. */
+static void it_can_be_stopped(void **state)
+{
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data;
+    sg_network *net;
+    sg_verification v;
+    sg_error error;
+    uint32_t limit = 4;
+    sg__recipe_init(&recipe);
+    strcpy(recipe.net, "10");
+    assert_int_equal(sg_data_open("glyphs:train=40,test=1", SG_SPLIT_TRAIN,
+                                  &data, NULL),
+                     SG_OK);
+    assert_int_equal(sg_network_create(&recipe, data, &net, NULL), SG_OK);
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    how.samples = 40;
+    how.progress = after;
+    how.user = &limit;
+    for (how.threads = 1; how.threads < 4; how.threads++) {
+        assert_int_equal(sg_verify_with(net, data, &how, &v, &error),
+                         SG_E_STOPPED);
+        assert_in_range(v.samples, 4, how.threads == 1 ? 4 : 16);
+    }
+    how.threads = 257;
+    assert_int_equal(sg_verify_with(net, data, &how, &v, &error), SG_E_RANGE);
+    how.threads = 1;
+    how.samples = 41;
+    assert_int_equal(sg_verify_with(net, data, &how, &v, &error), SG_E_RANGE);
+    how.size = 1;
+    assert_int_equal(sg_verify_with(net, data, &how, &v, &error),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_verify_with(net, data, NULL, &v, &error),
+                     SG_E_ARGUMENT);
+    sg_network_destroy(net);
+    sg_data_destroy(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_difference_is_found),
+        cmocka_unit_test(the_first_difference_is_told),
+        cmocka_unit_test(it_can_be_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

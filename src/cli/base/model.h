@@ -23,6 +23,12 @@ int model_load(const char *command, const char *path, bool best,
  * shell expands at the beginning of a word only; in new memory, or NULL. */
 char *model_spec(const char *spec);
 
+/* model_names_data: whether spec begins like one of a data set's, and is not
+ * what a program calls its arrays. model_ask_data: says that of the model at
+ * path, and that --data is wanted; the exit code. */
+bool model_names_data(const char *spec);
+int model_ask_data(const char *command, const char *path, const char *spec);
+
 /* model_path: the path in spec, or NULL if its data have no files. */
 const char *model_path(const char *spec);
 

@@ -123,6 +123,25 @@ static int refuse_other(const char *command, const sg_network_info *info,
                      info->data, *folder ? " in " : "", folder, info->data);
 }
 
+bool model_names_data(const char *spec)
+{
+    const sg_data_format *format;
+    const size_t length = strcspn(spec, ":");
+    for (size_t i = 0; (format = sg_data_get_format(i)); i++)
+        if (strlen(format->name) == length &&
+            strncmp(format->name, spec, length) == 0)
+            return true;
+    return false;
+}
+
+int model_ask_data(const char *command, const char *path, const char *spec)
+{
+    return cli_usage(command,
+                     "%s was trained on '%s', which is no file: --data SPEC "
+                     "names the images to show it",
+                     path, *spec ? spec : "unknown data");
+}
+
 static int open_own(const char *command, const char *path,
                     const sg_network_info *info, const char *word,
                     sg_data **out)
@@ -137,11 +156,8 @@ static int open_own(const char *command, const char *path,
         status = SG_OK; /* they have moved together with the run */
         folder[0] = '\0';
     }
-    if (status == SG_E_ARGUMENT) /* of no kind, as a program's arrays */
-        return cli_usage(command,
-                         "%s was trained on '%s', which is no file: --data "
-                         "SPEC names the images to show it",
-                         path, *info->data ? info->data : "unknown data");
+    if (status == SG_E_ARGUMENT && !model_names_data(info->data))
+        return model_ask_data(command, path, info->data);
     if (status != SG_OK)
         return model_split(command, folder, info->data, word, out);
     if (!model_path(info->data))

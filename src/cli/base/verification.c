@@ -99,6 +99,7 @@ static int verify_one(const verify_options *o, const sg_network *net,
     sg_error error = {""};
     progress line;
 
+    unsigned started = o->threads;
     progress_begin(&line, o->quiet);
     sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
     how.samples = o->samples;
@@ -107,8 +108,11 @@ static int verify_one(const verify_options *o, const sg_network *net,
     how.progress = on_sample;
     how.user = &line;
     how.device = o->device;
+    how.threads = o->threads;
+    how.started = &started;
     sg_status status = sg_verify_with(net, data, &how, &v, &error);
     progress_clear(&line);
+    cli_tell_threads(o->threads, started);
     double seconds = cli_seconds() - line.begin;
     if (status == SG_E_STOPPED) {
         cli_fail("interrupted");

@@ -18,6 +18,7 @@ typedef struct verify_options {
     uint32_t samples;
     uint64_t seed;      /* of the draws of an order */
     const char *device; /* whose engine is compared; NULL: the processor's */
+    unsigned threads;   /* that simulate */
     bool json;          /* a JSON line for each order instead of a text */
     bool quiet;         /* no progress */
     bool silent;        /* no line if all is equal */

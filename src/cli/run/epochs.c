@@ -309,6 +309,7 @@ static int verify(const epochs *e, const sg_epoch_report *r)
         .samples = (uint32_t)o->verify,
         .seed = r->epoch,
         .device = o->device,
+        .threads = cli_threads(o->threads),
         .json = o->json,
         .quiet = o->quiet || o->silent,
         .silent = o->silent,

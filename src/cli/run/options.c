@@ -120,6 +120,8 @@ int run_gather(const char *command, const run_source *source,
 static int take_own_data(const char *command, const char *path,
                          const sg_network_info *info, recipe_file *out)
 {
+    if (info->data && *info->data && !model_names_data(info->data))
+        return model_ask_data(command, path, info->data);
     int code = run_take_data(command, info->data, out);
     if (code == CLI_OK && info->data && *info->data)
         model_folder(path, info->data, out->folder, sizeof out->folder);
