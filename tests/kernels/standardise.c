@@ -85,7 +85,10 @@ static void run_tangent(const sg__kernels *table, size_t n, int32_t *gradient)
 void check_tangent(void **state)
 {
     compare(run_tangent, 17, state);
+    compare(run_tangent, 20, state);
+    compare(run_tangent, 21, state);
     compare(run_tangent, 24, state);
+    compare(run_tangent, 31, state);
 }
 
 static void shorten_little(const sg__kernels *table, size_t n,

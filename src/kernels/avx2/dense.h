@@ -12,11 +12,14 @@
  *            rows would fall into few sets of a cache. Two rows interleave to
  *            pairs of taps; the same rows serve the lists of taps.
  *    8 bits  int8[block of 8 channels][kernel_h][quads][8][4], where quads is
- *            a run of kernel_w in_c taps in fours, completed by 0. */
+ *            a run of kernel_w in_c taps in fours, completed by 0. Layers by
+ *            rows (ways.h) keep slabs instead, of which 64 channels at a time
+ *            are turned into that. */
 #ifndef SG_KERNELS_AVX2_DENSE_H
 #define SG_KERNELS_AVX2_DENSE_H
 
 #include "kernels/avx2/respond.h"
+#include "kernels/avx2/ways.h"
 
 enum {
     SG__QUAD_BLOCK = 8,          /* channels of a register of quads */
@@ -104,6 +107,47 @@ static inline void sg__copy_samples(const sg__geometry *g, const sg__copies *c,
         for (uint32_t y = 0; y < g->in_h; y++, row += c->row, in += width)
             sg__copy_counts(row, in, width, c->unit);
     }
+}
+
+/* sg__dense_scratch: working memory of the forward row: copies, and 64
+ * channels' worth of turned slabs. */
+static inline size_t sg__turned_at(const sg__geometry *g, int bits)
+{
+    return (sg__copies_size(g, bits) + 63) / 64 * 64;
+}
+
+static inline size_t sg__dense_scratch(const sg__geometry *g, int bits)
+{
+    return sg__turned_at(g, bits) +
+           (sg__by_rows(g, bits) ? sg__fan_in(g) * SG__SLAB_COLUMNS : 0);
+}
+
+/* Turns the slabs of channels k..k+63 into blocks of quads. */
+static inline void sg__turn_slabs(const sg__synapses *s, uint32_t k, char *to)
+{
+    size_t K = sg__fan_in(s->geo), block = sg__quad_block(s->geo);
+    const char *row = (const char *)s->packed + (size_t)k * K;
+    for (size_t i = 0; i < K; i += 4, row += 4 * SG__SLAB_COLUMNS, to += 32)
+        for (int half = 0; half < 2; half++) {
+            const char *at = row + 32 * half;
+            char *turned = to + 4 * (size_t)half * block;
+            __m256i a = sg__load_all(at), b = sg__load_all(at + 64);
+            __m256i c = sg__load_all(at + 128), d = sg__load_all(at + 192);
+            __m256i ab = _mm256_unpacklo_epi8(a, b);
+            __m256i cd = _mm256_unpacklo_epi8(c, d);
+            __m256i x = _mm256_unpacklo_epi16(ab, cd);
+            __m256i y = _mm256_unpackhi_epi16(ab, cd);
+            sg__store(turned, _mm256_permute2x128_si256(x, y, 0x20));
+            sg__store(turned + 2 * block,
+                      _mm256_permute2x128_si256(x, y, 0x31));
+            ab = _mm256_unpackhi_epi8(a, b);
+            cd = _mm256_unpackhi_epi8(c, d);
+            x = _mm256_unpacklo_epi16(ab, cd);
+            y = _mm256_unpackhi_epi16(ab, cd);
+            sg__store(turned + block, _mm256_permute2x128_si256(x, y, 0x20));
+            sg__store(turned + 3 * block,
+                      _mm256_permute2x128_si256(x, y, 0x31));
+        }
 }
 
 /* What the loops need to know of a layer. */
@@ -349,7 +393,7 @@ SG__INLINE void sg__dense_block(sg__dot_kind dot, int tile, int blocks,
 SG__INLINE void sg__dense_group(sg__dot_kind dot, int tile,
                                 const sg__synapses *s, const sg__copies *c,
                                 size_t samples, const uint8_t *in, size_t out,
-                                sg__responder *r)
+                                sg__responder *r, char *turned)
 {
     const sg__geometry *g = s->geo;
     bool words = dot == SG__WORDS || dot == SG__VNNI_WORDS;
@@ -361,10 +405,15 @@ SG__INLINE void sg__dense_group(sg__dot_kind dot, int tile,
                          s->packed,
                          words ? sg__word_step(g) * 2 : sg__quad_block(g),
                          (size_t)(INT16_MAX / (2 * 127)) / (size_t)s->in_cap};
+    bool turns = sg__by_rows(g, s->bits);
     for (uint32_t k = 0; k < g->out_c; k += 16) {
+        uint32_t block = k / SG__QUAD_BLOCK;
+        if (turns && k % SG__SLAB_COLUMNS == 0)
+            sg__turn_slabs(s, k, turned);
         d.weight = (const char *)s->packed +
-                   (words ? k * sizeof(int16_t)
-                          : k / SG__QUAD_BLOCK * sg__quad_block(g));
+                   (words ? k * sizeof(int16_t) : block * sg__quad_block(g));
+        if (turns)
+            d.weight = turned + block % 8 * sg__quad_block(g);
         sg__respond_for(r, s, k);
         if (g->out_c - k > SG__QUAD_BLOCK || words)
             sg__dense_block(dot, tile, 2, &d, r, walk, positions, out,
@@ -389,7 +438,8 @@ SG__INLINE void sg__dense_forward(sg__dot_kind dot, int tile,
         size_t some = n - i < c.samples ? n - i : c.samples;
         sg__copy_samples(g, &c, some, in + i * sg__inputs(g), copy);
         memset(copy + some * c.sample, 0, SG__SLACK);
-        sg__dense_group(dot, tile, s, &c, some, copy, i * sg__outputs(g), &r);
+        sg__dense_group(dot, tile, s, &c, some, copy, i * sg__outputs(g), &r,
+                        (char *)copy + sg__turned_at(g, s->bits));
     }
 }
 

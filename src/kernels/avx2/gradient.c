@@ -11,6 +11,7 @@
 #include "kernels/avx2/gradient.h"
 
 #include "kernels/avx2/events.h"
+#include "kernels/avx2/planes.h"
 
 enum {
     RUN = 256,  /* events in a run at most */
@@ -262,6 +263,11 @@ void sg__gradient_sparse__avx2(const sg__synapses *s, size_t n,
     const sg__geometry *g = s->geo;
     size_t inputs = sg__inputs(g), outputs = sg__outputs(g), i = 0;
     size_t near = readable(g, n);
+    if (sg__by_planes(g)) {
+        sg__planes_gradient(s, n, in, d, first, last, gradient, bias_gradient,
+                            scratch);
+        return;
+    }
     uint8_t *copy = (uint8_t *)scratch + 2 * SG__EVENTS * sizeof(sg__event);
     lister l = {s,        sg__copies_of(g, 8),
                 in,       scratch,

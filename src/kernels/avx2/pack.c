@@ -2,15 +2,15 @@
  * (avx2/dense.h), and the most scratch that any of the rows needs. */
 
 #include "kernels/avx2/gradient.h"
+#include "kernels/avx2/layout.h"
 #include "kernels/avx2/lists.h"
+#include "kernels/avx2/planes.h"
 #include "kernels/avx2/propagate.h"
+#include "kernels/avx2/rows.h"
 
 size_t sg__pack_size__avx2(const sg__geometry *g, int bits)
 {
-    if (bits == 16)
-        return sg__fan_in(g) * sg__word_step(g) * sizeof(int16_t);
-    return (g->out_c + SG__QUAD_BLOCK - 1) / SG__QUAD_BLOCK *
-           sg__quad_block(g);
+    return sg__forward_part(g, bits) + sg__propagate_part(g, bits);
 }
 
 /* Transposes 8 rows of 8 integers. */
@@ -76,23 +76,72 @@ static void pack_quads(const sg__synapses *s, uint32_t first, uint32_t last)
     }
 }
 
+/* 16 output channels by 16 inputs, transposed: each input's 16 weights go to
+ * a row of 64. */
+static void pack_square(const int8_t *from, size_t K, uint8_t *to)
+{
+    __m128i a[16], b[16];
+    for (size_t i = 0; i < 16; i++)
+        a[i] = sg__load_half(from + i * K);
+    for (int round = 0; round < 4; round++) {
+        /* bytes of row i and row i + 8, in turn: four such rounds transpose */
+        for (size_t i = 0; i < 8; i++) {
+            b[2 * i] = _mm_unpacklo_epi8(a[i], a[i + 8]);
+            b[2 * i + 1] = _mm_unpackhi_epi8(a[i], a[i + 8]);
+        }
+        memcpy(a, b, sizeof a);
+    }
+    for (size_t i = 0; i < 16; i++)
+        _mm_storeu_si128((__m128i *)(to + i * SG__SLAB_COLUMNS), a[i]);
+}
+
+static void pack_rows(const sg__synapses *s, uint32_t first, uint32_t last)
+{
+    size_t K = sg__fan_in(s->geo);
+    for (uint32_t k = first; k < last; k += 16)
+        for (size_t i = 0; i < K; i += 16)
+            pack_square((const int8_t *)s->weight + k * K + i, K,
+                        (uint8_t *)s->packed + (k / 64 * K + i) * 64 + k % 64);
+}
+
+/* The part for the propagate rows, of layers by slabs. */
+static void pack_slabs(const sg__synapses *s, uint32_t first, uint32_t last)
+{
+    const sg__geometry *g = s->geo;
+    const __m256i bias = _mm256_set1_epi8((char)0x80);
+    size_t K = sg__fan_in(g);
+    uint8_t *to = sg__propagate_slabs(s);
+    for (uint32_t k = first; k < last; k++)
+        for (size_t i = 0; i < K; i += 32) {
+            __m256i w = sg__load_all((const int8_t *)s->weight + k * K + i);
+            sg__store(to + i / 64 * 64 * g->out_c +
+                          (size_t)k * SG__SLAB_COLUMNS + i % 64,
+                      _mm256_xor_si256(w, bias));
+        }
+}
+
 void sg__pack__avx2(const sg__synapses *s, uint32_t first, uint32_t last)
 {
     if (s->bits == 16)
         pack_words(s, first, last);
+    else if (sg__by_rows(s->geo, 8))
+        pack_rows(s, first, last);
     else
         pack_quads(s, first, last);
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
+    if (sg__by_slabs(s->geo, s->bits))
+        pack_slabs(s, first, last);
 }
 
 size_t sg__scratch_size__avx2(const sg__geometry *g, int bits)
 {
-    return larger(larger(sg__copies_size(g, bits),
-                         bits == 16 ? sg__lists_size(g) : 0),
-                  larger(sg__gradient_scratch(g),
-                         sg__propagate_scratch(g, bits)));
+    size_t most = 0;
+    size_t sizes[] = {sg__dense_scratch(g, bits),
+                      bits == 16 ? sg__lists_size(g) : 0,
+                      sg__rows_scratch(g, bits),
+                      sg__gradient_scratch(g),
+                      sg__planes_scratch(g),
+                      sg__propagate_scratch(g, bits)};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        most = sizes[i] > most ? sizes[i] : most;
+    return most;
 }

@@ -1,4 +1,5 @@
-/* AVX2 error charge, driven by the neurons that send errors.
+/* AVX2 error charge, driven by the neurons that send errors: of layers that go
+ * neither by slabs nor by groups (propagate.h).
  *
  * All neurons of one output position have the same window, so their weights
  * are added up in registers, up to 64 of a kernel row, before they go to u.
@@ -192,6 +193,14 @@ void sg__propagate_sparse__avx2(const sg__synapses *s, size_t n,
     size_t row = sg__fan_in(g) * (size_t)s->bits / 8;
     uint32_t far = sg__far_channels(g);
     sender q;
+    if (sg__by_slabs(g, s->bits)) {
+        sg__slabs_propagate(s, n, d, u, scratch);
+        return;
+    }
+    if (sg__by_groups(g, s->bits)) {
+        sg__groups_propagate(s, n, d, u, scratch);
+        return;
+    }
     q.s = s;
     q.row = row;
     q.far = scratch;

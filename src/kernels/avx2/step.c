@@ -1,5 +1,7 @@
-/* AVX2 optimiser step: parameters in 64-bit lanes, which are wide enough for
- * every intermediate value, and their forward copies. For stochastic rounding
+/* AVX2 optimiser step, and forward copies. Where a rate is below 1, as it is,
+ * everything but the products fits 32-bit lanes; otherwise parameters come in
+ * 64-bit lanes, which are wide enough for every intermediate value. For
+ * stochastic rounding
  * four blocks of the generator (base/random.h, Philox4x32-10) are computed at
  * a time, which draw for 16 parameters. */
 #include "base/random.h"
@@ -163,6 +165,80 @@ SG__INLINE void step_eight(const sg__step_plan *p, const constants *c,
     store_copies(p, weight, i, w);
 }
 
+/* Constants of a step whose rate is below 1. */
+typedef struct narrow {
+    __m256i keep, half16, rate, half, most, least, full, lowest;
+    __m128i by, up; /* of products: by `shift`, or by 32 and then the rest */
+    bool far;       /* the latter */
+} narrow;
+
+static narrow narrow_of(const sg__step_plan *p)
+{
+    int far = p->shift > 32;
+    return (narrow){
+        .keep = _mm256_set1_epi64x(p->friction),
+        .half16 = _mm256_set1_epi64x(32768),
+        .rate = _mm256_set1_epi64x(p->mult),
+        .half = _mm256_set1_epi64x(1LL << (p->shift - 1)),
+        .most = _mm256_set1_epi32(p->limit),
+        .least = _mm256_set1_epi32(-p->limit),
+        .full = _mm256_set1_epi32(INT32_MAX),
+        .lowest = _mm256_set1_epi32(-INT32_MAX),
+        .by = _mm_cvtsi32_si128(far ? p->shift - 32 : p->shift),
+        .up = _mm_cvtsi32_si128(far ? 0 : 32 - p->shift),
+        .far = far,
+    };
+}
+
+/* a - b, or the end of the numbers where that leaves 32 bits. */
+SG__INLINE __m256i subtract(__m256i a, __m256i b, __m256i full)
+{
+    __m256i x = _mm256_sub_epi32(a, b);
+    __m256i over =
+        _mm256_and_si256(_mm256_xor_si256(a, b), _mm256_xor_si256(a, x));
+    __m256i end = _mm256_xor_si256(_mm256_srai_epi32(a, 31), full);
+    return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(x),
+                                                _mm256_castsi256_ps(end),
+                                                _mm256_castsi256_ps(over)));
+}
+
+/* floor((x rate + half) / 2^shift) */
+SG__INLINE __m256i change_of(const narrow *c, __m256i x)
+{
+    __m256i even = _mm256_mul_epi32(x, c->rate);
+    __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(x, 32), c->rate);
+    even = _mm256_add_epi64(even, c->half);
+    odd = _mm256_add_epi64(odd, c->half);
+    if (c->far)
+        return _mm256_sra_epi32(_mm256_blend_epi32(_mm256_srli_epi64(even, 32),
+                                                   odd, 0xaa),
+                                c->by);
+    return _mm256_blend_epi32(_mm256_srl_epi64(even, c->by),
+                              _mm256_sll_epi64(odd, c->up), 0xaa);
+}
+
+/* Eight parameters from the i-th on. */
+SG__INLINE void step_narrow(const sg__step_plan *p, const narrow *c, size_t i,
+                            const int32_t *gradient, int32_t *velocity,
+                            int32_t *master, void *weight)
+{
+    __m256i v = sg__load_all(velocity + i), g = sg__load_all(gradient + i);
+    __m256i even = _mm256_mul_epi32(v, c->keep);
+    __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(v, 32), c->keep);
+    even = _mm256_srli_epi64(_mm256_add_epi64(even, c->half16), 16);
+    odd = _mm256_slli_epi64(_mm256_add_epi64(odd, c->half16), 16);
+    /* what is lost is between 0 and v, so that this cannot overflow; and the
+     * sum is that of v and g, of which -g may not exist */
+    v = _mm256_sub_epi32(_mm256_blend_epi32(even, odd, 0xaa), v);
+    v = subtract(g, v, c->full);
+    v = _mm256_max_epi32(v, c->lowest);
+    __m256i w = subtract(sg__load_all(master + i), change_of(c, v), c->full);
+    w = _mm256_max_epi32(_mm256_min_epi32(w, c->most), c->least);
+    sg__store(velocity + i, v);
+    sg__store(master + i, w);
+    store_copies(p, weight, i, w);
+}
+
 /* Parameters i..n-1 that do not fill a register. */
 static void step_rest(const sg__step_plan *p, size_t first, size_t i, size_t n,
                       const int32_t *gradient, int32_t *velocity,
@@ -190,6 +266,11 @@ void sg__step__avx2(const sg__step_plan *p, size_t first, size_t n,
                    offset[1]);
         step_eight(p, &c, i + 8, gradient, velocity, master, weight, offset[2],
                    offset[3]);
+    }
+    if (!p->stochastic && (p->shift > 30 || p->mult < 1 << p->shift)) {
+        const narrow near = narrow_of(p);
+        for (; i + 8 <= n; i += 8)
+            step_narrow(p, &near, i, gradient, velocity, master, weight);
     }
     for (; !p->stochastic && i + 8 <= n; i += 8)
         step_eight(p, &c, i, gradient, velocity, master, weight, c.half,

@@ -1,7 +1,7 @@
 /* The rows of standardised weights as plain loops, which each table compiles
  * for its own instructions: they are two reads of memory that a compiler
  * vectorises well. Include it in one file a table, with SG__STANDARDISE(row) naming
- * the functions. */
+ * the functions, and SG__OWN_TANGENT if the table has a better one. */
 #include "core/squares.h"
 #include "kernels/kernels.h"
 
@@ -69,6 +69,7 @@ void SG__STANDARDISE(standardise)(size_t n, const int32_t *master,
     }
 }
 
+#ifndef SG__OWN_TANGENT
 /* c / N in 2^-SG__DIRECTION_BITS, given 2^(24 + SG__DIRECTION_BITS) / N. */
 static inline int32_t direction(int32_t c, int64_t inverse)
 {
@@ -117,6 +118,7 @@ void SG__STANDARDISE(tangent)(size_t n, const int32_t *master,
     }
     *along = sg__saturate(radial, INT32_MAX);
 }
+#endif
 
 void SG__STANDARDISE(shorten)(size_t n, uint64_t most, int32_t *gradient,
                               int32_t *along)

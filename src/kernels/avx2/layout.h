@@ -1,0 +1,30 @@
+/* How weights are packed: one part that the forward rows read, and behind it
+ * one that the propagate rows read. */
+#ifndef SG_KERNELS_AVX2_LAYOUT_H
+#define SG_KERNELS_AVX2_LAYOUT_H
+
+#include "kernels/avx2/dense.h"
+#include "kernels/avx2/ways.h"
+
+static inline size_t sg__forward_part(const sg__geometry *g, int bits)
+{
+    if (bits == 16)
+        return sg__fan_in(g) * sg__word_step(g) * sizeof(int16_t);
+    if (sg__by_rows(g, bits))
+        return sg__fan_in(g) * g->out_c;
+    return (g->out_c + SG__QUAD_BLOCK - 1) / SG__QUAD_BLOCK *
+           sg__quad_block(g);
+}
+
+static inline size_t sg__propagate_part(const sg__geometry *g, int bits)
+{
+    return sg__by_slabs(g, bits) ? sg__fan_in(g) * g->out_c : 0;
+}
+
+/* sg__propagate_slabs: the part for the propagate rows. */
+static inline uint8_t *sg__propagate_slabs(const sg__synapses *s)
+{
+    return (uint8_t *)s->packed + sg__forward_part(s->geo, s->bits);
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* Slabs: the weights between one tap's 64 targets and all its sources, a byte
+ * row for each source, so that the sources that sent spikes select rows of a
+ * block that fits a near cache. Forward, sources are input channels and
+ * targets output channels; backward it is the other way round.
+ *
+ * Two rows at a time are interleaved byte by byte, so that vpmaddubsw
+ * multiplies a column of two with the two sources' numbers. The sums stay 16
+ * bits wide for `depth` pairs, which cannot overflow them: mostly that is all
+ * a position has. */
+#ifndef SG_KERNELS_AVX2_SLABS_H
+#define SG_KERNELS_AVX2_SLABS_H
+
+#include "kernels/avx2/lanes.h"
+#include "kernels/avx2/ways.h"
+
+/* Two senders of one position: where their rows begin, and their numbers as
+ * bytes a b a b. */
+typedef struct sg__sender_pair {
+    uint16_t row[2];
+    uint32_t n;
+} sg__sender_pair;
+
+/* The senders of one position. */
+typedef struct sg__senders {
+    uint32_t first, length; /* in pairs */
+    uint32_t depth;         /* pairs whose sums fit 16 bits, 1 or more */
+    uint32_t offset;        /* 128 times the sum of error counts */
+} sg__senders;
+
+/* Lists of some samples' senders, one behind the other. */
+typedef struct sg__pair_lists {
+    size_t positions, channels; /* of a sample */
+    size_t samples;             /* at most */
+    size_t room, used;          /* pairs */
+    sg__sender_pair *pairs;     /* [room] */
+    sg__senders *senders;       /* [samples][positions] */
+} sg__pair_lists;
+
+/* sg__pairs_bytes: memory for up to n samples, with room for one of them
+ * whatever it sends, and for what all mostly send.
+ * sg__pairs_in: lists in that memory. */
+size_t sg__pairs_bytes(size_t positions, size_t channels, size_t n);
+sg__pair_lists sg__pairs_in(size_t positions, size_t channels, size_t n,
+                            void *memory);
+
+/* sg__pairs_of_counts, sg__pairs_of_errors: lists samples whose numbers are at x, n of
+ * them or as many as there is room for, 1 or more. Returns how many. */
+size_t sg__pairs_of_counts(sg__pair_lists *l, size_t n, const uint8_t *x);
+size_t sg__pairs_of_errors(sg__pair_lists *l, size_t n, const int8_t *x);
+
+/* sg__prefetch_share: part i of n of the rows of the next slab; it is far away
+ * and used at random, so that the processor cannot guess it. */
+static inline void sg__prefetch_share(const uint8_t *slab, size_t rows,
+                                      size_t i, size_t n)
+{
+    for (size_t r = rows * i / n; r < rows * (i + 1) / n; r++)
+        /* past the last slab does no harm */
+        _mm_prefetch((const char *)((uintptr_t)slab + r * SG__SLAB_COLUMNS),
+                     _MM_HINT_T0);
+}
+
+/* to[32] += 16-bit sums of columns that were interleaved by halves of
+ * registers, less offset. */
+SG__INLINE void sg__add_columns(int32_t *to, __m256i low, __m256i high,
+                                __m256i offset)
+{
+    __m256i x[4] = {
+        _mm256_cvtepi16_epi32(_mm256_castsi256_si128(low)),
+        _mm256_cvtepi16_epi32(_mm256_castsi256_si128(high)),
+        _mm256_cvtepi16_epi32(_mm256_extracti128_si256(low, 1)),
+        _mm256_cvtepi16_epi32(_mm256_extracti128_si256(high, 1)),
+    };
+    for (int i = 0; i < 4; i++) {
+        __m256i old = _mm256_sub_epi32(sg__load_all(to + 8 * i), offset);
+        sg__store(to + 8 * i, _mm256_add_epi32(old, x[i]));
+    }
+}
+
+/* sg__slab_add: to[64] += what one position sends through a slab. Forward,
+ * counts meet signed weights; backward (errors), errors meet weights + 128. */
+SG__INLINE void sg__slab_add(const sg__sender_pair *p, const sg__senders *at,
+                             const uint8_t *slab, bool errors, int32_t *to)
+{
+    __m256i offset = _mm256_set1_epi32(errors ? (int32_t)at->offset : 0);
+    uint32_t left = at->length;
+    while (left) {
+        uint32_t some = left < at->depth ? left : at->depth;
+        __m256i low0 = _mm256_setzero_si256(), high0 = low0;
+        __m256i low1 = low0, high1 = low0;
+        for (const sg__sender_pair *end = p + some; p < end; p++) {
+            __m256i n = _mm256_set1_epi32((int32_t)p->n), x, y;
+            const uint8_t *a = slab + p->row[0], *b = slab + p->row[1];
+            __m256i a0 = sg__load_once(a), a1 = sg__load_once(a + 32);
+            __m256i b0 = sg__load_once(b), b1 = sg__load_once(b + 32);
+            x = _mm256_unpacklo_epi8(a0, b0);
+            y = _mm256_unpackhi_epi8(a0, b0);
+            x = errors ? _mm256_maddubs_epi16(x, n)
+                       : _mm256_maddubs_epi16(n, x);
+            y = errors ? _mm256_maddubs_epi16(y, n)
+                       : _mm256_maddubs_epi16(n, y);
+            low0 = _mm256_add_epi16(low0, x);
+            high0 = _mm256_add_epi16(high0, y);
+            x = _mm256_unpacklo_epi8(a1, b1);
+            y = _mm256_unpackhi_epi8(a1, b1);
+            x = errors ? _mm256_maddubs_epi16(x, n)
+                       : _mm256_maddubs_epi16(n, x);
+            y = errors ? _mm256_maddubs_epi16(y, n)
+                       : _mm256_maddubs_epi16(n, y);
+            low1 = _mm256_add_epi16(low1, x);
+            high1 = _mm256_add_epi16(high1, y);
+        }
+        sg__add_columns(to, low0, high0, offset);
+        sg__add_columns(to + 32, low1, high1, offset);
+        offset = _mm256_setzero_si256();
+        left -= some;
+    }
+}
+
+#endif
