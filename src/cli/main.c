@@ -19,10 +19,10 @@ static void print_help(void)
         "travel as spikes, in integers only, and proves that the fast engine\n"
         "and the spike-by-spike simulation agree bit for bit.\n");
     for (const arg_command *const *c = commands_list(); *c; c++)
-        printf("  %-10s%s\n", (*c)->name, (*c)->summary);
-    puts("  help      this page, or the help of a command: help train\n\n"
-         "  --help    the same; every command has it too\n"
-         "  --version version of the library and its kernels\n\n"
+        printf("  %-12s  %s\n", (*c)->name, (*c)->summary);
+    puts("  help          this page, or the help of a command: help train\n\n"
+         "  --help        the same; every command has it too\n"
+         "  --version     version of the library and its kernels\n\n"
          "Exit codes: 0 ok, 1 failed (input, output, memory), 2 usage,\n"
          "3 malformed data, 4 verification failed, 130 interrupted.\n\n"
          "Start with: spikegrad demo");
