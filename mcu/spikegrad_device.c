@@ -453,6 +453,12 @@ static void fire_output(sg_state *s, uint32_t label)
                                     top->theta_bits + SG_TARGET_BITS,
                                     k == label);
 #endif
+#if SG_WEIGHTED
+    for (uint32_t k = 0; k < SG_CLASSES; k++)
+        s->error_charge[k] =
+            sg__weighed(s->error_charge[k], sg_class_weights[2 * label],
+                        sg_class_weights[2 * label + 1]);
+#endif
     for (uint32_t k = 0; k < SG_CLASSES; k++)
         s->sent[k] = (int8_t)sg__error_response(s->error_charge[k], 16);
 }

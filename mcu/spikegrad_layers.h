@@ -35,6 +35,9 @@ extern const int32_t sg_biases[];
 #if SG_LEARN
 extern const sg_master sg_masters[SG_MASTERS];
 extern const int32_t sg_bias_masters[SG_BIASES];
+#if SG_WEIGHTED
+extern const int32_t sg_class_weights[2 * SG_CLASSES]; /* N, D of each */
+#endif
 #endif
 
 #endif

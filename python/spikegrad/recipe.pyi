@@ -60,6 +60,8 @@ class Recipe:
     spike_limit: float
     #: cross-entropy, or squared error on counts: softmax or squared; default softmax
     loss: str
+    #: what the error of a sample counts: 1; by class, more the rarer it is; or N or N/D for each class, of which the largest counts 1: at most 4095 characters; default none
+    class_weights: str
     #: label smoothing of the softmax loss; wants dither: 0..0.5, at most 6 decimals; default 0
     smoothing: float
     #: wanted count for the squared loss, a power of two: 1..64, a power of two; default 8
@@ -121,6 +123,7 @@ class Recipe:
         gain_limit: _Number = ...,
         spike_limit: _Number = ...,
         loss: _Choice = ...,
+        class_weights: _Text = ...,
         smoothing: _Number = ...,
         target: _Number = ...,
         alpha: _Number = ...,
@@ -160,6 +163,7 @@ class Recipe:
         gain_limit: _Number = ...,
         spike_limit: _Number = ...,
         loss: _Choice = ...,
+        class_weights: _Text = ...,
         smoothing: _Number = ...,
         target: _Number = ...,
         alpha: _Number = ...,

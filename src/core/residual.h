@@ -31,6 +31,14 @@ static inline int32_t sg__residual(int32_t logit, int bits, int is_label)
     return sg__saturate(wide, 1 << 23);
 }
 
+/* sg__weighed: floor(u num / den + 1/2), |u| < 2^30, 0 < num <= den. */
+static inline int32_t sg__weighed(int32_t u, int32_t num, int32_t den)
+{
+    const int64_t over = 2 * (int64_t)den;
+    const int64_t up = 2 * (int64_t)u * num + den;
+    return (int32_t)(up / over - (up % over < 0));
+}
+
 /* sg__residual_loss: half the square, from 2^-32 to 2^-20. */
 static inline uint64_t sg__residual_loss(int32_t residual)
 {

@@ -51,6 +51,9 @@ static sg__block show(sg__remote *r, const sg__batch *b)
         sg__placing p;
         const sg__variant v = {shape, net->recipe.seed, b->epoch, id};
         sg__augment_place(b->augment, &v, &p);
+        const uint32_t label = sg_data_label(b->data, id);
+        const sg__ratio weight =
+            net->class_weight ? net->class_weight[label] : (sg__ratio){1, 0};
         r->shown_copy[s] = (sg__shown){
             .start_x = p.warp.start_x,
             .start_y = p.warp.start_y,
@@ -65,8 +68,10 @@ static sg__block show(sg__remote *r, const sg__batch *b)
             .cut_y = p.cut_y,
             .slot = images == r->images ? (uint32_t)s : id,
             .id = id,
-            .label = sg_data_label(b->data, id),
+            .label = label,
             .epoch = b->epoch,
+            .num = weight.num,
+            .den = weight.den,
         };
     }
     r->device->kind->write(r->device, r->memory, r->shown, r->shown_copy,

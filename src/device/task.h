@@ -25,6 +25,7 @@ typedef struct sg__shown {
     uint32_t slot;        /* number of the image in the block of images */
     uint32_t id;          /* number of the sample in its data set */
     uint32_t label, epoch;
+    int32_t num, den; /* what its error counts, num / den; den 0: 1 */
 } sg__shown;
 
 /* What a layer did, summed over samples: sg_layer_activity, in its order. */

@@ -249,6 +249,8 @@ static void add_up(sg__device_plan *p)
     p->ram = (4 * words + bytes + 3) / 4 * 4;
     p->flash = p->weights * (size_t)p->net->recipe.weight_bits / 8 +
                4 * p->biases + p->masters * master + 4 * p->learned_biases;
+    if (p->learn && p->net->class_weight)
+        p->flash += (size_t)8 * p->net->classes;
     p->saved = 8 + 8 + 4 + 4 * p->learned_biases + p->masters * master + 8;
 }
 

@@ -66,6 +66,7 @@ void sg__write_header(const sg__device_plan *p, sg__text *to)
         define(to, "SG_WANTED", y.label);
         define(to, "SG_WANTED_OF_OTHERS", y.other);
         define(to, "SG_TARGET_BITS", log2_of(r->target));
+        define(to, "SG_WEIGHTED", net->class_weight != NULL);
         define(to, "SG_SAVED_BYTES", (int64_t)p->saved);
         sg__text_put(to, "#define SG_IDENTITY UINT64_C(0x%016" PRIx64 ")\n",
                      sg__program_identity(p));
@@ -206,6 +207,12 @@ static void write_step(const sg__device_plan *p, const sg__device_step *step,
     sg__text_put(to, "},\n");
 }
 
+static int64_t ratio_at(const void *of, size_t i)
+{
+    const sg__ratio *weight = of;
+    return i % 2 ? weight[i / 2].den : weight[i / 2].num;
+}
+
 sg_status sg__write_tables(const sg__device_plan *p, sg__text *to)
 {
     sg__text_put(to,
@@ -223,6 +230,13 @@ sg_status sg__write_tables(const sg__device_plan *p, sg__text *to)
                     SG__ARRAY_MASTER);
         write_array(p, to, "const int32_t sg_bias_masters[SG_BIASES]", true,
                     SG__ARRAY_BIAS_MASTER);
+        if (p->net->class_weight) {
+            sg__text_put(to, "\nconst int32_t "
+                             "sg_class_weights[2 * SG_CLASSES] = {\n");
+            sg__text_numbers(to, 2 * (size_t)p->net->classes, ratio_at,
+                             p->net->class_weight);
+            sg__text_put(to, "};\n");
+        }
     }
     return to->failed ? SG_E_MEMORY : SG_OK;
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/classnames.h"
+#include "base/status.h"
+#include "network/class_weights.h"
 #include "network/topology.h"
 #include "spikegrad/spikegrad.h"
 
@@ -21,6 +23,8 @@ static const char plan_key[] = "planned_epochs";
 static const char hash_key[] = "data_hash";
 static const char names_key[] = "class_names";
 static const char rate_key[] = "rate_ppm";
+static const char weights_key[] = "class_weights";
+static const char mean_key[] = "class_weight_mean";
 
 enum {
     KEY_SIZE = 64, /* "recipe." and the name of an option */
@@ -99,6 +103,24 @@ static int put_names(json_t *object, const sg_network *net)
     int failed = put(object, names_key, text);
     free(text);
     return failed;
+}
+
+/* Weights of classes, num/den, with commas between them; where there are some,
+ * and their mean. */
+static int put_weights(json_t *object, const sg_network *net)
+{
+    if (!net->class_weight)
+        return 0;
+    char *text = malloc((size_t)net->classes * 2 * (DIGITS + 1) + 1);
+    if (!text)
+        return -1;
+    char *to = text;
+    for (uint32_t k = 0; k < net->classes; k++)
+        to += sprintf(to, "%s%" PRId32 "/%" PRId32, k > 0 ? "," : "",
+                      net->class_weight[k].num, net->class_weight[k].den);
+    int failed = put(object, weights_key, text);
+    free(text);
+    return failed ? failed : put_number(object, mean_key, net->weight_mean);
 }
 
 static int put_recipe(json_t *object, const sg_recipe *recipe)
@@ -214,7 +236,7 @@ struct json_t *sg__metadata_write(const sg_network *net)
         put_number(object, "classes", net->classes) == 0 &&
         put_thresholds(object, net) == 0 &&
         put_text(object, "data", net->data) == 0 &&
-        put_names(object, net) == 0 &&
+        put_names(object, net) == 0 && put_weights(object, net) == 0 &&
         put_number(object, "data_size", net->data_size) == 0 &&
         put_data_hash(object, net) == 0 &&
         put_number(object, "step", net->run.step) == 0 &&
@@ -415,6 +437,47 @@ static sg_status get_format(const reader *from)
     return SG_OK;
 }
 
+/* Read when the network is made, which knows how many there are. */
+static sg_status get_weights(const reader *from, sg__saved *out)
+{
+    out->class_weights = NULL;
+    if (!sg__class_weights_wanted(&out->recipe))
+        return SG_OK;
+    out->class_weights = sg__safetensors_metadata(from->file, weights_key);
+    if (!out->class_weights)
+        return unexpected(from, weights_key, "weights");
+    return get_number32(from, mean_key, &out->weight_mean);
+}
+
+static sg_status apply_weights(const sg__saved *saved, sg_network *net,
+                               sg_error *error)
+{
+    const char *text = saved->class_weights;
+    sg__ratio *weight = calloc(net->classes, sizeof *weight);
+    if (!weight)
+        return sg__fail(error, SG_E_MEMORY, "out of memory");
+    sg_status status = SG_OK;
+    for (uint32_t k = 0; status == SG_OK && k < net->classes; k++) {
+        const char end = k + 1 < net->classes ? ',' : '\0';
+        uint64_t num, den;
+        if (scan_until(&text, '/', INT32_MAX, &num) &&
+            scan_until(&text, end, INT32_MAX, &den))
+            weight[k] = (sg__ratio){(int32_t)num, (int32_t)den};
+        else
+            status = SG_E_RANGE;
+    }
+    if (status == SG_OK)
+        status = sg__class_weights_set(net, weight, saved->weight_mean);
+    free(weight);
+    if (status == SG_E_RANGE)
+        sg__fail(error, status,
+                 "metadata '%s' at '%.20s' and mean %" PRIu32
+                 ", expected for each of %" PRIu32
+                 " classes N/D, at most 1, and a mean of 1..2^24",
+                 weights_key, text, saved->weight_mean, net->classes);
+    return status;
+}
+
 static sg_status get_recipe(const reader *from, sg_recipe *recipe)
 {
     size_t count;
@@ -595,6 +658,8 @@ sg_status sg__metadata_read(const sg__safetensors *file, const char *name,
     if (status == SG_OK)
         status = get_names(&from, out);
     if (status == SG_OK)
+        status = get_weights(&from, out);
+    if (status == SG_OK)
         status = get_number32(&from, "data_size", &out->data_size);
     if (status == SG_OK)
         status = get_data_hash(&from, out);
@@ -649,6 +714,8 @@ sg_status sg__saved_apply(const sg__saved *saved, sg_network *net,
     if (saved->class_names)
         status = decode_names(saved->class_names, net->classes,
                               &net->class_name, error);
+    if (status == SG_OK && saved->class_weights)
+        status = apply_weights(saved, net, error);
     if (status == SG_OK && saved->phis)
         status = sg__network_set_phi(net, saved->phi_bits, error);
     return status;

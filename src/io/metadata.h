@@ -25,7 +25,9 @@ typedef struct sg__saved {
     int row_norm[SG_LAYERS_MAX];
     int phi_bits[SG_LAYERS_MAX];
     char data[SG__DATA_NAME];
-    const char *class_names; /* as the file has them; NULL: none */
+    const char *class_names;   /* as the file has them; NULL: none */
+    const char *class_weights; /* likewise */
+    uint32_t weight_mean;
     uint32_t data_size;
     uint64_t data_hash;
     sg__run run;
@@ -50,8 +52,8 @@ sg_status sg__saved_check(const sg__saved *saved, size_t synaptic,
                           const char *name, sg_error *error);
 
 /* sg__saved_apply: gives a network of that recipe, with its firing thresholds,
- * the error thresholds and row norms that were found on data, and the names of
- * classes. The file the metadata are from has to be there. SG_E_RANGE,
+ * the error thresholds and row norms that were found on data, and the names and
+ * weights of classes. The file the metadata are from has to be there. SG_E_RANGE,
  * SG_E_MEMORY. */
 sg_status sg__saved_apply(const sg__saved *saved, sg_network *net,
                           sg_error *error);

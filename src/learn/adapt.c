@@ -132,6 +132,9 @@ sg_status sg_network_adapt_recipe(const sg_network *model,
         return sg__fail(error, status, "recipe: out of memory");
     if (info->classes != model->classes)
         status = set_classes(recipe, info->classes, error);
+    if (status == SG_OK && info->classes != model->classes &&
+        strcmp(recipe->class_weights, "auto") != 0)
+        status = sg_recipe_set(recipe, "class-weights", "none", error);
     if (status == SG_OK && sg__recipe_phi_state(recipe))
         status = sg_recipe_set(recipe, "phi", "kept", error);
     if (status == SG_OK)

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "engine/probe.h"
+#include "network/class_weights.h"
 #include "network/match.h"
 
 enum {
@@ -199,6 +200,8 @@ sg_status sg__network_initialise(sg_network *net, const sg__origin *from,
     const uint32_t size = sg_data_get_info(data)->size;
     sg__probe *probe;
     sg_status status = sg__adopt_data(net, data, error);
+    if (status == SG_OK)
+        status = sg__class_weights_find(net, data, error);
     if (status != SG_OK)
         return status;
     status =

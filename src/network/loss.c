@@ -49,6 +49,11 @@ void sg__loss_error(const sg_network *net, const int32_t *logits,
     const sg__layer *top = &net->layer[net->layer_count - 1];
     int bits = top->theta_bits + (in_use ? top->use_shift : 0);
     uint64_t loss = losses[net->recipe.loss](net, logits, label, bits, error);
+    if (net->class_weight) {
+        const sg__ratio w = net->class_weight[label];
+        for (uint32_t k = 0; k < net->classes; k++)
+            error[k] = sg__weighed(error[k], w.num, w.den);
+    }
     if (loss_q20)
         *loss_q20 = loss;
 }

@@ -29,6 +29,11 @@ typedef struct sg__run {
     sg_metrics train;
 } sg__run;
 
+/* num / den, 0 < num <= den. */
+typedef struct sg__ratio {
+    int32_t num, den;
+} sg__ratio;
+
 struct sg_network {
     sg_recipe recipe;
     sg_shape input;
@@ -37,6 +42,8 @@ struct sg_network {
     sg__layer *layer;
     char data[SG__DATA_NAME]; /* name of the data it is trained on */
     char **class_name;        /* [classes] in one block, or NULL: none */
+    sg__ratio *class_weight;  /* [classes]; NULL: 1 each */
+    uint32_t weight_mean;     /* of a sample's, in 2^-24, if there are some */
     uint32_t data_size;       /* samples in an epoch */
     uint64_t data_hash; /* of some of them, network/match.h; 0: not known */
     sg__run run;

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "core/rules.h"
 #include "layers/arrays.h"
+#include "network/class_weights.h"
 #include "network/errors.h"
 #include "network/freeze.h"
 #include "network/topology.h"
@@ -214,7 +215,9 @@ sg_status sg__network_plan(const sg_recipe *recipe, sg_shape input,
     net->recipe = *recipe;
     net->input = input;
     net->classes = classes;
-    status = plan(net, error);
+    status = sg__class_weights_check(recipe, classes, error);
+    if (status == SG_OK)
+        status = plan(net, error);
     if (status != SG_OK) {
         sg_network_destroy(net);
         return status;

@@ -18,7 +18,8 @@ enum {
     SG__RECIPE_PHI = 2048,
     SG__RECIPE_FREEZE = 1024,
     SG__RECIPE_AUGMENT = 128,
-    SG__RECIPE_STEPS = 1024
+    SG__RECIPE_STEPS = 1024,
+    SG__RECIPE_WEIGHTS = 4096
 };
 
 /* Choices, in the order of their words. */

@@ -5,6 +5,7 @@
 #include "base/classnames.h"
 #include "core/quantise.h"
 #include "layers/arrays.h"
+#include "network/class_weights.h"
 #include "network/network.h"
 
 void sg__layers_take_recipe(sg__layer *layers, size_t count,
@@ -24,6 +25,21 @@ void sg__network_refresh(sg_network *net)
     for (size_t l = 0; l < net->layer_count; l++)
         if (net->layer[l].synaptic)
             sg__layer_refresh(&net->layer[l], 0, net->layer[l].geo.out_c);
+}
+
+/* Names and weights of the classes. */
+static sg_status copy_classes(sg_network *to, const sg_network *from)
+{
+    if (from->class_name) {
+        to->class_name =
+            sg__class_names_copy((const char *const *)from->class_name,
+                                 from->classes);
+        if (!to->class_name)
+            return SG_E_MEMORY;
+    }
+    return from->class_weight ? sg__class_weights_set(to, from->class_weight,
+                                                      from->weight_mean)
+                              : SG_OK;
 }
 
 sg_status sg__network_clone(const sg_network *net, sg_network **out)
@@ -51,15 +67,11 @@ sg_status sg__network_clone(const sg_network *net, sg_network **out)
         (*out)->layer[l].row_norm = net->layer[l].row_norm;
         sg__arrays_copy(&(*out)->layer[l], &net->layer[l]);
     }
-    if (net->class_name) {
-        (*out)->class_name =
-            sg__class_names_copy((const char *const *)net->class_name,
-                                 net->classes);
-        if (!(*out)->class_name) {
-            sg_network_destroy(*out);
-            *out = NULL;
-            return SG_E_MEMORY;
-        }
+    status = copy_classes(*out, net);
+    if (status != SG_OK) {
+        sg_network_destroy(*out);
+        *out = NULL;
+        return status;
     }
     memcpy((*out)->data, net->data, sizeof net->data);
     (*out)->data_size = net->data_size;
@@ -88,6 +100,7 @@ void sg_network_destroy(sg_network *net)
     for (size_t l = 0; net->layer && l < SG_LAYERS_MAX; l++)
         sg__arrays_free(&net->layer[l]);
     free(net->class_name);
+    free(net->class_weight);
     free(net->layer);
     free(net);
 }

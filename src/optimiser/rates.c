@@ -2,6 +2,8 @@
  * restraint of layers that fire too much, as fixed-point numbers. */
 #include "optimiser/optimiser.h"
 
+#include "network/class_weights.h"
+
 enum { MILLION = 1000000, BIAS_INPUT = 2, BIAS_UNIT_BITS = 27 };
 
 /* What a layer that fires twice its limit loses of its charge in a step, 1/256,
@@ -21,12 +23,15 @@ static int normalise(uint64_t *x)
     return shift;
 }
 
-/* lr share A^2 2^unit_bits / (Ain^2 B alpha 2^gain). Behind dropouts Ain^2,
+/* lr share A^2 2^unit_bits / (Ain^2 B alpha 2^gain), B times the mean of the
+ * weights where classes have some. Behind dropouts Ain^2,
  * the mean square of what arrives, is 2^use_shift times less; unit_bits has
  * that. */
-static sg__rate rate_of(const sg_recipe *r, const sg__layer *layer, int32_t in,
-                        int32_t share_ppm, int unit_bits, int32_t schedule)
+static sg__rate rate_of(const sg_network *net, const sg__layer *layer,
+                        int32_t in, int32_t share_ppm, int unit_bits,
+                        int32_t schedule)
 {
+    const sg_recipe *r = &net->recipe;
     int32_t out = layer->rate_out;
     int64_t lr = r->lr_ppm * share_ppm / MILLION;
     if (layer->output) /* at most 1000 * 16 million */
@@ -40,6 +45,10 @@ static sg__rate rate_of(const sg_recipe *r, const sg__layer *layer, int32_t in,
     value /= (uint64_t)in * (uint64_t)in * (uint64_t)r->batch;
     shift += normalise(&value);
     value /= (uint64_t)r->alpha * MILLION;
+    if (net->class_weight && value > 0) {
+        shift += normalise(&value) - SG__WEIGHT_MEAN_BITS;
+        value /= net->weight_mean;
+    }
     while (value >> 30) {
         value >>= 1;
         shift--;
@@ -99,6 +108,18 @@ static scaled learning_rate(const sg_recipe *r, bool output, int32_t schedule)
                   : lr;
 }
 
+/* What the errors of a batch can weigh: B alpha. */
+static scaled batch_weight(const sg_network *net)
+{
+    const sg_recipe *r = &net->recipe;
+    scaled weight = scaled_of((uint64_t)r->batch * (uint64_t)r->alpha, 0);
+    if (net->class_weight) {
+        weight = times(weight, net->weight_mean);
+        weight.exponent -= SG__WEIGHT_MEAN_BITS;
+    }
+    return weight;
+}
+
 /* lr(t) norm / (2^f B alpha 2^gain): what a gradient along a standardised row
  * is worth, in directions, or one across it, in gains. */
 static scaled standardised_rate(const sg_network *net, const sg__layer *layer,
@@ -107,7 +128,9 @@ static scaled standardised_rate(const sg_network *net, const sg__layer *layer,
     const sg_recipe *r = &net->recipe;
     scaled rate = learning_rate(r, false, schedule);
     rate = times(rate, (uint64_t)layer->row_norm);
-    rate = over(rate, (uint64_t)r->batch * (uint64_t)r->alpha);
+    const scaled weight = batch_weight(net);
+    rate = over(rate, weight.value);
+    rate.exponent -= weight.exponent;
     rate.exponent -= SG__ROW_NORM_BITS + SG__TANGENT_BITS + layer->theta_bits +
                      layer->gain_bits;
     return rate;
@@ -119,7 +142,9 @@ static sg__rate clip_of(const sg_network *net, const sg__layer *layer)
     const sg_recipe *r = &net->recipe;
     const size_t fan_in = sg__fan_in(&layer->geo);
     scaled clip = over(scaled_of((uint64_t)r->clip_ppm, 0), MILLION);
-    clip = times(clip, (uint64_t)r->batch * (uint64_t)r->alpha);
+    const scaled weight = batch_weight(net);
+    clip = times(clip, weight.value);
+    clip.exponent += weight.exponent;
     clip = over(clip, (uint64_t)layer->row_norm);
     clip = over(clip, sg__row_start(fan_in));
     clip.exponent += SG__ROW_NORM_BITS + SG__TANGENT_BITS + layer->theta_bits +
@@ -164,11 +189,11 @@ sg__update sg__update_plan(const sg_network *net, size_t l, int32_t schedule)
     const sg_recipe *r = &net->recipe;
     sg__update update = {
         .weight =
-            rate_of(r, layer, layer->rate_in, MILLION,
+            rate_of(net, layer, layer->rate_in, MILLION,
                     layer->theta_bits + layer->master_shift + layer->use_shift,
                     schedule),
-        .bias = rate_of(r, layer, BIAS_INPUT, r->bias_rate_ppm, BIAS_UNIT_BITS,
-                        schedule),
+        .bias = rate_of(net, layer, BIAS_INPUT, r->bias_rate_ppm,
+                        BIAS_UNIT_BITS, schedule),
         .friction = (int32_t)(((int64_t)(MILLION - r->momentum_ppm) * 65536 +
                                MILLION / 2) /
                               MILLION),

@@ -360,6 +360,10 @@ static sg_status check(const sg_network *net, const sg_data *data,
         return sg__fail(error, SG_E_RANGE,
                         "samples: %" PRIu32 ", expected 1..%" PRIu32,
                         o->samples, sg_data_get_info(data)->size);
+    if (o->learn && net->class_weight)
+        return sg__fail(error, SG_E_UNSUPPORTED,
+                        "vectors: the reference core weighs no classes: "
+                        "class-weights none");
     plan = malloc(sizeof *plan); /* what a device does not do */
     if (!plan)
         return SG_E_MEMORY;

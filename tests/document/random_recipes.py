@@ -83,6 +83,15 @@ def rates_of(rng, schedule):
     return ",".join(f"{e}:{fraction(rng, 0.01, 1)}" for e in epochs)
 
 
+def weights_of(rng):
+    if rng.random() < 0.6:
+        return rng.choice(["none", "none", "auto"])
+    return ",".join(
+        str(rng.randint(1, 32767)) + (f"/{rng.randint(1, 32767)}"
+                                      if rng.random() < 0.5 else "")
+        for _ in range(10))
+
+
 def recipe_of(seed):
     rng = random.Random(seed)
     pick = rng.choice
@@ -124,6 +133,7 @@ def recipe_of(seed):
     options["rate-steps"] = rates_of(rng, options["schedule"])
     options["rate"] = pick(["full", "shift"])
     options["freeze"] = pick(["none", "none", "none", "hidden", "0", "0-1"])
+    options["class-weights"] = weights_of(rng)
     if options["standardise"] == "off":
         options["master-bits"] = pick([32, 16])
     return size, options

@@ -66,6 +66,14 @@ SHORT = {
         "spread": 64, "alpha": 1, "batch": 4, "epochs": 1, "phi": "1/64,1,1/2",
         "bias-rate": 0, "momentum": "0.123456", "input-levels": 1,
         "weight-decay": 1, "warmup": 100, "rounding": "stochastic"}),
+    "weighed": (50, {  # samples by how rare their class is
+        "data": "mnist", "net": "19x22-5C5s2-P2-9-10", "batch": 7,
+        "epochs": 2, "class-weights": "auto", "standardise": "on",
+        "phi": "auto:1", "clip": "0.02", "augment": "none"}),
+    "weights": (30, {
+        "net": "4C5s4-8-10", "batch": 7, "epochs": 1, "loss": "squared",
+        "class-weights": "1,2/3,7,32767,1/32767,3,5/9,8/4,1,12",
+        "rate": "shift", "alpha": 100}),
     "idx": (30, {
         "data": "mnist", "net": "19x22-5C5s2p2-D2-P2-7C3-10", "batch": 7,
         "epochs": 1, "augment": "elastic:3+affine+shift:1", "lr": "0.5",

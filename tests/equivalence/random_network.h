@@ -147,6 +147,10 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
         sg_recipe_set(r, "master-bits", "16", NULL);
     if (pick(seed, 82, 3) == 0)
         sg_recipe_set(r, "freeze", pick(seed, 83, 2) ? "hidden" : "0-1", NULL);
+    if (pick(seed, 84, 3) == 0)
+        sg_recipe_set(r, "class-weights",
+                      pick(seed, 85, 2) ? "auto" : "1,2/3,1/7,5,32767/32766",
+                      NULL);
     r->seed = seed;
 }
 

@@ -43,6 +43,8 @@ static const struct {
     {"holdout", "stratified"},
     {"loss", "squared"},
     {"smoothing", "0.1"},
+    {"class-weights", "auto"},
+    {"class-weights", "3,1/2,9/8,32767,1"},
     {"target", "4"},
     {"alpha", "64"},
     {"phi", "0.25"},

@@ -60,6 +60,17 @@ KERNEL(sg_loss)
         loss[THREAD] = sg__cross_entropy(
             sg__below(largest, v[label], t.theta_bits), sum);
     }
+    PHASE
+    {
+        const uint32_t s = GROUP_X * SG__GROUP + THREAD, n = t.classes;
+        if (s >= t.count || !t.out)
+            continue;
+        const int32_t num = AT(sg__shown, t.shown)[s].num;
+        const int32_t den = AT(sg__shown, t.shown)[s].den;
+        GLOBAL int32_t *u = AT(int32_t, t.out) + (size_t)s * n;
+        for (uint32_t k = 0; den && k < n; k++)
+            u[k] = sg__weighed(u[k], num, den);
+    }
     REDUCE(correct)
     REDUCE(loss)
     PHASE

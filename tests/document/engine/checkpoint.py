@@ -76,6 +76,10 @@ def metadata_of(run, version):
         m["row_norm"] = numbers(net.hidden, "row_norm")
     if recipe.phi_is_state:
         m["phi_bits"] = numbers(net.hidden, "phi")
+    if net.class_weights:
+        m["class_weights"] = ",".join(
+            f"{x.numerator}/{x.denominator}" for x in net.class_weights)
+        m["class_weight_mean"] = str(net.weight_mean)
     if run.planned:
         m["planned_epochs"] = str(run.planned)
     groups = [run.totals, *run.sums]

@@ -74,6 +74,7 @@ class Network:
         self.recipe = recipe
         self.image = image
         self.classes = classes
+        self.class_weights, self.weight_mean = None, None
         height, width, channels = image
         if recipe.input == "onoff":
             channels *= 2

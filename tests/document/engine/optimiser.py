@@ -80,7 +80,11 @@ def plain_rate(net, x, factor, spread_in, unit, g):
         return 0, 1
     value, shift = raised(value, 20 + x.gain_bits - unit)
     value, shift = raised(value // (spread_in**2 * r.batch), shift)
-    return rate(value // (MILLION * r.alpha), shift)
+    value //= MILLION * r.alpha
+    if net.class_weights and value:
+        value, shift = raised(value, shift - 24)
+        value //= net.weight_mean
+    return rate(value, shift)
 
 
 def as_shift(mult, shift):
@@ -154,10 +158,16 @@ class Update:
         down = 8 + 4 + x.theta + x.gain_bits
         n0 = start_size(x.fan_in)
         base = learning_rate(r, False, g).times(x.row_norm)
-        base = base.over(r.batch * r.alpha)
+        weight = Scaled(r.batch * r.alpha)
+        if net.class_weights:
+            weight = weight.times(net.weight_mean)
+            weight.e -= 24
+        base = base.over(weight.x)
+        base.e -= weight.e
         self.weight = base.times(n0).rate(-down)
         self.gain = base.rate(16 - down)
-        clip = Scaled(r.clip).over(MILLION).times(r.batch * r.alpha)
+        clip = Scaled(r.clip).over(MILLION).times(weight.x)
+        clip.e += weight.e
         self.clip = clip.over(x.row_norm).over(n0).rate(down)
 
 

@@ -158,6 +158,11 @@ def squared(v, theta, label, target, alpha):
     return alpha * r, int((r * r >> 13).sum())
 
 
+def weighed(u, ratio):
+    n, d = ratio.numerator, ratio.denominator
+    return (2 * u.astype(np.int64) * n + d) // (2 * d)
+
+
 def loss_of(net, logits, labels):
     r, theta = net.recipe, net.layers[-1].theta
     pairs = [
@@ -166,6 +171,9 @@ def loss_of(net, logits, labels):
         else squared(v, theta, y, r.target, r.alpha)
         for v, y in zip(logits, labels)
     ]
+    if net.class_weights:
+        pairs = [(weighed(u, net.class_weights[y]), loss)
+                 for (u, loss), y in zip(pairs, labels)]
     return np.array([u for u, _ in pairs]), [loss for _, loss in pairs]
 
 

@@ -1,5 +1,6 @@
 """The options of a recipe and their numbers (semantics.md, "Numbers of a
 recipe")."""
+from fractions import Fraction
 
 FRACTIONS = (
     "spike-limit smoothing lr momentum readout-rate bias-rate clip "
@@ -23,6 +24,7 @@ DEFAULTS = {
     "gain-limit": "4",
     "spike-limit": "0",
     "loss": "softmax",
+    "class-weights": "none",
     "smoothing": "0",
     "target": "8",
     "alpha": "127",
@@ -97,6 +99,22 @@ class Recipe:
         """rate-steps: (epoch, share), both in millionths."""
         return [tuple(millionths(x) for x in item.split(":"))
                 for item in self.rate_steps.split(",")]
+
+    def class_weights_of(self, counts):
+        """Ratios (num, den), the largest 1, and their mean in 2^-24; counts
+        are the samples of each class."""
+        if self.class_weights == "none":
+            return None, None
+        if self.class_weights == "auto":
+            least = min(n for n in counts if n)
+            ratios = [Fraction(least, n) if n else Fraction(1) for n in counts]
+        else:
+            ratios = [Fraction(x) for x in self.class_weights.split(",")]
+            assert len(ratios) == len(counts)
+            ratios = [x / max(ratios) for x in ratios]
+        total = sum(n * ((x.numerator << 24) // x.denominator)
+                    for n, x in zip(counts, ratios))
+        return ratios, max(1, total // sum(counts))
 
     @property
     def kept(self):

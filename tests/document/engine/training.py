@@ -40,6 +40,9 @@ class Run:
         self.data = data
         self.recipe = Recipe(options)
         self.net = Network(self.recipe, data.pixels.shape[1:], data.classes)
+        counts = np.bincount(data.labels, minlength=data.classes)
+        self.net.class_weights, self.net.weight_mean = (
+            self.recipe.class_weights_of([int(n) for n in counts]))
         self.planned = planned
         self.step = self.epoch = self.batch = 0
         self.totals, self.sums = [0, 0, 0], []
