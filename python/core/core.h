@@ -67,8 +67,11 @@ void handle_done(handle *h);
  * it was made: an instrument has copies. */
 bool handle_fresh(handle *h, const char *what);
 
-/* network_of: the network of a handle that is being read or written. */
+/* network_of: the network of a handle that is being read or written.
+ * outline_of: the same without its weights, which then need not be brought
+ * from a device. */
 const sg_network *network_of(const handle *h);
+const sg_network *outline_of(const handle *h);
 
 /* fail: raises the exception of a status; returns NULL. error may be NULL. */
 PyObject *fail(sg_status status, const sg_error *error);
@@ -92,6 +95,11 @@ PyObject *metrics_tuple(const sg_metrics *metrics);
 /* text_of: text of the library, which may be cut off anywhere. */
 PyObject *text_of(const char *text);
 
+/* names_of: a list of the names of classes that of gives for 0, 1 and so on up
+ * to count; empty if it gives NULL for the first. */
+PyObject *names_of(const char *(*of)(const void *, uint32_t), const void *what,
+                   uint32_t count);
+
 /* address_of: a pointer as an int; None for NULL. */
 PyObject *address_of(const void *p);
 
@@ -114,6 +122,8 @@ PyObject *address_of(const void *p);
     X(data_hold_back)                                                         \
     X(data_events)                                                            \
     X(data_info)                                                              \
+    X(data_names)                                                             \
+    X(devices)                                                                \
     X(data_hash)                                                              \
     X(data_labels)                                                            \
     X(data_address)                                                           \

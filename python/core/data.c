@@ -1,4 +1,5 @@
 /* Data sets: opened by their name, over arrays, and views of them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
@@ -161,6 +162,49 @@ static const sg_data *data_in(PyObject *args)
         return NULL;
     const handle *h = handle_take(object, DATA);
     return h ? h->p : NULL;
+}
+
+static const char *class_name(const void *data, uint32_t label)
+{
+    return sg_data_class_name(data, label);
+}
+
+/* The names of the classes; the optional list, of bytes, is given to them
+ * first. */
+PyObject *core_data_names(PyObject *self, PyObject *args)
+{
+    PyObject *object, *given = NULL;
+    sg_error error = SG_ERROR_INIT;
+    sg_status status = SG_OK;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "O|O!:data_names", &object, &PyList_Type,
+                          &given))
+        return NULL;
+    const handle *h = handle_take(object, DATA);
+    if (!h)
+        return NULL;
+    const uint32_t classes = sg_data_get_info(h->p)->classes;
+    if (given && PyList_Size(given) != (Py_ssize_t)classes) {
+        error = (sg_error){"class_names: not one for each class"};
+        return fail(SG_E_ARGUMENT, &error);
+    }
+    const char **names = given ? calloc(classes, sizeof *names) : NULL;
+    if (given && !names)
+        return PyErr_NoMemory();
+    for (uint32_t k = 0; names && k < classes; k++) {
+        char *name;
+        PyObject *bytes = PyList_GetItem(given, (Py_ssize_t)k);
+        if (PyBytes_AsStringAndSize(bytes, &name, NULL) < 0) {
+            free(names);
+            return NULL;
+        }
+        names[k] = name;
+    }
+    if (names)
+        status = sg_data_name_classes(h->p, names, &error);
+    free(names);
+    return status == SG_OK ? names_of(class_name, h->p, classes)
+                           : fail(status, &error);
 }
 
 PyObject *core_data_info(PyObject *self, PyObject *args)

@@ -390,14 +390,15 @@ static PyObject *verification(sg_status status, const sg_verification *v)
 PyObject *core_verify(PyObject *self, PyObject *args)
 {
     PyObject *object, *data, *call;
-    unsigned samples;
-    int order;
     unsigned long long seed;
+    int order;
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
     sg_verification found = {0};
     sg_error error = SG_ERROR_INIT;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOO&iO&O:verify", &object, &data, u32_in,
-                          &samples, &order, u64_in, &seed, &call))
+    if (!PyArg_ParseTuple(args, "OOO&iO&O&zO:verify", &object, &data, u32_in,
+                          &how.samples, &order, u64_in, &seed, u32_in,
+                          &how.threads, &how.device, &call))
         return NULL;
     const handle *d = handle_take(data, DATA);
     handle *h = d ? handle_read(handle_take(object, NETWORK)) : NULL;
@@ -405,9 +406,12 @@ PyObject *core_verify(PyObject *self, PyObject *args)
         return NULL;
     const sg_network *net = network_of(h);
     teller t = {call, NULL, false};
+    how.order = (sg_order)order;
+    how.seed = seed;
+    how.progress = tell;
+    how.user = &t;
     t.state = PyEval_SaveThread();
-    sg_status status = sg_verify(net, d->p, samples, (sg_order)order, seed,
-                                 tell, &t, &found, &error);
+    sg_status status = sg_verify_with(net, d->p, &how, &found, &error);
     PyEval_RestoreThread(t.state);
     handle_done(h);
     if (t.failed)

@@ -204,6 +204,13 @@ const sg_network *network_of(const handle *h)
     return sg_trainer_network(h->root->p);
 }
 
+const sg_network *outline_of(const handle *h)
+{
+    if (h->root == h)
+        return h->p;
+    return sg_trainer_outline(h->root->p);
+}
+
 PyObject *core_set_exceptions(PyObject *self, PyObject *args)
 {
     PyObject *types;
@@ -222,6 +229,19 @@ PyObject *text_of(const char *text)
         Py_RETURN_NONE;
     return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text),
                                 "backslashreplace");
+}
+
+PyObject *names_of(const char *(*of)(const void *, uint32_t), const void *what,
+                   uint32_t count)
+{
+    PyObject *list = PyList_New(0);
+    for (uint32_t k = 0; list && k < count && of(what, 0); k++) {
+        PyObject *name = text_of(of(what, k));
+        if (!name || PyList_Append(list, name) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(name);
+    }
+    return list;
 }
 
 PyObject *address_of(const void *p)

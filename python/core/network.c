@@ -110,6 +110,11 @@ PyObject *core_network_save_bytes(PyObject *self, PyObject *args)
     return out;
 }
 
+static const char *class_name(const void *net, uint32_t label)
+{
+    return sg_network_class_name(net, label);
+}
+
 PyObject *core_network_info(PyObject *self, PyObject *args)
 {
     PyObject *object, *recipe;
@@ -121,17 +126,21 @@ PyObject *core_network_info(PyObject *self, PyObject *args)
     handle *h = network_in(object);
     if (!h)
         return NULL;
-    sg_network_get_info(network_of(h), &i);
+    const sg_network *net = outline_of(h);
+    sg_network_get_info(net, &i);
     sg_status status = sg_recipe_copy(i.recipe, &copy);
     if (status != SG_OK) {
         handle_done(h);
         return fail(status, NULL);
     }
     recipe = handle_new(RECIPE, copy, NULL, NULL);
+    PyObject *names = recipe ? names_of(class_name, net, i.classes) : NULL;
+    if (!names)
+        Py_CLEAR(recipe);
     PyObject *out =
         recipe ? Py_BuildValue(
                      "{s:(III),s:I,s:n,s:K,s:K,s:K,s:K,s:I,s:I,s:N,s:I,s:K,"
-                     "s:N}",
+                     "s:N,s:N}",
                      "input", i.input.height, i.input.width, i.input.channels,
                      "classes", i.classes, "layers", (Py_ssize_t)i.layers,
                      "neurons", (unsigned long long)i.neurons, "synapses",
@@ -140,7 +149,7 @@ PyObject *core_network_info(PyObject *self, PyObject *args)
                      (unsigned long long)i.step, "epoch", i.epoch, "epochs",
                      i.epochs, "data", text_of(i.data), "data_size",
                      i.data_size, "data_hash", (unsigned long long)i.data_hash,
-                     "recipe", recipe)
+                     "recipe", recipe, "class_names", names)
                : NULL;
     handle_done(h);
     return out;
@@ -157,7 +166,7 @@ PyObject *core_network_layer(PyObject *self, PyObject *args)
     handle *h = network_in(object);
     if (!h)
         return NULL;
-    sg_status status = sg_network_get_layer(network_of(h), (size_t)layer, &i);
+    sg_status status = sg_network_get_layer(outline_of(h), (size_t)layer, &i);
     handle_done(h);
     if (status != SG_OK)
         return fail(status, NULL);
@@ -296,7 +305,7 @@ PyObject *core_network_memory(PyObject *self, PyObject *args)
     handle *h = network_in(object);
     if (!h)
         return NULL;
-    size_t bytes = sg_network_training_memory(network_of(h), threads);
+    size_t bytes = sg_network_training_memory(outline_of(h), threads);
     handle_done(h);
     return PyLong_FromSize_t(bytes);
 }
@@ -314,9 +323,9 @@ PyObject *core_evaluate(PyObject *self, PyObject *args)
     uint32_t *confusion = NULL;
     sg_status status;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOO&O&O&pO:evaluate", &object, &data, u32_in,
-                          &first, u32_in, &count, u32_in, &how.threads, &flip,
-                          &table))
+    if (!PyArg_ParseTuple(args, "OOO&O&O&zpO:evaluate", &object, &data, u32_in,
+                          &first, u32_in, &count, u32_in, &how.threads,
+                          &how.device, &flip, &table))
         return NULL;
     how.flip = flip;
     const handle *d = handle_take(data, DATA);

@@ -11,23 +11,33 @@ static PyObject *made(sg_status status, const sg_error *error, sg_trainer *t,
                            : fail(status, error);
 }
 
+static sg_trainer_options options_of(unsigned threads, const char *device)
+{
+    sg_trainer_options options = SG_TRAINER_OPTIONS_INIT;
+    options.threads = threads;
+    options.device = device;
+    return options;
+}
+
 PyObject *core_trainer_create(PyObject *self, PyObject *args)
 {
     PyObject *recipe, *data;
+    const char *device;
     unsigned threads;
     sg_trainer *trainer = NULL;
     sg_error error = SG_ERROR_INIT;
     sg_status status;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOO&:trainer_create", &recipe, &data, u32_in,
-                          &threads))
+    if (!PyArg_ParseTuple(args, "OOO&z:trainer_create", &recipe, &data, u32_in,
+                          &threads, &device))
         return NULL;
     const handle *d = handle_take(data, DATA);
     handle *r = d ? handle_read(handle_take(recipe, RECIPE)) : NULL;
     if (!r)
         return NULL;
+    const sg_trainer_options how = options_of(threads, device);
     Py_BEGIN_ALLOW_THREADS status =
-        sg_trainer_create(r->p, d->p, threads, &trainer, &error);
+        sg_trainer_create_with(r->p, d->p, &how, &trainer, &error);
     Py_END_ALLOW_THREADS handle_done(r);
     return made(status, &error, trainer, data);
 }
@@ -36,43 +46,46 @@ PyObject *core_trainer_create(PyObject *self, PyObject *args)
 PyObject *core_trainer_resume(PyObject *self, PyObject *args)
 {
     PyObject *data;
-    const char *bytes, *name;
+    const char *bytes, *name, *device;
     Py_ssize_t size;
     unsigned threads;
     sg_trainer *trainer = NULL;
     sg_error error = SG_ERROR_INIT;
     sg_status status;
     (void)self;
-    if (!PyArg_ParseTuple(args, "y#zOO&:trainer_resume", &bytes, &size, &name,
-                          &data, u32_in, &threads))
+    if (!PyArg_ParseTuple(args, "y#zOO&z:trainer_resume", &bytes, &size, &name,
+                          &data, u32_in, &threads, &device))
         return NULL;
     const handle *d = handle_take(data, DATA);
     if (!d)
         return NULL;
+    const sg_trainer_options how = options_of(threads, device);
     Py_BEGIN_ALLOW_THREADS status =
-        sg_trainer_resume_memory(bytes, (size_t)size, name, d->p, threads,
-                                 &trainer, &error);
+        sg_trainer_resume_memory_with(bytes, (size_t)size, name, d->p, &how,
+                                      &trainer, &error);
     Py_END_ALLOW_THREADS return made(status, &error, trainer, data);
 }
 
 PyObject *core_trainer_from(PyObject *self, PyObject *args)
 {
     PyObject *object, *data;
+    const char *device;
     unsigned epoch, threads;
     sg_trainer *trainer = NULL;
     sg_error error = SG_ERROR_INIT;
     sg_status status;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OO&OO&:trainer_from", &object, u32_in, &epoch,
-                          &data, u32_in, &threads))
+    if (!PyArg_ParseTuple(args, "OO&OO&z:trainer_from", &object, u32_in,
+                          &epoch, &data, u32_in, &threads, &device))
         return NULL;
     const handle *d = handle_take(data, DATA);
     handle *h = d ? handle_read(handle_take(object, NETWORK)) : NULL;
     if (!h)
         return NULL;
     const sg_network *net = network_of(h);
+    const sg_trainer_options how = options_of(threads, device);
     Py_BEGIN_ALLOW_THREADS status =
-        sg_trainer_create_from(net, epoch, d->p, threads, &trainer, &error);
+        sg_trainer_create_from_with(net, epoch, d->p, &how, &trainer, &error);
     Py_END_ALLOW_THREADS handle_done(h);
     return made(status, &error, trainer, data);
 }
@@ -81,14 +94,15 @@ PyObject *core_trainer_from(PyObject *self, PyObject *args)
 PyObject *core_trainer_adapt(PyObject *self, PyObject *args)
 {
     PyObject *object, *recipe, *data;
+    const char *device;
     unsigned threads;
     int new_readout;
     sg_trainer *trainer = NULL;
     sg_error error = SG_ERROR_INIT;
     sg_status status;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOpO&:trainer_adapt", &object, &recipe,
-                          &data, &new_readout, u32_in, &threads))
+    if (!PyArg_ParseTuple(args, "OOOpO&z:trainer_adapt", &object, &recipe,
+                          &data, &new_readout, u32_in, &threads, &device))
         return NULL;
     const handle *d = handle_take(data, DATA);
     handle *h = d ? handle_read(handle_take(object, NETWORK)) : NULL;
@@ -98,9 +112,10 @@ PyObject *core_trainer_adapt(PyObject *self, PyObject *args)
         return NULL;
     }
     const sg_network *net = network_of(h);
+    const sg_trainer_options how = options_of(threads, device);
     Py_BEGIN_ALLOW_THREADS status =
-        sg_trainer_adapt(net, r->p, d->p, new_readout, threads, &trainer,
-                         &error);
+        sg_trainer_adapt_with(net, r->p, d->p, new_readout, &how, &trainer,
+                              &error);
     Py_END_ALLOW_THREADS handle_done(r);
     handle_done(h);
     return made(status, &error, trainer, data);
@@ -127,6 +142,27 @@ PyObject *core_adapt_recipe(PyObject *self, PyObject *args)
                            : fail(status, &error);
 }
 
+/* What there is beside the processor: name, what its driver calls it, bytes. */
+PyObject *core_devices(PyObject *self, PyObject *args)
+{
+    (void)self;
+    if (!PyArg_ParseTuple(args, ":devices"))
+        return NULL;
+    PyObject *list = PyList_New(0);
+    sg_device_info info;
+    for (size_t i = 0; list && i < sg_device_count(); i++) {
+        if (sg_device_get_info(i, &info) != SG_OK)
+            continue;
+        PyObject *row =
+            Py_BuildValue("NNK", text_of(info.device), text_of(info.name),
+                          (unsigned long long)info.memory);
+        if (!row || PyList_Append(list, row) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(row);
+    }
+    return list;
+}
+
 static double seconds_now(void)
 {
     struct timespec now;
@@ -137,8 +173,19 @@ static double seconds_now(void)
 static uint32_t epoch_of(const sg_trainer *trainer)
 {
     sg_network_info info;
-    sg_network_get_info(sg_trainer_network(trainer), &info);
+    sg_network_get_info(sg_trainer_outline(trainer), &info);
     return info.epoch;
+}
+
+/* What is known of a failure: what saving says of it. */
+static void ask_why(const sg_trainer *trainer, sg_status status,
+                    sg_error *error)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    if (status == SG_E_DEVICE &&
+        sg_trainer_save_memory(trainer, &bytes, &size, error) == SG_OK)
+        sg_free(bytes);
 }
 
 /* At most n steps, to the end of the epoch under way or until `seconds` are
@@ -148,6 +195,7 @@ PyObject *core_trainer_steps(PyObject *self, PyObject *args)
     PyObject *object;
     unsigned long long n, taken = 0;
     double limit, spent = 0;
+    sg_error error = SG_ERROR_INIT;
     sg_status status = SG_OK;
     (void)self;
     if (!PyArg_ParseTuple(args, "OO&d:trainer_steps", &object, u64_in, &n,
@@ -165,13 +213,12 @@ PyObject *core_trainer_steps(PyObject *self, PyObject *args)
         taken++;
         spent = seconds_now() - start;
     }
+    ask_why(h->p, status, &error);
     Py_END_ALLOW_THREADS handle_done(h);
-    if (status == SG_E_RANGE) {
-        sg_error error = {"the run is complete: all its epochs are done"};
-        return fail(status, &error);
-    }
+    if (status == SG_E_RANGE)
+        error = (sg_error){"the run is complete: all its epochs are done"};
     return status == SG_OK ? Py_BuildValue("Kd", taken, spent)
-                           : fail(status, NULL);
+                           : fail(status, &error);
 }
 
 /* Its network: guarded with the trainer, which it keeps. */
@@ -185,9 +232,12 @@ PyObject *core_trainer_network(PyObject *self, PyObject *args)
     if (!h)
         return NULL;
     const sg_network *net = sg_trainer_network(h->p);
+    sg_error error = SG_ERROR_INIT;
+    if (!net)
+        ask_why(h->p, SG_E_DEVICE, &error);
     handle_done(h);
     if (!net)
-        return fail(SG_E_MEMORY, NULL);
+        return fail(SG_E_DEVICE, &error);
     return handle_new(NETWORK, (void *)(uintptr_t)net, object, NULL);
 }
 
@@ -313,7 +363,7 @@ PyObject *core_trainer_profile(PyObject *self, PyObject *args)
         handle_done(h);
         Py_RETURN_NONE;
     }
-    sg_network_get_info(sg_trainer_network(h->p), &info);
+    sg_network_get_info(sg_trainer_outline(h->p), &info);
     sg_layer_cost *cost = calloc(info.layers + 1, sizeof *cost);
     uint64_t loading = cost ? sg_trainer_get_profile(h->p, cost) : 0;
     handle_done(h);

@@ -27,10 +27,11 @@ from . import _core
 from .batch import Batch
 from .callbacks import Callback, EarlyStopping, KeepBest, ReduceRate
 from .data import EVENT, Data, Format, formats, load
-from .errors import (ArgumentError, BoundError, BusyError, Error, ExistsError,
-                     FileError, FormatError, FullError, MismatchError,
-                     MissingError, RangeError, StoppedError, TopologyError,
-                     UnsupportedError)
+from .device import Device, devices
+from .errors import (ArgumentError, BoundError, BusyError, DeviceError, Error,
+                     ExistsError, FileError, FormatError, FullError,
+                     MismatchError, MissingError, RangeError, StoppedError,
+                     TopologyError, UnsupportedError)
 from .history import EpochReport, History
 from .layer import Layer
 from .metrics import ACTIVITY, Evaluation, Metrics, Observation, Verification
@@ -59,12 +60,13 @@ def kernel_tables() -> List[str]:
 
 __all__ = [
     "ACTIVITY", "ArgumentError", "Batch", "BoundError", "BusyError",
-    "Callback", "Data", "EVENT", "EarlyStopping", "EpochReport", "Error", "Evaluation",
-    "ExistsError", "FileError", "Format", "FormatError", "FullError",
-    "History", "KeepBest", "Layer", "Metrics", "MismatchError",
-    "MissingError", "Network", "NirResult", "ORDERS", "Observation", "Option",
-    "RangeError", "Recipe", "ReduceRate", "Report", "SPIKE", "Simulation",
-    "StoppedError", "TopologyError", "Trainer", "UnsupportedError",
-    "Verification", "formats", "kernel_tables", "kernels", "load", "options",
+    "Callback", "Data", "Device", "DeviceError", "EVENT", "EarlyStopping",
+    "EpochReport", "Error", "Evaluation", "ExistsError", "FileError",
+    "Format", "FormatError", "FullError", "History", "KeepBest", "Layer",
+    "Metrics", "MismatchError", "MissingError", "Network", "NirResult",
+    "ORDERS", "Observation", "Option", "RangeError", "Recipe",
+    "ReduceRate", "Report", "SPIKE", "Simulation", "StoppedError",
+    "TopologyError", "Trainer", "UnsupportedError", "Verification",
+    "devices", "formats", "kernel_tables", "kernels", "load", "options",
     "read_run", "recipes", "report",
 ]

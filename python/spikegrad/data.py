@@ -78,7 +78,8 @@ def _classes(labels: Array, names: Optional[Sequence[str]],
             f"labels: {classes} classes, expected at most 65535")
     kind = np.uint8 if classes <= 256 else np.uint16
     # a copy always: that labels are classes is looked at once, and relied on
-    return np.array(labels, dtype=kind), list(names or []), classes
+    return (np.array(labels, dtype=kind), [str(x) for x in names or []],
+            classes)
 
 
 class Data:
@@ -123,10 +124,13 @@ class Data:
                 f"{len(pixels)} images, but {len(numbers)} labels")
         if not len(pixels):
             raise ArgumentError("images: there are none")
-        self._take(_core.data_over(pixels, numbers, name, *pixels.shape,
-                                   count, counts), names)
+        handle = _core.data_over(pixels, numbers, name, *pixels.shape, count,
+                                 counts)
+        if names:
+            _core.data_names(handle, [x.encode() for x in names])
+        self._take(handle)
 
-    def _take(self, handle: Any, names: Sequence[str]) -> None:
+    def _take(self, handle: Any) -> None:
         self._handle = handle
         #: the specification it was opened with, or what it was called
         self.name: str
@@ -140,15 +144,16 @@ class Data:
         self.has_events: bool = bool(events)
         #: (height, width, channels)
         self.shape: Tuple[int, int, int] = (h, w, c)
-        #: names of the classes; empty if they have none
-        self.class_names: List[str] = list(names)
+        #: names of the classes, which networks and checkpoints take over;
+        #: empty if they have none, or those that only count, "0", "1", ...
+        self.class_names: List[str] = _core.data_names(handle)
         self._images: Optional[Array] = None
         self._labels: Optional[Array] = None
 
     @classmethod
-    def _over(cls, handle: Any, names: Sequence[str] = ()) -> Data:
+    def _over(cls, handle: Any) -> Data:
         self = cls.__new__(cls)
-        self._take(handle, names)
+        self._take(handle)
         return self
 
     @classmethod
@@ -253,16 +258,13 @@ class Data:
         if isinstance(index, slice):
             first, last, step = index.indices(self._size)
             if step == 1 and last > first:
-                return self._view(_core.data_slice(self._handle, first,
+                return Data._over(_core.data_slice(self._handle, first,
                                                    last - first))
         return self.select(np.arange(self._size)[index])
 
     def __iter__(self) -> Iterator[Tuple[Array, int]]:
         images, labels = self.images, self.labels
         return ((images[i], int(labels[i])) for i in range(self._size))
-
-    def _view(self, handle: Any) -> Data:
-        return Data._over(handle, self.class_names)
 
     def select(self, indices: Any) -> Data:
         """A view of some samples, in this order; one may come several times."""
@@ -273,14 +275,14 @@ class Data:
         if int(numbers.min()) < 0 or int(numbers.max()) >= self._size:
             raise IndexError(f"sample {numbers.max()} of {self._size}")
         wanted = np.ascontiguousarray(numbers, dtype=np.uint32)
-        return self._view(_core.data_select(self._handle, wanted,
+        return Data._over(_core.data_select(self._handle, wanted,
                                             len(wanted)))
 
     def hold_back(self, count: int, seed: int = 1) -> Tuple[Data, Data]:
         """The data without count samples, and those: of each class its share,
         which the seed chooses. (rest, held)"""
         rest, held = _core.data_hold_back(self._handle, count, seed)
-        return self._view(rest), self._view(held)
+        return Data._over(rest), Data._over(held)
 
     def __reduce__(self) -> Any:
         return _rebuild, (np.asarray(self.images).copy(),

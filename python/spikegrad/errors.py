@@ -71,6 +71,11 @@ class MissingError(Error, FileNotFoundError):
     """What was asked for is not there."""
 
 
+class DeviceError(Error, RuntimeError):
+    """A device was lost, or failed at what it was given; a checkpoint that was
+    saved before goes on on any other."""
+
+
 # In the order of sg_status; the first is for what the binding itself refuses.
 BY_STATUS = (
     BusyError,
@@ -87,5 +92,6 @@ BY_STATUS = (
     StoppedError,
     FullError,
     MissingError,
+    DeviceError,
 )
 _core.set_exceptions(BY_STATUS)

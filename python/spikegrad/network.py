@@ -49,16 +49,16 @@ class Network:
             recipe = Recipe(recipe)
         data = as_data(data)
         self._take(_core.network_create(recipe.suited(data)._handle,
-                                        data._handle), data.class_names)
+                                        data._handle))
 
-    def _take(self, handle: Any, names: Sequence[str] = ()) -> None:
+    def _take(self, handle: Any) -> None:
         self._handle = handle
         info = _core.network_info(handle)
         #: (height, width, channels)
         self.input_shape: Shape = info["input"]
         self.classes: int = info["classes"]
-        #: names of the classes; empty if they have none
-        self.class_names: List[str] = list(names)
+        #: names of the classes, as the data had them; empty if they had none
+        self.class_names: List[str] = info["class_names"]
         self.neurons: int = info["neurons"]
         #: weights, without biases
         self.synapses: int = info["synapses"]
@@ -71,9 +71,9 @@ class Network:
         self.nir: Optional[NirResult] = None
 
     @classmethod
-    def _over(cls, handle: Any, names: Sequence[str] = ()) -> Network:
+    def _over(cls, handle: Any) -> Network:
         self = cls.__new__(cls)
-        self._take(handle, names)
+        self._take(handle)
         return self
 
     # Files and copies.
@@ -299,10 +299,11 @@ class Network:
         label: int = _core.classifier_run(classifier, image, logits)
         return label
 
-    def evaluate(self, data: Any, *, threads: int = 0,
-                 flip: bool = False) -> Evaluation:
+    def evaluate(self, data: Any, *, threads: int = 0, flip: bool = False,
+                 device: Optional[str] = None) -> Evaluation:
         """Accuracy, loss, confusion, spikes and operations over data.
 
+        device: where, as for `Trainer`; changes no result
         flip: each image is shown a second time, mirrored left to right, and
         the logits of both views are added
         """
@@ -317,7 +318,8 @@ class Network:
         while first < n:
             start = time.monotonic()
             found = Metrics(*_core.evaluate(self._handle, data._handle, first,
-                                            count, threads, flip, part))
+                                            count, threads, device, flip,
+                                            part))
             confusion += part
             sums = found if sums is None else sums + found
             first += count
@@ -364,19 +366,24 @@ class Network:
         return simulation.learn(image, label)
 
     def verify(self, data: Any, samples: Optional[int] = None, *,
-               order: str = "random", seed: int = 1,
+               order: str = "random", seed: int = 1, threads: int = 0,
+               device: Optional[str] = None,
                progress: Optional[Progress] = None) -> Verification:
         """Simulates every spike of the first samples, forward, backward,
         gradient and update, and compares every integer with the fast engine.
 
-        progress: called with (done, total) after each sample
+        threads: that simulate; change no result, but take memory each
+        device: whose fast engine, as for `Trainer`
+        progress: called with (done, total) now and then, with one thread after
+        each sample
         Raises MismatchError, which has the `Verification`, at the first
         difference.
         """
         data = as_data(data, self.classes)
         n = min(10, len(data)) if samples is None else samples
         found = Verification(**_core.verify(
-            self._handle, data._handle, n, order_number(order), seed, progress))
+            self._handle, data._handle, n, order_number(order), seed, threads,
+            device, progress))
         if not found.equal:
             error = MismatchError(repr(found))
             error.verification = found

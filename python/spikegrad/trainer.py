@@ -47,6 +47,9 @@ class Trainer:
     data     `Data`, (images, labels), or an iterable of (x, y); what the
              recipe's validation holds back of it is `held`
     threads  0: one a processor; changes no result
+    device   where it is computed: "cpu" (None), "cuda", "cuda:1", "opencl",
+             "auto"; changes no result. `devices` lists what there is; those
+             beside the processor are experimental
 
     The weights are, bit for bit, those of ``spikegrad train`` with the same
     options and data.
@@ -59,13 +62,14 @@ class Trainer:
     """
 
     def __init__(self, recipe: Union[Recipe, str], data: Any, *,
-                 threads: int = 0) -> None:
+                 threads: int = 0, device: Optional[str] = None) -> None:
         if isinstance(recipe, str):
             recipe = Recipe(recipe)
         whole = as_data(data)
         recipe = recipe.suited(whole)
         part, held = _hold_back(recipe, whole)
-        handle = _core.trainer_create(recipe._handle, part._handle, threads)
+        handle = _core.trainer_create(recipe._handle, part._handle, threads,
+                                      device)
         self._take(handle, part, held)
 
     def _take(self, handle: Any, part: Data, held: Optional[Data]) -> None:
@@ -74,8 +78,7 @@ class Trainer:
         self.data: Data = part
         #: what it holds back, or None
         self.held: Optional[Data] = held
-        self._network = Network._over(_core.trainer_network(handle),
-                                      part.class_names)
+        self._network = Network._over(_core.trainer_network(handle))
         self._stopped = False
         self._fitting = False
         net = self._network
@@ -86,9 +89,9 @@ class Trainer:
 
     @classmethod
     def resume(cls, checkpoint: Union[PathLike, bytes], data: Any, *,
-               threads: int = 0) -> Trainer:
+               threads: int = 0, device: Optional[str] = None) -> Trainer:
         """Goes on with the run of a checkpoint, bit for bit as if it had not
-        been interrupted.
+        been interrupted, on this device or another.
 
         checkpoint: a file, the directory of a run, or bytes
         data: all training data, the same as before
@@ -106,13 +109,14 @@ class Trainer:
         recipe = Network.from_bytes(saved, name).recipe
         part, held = _hold_back(recipe, as_data(data))
         self = cls.__new__(cls)
-        self._take(_core.trainer_resume(saved, name, part._handle, threads),
-                   part, held)
+        self._take(_core.trainer_resume(saved, name, part._handle, threads,
+                                        device), part, held)
         return self
 
     @classmethod
     def from_network(cls, network: Network, data: Any, *, epoch: int = 0,
-                     threads: int = 0) -> Trainer:
+                     threads: int = 0,
+                     device: Optional[str] = None) -> Trainer:
         """A run that begins with a network's weights and its optimiser's
         state, on any data of its shape, anywhere in its recipe's schedule.
 
@@ -122,13 +126,14 @@ class Trainer:
         part, held = _hold_back(network.recipe, whole)
         self = cls.__new__(cls)
         self._take(_core.trainer_from(network._handle, epoch, part._handle,
-                                      threads), part, held)
+                                      threads, device), part, held)
         return self
 
     @classmethod
     def adapt(cls, network: Network, data: Any, *,
               recipe: Optional[Recipe] = None, new_readout: bool = False,
-              threads: int = 0, **options: Any) -> Trainer:
+              threads: int = 0, device: Optional[str] = None,
+              **options: Any) -> Trainer:
         """A new run that begins with the weights of a network, for other data,
         another number of classes, another recipe: as ``train --from``.
 
@@ -146,8 +151,8 @@ class Trainer:
         part, held = _hold_back(recipe, whole)
         self = cls.__new__(cls)
         self._take(_core.trainer_adapt(network._handle, recipe._handle,
-                                       part._handle, new_readout, threads),
-                   part, held)
+                                       part._handle, new_readout, threads,
+                                       device), part, held)
         return self
 
     # State.
@@ -385,7 +390,7 @@ class Trainer:
 def _rebuild(saved: bytes, data: Data, held: Optional[Data],
              history: History) -> Trainer:
     self = Trainer.__new__(Trainer)
-    self._take(_core.trainer_resume(saved, "memory", data._handle, 0), data,
-               held)
+    self._take(_core.trainer_resume(saved, "memory", data._handle, 0, None),
+               data, held)
     self.history = history
     return self

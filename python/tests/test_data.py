@@ -211,6 +211,54 @@ def test_copies_and_pickles(digits, bars):
             assert other.class_names == data.class_names
 
 
+def test_names_of_classes_go_along(bars, tmp_path):
+    data = sg.Data(bars[0], np.array(["lying", "st\u00e4nding"])[bars[1]])
+    assert data.class_names == ["lying", "st\u00e4nding"]
+    rest, held = data.hold_back(20)
+    for part in (rest, held, data[3:9], data.select([1, 2])):
+        assert part.class_names == data.class_names
+    trainer = sg.Trainer(sg.Recipe("9-2", epochs=1, batch=50), rest)
+    trainer.fit(progress=False)
+    path = tmp_path / "named.safetensors"
+    trainer.save(path)
+    for net in (trainer.network, sg.Network.load(path), trainer.network.copy(),
+                sg.Network.from_bytes(trainer.to_bytes())):
+        assert net.class_names == data.class_names
+        assert net.evaluate(bars).class_names == data.class_names
+    # those that only count are none; what no terminal takes is refused
+    assert sg.Data(*bars, class_names=["0", "1"]).class_names == []
+    for name in ("", "a\nb", "x" * 256):
+        with pytest.raises(sg.RangeError):
+            sg.Data(*bars, class_names=["a", name])
+    with pytest.raises(ValueError):
+        sg.Data(*bars, class_names=["a", "b\0c"])
+
+
+def test_any_source_of_the_command(digits, tmp_path):
+    """images:, npy:, npz: and events, by load and as a string."""
+    image = pytest.importorskip("PIL.Image")
+    small = digits[0][:60]
+    for i, (pixels, label) in enumerate(small):
+        folder = tmp_path / "pictures" / ("zero" if label == 0 else "other")
+        folder.mkdir(parents=True, exist_ok=True)
+        image.fromarray(pixels[:, :, 0]).save(folder / f"{i:04d}.png")
+    train, test = sg.load("images:pictures,test=10%", tmp_path)
+    assert train.class_names == ["other", "zero"] == test.class_names
+    assert len(train) + len(test) == 60 and train.shape == (28, 28, 1)
+    trainer = sg.Trainer(sg.Recipe("9-2", epochs=1, batch=20),
+                         f"images:{tmp_path}/pictures,test=10%")
+    assert trainer.data.hash == train.hash
+    assert trainer.network.class_names == ["other", "zero"]
+    (tmp_path / "arrays").mkdir()
+    np.save(tmp_path / "arrays/x_train.npy", small.images)
+    np.save(tmp_path / "arrays/y_train.npy", small.labels)
+    again = sg.Data.open("npy:arrays", folder=tmp_path)
+    assert np.array_equal(again.images, small.images)
+    assert np.array_equal(again.labels, small.labels)
+    recorded = sg.Data.open("glyph-events:train=20,test=10", "test")
+    assert recorded.has_events and len(recorded) == 10
+
+
 def test_what_a_notebook_shows(digits):
     html = digits[0]._repr_html_()
     assert html.count("<img") == 40 and "320 samples" in html

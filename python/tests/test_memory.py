@@ -70,7 +70,7 @@ def test_handles_are_checked(digits):
         _core.Handle()
     recipe, data = _core.recipe_new(), digits[0]._handle
     for call in (lambda: _core.network_info(data),
-                 lambda: _core.trainer_create(data, recipe, 0),
+                 lambda: _core.trainer_create(data, recipe, 0, None),
                  lambda: _core.recipe_get(3, "lr"),
                  lambda: _core.data_info(None),
                  lambda: _core.simulation_new(recipe, 0, 1, 0, False)):

@@ -224,7 +224,8 @@ def test_instruments_tell_that_the_network_has_changed(net, digits):
 
 def test_every_spike_is_verified(net, digits):
     told = []
-    found = net.verify(digits[1], 3, progress=lambda *at: told.append(at))
+    found = net.verify(digits[1], 3, threads=1,
+                       progress=lambda *at: told.append(at))
     assert found.equal and found.samples == 3 and found.compared > 1000
     assert told == [(1, 3), (2, 3), (3, 3)]
     for order in sg.ORDERS:

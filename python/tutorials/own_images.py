@@ -3,7 +3,7 @@
 #
 # A folder of pictures, a folder for each class inside it, becomes a network that
 # is trained with spikes, tested, verified spike by spike, and used on a new
-# picture. With pictures of your own, begin at "Pictures become arrays" and set
+# picture. With pictures of your own, begin at "Pictures become data" and set
 # `folder`.
 #
 # This draws its own: rings, crosses and stripes, 32x32 in colour, some hundred
@@ -51,32 +51,36 @@ for kind in ("cross", "ring", "stripes"):
 print(len(list(folder.glob("*/*.png"))), "pictures in", folder.name)
 
 # %% [markdown]
-# ## Pictures become arrays
+# ## Pictures become data
 #
-# Every picture in one size and mode, a label for each folder. `Data` takes
-# anything that yields (x, y); names of classes come along to tables and
-# confusion matrices. uint8 stays as it is; floats would be quantised, exactly
-# as `help(sg.Data)` says.
+# `images:` is a source of the command as well: PNG and JPEG files in a folder for
+# each class, or a zip of them. `size` brings all to one size, in integers, so the
+# same on every machine; `test=20%` keeps a fifth of each class for the test, and
+# `channels=1` would make them grey. Names of classes are those of the folders, and
+# go along to tables, confusion matrices and checkpoints.
+
+# %%
+train, test = sg.load(f"images:{folder},size=32x32,test=20%")
+print(train, train.class_names)
+print(len(train), "to train on,", len(test), "to test on")
+
+# %% [markdown]
+# What is no file comes as arrays: `sg.Data(images, labels)` takes NumPy's,
+# `sg.Data.from_iterable` whatever yields (image, label), a PyTorch Dataset or a
+# generator. uint8 stays as it is; floats are quantised, exactly as `help(sg.Data)`
+# says.
 
 
 # %%
 def pictures(folder):
     for path in sorted(folder.glob("*/*.png")):
         with Image.open(path) as image:
-            yield np.asarray(image.convert("RGB").resize((32, 32))), \
-                path.parent.name
+            yield image.convert("RGB"), path.parent.name
 
 
-images, labels = zip(*pictures(folder))
-data = sg.Data(np.stack(images), labels, name="shapes")
-print(data, data.class_names)
-
-# %% [markdown]
-# A fifth of each class is kept for the test; which, the seed decides.
-
-# %%
-train, test = data.hold_back(len(data) // 5, seed=1)
-print(len(train), "to train on,", len(test), "to test on")
+same = sg.Data.from_iterable(pictures(folder))
+assert same.class_names == train.class_names
+assert len(same) == len(train) + len(test)
 
 # %% [markdown]
 # ## Training
@@ -106,7 +110,6 @@ for report in history:
 
 # %%
 net = best.network
-net.class_names = data.class_names
 result = net.evaluate(test)
 print(result)
 for name, row in zip(result.class_names, result.confusion):
@@ -127,7 +130,8 @@ print(net.verify(test, 5 if short else 30))
 # %% [markdown]
 # ## Using it
 #
-# A checkpoint holds weights, thresholds, recipe and the optimiser's state.
+# A checkpoint holds weights, thresholds, recipe, names of classes and the
+# optimiser's state.
 # `classify` takes one image in microseconds, `predict` many.
 
 # %%
@@ -136,6 +140,6 @@ net.save(path)
 again = sg.Network.load(path)
 image = np.asarray(picture("ring"))
 logits = np.empty(again.classes, np.int32)
-found = data.class_names[again.classify(image, logits)]
+found = again.class_names[again.classify(image, logits)]
 print("a ring is taken for a", found, "- logits", logits.tolist())
 assert np.array_equal(again.predict(test.images), net.predict(test.images))

@@ -36,6 +36,8 @@ export TMPDIR="$work" HOME="$work" MPLCONFIGDIR="$work"
 
 tests() {
     needs pytest
+    [ ! -d "$build/tests/device" ] ||
+        export SPIKEGRAD_FAKE_CUDA="$build/tests/device"
     cd "$work"
     PYTHONPATH=$build/python "$python" -m pytest -q -p no:cacheprovider \
         -c "$root/python/pyproject.toml" --rootdir "$root/python" \
