@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,9 @@
 #include "cli/base/recipefile.h"
 #include "cli/commands.h"
 #include "cli/run/options.h"
+
+/* Of a long name as much as a directory entry has room for. */
+enum { NAME_KEPT = 200, TRIES = 100 };
 
 struct options {
     run_options run; /* of the twin */
@@ -87,11 +91,12 @@ static int write_file(const char *folder, const char *path, const void *bytes,
         }
         *slash = '/';
     }
-    FILE *file = fopen(whole, "wb");
-    bool good = file && fwrite(bytes, 1, size, file) == size;
-    if (file && fclose(file) != 0)
-        good = false;
-    int code = good ? CLI_OK : cli_fail("%s: %s", whole, strerror(errno));
+    output file;
+    int code = output_open(&file, whole);
+    if (code == CLI_OK) {
+        fwrite(bytes, 1, size, file.stream); /* output_close tells */
+        code = output_close(&file, CLI_OK);
+    }
     free(whole);
     return code;
 }
@@ -113,33 +118,61 @@ static void remove_files(const sg_program *program, const char *folder)
     (void)rmdir(folder);
 }
 
+/* Makes a folder beside `folder` whose name nobody can guess, as that of a
+ * file under way is (spikegrad/file.h). */
+static int make_part(const char *folder, char *part, size_t room)
+{
+    const char *slash = strrchr(folder, '/');
+    const int directory = slash ? (int)(slash - folder) + 1 : 0;
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t number;
+        errno = EIO;
+        if (getrandom(&number, sizeof number, 0) != sizeof number)
+            break;
+        snprintf(part, room, "%.*s.%.*s.%016" PRIx64 ".tmp", directory, folder,
+                 NAME_KEPT, folder + directory, number);
+        if (mkdir(part, 0777) == 0)
+            return CLI_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return cli_fail("%s: %s", folder, strerror(errno));
+}
+
+/* A name without slashes at its end, in new memory. */
+static char *bare_name(const char *folder)
+{
+    char *name = strdup(folder);
+    size_t length = name ? strlen(name) : 0;
+    while (length > 1 && name[length - 1] == '/')
+        name[--length] = '\0';
+    return name;
+}
+
 static int write_folder(const sg_program *program, const char *folder)
 {
     const char *path;
     const void *bytes;
     size_t size;
-    const size_t room = strlen(folder) + sizeof ".tmp";
+    const size_t room = strlen(folder) + sizeof "..0123456789abcdef.tmp";
+    char *name = bare_name(folder);
     char *part = malloc(room);
-    if (!part)
-        return cli_fail("%s: out of memory", folder);
-    snprintf(part, room, "%s.tmp", folder);
-    if (access(folder, F_OK) == 0) {
-        free(part);
-        return cli_fail("%s is there already: name a new folder", folder);
-    }
-    int code = mkdir(part, 0777) == 0
-                   ? CLI_OK
-                   : cli_fail("%s: %s", part, strerror(errno));
+    int code = name && part ? CLI_OK : cli_fail("%s: out of memory", folder);
+    if (code == CLI_OK && access(folder, F_OK) == 0)
+        code = cli_fail("%s is there already: name a new folder", folder);
+    if (code == CLI_OK)
+        code = make_part(name, part, room);
     const bool made = code == CLI_OK;
     for (size_t i = 0;
          code == CLI_OK && (bytes = sg_program_file(program, i, &path, &size));
          i++)
         code = write_file(part, path, bytes, size);
-    if (code == CLI_OK && rename(part, folder) != 0)
+    if (code == CLI_OK && rename(part, name) != 0)
         code = cli_fail("%s: %s", folder, strerror(errno));
     if (code != CLI_OK && made)
         remove_files(program, part);
     free(part);
+    free(name);
     return code;
 }
 

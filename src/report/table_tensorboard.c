@@ -59,11 +59,16 @@ static void add_key(message *m, unsigned field, unsigned kind)
     add_varint(m, field << 3 | kind);
 }
 
+static void set_little(unsigned char byte[8], uint64_t bits)
+{
+    for (size_t i = 0; i < 8; i++)
+        byte[i] = (unsigned char)(bits >> 8 * i);
+}
+
 static void add_little(message *m, uint64_t bits, size_t size)
 {
     unsigned char byte[8];
-    for (size_t i = 0; i < size; i++)
-        byte[i] = (unsigned char)(bits >> 8 * i);
+    set_little(byte, bits);
     add(m, byte, size);
 }
 
@@ -96,23 +101,16 @@ static uint32_t masked_crc(const unsigned char *byte, size_t size)
     return (crc >> 15 | crc << 17) + UINT32_C(0xa282ead8);
 }
 
-static void write_little(FILE *out, uint64_t bits, size_t size)
-{
-    message m = {0};
-    add_little(&m, bits, size);
-    fwrite(m.byte, 1, m.size, out);
-    free(m.byte);
-}
-
 static void write_record(FILE *out, const message *m)
 {
-    unsigned char length[8];
-    for (size_t i = 0; i < sizeof length; i++)
-        length[i] = (unsigned char)((uint64_t)m->size >> 8 * i);
+    unsigned char length[8], check[8];
+    set_little(length, m->size);
+    set_little(check, masked_crc(length, sizeof length));
     fwrite(length, 1, sizeof length, out);
-    write_little(out, masked_crc(length, sizeof length), 4);
+    fwrite(check, 1, 4, out);
+    set_little(check, masked_crc(m->byte, m->size));
     fwrite(m->byte, 1, m->size, out);
-    write_little(out, masked_crc(m->byte, m->size), 4);
+    fwrite(check, 1, 4, out);
 }
 
 static void add_value(message *summary, const char *tag, double number)

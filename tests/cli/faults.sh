@@ -39,7 +39,7 @@ digest() {
 # The output of a command without clocks.
 clean_output() {
     case $name in
-    train | resume | sweep | bench) ;;
+    train | resume | warm | sweep | bench) ;;
     *) sed -E 's/, [0-9.]+ s$//; s/"seconds":[0-9.e-]+//' ../out ;;
     esac | cksum
 }
@@ -53,6 +53,11 @@ recover() {
         else
             # shellcheck disable=SC2086
             set -- train $small --out run
+        fi
+        ;;
+    warm)
+        if [ -e warm/checkpoint.safetensors ]; then
+            set -- train --resume warm --threads 1 --quiet
         fi
         ;;
     esac
@@ -91,7 +96,8 @@ strike() {
     *) bad "$name $fault: code $code: $(head -c 300 ../err)" ;;
     esac
     if [ $code != 0 ]; then
-        rm -f ./.*.tmp # beside a page; a run or sweep removes its own
+        # beside a page or a table; a run or sweep removes its own
+        rm -rf ./.*.tmp board/*/.*.tmp
         recover "$@" || bad "$name $fault: then: $(head -c 300 ../again.err)"
         [ "$(digest .)" = "$files" ] ||
             bad "$name $fault: other files after the next run"
@@ -170,8 +176,15 @@ all() {
     cp -r seed-images seed-written
     # shellcheck disable=SC2086
     "$SPIKEGRAD" train $small --out model/run >/dev/null || exit 1
-    for seed in eval verify report info trace seal anytime; do
+    for seed in eval predictions verify report table info trace seal anytime \
+        warm; do
         cp -r model seed-$seed
+    done
+    # shellcheck disable=SC2086
+    "$SPIKEGRAD" train $small --weight-bits 8 --count-cap 15 \
+        --standardise off --loss squared --out small/run >/dev/null || exit 1
+    for seed in program vectors; do
+        cp -r small seed-$seed
     done
     make_cut
     cp "$recipes/mnist.ini" seed-recipes/small.ini
@@ -179,8 +192,14 @@ all() {
     each train train $small --out run
     each resume train --resume run --threads 1 --quiet
     each eval eval run --threads 1
+    each predictions eval run --threads 1 --flip --predictions p.csv --top 3
     each verify verify run --samples 2 --order random --quiet
     each report report run --out page.html
+    each table report run --csv table.csv --tensorboard board
+    # shellcheck disable=SC2086
+    each warm train --from run $small --freeze 1 --out warm
+    each program export run --c program --learn --samples 4 --quiet
+    each vectors export run --vectors vectors --samples 4 --quiet
     each info info run
     each data data info mnist:. --json
     each images data info images:p --json

@@ -98,5 +98,11 @@ for left in 0 2; do
         --threads 4 --observe 0 --out few-$left
     says err "^spikegrad: $((left + 1)) of 4 threads: the system starts no more"
     same few-$left/checkpoint.safetensors run-1/checkpoint.safetensors
+    expect 0 "$SPIKEGRAD" eval few-$left --threads 1 --json
+    mv out alone
+    expect 0 env THREADS_LEFT=$left "$SPIKEGRAD_LYING" eval few-$left \
+        --threads 4 --json
+    same out alone
+    says err "^spikegrad: $((left + 1)) of 4 threads: the system starts no more"
 done
 finish

@@ -127,14 +127,18 @@ static void check(const char *net, uint32_t width, uint32_t channels,
 
     /* whichever view comes first, and however many threads there are */
     for (unsigned threads = 1; threads <= 3; threads++) {
+        unsigned started = 0;
         options.threads = threads;
+        options.started = &started;
         assert_int_equal(sg_evaluate_with(f.net,
                                           threads & 1 ? f.data : f.mirrored,
                                           &options, &more, confusion, NULL),
                          SG_OK);
         assert_memory_equal(&more, &flip, sizeof flip);
         assert_memory_equal(confusion, expected, sizeof expected);
+        assert_int_equal(started, threads);
     }
+    options.started = NULL;
     options.flip = 0;
     assert_int_equal(sg_evaluate_with(f.net, f.data, &options, &more, NULL,
                                       NULL),

@@ -2,6 +2,7 @@
 #include "cli/run/results.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
@@ -80,7 +81,7 @@ static void read_model(const rundir *run, run_result *out)
     sg_status status = sg_network_load(run->checkpoint, &net, &error);
     if (status != SG_OK) {
         out->state = RUN_FAILED;
-        snprintf(out->reason, sizeof out->reason, "%s", error.text);
+        memcpy(out->reason, error.text, sizeof out->reason);
         return;
     }
     sg_network_get_info(net, &info);
@@ -92,8 +93,8 @@ static void read_model(const rundir *run, run_result *out)
     if (read_lines(net, run->metrics, out) != CLI_OK ||
         history_read(run->metrics, info.epoch, &past) != CLI_OK) {
         out->state = RUN_FAILED;
-        snprintf(out->reason, sizeof out->reason, "%s cannot be read",
-                 run->metrics);
+        snprintf(out->reason, sizeof out->reason,
+                 "metrics.jsonl cannot be read");
     } else {
         out->state = ended && (past.final || !tests) ? RUN_COMPLETE : RUN_CUT;
         out->seconds = past.elapsed;

@@ -27,7 +27,7 @@ typedef struct run_result {
     double in_use;    /* forward, on test samples or those held back, as they
                       are */
     double seconds;   /* of all processes */
-    char reason[256]; /* why it was refused or has failed */
+    char reason[SG_ERROR_TEXT]; /* why it was refused or has failed */
 } run_result;
 
 /* results_read: of the directory path. One whose checkpoint or metrics cannot

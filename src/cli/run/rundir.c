@@ -112,9 +112,27 @@ bool rundir_holds_run(const rundir *run)
            exists(run->checkpoint);
 }
 
-static int check_free(const rundir *run)
+/* Whether what is there was to begin with the weights of a model, and ended
+ * before they were saved: nobody can go on with it, and nothing is lost. */
+static bool stillborn(const rundir *run)
 {
-    if (!rundir_holds_run(run))
+    struct stat status;
+    char why[sizeof(sg_error)];
+    recipe_file file;
+    if (exists(run->checkpoint) ||
+        (stat(run->metrics, &status) == 0 && status.st_size > 0))
+        return false;
+    cli_capture(why, sizeof why);
+    bool is = recipe_file_begin(&file) == CLI_OK &&
+              recipe_file_read(run->recipe, &file) == CLI_OK && file.from[0];
+    cli_capture(NULL, 0);
+    recipe_file_end(&file);
+    return is;
+}
+
+static int check_free(const rundir *run, const recipe_file *file)
+{
+    if (!rundir_holds_run(run) || (file->from[0] && stillborn(run)))
         return CLI_OK;
     return cli_fail("%s already holds a run: continue it with --resume "
                     "%s, or choose another --out",
@@ -124,14 +142,14 @@ static int check_free(const rundir *run)
 /* Makes the directory, unless it stands and holds no run, and fills it. */
 static int settle(rundir *run, const recipe_file *file)
 {
-    int code = check_free(run);
+    int code = check_free(run, file);
     if (code != CLI_OK)
         return code;
     code = rundir_make(run->path);
     if (code == CLI_OK)
         code = own(run);
     if (code == CLI_OK)
-        code = check_free(run); /* another one may have been faster */
+        code = check_free(run, file); /* another one may have been faster */
     if (code == CLI_OK)
         code = recipe_file_write(run->recipe, file);
     return code == CLI_OK ? output_append(run->metrics, &run->stream) : code;

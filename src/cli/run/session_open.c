@@ -231,7 +231,7 @@ static int open_resumed(session *s)
     if (!rundir_has_checkpoint(&s->run)) {
         if (s->file.from[0])
             return cli_fail("%s: no checkpoint, and the run was to begin with "
-                            "the weights of %s: begin it anew",
+                            "the weights of %s: begin it anew, with --from",
                             s->run.path, s->file.from);
         if ((code = open_new(s)) != CLI_OK)
             return code;
