@@ -35,9 +35,40 @@ void sg__nir_array_free(sg__nir_array *array)
     *array = (sg__nir_array){0};
 }
 
-void sg__nir_quiet(void)
+static herr_t note(unsigned depth, const H5E_error2_t *met, void *user)
+{
+    sg__nir_ear *ear = user;
+    (void)depth;
+    if (met->min_num == H5E_NOSPACE || met->min_num == H5E_CANTALLOC)
+        ear->memory = true;
+    /* so end the lines of its drivers for system calls that fail */
+    if (met->desc && strstr(met->desc, "errno = "))
+        ear->system = true;
+    return 0;
+}
+
+static herr_t on_error(hid_t stack, void *user)
+{
+    return H5Ewalk2(stack, H5E_WALK_UPWARD, note, user);
+}
+
+void sg__nir_listen(sg__nir_ear *ear)
+{
+    *ear = (sg__nir_ear){H5open() < 0, false};
+    H5Eset_auto2(H5E_DEFAULT, on_error, ear);
+}
+
+sg_status sg__nir_judge(const sg__nir_ear *ear, const char *path,
+                        sg_status status, sg_error *error)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    if (status != SG_OK && status != SG_E_FORMAT)
+        return status;
+    if (ear->system)
+        return sg__nir_fail(error, SG_E_IO, "%s: %s", path, strerror(EIO));
+    if (ear->memory)
+        return sg__nir_fail(error, SG_E_MEMORY, "%s: out of memory", path);
+    return status;
 }
 
 sg_status sg__nir_open(const char *path, sg__nir_file *out, sg_error *error)

@@ -33,8 +33,20 @@ typedef struct sg__nir_file {
 sg_status sg__nir_fail(sg_error *error, sg_status status, const char *format,
                        ...) __attribute__((format(printf, 3, 4)));
 
-/* sg__nir_quiet: HDF5 prints nothing on this thread from here on. */
-void sg__nir_quiet(void);
+/* What has failed HDF5, whose functions tell it as any other error. */
+typedef struct sg__nir_ear {
+    bool memory, system; /* an allocation, a system call */
+} sg__nir_ear;
+
+/* sg__nir_listen: HDF5 prints nothing from here on, and ear, which must
+ * outlive the next sg__nir_judge, notes what fails it. */
+void sg__nir_listen(sg__nir_ear *ear);
+
+/* sg__nir_judge: status, or SG_E_MEMORY or SG_E_IO if that is behind it: an
+ * object that is not there, or a file that is damaged, may only not have been
+ * read. */
+sg_status sg__nir_judge(const sg__nir_ear *ear, const char *path,
+                        sg_status status, sg_error *error);
 
 /* sg__nir_open: errors SG_E_IO, SG_E_FORMAT if it is not an HDF5 file. */
 sg_status sg__nir_open(const char *path, sg__nir_file *out, sg_error *error);

@@ -310,13 +310,19 @@ sg_status sg_nir_read(const char *path, const sg_nir_options *options,
                                  : "nir: missing argument");
     if (options)
         own = *options;
-    sg__nir_quiet();
+    sg__nir_ear ear;
+    sg__nir_listen(&ear);
     sg_status status = sg__nir_open(path, &file, error);
-    if (status != SG_OK)
-        return status;
-    told->restored = !own.graph_only && has_checkpoint(&file);
-    status = told->restored ? restore(&file, out, error)
-                            : take_over(&file, &own, out, told, error);
-    sg__nir_close(&file);
+    if (status == SG_OK) {
+        told->restored = !own.graph_only && has_checkpoint(&file);
+        status = told->restored ? restore(&file, out, error)
+                                : take_over(&file, &own, out, told, error);
+        sg__nir_close(&file);
+    }
+    status = sg__nir_judge(&ear, path, status, error);
+    if (status != SG_OK) {
+        sg_network_destroy(*out);
+        *out = NULL;
+    }
     return status;
 }

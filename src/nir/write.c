@@ -606,10 +606,12 @@ sg_status sg_nir_write(const sg_network *net, const char *path,
                  .error = error,
                  .nodes = H5I_INVALID_HID,
                  .fire_late = fire != 0};
-    sg__nir_quiet();
+    sg__nir_ear ear;
+    sg__nir_listen(&ear);
     w.heard = calloc(info.layers + 1, sizeof *w.heard);
     sg_status status =
         w.heard ? make_image(&w, &info, &bytes, &size) : no_memory(&w);
+    status = sg__nir_judge(&ear, path, status, error);
     if (status == SG_OK)
         status = replace(path, bytes, size, error);
     free(bytes);

@@ -204,8 +204,11 @@ all() {
     each data data info mnist:. --json
     each images data info images:p --json
     each arrays data info npy:a --json
-    # libarchive ends the program where it finds no memory
+    # libarchive and libhdf5 end the program where they find no memory
     [ "$kind" = memory ] || {
+        cp -r model seed-nir
+        "$SPIKEGRAD" convert no --out no 2>&1 | grep -q 'built without' ||
+            each nir convert run --nir graph.nir
         each packed data info npz:a.npz --json
         each written data export npz:a.npz --npy . --npz b.npz
     }
