@@ -1,5 +1,6 @@
 #!/bin/sh
-# Faults at some points of every subcommand; check-full tries every one.
-points=6
+# Faults at some points of every subcommand, POINTS of each kind; check-full
+# tries every one.
+points=${POINTS:-6}
 . "$(dirname "$0")/faults.sh"
 finish
