@@ -13,8 +13,9 @@
  *          in_c rows a tap, tap_step and block_step bytes from one tap or 64
  *          output channels to the next; and `block`, room for the packed
  *          weights of 64 output channels; or NULL
- * bias     int32[out_c], or NULL for none
- * offsets  int32[n][out_h * out_w], subtracted, or NULL for none */
+ * bias     int32[out_c] for counts, NULL for errors
+ * offsets  int32[n][out_h * out_w], subtracted, for errors; NULL for counts
+ * Of errors out_c is a multiple of 64, and the charge is what is wanted. */
 typedef struct sg__dense_product {
     const sg__geometry *g;
     int bits;

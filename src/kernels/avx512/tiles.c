@@ -30,26 +30,35 @@ static inline __attribute__((always_inline)) __m512i spread(const char *group)
     return _mm512_set1_epi32(word);
 }
 
-/* Adds the bias to a tile's sums, takes off what the products have too much,
- * and writes what is wanted of them. */
+/* Charges of a tile of errors: the sums without what the products have too
+ * much. */
 static inline __attribute__((always_inline)) void
-respond(const sg__dense_tile *t, int product, int width, int positions,
+give_errors(const sg__dense_tile *t, int width, int positions,
+            __m512i sum[POSITIONS][PANELS], const sg__response_out *out)
+{
+#pragma GCC unroll 8
+    for (int p = 0; p < positions; p++) {
+        __m512i offset = _mm512_set1_epi32(t->offset[p]);
+#pragma GCC unroll 4
+        for (int k = 0; k < width; k++)
+            _mm512_storeu_si512(out->charge + t->out[p] + k * LANES,
+                                _mm512_sub_epi32(sum[p][k], offset));
+    }
+}
+
+/* Adds the bias to a tile's sums and writes what is wanted of them. */
+static inline __attribute__((always_inline)) void
+respond(const sg__dense_tile *t, int width, int positions,
         __m512i sum[POSITIONS][PANELS], const sg__response_out *out)
 {
     __mmask16 lanes[PANELS];
 #pragma GCC unroll 4
     for (int k = 0; k < width; k++) {
         lanes[k] = sg__first16(t->channels - (uint32_t)k * LANES);
-        __m512i b = _mm512_setzero_si512();
-        if (t->bias)
-            b = _mm512_maskz_loadu_epi32(lanes[k], t->bias + k * LANES);
+        __m512i b = _mm512_maskz_loadu_epi32(lanes[k], t->bias + k * LANES);
 #pragma GCC unroll 8
-        for (int p = 0; p < positions; p++) {
+        for (int p = 0; p < positions; p++)
             sum[p][k] = _mm512_add_epi32(sum[p][k], b);
-            if (product == SG__ERRORS_8)
-                sum[p][k] = _mm512_sub_epi32(sum[p][k],
-                                             _mm512_set1_epi32(t->offset[p]));
-        }
     }
     /* one loop for each array: tests inside would cost more than the stores */
     if (out->charge)
@@ -108,7 +117,10 @@ run_tile(const sg__dense_tile *t, int product, int width, int positions,
         in_row += t->in_row;
         weight_row += t->weight_row;
     }
-    respond(t, product, width, positions, sum, out);
+    if (product == SG__ERRORS_8)
+        give_errors(t, width, positions, sum, out);
+    else
+        respond(t, width, positions, sum, out);
 }
 
 /* One panel of counts for `positions` neighbours: see sg__tile_bytes. */
@@ -175,6 +187,11 @@ void sg__tile_bytes(const sg__dense_tile *t, int n, size_t step,
     {                                                                         \
         run_tile(t, product, width, positions, out);                          \
     }
+#define WIDEST(product)                                                       \
+    TILE(product, 4, 1)                                                       \
+    TILE(product, 4, 2)                                                       \
+    TILE(product, 4, 4)                                                       \
+    TILE(product, 4, 6)
 #define TILES(product)                                                        \
     TILE(product, 1, 1)                                                       \
     TILE(product, 1, 2)                                                       \
@@ -188,13 +205,10 @@ void sg__tile_bytes(const sg__dense_tile *t, int n, size_t step,
     TILE(product, 3, 2)                                                       \
     TILE(product, 3, 4)                                                       \
     TILE(product, 3, 8)                                                       \
-    TILE(product, 4, 1)                                                       \
-    TILE(product, 4, 2)                                                       \
-    TILE(product, 4, 4)                                                       \
-    TILE(product, 4, 6)
+    WIDEST(product)
 TILES(SG__COUNTS_8)
-TILES(SG__ERRORS_8)
 TILES(SG__WORDS_16)
+WIDEST(SG__ERRORS_8)
 
 /* By width and log2 of the positions; the widest takes 6 instead of 8, because
  * its 24 sums leave just enough registers. */
@@ -209,4 +223,6 @@ TILES(SG__WORDS_16)
             BY_POSITIONS(product, 3, 8), BY_POSITIONS(product, 4, 6)          \
     }
 sg__tile_fn *const sg__tile_runs[SG__PRODUCTS][PANELS][4] = {
-    BY_WIDTH(SG__COUNTS_8), BY_WIDTH(SG__ERRORS_8), BY_WIDTH(SG__WORDS_16)};
+    [SG__COUNTS_8] = BY_WIDTH(SG__COUNTS_8),
+    [SG__ERRORS_8] = {[PANELS - 1] = BY_POSITIONS(SG__ERRORS_8, 4, 6)},
+    [SG__WORDS_16] = BY_WIDTH(SG__WORDS_16)};

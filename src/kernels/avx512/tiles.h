@@ -30,14 +30,16 @@ typedef struct sg__dense_tile {
     size_t in_row, weight_row, weight_panel; /* steps in bytes */
     uint32_t rows;
     size_t groups;
-    const int32_t *bias; /* of the first panel; NULL for none */
+    const int32_t *bias; /* of the first panel; NULL for errors */
     uint32_t channels;   /* left, of the first panel on */
 } sg__dense_tile;
 
 /* The three products: by type of the inputs and of the weights. */
 enum { SG__COUNTS_8, SG__ERRORS_8, SG__WORDS_16, SG__PRODUCTS };
 
-/* sg__tile_runs: by product, panels - 1 and what sg__tile_next says. */
+/* sg__tile_runs: by product, panels - 1 and what sg__tile_next says. Errors
+ * have tiles of four panels only, all channels in use, since they go back to
+ * whole slabs of 64; charge is all that is written of them. */
 typedef void sg__tile_fn(const sg__dense_tile *t, const sg__response_out *out);
 extern sg__tile_fn *const sg__tile_runs[SG__PRODUCTS][SG__TILE_PANELS][4];
 
