@@ -78,6 +78,13 @@ typedef struct walk {
 
 static sg_status walk_folder(walk *w, int fd, size_t length, int depth);
 
+static sg_status unread(const char *folder, int reason, sg_error *error)
+{
+    return sg__fail(error, reason == ENOMEM ? SG_E_MEMORY : SG_E_IO,
+                    "%.200s: %s", folder,
+                    reason == ENOMEM ? "out of memory" : strerror(reason));
+}
+
 static sg_status open_folder(walk *w, int parent, const char *name,
                              size_t length, int depth)
 {
@@ -153,8 +160,9 @@ static sg_status walk_folder(walk *w, int fd, size_t length, int depth)
     const struct dirent *entry;
     DIR *folder = fdopendir(fd);
     if (!folder) {
+        status = unread(w->root, errno, w->error);
         close(fd);
-        return out_of_memory(w->root, w->error);
+        return status;
     }
     for (errno = 0; !status && (entry = readdir(folder)); errno = 0)
         if (entry->d_name[0] != '.')
@@ -181,9 +189,10 @@ sg_status sg__shots_of_folder(const char *folder, sg__shots *out,
                         errno == ENOENT ? "no such folder" : strerror(errno));
     walk *w = calloc(1, sizeof *w);
     if (!w || fstat(fd, &w->above[0]) != 0) {
+        sg_status status = unread(folder, errno, error);
         close(fd);
         free(w);
-        return out_of_memory(folder, error);
+        return status;
     }
     w->root = folder;
     w->shots = out;
