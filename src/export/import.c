@@ -24,7 +24,10 @@ static sg_status check(const sg__device_plan *p, const uint8_t *bytes,
     if (size < 8 || memcmp(bytes, magic, 8) != 0)
         return sg__fail(error, SG_E_FORMAT,
                         "%s: not a saved state of a device", name);
-    if (size >= 16 && get(&at, 8) != sg__program_identity(p))
+    const uint64_t identity = sg__program_identity(p);
+    if (identity == 0)
+        return SG_E_MEMORY;
+    if (size >= 16 && get(&at, 8) != identity)
         return sg__fail(error, SG_E_FORMAT,
                         "%s: a state of another program than this network's",
                         name);

@@ -41,7 +41,7 @@ typedef struct sg__expected {
 } sg__expected;
 
 /* sg__program_identity: of the weights and rules that a saved state belongs
- * to. */
+ * to; 0 if there is no memory. */
 uint64_t sg__program_identity(const sg__device_plan *plan);
 
 /* sg__program_hash, _number: FNV-1a of bytes, or of those of a number, little

@@ -68,5 +68,6 @@ uint64_t sg__program_identity(const sg__device_plan *p)
         h = sg__program_hash_number(h, layer->phi_bits, 4);
         h = sg__program_hash_number(h, (int32_t)layer->weights, 4);
     }
-    return sg__program_hash_state(h, p, p->net, &failed);
+    h = sg__program_hash_state(h, p, p->net, &failed);
+    return failed ? 0 : h;
 }

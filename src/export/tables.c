@@ -68,8 +68,10 @@ void sg__write_header(const sg__device_plan *p, sg__text *to)
         define(to, "SG_TARGET_BITS", log2_of(r->target));
         define(to, "SG_WEIGHTED", net->class_weight != NULL);
         define(to, "SG_SAVED_BYTES", (int64_t)p->saved);
+        const uint64_t identity = sg__program_identity(p);
+        to->failed |= identity == 0;
         sg__text_put(to, "#define SG_IDENTITY UINT64_C(0x%016" PRIx64 ")\n",
-                     sg__program_identity(p));
+                     identity);
         sg__text_put(to, "typedef int%d_t sg_master;\n", (int)r->master_bits);
     }
     sg__text_put(to, "\n#endif\n");

@@ -390,8 +390,9 @@ sg_status sg_vectors_create(const sg_network *net, const sg_data *data,
     sg_program *program = calloc(1, sizeof *program);
     vectors *v = calloc(1, sizeof *v);
     status = program && v ? SG_OK : SG_E_MEMORY;
-    if (status == SG_OK) {
+    if (v)
         v->net = net;
+    if (status == SG_OK) {
         v->learn = known.learn != 0;
         v->npy = known.npy != 0;
         open_all(v);

@@ -151,6 +151,127 @@ static void check_every_allocation(sg_status (*call)(void))
     assert_true(n > 2);
 }
 
+/* Programs and vectors of a device, deep enough for all they have. */
+static sg_status export(void)
+{
+    sg_recipe recipe;
+    sg_network *net = NULL;
+    sg_program *made = NULL;
+    const sg_program_options program = {sizeof program, 1, 3, 0};
+    const sg_vectors_options vectors = {sizeof vectors, 1, 3, 0},
+                             arrays = {sizeof arrays, 1, 2, 1};
+    make_recipe(&recipe);
+    strcpy(recipe.net, "3C5-P2max-6C3-P2-10");
+    recipe.weight_bits = 8;
+    recipe.count_cap = 15;
+    recipe.batch = 1;
+    recipe.momentum_ppm = 0;
+    recipe.warmup_ppm = 0;
+    recipe.schedule = SG_SCHEDULE_CONSTANT;
+    strcpy(recipe.augment, "none");
+    sg_status status = sg_network_create(&recipe, data, &net, NULL);
+    if (status == SG_OK)
+        status = sg_program_create(net, data, &program, &made, NULL);
+    assert_true(status == SG_OK || made == NULL);
+    sg_program_destroy(made);
+    made = NULL;
+    if (status == SG_OK)
+        status = sg_vectors_create(net, data, &vectors, &made, NULL);
+    assert_true(status == SG_OK || made == NULL);
+    sg_program_destroy(made);
+    made = NULL;
+    if (status == SG_OK)
+        status = sg_vectors_create(net, data, &arrays, &made, NULL);
+    assert_true(status == SG_OK || made == NULL);
+    sg_program_destroy(made);
+    sg_network_destroy(net);
+    return status;
+}
+
+/* A run that begins with a model, on a part of the data. */
+static sg_status go_on(void)
+{
+    sg_recipe recipe, *own = NULL;
+    sg_network *net = NULL, *next = NULL;
+    sg_trainer *trainer = NULL;
+    sg_data *rest = NULL, *held = NULL, *some = NULL;
+    const uint32_t which[] = {3, 1, 4};
+    make_recipe(&recipe);
+    strcpy(recipe.net, "3C5-P2max-4C3p1-4C3p1-R1-P2-D2-20-10");
+    strcpy(recipe.phi, "auto:2");
+    recipe.standardise = true;
+    recipe.dither = true;
+    sg_status status = sg_data_hold_back(data, 6, 7, &rest, &held, NULL);
+    assert_true(status == SG_OK || (rest == NULL && held == NULL));
+    if (status == SG_OK)
+        status = sg_data_select(rest, which, 3, &some, NULL);
+    if (status == SG_OK)
+        status = sg_network_create(&recipe, rest, &net, NULL);
+    if (status == SG_OK)
+        status =
+            sg_network_adapt_recipe(net, sg_data_get_info(rest), &own, NULL);
+    if (status == SG_OK)
+        status = sg_network_adapt(net, own, rest, 1, &next, NULL);
+    assert_true(status == SG_OK || next == NULL);
+    if (status == SG_OK)
+        status = sg_trainer_adapt(net, own, rest, 0, 2, &trainer, NULL);
+    assert_true(status == SG_OK || trainer == NULL);
+    if (status == SG_OK)
+        status = sg_trainer_run(trainer, held, NULL, NULL);
+    sg_trainer_destroy(trainer);
+    sg_network_destroy(next);
+    sg_recipe_destroy(own);
+    sg_network_destroy(net);
+    sg_data_destroy(some);
+    sg_data_destroy(held);
+    sg_data_destroy(rest);
+    return status;
+}
+
+/* A sample spike by spike. */
+static sg_status push(void)
+{
+    sg_recipe recipe;
+    sg_network *net = NULL;
+    sg_simulation *sim = NULL;
+    uint64_t spikes = 0;
+    make_recipe(&recipe);
+    sg_status status = sg_network_create(&recipe, data, &net, NULL);
+    if (status == SG_OK)
+        status = sg_simulation_create(net, SG_ORDER_FIFO, 1, &sim, NULL);
+    if (status == SG_OK)
+        status = sg_simulation_begin(sim, sg_data_pixels(data, 1), &spikes);
+    for (uint64_t n = 0; status == SG_OK && n < spikes; n += 100)
+        status = sg_simulation_arrive(sim, 100);
+    if (status == SG_OK)
+        status = sg_simulation_start(sim);
+    for (uint32_t n = 0; status == SG_OK && n < 700; n++)
+        status = sg_simulation_push(sim, n, 1, n);
+    if (status == SG_OK)
+        status = sg_simulation_learn(sim, 3, 0, 1);
+    sg_simulation_destroy(sim);
+    sg_network_destroy(net);
+    return status;
+}
+
+static void programs_survive(void **state)
+{
+    (void)state;
+    check_every_allocation(export);
+}
+
+static void going_on_survives(void **state)
+{
+    (void)state;
+    check_every_allocation(go_on);
+}
+
+static void pushed_spikes_survive(void **state)
+{
+    (void)state;
+    check_every_allocation(push);
+}
+
 static void opening_data_survives(void **state)
 {
     (void)state;
@@ -205,6 +326,9 @@ int main(void)
         cmocka_unit_test(opening_data_survives),
         cmocka_unit_test(training_survives),
         cmocka_unit_test(using_a_network_survives),
+        cmocka_unit_test(programs_survive),
+        cmocka_unit_test(going_on_survives),
+        cmocka_unit_test(pushed_spikes_survive),
         cmocka_unit_test(training_loop_does_not_allocate),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
