@@ -24,9 +24,9 @@ typedef struct run_result {
     double validation, test;
     double forward, backward; /* last epoch's training samples, as in figures
                                  of metrics.h */
-    double in_use;    /* forward, on test samples or those held back, as they
+    double in_use;  /* forward, on test samples or those held back, as they
                       are */
-    double seconds;   /* of all processes */
+    double seconds; /* of all processes */
     char reason[SG_ERROR_TEXT]; /* why it was refused or has failed */
 } run_result;
 
