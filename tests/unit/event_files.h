@@ -41,7 +41,7 @@ static inline void write_bin(const folder *f, const char *name,
     for (size_t i = 0; i < count; i++) {
         const written *e = &event[i];
         const uint8_t b[5] = {e->x, e->y,
-                              (uint8_t)(e->on << 7 | e->time >> 16),
+                              (uint8_t)((uint32_t)e->on << 7 | e->time >> 16),
                               (uint8_t)(e->time >> 8), (uint8_t)e->time};
         memcpy(bytes + 5 * i, b, sizeof b);
     }
