@@ -189,19 +189,20 @@ SG__INLINE __m256i sg__dot_add(sg__dot_kind dot, __m256i sum, __m256i x,
     case SG__WORDS:
         break;
     case SG__BYTES_MANY:
-        return _mm256_add_epi16(sum, _mm256_maddubs_epi16(x, w));
+        SG__GATHER16(sum, _mm256_maddubs_epi16(x, w));
+        return sum;
     case SG__BYTES:
-        more = _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), ones);
-        return _mm256_add_epi32(sum, more);
+        SG__GATHER32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), ones));
+        return sum;
     case SG__BYTES_WIDE:
-        more = _mm256_madd_epi16(
-            _mm256_maddubs_epi16(_mm256_and_si256(x, even), w), ones);
-        sum = _mm256_add_epi32(sum, more);
-        x = _mm256_andnot_si256(even, x);
-        more = _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), ones);
-        return _mm256_add_epi32(sum, more);
+        more = _mm256_maddubs_epi16(_mm256_and_si256(x, even), w);
+        SG__GATHER32(sum, _mm256_madd_epi16(more, ones));
+        more = _mm256_maddubs_epi16(_mm256_andnot_si256(even, x), w);
+        SG__GATHER32(sum, _mm256_madd_epi16(more, ones));
+        return sum;
     }
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
+    SG__GATHER32(sum, _mm256_madd_epi16(x, w));
+    return sum;
 }
 
 /* Four bytes in every lane. */
@@ -273,28 +274,54 @@ SG__INLINE void sg__quad_run(sg__dot_kind dot, int n, int blocks, size_t quads,
     }
 }
 
-/* The same, summed in 16 bits as long as they hold it. */
-SG__INLINE void sg__quad_many(int n, int blocks, size_t quads, size_t step,
-                              size_t flush, const char *w,
-                              const uint8_t *const *in, size_t at,
-                              __m256i sum[][2])
+/* Adds 16-bit sums to those of 32 bits, and empties them. */
+SG__INLINE void sg__quad_flush(int n, int blocks, __m256i part[][2],
+                               __m256i sum[][2])
 {
     const __m256i ones = _mm256_set1_epi16(1);
-    while (quads) {
-        size_t some = quads < flush ? quads : flush;
-        __m256i part[SG__TILE_MAX][2];
-        for (int p = 0; p < n; p++)
-            part[p][0] = part[p][1] = _mm256_setzero_si256();
-        sg__quad_run(SG__BYTES_MANY, n, blocks, some, step, w, in, at, part);
-        for (int p = 0; p < n; p++)
-            for (int r = 0; r < blocks; r++)
-                sum[p][r] =
-                    _mm256_add_epi32(sum[p][r],
-                                     _mm256_madd_epi16(part[p][r], ones));
-        quads -= some;
-        at += 4 * some;
-        w += 32 * some;
+    for (int p = 0; p < n; p++)
+        for (int r = 0; r < blocks; r++) {
+            __m256i x = _mm256_madd_epi16(part[p][r], ones);
+            sum[p][r] = _mm256_add_epi32(sum[p][r], x);
+            part[p][r] = _mm256_setzero_si256();
+        }
+}
+
+/* All quads of n positions, summed in 16 bits as long as they hold it. */
+SG__INLINE void sg__quad_many(int n, int blocks, const sg__dense_layer *d,
+                              const uint8_t *const *in, __m256i sum[][2])
+{
+    const char *w = d->weight;
+    __m256i part[SG__TILE_MAX][2];
+    size_t room = d->flush;
+    for (int p = 0; p < n; p++)
+        part[p][0] = part[p][1] = _mm256_setzero_si256();
+    for (uint32_t ky = 0; ky < d->rows; ky++) {
+        size_t at = ky * d->row, left = d->run;
+        while (left) {
+            size_t some = left < room ? left : room;
+            for (size_t end = at + 4 * some; at < end; at += 4, w += 32) {
+                __m256i a = sg__load_once(w), b = a;
+                if (blocks == 2)
+                    b = sg__load_once(w + d->step);
+                for (int p = 0; p < n; p++) {
+                    __m256i x = sg__broadcast(in[p] + at);
+                    SG__GATHER16(part[p][0], _mm256_maddubs_epi16(x, a));
+                    if (blocks == 2) {
+                        x = _mm256_maddubs_epi16(x, b);
+                        SG__GATHER16(part[p][1], x);
+                    }
+                }
+            }
+            left -= some;
+            room -= some;
+            if (room == 0) {
+                sg__quad_flush(n, blocks, part, sum);
+                room = d->flush;
+            }
+        }
     }
+    sg__quad_flush(n, blocks, part, sum);
 }
 
 /* Charge, without bias, of n positions by one or two blocks of 8 channels;
@@ -306,14 +333,12 @@ SG__INLINE void sg__quad_tile(sg__dot_kind dot, int n, int blocks,
     const char *w = d->weight;
     for (int p = 0; p < n; p++)
         sum[p][0] = sum[p][1] = _mm256_setzero_si256();
-    for (uint32_t ky = 0; ky < d->rows; ky++, w += d->run * 32) {
-        size_t at = ky * d->row;
-        if (dot == SG__BYTES_MANY)
-            sg__quad_many(n, blocks, d->run, d->step, d->flush, w, in, at,
-                          sum);
-        else
-            sg__quad_run(dot, n, blocks, d->run, d->step, w, in, at, sum);
+    if (dot == SG__BYTES_MANY) {
+        sg__quad_many(n, blocks, d, in, sum);
+        return;
     }
+    for (uint32_t ky = 0; ky < d->rows; ky++, w += d->run * 32)
+        sg__quad_run(dot, n, blocks, d->run, d->step, w, in, ky * d->row, sum);
 }
 
 /* A walk over the output positions of a group of samples. */

@@ -166,6 +166,38 @@ size_t sg__fire_pooled__avx2(const sg__geometry *g, const int32_t *u,
     return senders;
 }
 
+/* The same for 32 channels that the arrays have. */
+static size_t fire_whole(const sg__geometry *g, const uint8_t *count,
+                         __m256i response, int8_t *d)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    size_t row = (size_t)g->in_w * g->in_c, silent = 0;
+    bool fires = !_mm256_testz_si256(response, response);
+    __m256i most = zero, open = _mm256_set1_epi8(-1);
+    for (uint32_t ky = 0; fires && ky < g->kernel_h; ky++)
+        for (uint32_t kx = 0; kx < g->kernel_w; kx++)
+            most = _mm256_max_epu8(most, sg__load_all(count + ky * row +
+                                                      (size_t)kx * g->in_c));
+    for (uint32_t ky = 0; ky < g->kernel_h; ky++)
+        for (uint32_t kx = 0; kx < g->kernel_w; kx++) {
+            size_t at = ky * row + (size_t)kx * g->in_c;
+            if (!fires) {
+                sg__store(d + at, zero);
+                continue;
+            }
+            __m256i mask = _mm256_and_si256(
+                open, _mm256_cmpeq_epi8(sg__load_all(count + at), most));
+            __m256i closed = _mm256_cmpeq_epi8(sg__load_all(d + at), zero);
+            __m256i x =
+                _mm256_andnot_si256(closed, _mm256_and_si256(response, mask));
+            open = _mm256_andnot_si256(mask, open); /* nobody has won yet */
+            silent += (size_t)__builtin_popcount(
+                (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, zero)));
+            sg__store(d + at, x);
+        }
+    return fires ? (size_t)g->kernel_h * g->kernel_w * 32 - silent : 0;
+}
+
 size_t sg__fire_winners__avx2(const sg__geometry *g, const uint8_t *count,
                               const int32_t *u, int phi_bits, int8_t *d)
 {
@@ -173,10 +205,17 @@ size_t sg__fire_winners__avx2(const sg__geometry *g, const uint8_t *count,
     sg__silence_edges(g, d);
     for (uint32_t y = 0; y < g->out_h; y++)
         for (uint32_t x = 0; x < g->out_w; x++, u += g->out_c)
-            for (uint32_t c = 0; c < g->in_c; c += WIDE) {
+            for (uint32_t c = 0, n; c < g->in_c; c += n) {
                 size_t at = y * g->kernel_h * row +
                             (size_t)x * g->kernel_w * g->in_c + c;
-                size_t n = g->in_c - c < WIDE ? g->in_c - c : WIDE;
+                n = g->in_c - c < WIDE ? g->in_c - c : WIDE;
+                if (g->in_c - c >= 2 * WIDE) {
+                    n = 2 * WIDE;
+                    senders +=
+                        fire_whole(g, count + at,
+                                   sg__error_bytes(u + c, phi_bits), d + at);
+                    continue;
+                }
                 pool_unit t = {g,
                                count + at,
                                d + at,

@@ -48,8 +48,8 @@ SG__INLINE void add_wide(const uint8_t *in, int registers, const pair *p,
             __m256i b = sg__load_once(in + p->b + 32 * r);
             __m256i x = _mm256_unpacklo_epi8(a, b);
             __m256i y = _mm256_unpackhi_epi8(a, b);
-            low[r] = _mm256_add_epi16(low[r], _mm256_maddubs_epi16(x, d));
-            high[r] = _mm256_add_epi16(high[r], _mm256_maddubs_epi16(y, d));
+            SG__GATHER16(low[r], _mm256_maddubs_epi16(x, d));
+            SG__GATHER16(high[r], _mm256_maddubs_epi16(y, d));
         }
     }
     for (int r = 0; r < registers; r++) {

@@ -32,6 +32,11 @@ SG__INLINE __m256i sg__load_once(const void *from)
     return x;
 }
 
+/* SG__GATHER16, SG__GATHER32: sum += x in its own register; left alone, GCC
+ * keeps a second copy of each sum, some of them in memory. */
+#define SG__GATHER16(sum, x) __asm__("vpaddw %1, %0, %0" : "+x"(sum) : "x"(x))
+#define SG__GATHER32(sum, x) __asm__("vpaddd %1, %0, %0" : "+x"(sum) : "x"(x))
+
 SG__INLINE __m128i sg__load_half(const void *from)
 {
     return _mm_loadu_si128((const __m128i *)from);

@@ -188,9 +188,9 @@ SG__INLINE void add_columns(const uint32_t *window, const int8_t *d,
             __m256i x = sg__load_once(a + 32 * r);
             __m256i y = sg__load_once(b + 32 * r), z;
             z = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(x, y), both);
-            low[r] = _mm256_add_epi16(low[r], z);
+            SG__GATHER16(low[r], z);
             z = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(x, y), both);
-            high[r] = _mm256_add_epi16(high[r], z);
+            SG__GATHER16(high[r], z);
         }
     }
 #pragma GCC unroll 6

@@ -53,8 +53,8 @@ SG__INLINE void add_words(const pair *p, size_t pairs, size_t at,
             __m256i b = sg__load_once(p->b + at + 32 * r);
             __m256i x = _mm256_unpacklo_epi16(a, b);
             __m256i y = _mm256_unpackhi_epi16(a, b);
-            low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(x, d));
-            high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(y, d));
+            SG__GATHER32(low[r], _mm256_madd_epi16(x, d));
+            SG__GATHER32(high[r], _mm256_madd_epi16(y, d));
         }
     }
     for (int r = 0; r < registers; r++) {
@@ -83,8 +83,8 @@ SG__INLINE void add_bytes(const pair *p, size_t pairs, size_t at,
             __m256i b = sg__load_once(p->b + at + 32 * r);
             __m256i x = _mm256_sign_epi8(_mm256_unpacklo_epi8(a, b), d);
             __m256i y = _mm256_sign_epi8(_mm256_unpackhi_epi8(a, b), d);
-            low[r] = _mm256_add_epi16(low[r], _mm256_maddubs_epi16(size, x));
-            high[r] = _mm256_add_epi16(high[r], _mm256_maddubs_epi16(size, y));
+            SG__GATHER16(low[r], _mm256_maddubs_epi16(size, x));
+            SG__GATHER16(high[r], _mm256_maddubs_epi16(size, y));
         }
     }
     for (int r = 0; r < registers; r++) {

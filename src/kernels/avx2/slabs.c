@@ -4,15 +4,14 @@
 #include "kernels/avx2/events.h"
 
 enum {
-    LIST_BYTES = 1 << 21, /* for pairs, if that holds a sample */
-    COUNT_ROOM = 258,     /* sum of counts: 127 * 258 fits 16 bits */
-    ERROR_ROOM = 128      /* of errors: so does 255 * 128 */
+    EIGHT = 8,           /* pairs written at once, at most so many too many */
+    LIST_BYTES = 1 << 21 /* for pairs, if that holds a sample */
 };
 
 /* Every number may be too large to share a pair. */
 static size_t most_pairs(size_t positions, size_t channels)
 {
-    return positions * channels + 1;
+    return positions * channels + EIGHT;
 }
 
 static size_t room_of(size_t positions, size_t channels)
@@ -79,33 +78,85 @@ static uint32_t pair_large(const uint8_t *x, size_t channels, bool errors,
     return n;
 }
 
-/* Lists one position. */
-SG__INLINE sg__senders list_position(const uint8_t *x, size_t channels,
-                                     bool errors, sg__sender_pair *to)
+/* The numbers of one position that are not 0, and whose they are. */
+typedef struct found {
+    uint16_t channel[SG__SLAB_ROWS + 2 * EIGHT];
+    uint8_t x[SG__SLAB_ROWS + 2 * EIGHT];
+} found;
+
+/* Returns how many there are; those behind them are 0. */
+SG__INLINE uint32_t find(const uint8_t *x, size_t channels, found *f)
 {
-    const uint32_t room = errors ? ERROR_ROOM : COUNT_ROOM;
-    uint32_t n = 0, size = 0, last = 0;
-    int32_t sum = 0;
+    uint32_t n = 0;
     for (size_t c = 0; c < channels; c += 32) {
         uint32_t set = sg__sender_bits((const int8_t *)x + c, channels - c);
         for (; set; set &= set - 1, n++) {
             uint32_t k = (uint32_t)c + (uint32_t)__builtin_ctz(set);
-            size += size_of(x[k], errors);
-            sum += (int8_t)x[k];
-            if (n % 2 == 0)
-                last = k;
-            else
-                to[n / 2] = pair_of(last * SG__SLAB_COLUMNS, x[last],
-                                    k * SG__SLAB_COLUMNS, x[k]);
+            f->channel[n] = (uint16_t)k;
+            f->x[n] = x[k];
         }
     }
-    if (n % 2)
-        to[n / 2] = pair_of(last * SG__SLAB_COLUMNS, x[last],
-                            last * SG__SLAB_COLUMNS, 0);
-    sg__senders all = {0, (n + 1) / 2, (n + 1) / 2, 128 * (uint32_t)sum};
-    if (size > room)
-        all.length = pair_large(x, channels, errors, room, to, &all.depth);
-    return all;
+    sg__store(f->channel + n, _mm256_setzero_si256());
+    _mm_storeu_si128((__m128i *)(f->x + n), _mm_setzero_si128());
+    return n;
+}
+
+/* Eight pairs. */
+SG__INLINE void write_pairs(const uint16_t *channel, __m128i x,
+                            sg__sender_pair *to)
+{
+    __m128i *at = (__m128i *)to;
+    __m128i low = _mm_unpacklo_epi16(x, x), high = _mm_unpackhi_epi16(x, x);
+    __m128i a = _mm_slli_epi16(sg__load_half(channel), 6);
+    __m128i b = _mm_slli_epi16(sg__load_half(channel + EIGHT), 6);
+    _mm_storeu_si128(at, _mm_unpacklo_epi32(a, low));
+    _mm_storeu_si128(at + 1, _mm_unpackhi_epi32(a, low));
+    _mm_storeu_si128(at + 2, _mm_unpacklo_epi32(b, high));
+    _mm_storeu_si128(at + 3, _mm_unpackhi_epi32(b, high));
+}
+
+static uint32_t sum_of(__m128i x)
+{
+    x = _mm_add_epi32(x, _mm_shuffle_epi32(x, 0x4e));
+    x = _mm_add_epi32(x, _mm_shuffle_epi32(x, 0xb1));
+    return (uint32_t)_mm_cvtsi128_si32(x);
+}
+
+/* The largest of 8 numbers of 0..2^15-1. */
+static uint32_t most_of(__m128i x)
+{
+    const __m128i all = _mm_set1_epi16(-1);
+    x = _mm_minpos_epu16(_mm_xor_si128(x, all));
+    return 0xffff - ((uint32_t)_mm_cvtsi128_si32(x) & 0xffff);
+}
+
+/* Lists one position. */
+SG__INLINE sg__senders list_position(const uint8_t *x, size_t channels,
+                                     bool errors, sg__sender_pair *to)
+{
+    const uint32_t room = errors ? SG__ERROR_ROOM : SG__COUNT_ROOM;
+    const __m128i ones = _mm_set1_epi8(1), words = _mm_set1_epi16(1);
+    __m128i sum = _mm_setzero_si128(), size = sum, most = sum;
+    found f;
+    uint32_t n = find(x, channels, &f);
+    for (uint32_t i = 0; i < n; i += 2 * EIGHT) {
+        __m128i v = sg__load_half(f.x + i);
+        __m128i sizes = _mm_maddubs_epi16(errors ? _mm_abs_epi8(v) : v, ones);
+        write_pairs(f.channel + i, v, to + i / 2);
+        most = _mm_max_epi16(most, sizes);
+        size = _mm_add_epi32(size, _mm_madd_epi16(sizes, words));
+        if (errors)
+            sum = _mm_add_epi32(sum, _mm_madd_epi16(_mm_maddubs_epi16(ones, v),
+                                                    words));
+    }
+    uint32_t length = (n + 1) / 2, depth = length;
+    if (sum_of(size) > room) {
+        depth = room / most_of(most);
+        if (depth == 0)
+            length = pair_large(x, channels, errors, room, to, &depth);
+    }
+    return (sg__senders){0, (uint16_t)length, (uint16_t)depth, sum_of(size),
+                         128 * sum_of(sum)};
 }
 
 SG__INLINE size_t fill(sg__pair_lists *l, size_t n, const uint8_t *x,

@@ -22,10 +22,15 @@ typedef struct sg__sender_pair {
 
 /* The senders of one position. */
 typedef struct sg__senders {
-    uint32_t first, length; /* in pairs */
-    uint32_t depth;         /* pairs whose sums fit 16 bits, 1 or more */
+    uint32_t first;         /* in pairs */
+    uint16_t length, depth; /* depth: pairs whose sums fit 16 bits, 1 or more
+                             */
+    uint32_t size;          /* the sum of counts, or of |d| */
     uint32_t offset;        /* 128 times the sum of error counts */
 } sg__senders;
+
+/* Sums up to which 16 bits hold: 127 * 258, and 255 * 128. */
+enum { SG__COUNT_ROOM = 258, SG__ERROR_ROOM = 128 };
 
 /* Lists of some samples' senders, one behind the other. */
 typedef struct sg__pair_lists {
@@ -76,8 +81,35 @@ SG__INLINE void sg__add_columns(int32_t *to, __m256i low, __m256i high,
     }
 }
 
-/* sg__slab_add: to[64] += what one position sends through a slab. Forward,
- * counts meet signed weights; backward (errors), errors meet weights + 128. */
+/* sg__slab_sum: 16-bit sums of what some pairs send through a slab, 64 columns
+ * by halves of registers. Forward, counts meet signed weights; backward
+ * (errors), errors meet weights + 128. */
+SG__INLINE void sg__slab_sum(const sg__sender_pair *p, size_t n,
+                             const uint8_t *slab, bool errors, __m256i sum[4])
+{
+    __m256i s[4] = {sum[0], sum[1], sum[2], sum[3]};
+    for (const sg__sender_pair *end = p + n; p < end; p++) {
+        __m256i x = _mm256_set1_epi32((int32_t)p->n);
+        const uint8_t *a = slab + p->row[0], *b = slab + p->row[1];
+#pragma GCC unroll 2
+        for (int i = 0; i < 2; i++) {
+            __m256i u = sg__load_once(a + 32 * i), z;
+            __m256i v = sg__load_once(b + 32 * i);
+            z = _mm256_unpacklo_epi8(u, v);
+            z = errors ? _mm256_maddubs_epi16(z, x)
+                       : _mm256_maddubs_epi16(x, z);
+            SG__GATHER16(s[2 * i], z);
+            z = _mm256_unpackhi_epi8(u, v);
+            z = errors ? _mm256_maddubs_epi16(z, x)
+                       : _mm256_maddubs_epi16(x, z);
+            SG__GATHER16(s[2 * i + 1], z);
+        }
+    }
+    for (int i = 0; i < 4; i++)
+        sum[i] = s[i];
+}
+
+/* sg__slab_add: to[64] += what one position sends through a slab. */
 SG__INLINE void sg__slab_add(const sg__sender_pair *p, const sg__senders *at,
                              const uint8_t *slab, bool errors, int32_t *to)
 {
@@ -85,35 +117,52 @@ SG__INLINE void sg__slab_add(const sg__sender_pair *p, const sg__senders *at,
     uint32_t left = at->length;
     while (left) {
         uint32_t some = left < at->depth ? left : at->depth;
-        __m256i low0 = _mm256_setzero_si256(), high0 = low0;
-        __m256i low1 = low0, high1 = low0;
-        for (const sg__sender_pair *end = p + some; p < end; p++) {
-            __m256i n = _mm256_set1_epi32((int32_t)p->n), x, y;
-            const uint8_t *a = slab + p->row[0], *b = slab + p->row[1];
-            __m256i a0 = sg__load_once(a), a1 = sg__load_once(a + 32);
-            __m256i b0 = sg__load_once(b), b1 = sg__load_once(b + 32);
-            x = _mm256_unpacklo_epi8(a0, b0);
-            y = _mm256_unpackhi_epi8(a0, b0);
-            x = errors ? _mm256_maddubs_epi16(x, n)
-                       : _mm256_maddubs_epi16(n, x);
-            y = errors ? _mm256_maddubs_epi16(y, n)
-                       : _mm256_maddubs_epi16(n, y);
-            low0 = _mm256_add_epi16(low0, x);
-            high0 = _mm256_add_epi16(high0, y);
-            x = _mm256_unpacklo_epi8(a1, b1);
-            y = _mm256_unpackhi_epi8(a1, b1);
-            x = errors ? _mm256_maddubs_epi16(x, n)
-                       : _mm256_maddubs_epi16(n, x);
-            y = errors ? _mm256_maddubs_epi16(y, n)
-                       : _mm256_maddubs_epi16(n, y);
-            low1 = _mm256_add_epi16(low1, x);
-            high1 = _mm256_add_epi16(high1, y);
-        }
-        sg__add_columns(to, low0, high0, offset);
-        sg__add_columns(to + 32, low1, high1, offset);
+        __m256i sum[4];
+        for (int i = 0; i < 4; i++)
+            sum[i] = _mm256_setzero_si256();
+        sg__slab_sum(p, some, slab, errors, sum);
+        sg__add_columns(to, sum[0], sum[1], offset);
+        sg__add_columns(to + 32, sum[2], sum[3], offset);
         offset = _mm256_setzero_si256();
         left -= some;
+        p += some;
     }
+}
+
+/* sg__slab_row: the same for n positions side by side, the slabs of which lie
+ * `step` bytes apart. Mostly 16 bits hold what all of them send. */
+SG__INLINE void sg__slab_row(const sg__sender_pair *pairs,
+                             const sg__senders *at, size_t n,
+                             const uint8_t *slab, ptrdiff_t step, bool errors,
+                             int32_t *to)
+{
+    uint32_t size = 0, offset = 0;
+    for (size_t i = 0; i < n; i++) {
+        size += at[i].size;
+        offset += at[i].offset;
+    }
+    if (size == 0)
+        return;
+    if (size > (errors ? SG__ERROR_ROOM : SG__COUNT_ROOM)) {
+        for (size_t i = 0; i < n; i++, slab += step)
+            sg__slab_add(pairs + at[i].first, &at[i], slab, errors, to);
+        return;
+    }
+    __m256i sum[4], all = _mm256_set1_epi32(errors ? (int32_t)offset : 0);
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm256_setzero_si256();
+    for (size_t i = 0; i < n; i++, slab += step)
+        sg__slab_sum(pairs + at[i].first, at[i].length, slab, errors, sum);
+    sg__add_columns(to, sum[0], sum[1], all);
+    sg__add_columns(to + 32, sum[2], sum[3], all);
+}
+
+/* sg__slab_rows: whether the slabs of a kernel row are read together. */
+static inline bool sg__slab_rows(const sg__geometry *g, size_t sources)
+{
+    enum { NEAR_BYTES = 48 * 1024 };
+    return g->kernel_w > 1 && g->stride_w == 1 &&
+           g->kernel_w * sources * SG__SLAB_COLUMNS <= NEAR_BYTES;
 }
 
 #endif

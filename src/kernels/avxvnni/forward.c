@@ -21,7 +21,7 @@ void sg__forward__avxvnni(const sg__synapses *s, size_t n, const uint8_t *in,
 uint32_t sg__forward_sparse_below__avxvnni(const sg__geometry *g, int bits)
 {
     if (sg__by_rows(g, bits))
-        return sg__by_sparse(g, bits) ? 1001 : 400;
+        return sg__by_sparse(g, bits) ? 1001 : 480;
     return sg__lists_pay(g, bits) ? 400 : 0;
 }
 
