@@ -5,11 +5,12 @@
 # _spikegrad_words COMMAND: what may follow it.
 _spikegrad_words() {
     case $1 in
-    '') echo demo train eval verify trace anytime report bench info data sweep recipes seal convert export import-state help --help --version ;;
+    '') echo demo train eval classify verify trace anytime report bench info data sweep recipes seal convert export import-state help --help --version ;;
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'eval') echo --data --split --best --limit --flip --top --predictions --logits --json --device --threads --help ;;
+    'classify') echo --data --best --resize --vote --top --logits --csv --json --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --device --threads --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --theme --replay --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --arrival --step --json --quiet --help ;;
@@ -41,6 +42,8 @@ _spikegrad_values() {
     'eval --data') echo '<sources>' ;;
     'eval --split') echo train test ;;
     'eval --predictions') echo '<files>' ;;
+    'classify --data') echo '<sources>' ;;
+    'classify --csv') echo '<files>' ;;
     'verify --data') echo '<sources>' ;;
     'verify --split') echo train test ;;
     'verify --order') echo fifo lifo scatter turns random all ;;

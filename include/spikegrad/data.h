@@ -78,6 +78,24 @@ SG_API sg_status sg_data_open_in(const char *folder, const char *spec,
                                  sg_split split, sg_data **out,
                                  sg_error *error);
 
+/* sg_data_open_file: the samples in one file, to be classified: a picture (PNG,
+ * JPEG), an array of NumPy (.npy, of samples or of one), an IDX file of images,
+ * or a recording of an event camera; all but recordings may be packed by gzip.
+ * What it is its first bytes say, and of recordings their names.
+ *
+ * spec    of the data a network was trained on (sg_network_info), whose options
+ *         hold for files of that kind: size=, layout=, polarity= and the like.
+ *         NULL, or what names no source: none. Arrays are recordings if it is
+ *         of recordings
+ * like    height, width, channels and classes that the data have to have
+ * resize  not 0: pictures of any size, grey or colour, are made like that
+ * Labels are all 0.
+ * Errors: as sg_data_open; SG_E_FORMAT also for another shape, or if it is
+ * none of these kinds. */
+SG_API sg_status sg_data_open_file(const char *spec, const char *path,
+                                   const sg_data_info *like, int resize,
+                                   sg_data **out, sg_error *error);
+
 /* Classes that data may have. */
 #define SG_CLASSES_MAX 65535
 

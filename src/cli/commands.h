@@ -11,6 +11,7 @@
     X(demo)                                                                   \
     X(train)                                                                  \
     X(eval)                                                                   \
+    X(classify)                                                               \
     X(verify)                                                                 \
     X(trace)                                                                  \
     X(anytime)                                                                \

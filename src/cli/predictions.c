@@ -104,7 +104,7 @@ static uint32_t place_of(const int64_t *logits, uint32_t classes,
     return before;
 }
 
-static uint32_t largest(const int64_t *logits, uint32_t classes)
+uint32_t predictions_largest(const int64_t *logits, uint32_t classes)
 {
     uint32_t best = 0;
     for (uint32_t k = 1; k < classes; k++)
@@ -141,7 +141,7 @@ static void put_i64(FILE *stream, int64_t value)
 }
 
 /* A name as a field, in quotes where it has to be. */
-static void put_name(FILE *stream, const char *name)
+void predictions_name(FILE *stream, const char *name)
 {
     if (!strpbrk(name, ",\"")) {
         fputs(name, stream);
@@ -170,13 +170,13 @@ static void put_csv(FILE *stream, const chunk *c, uint32_t i, bool logits,
                     const int64_t *values)
 {
     const uint32_t label = sg_data_label(c->data, i);
-    const uint32_t class = largest(values, c->info->classes);
+    const uint32_t class = predictions_largest(values, c->info->classes);
     fprintf(stream, "%u,%u,%u", i, label, class);
     if (model_class_name(c->net, c->data, 0)) {
         fputc(',', stream);
-        put_name(stream, model_class_name(c->net, c->data, label));
+        predictions_name(stream, model_class_name(c->net, c->data, label));
         fputc(',', stream);
-        put_name(stream, model_class_name(c->net, c->data, class));
+        predictions_name(stream, model_class_name(c->net, c->data, class));
     }
     for (uint32_t k = 0; logits && k < c->info->classes; k++)
         fprintf(stream, ",%lld", (long long)values[k]);
@@ -188,7 +188,7 @@ static void put_npy(FILE *stream, const chunk *c, uint32_t i, bool logits,
 {
     put_i64(stream, i);
     put_i64(stream, sg_data_label(c->data, i));
-    put_i64(stream, largest(values, c->info->classes));
+    put_i64(stream, predictions_largest(values, c->info->classes));
     for (uint32_t k = 0; logits && k < c->info->classes; k++)
         put_i64(stream, values[k]);
 }

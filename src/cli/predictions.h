@@ -5,6 +5,7 @@
 #include <spikegrad/spikegrad.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct predictions {
     const char *path; /* a line, or row, for each sample; NULL: none */
@@ -14,6 +15,13 @@ typedef struct predictions {
     uint32_t top;   /* the label among so many largest logits */
     uint64_t among; /* samples of which it is; written */
 } predictions;
+
+/* predictions_name: a name as a field of CSV, in quotes where it has to be. */
+void predictions_name(FILE *stream, const char *name);
+
+/* predictions_largest: the class with the largest of its logits, the first one
+ * on a tie. */
+uint32_t predictions_largest(const int64_t *logits, uint32_t classes);
 
 /* predictions_make: CLI_OK, or after a report something else. Ties are in the
  * order of the classes. */

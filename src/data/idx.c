@@ -237,6 +237,41 @@ static sg_status arrange(const char *name, sg__idx *images,
     return SG_OK;
 }
 
+/* Data of images and labels, both of which it takes. */
+static sg_status adopt(sg__idx *images, sg__idx *labels, uint32_t classes,
+                       const char *name, sg_data **out, sg_error *error)
+{
+    const sg_data_info info = {
+        .name = name,
+        .height = images->size[1],
+        .width = images->size[2],
+        .channels = images->size[3],
+        .classes = classes,
+        .size = images->size[0],
+    };
+    uint16_t *numbers = labels->labels;
+    labels->labels = NULL;
+    return sg__data_adopt_wide(&info, images->bytes, numbers, out, error);
+}
+
+sg_status sg__idx_images(sg__source *images, sg__idx_layout layout,
+                         uint32_t classes, const char *name, sg_data **out,
+                         sg_error *error)
+{
+    sg__idx pixels, none = {.labels = NULL};
+    sg_status status = sg__idx_read(images, SG__IDX_IMAGES, &pixels, error);
+    if (!status)
+        status = arrange(images->name, &pixels, layout, error);
+    if (!status && !(none.labels = calloc(pixels.size[0], 2)))
+        status =
+            sg__fail(error, SG_E_MEMORY, "%s: out of memory", images->name);
+    if (status) {
+        free(pixels.bytes);
+        return status;
+    }
+    return adopt(&pixels, &none, classes, name, out, error);
+}
+
 sg_status sg__idx_pair(sg__source *images, const char *label_name,
                        sg__idx *labels, sg__idx_rule rule, const char *name,
                        sg_data **out, sg_error *error)
@@ -253,15 +288,5 @@ sg_status sg__idx_pair(sg__source *images, const char *label_name,
         labels->labels = NULL;
         return status;
     }
-    sg_data_info info = {
-        .name = name,
-        .height = pixels.size[1],
-        .width = pixels.size[2],
-        .channels = pixels.size[3],
-        .classes = rule.classes,
-        .size = pixels.size[0],
-    };
-    uint16_t *numbers = labels->labels;
-    labels->labels = NULL;
-    return sg__data_adopt_wide(&info, pixels.bytes, numbers, out, error);
+    return adopt(&pixels, labels, rule.classes, name, out, error);
 }

@@ -42,6 +42,12 @@ typedef struct sg__idx_rule {
     sg__idx_layout layout;
 } sg__idx_rule;
 
+/* sg__idx_images: images alone as data of so many classes, all labels 0. Errors
+ * as below. */
+sg_status sg__idx_images(sg__source *images, sg__idx_layout layout,
+                         uint32_t classes, const char *name, sg_data **out,
+                         sg_error *error);
+
 /* sg__idx_pair: images and labels as one data set called name; what is read
  * of labels belongs to it from here on. SG_E_FORMAT also if the counts differ
  * or a label is none of the classes; SG_E_ARGUMENT if the layout has to be

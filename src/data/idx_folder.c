@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/idx_family.h"
+#include "data/single.h"
 
 enum { STEM_SIZE = 44 }; /* with the rest of a name it fits sg__names */
 
@@ -99,6 +100,32 @@ static bool is_idx(const char *path)
     return find_stems(path, &s, NULL) == SG_OK && s.any;
 }
 
+static bool is_images(const char *path, const uint8_t head[SG__FILE_HEAD])
+{
+    (void)path;
+    return head[0] == 0 && head[1] == 0 && head[2] == 8 &&
+           (head[3] == 3 || head[3] == 4);
+}
+
+/* Images alone. */
+static sg_status open_images_file(const sg__file *file, sg_data **out,
+                                  sg_error *error)
+{
+    const char *layout = sg__request_text(file->request, "layout");
+    const sg__idx_layout axes = !layout                       ? SG__IDX_USUAL
+                                : strcmp(layout, "NCHW") == 0 ? SG__IDX_NCHW
+                                                              : SG__IDX_NHWC;
+    sg__source source;
+    sg_status status =
+        sg__source_open(file->path, file->request->limit, &source, error);
+    if (status)
+        return status;
+    status = sg__idx_images(&source, axes, file->like->classes, file->path,
+                            out, error);
+    sg__source_close(&source);
+    return status ? status : sg__single_check(file, out, error);
+}
+
 static const sg_data_option options[] = {
     {"train", "STEM",
      "what is in front of -images of training files; without it the one that "
@@ -121,5 +148,7 @@ const sg__reader sg__reader_idx = {
                .option = options,
                .options = sizeof options / sizeof options[0]},
     .open = open_idx,
+    .claims = is_images,
+    .open_file = open_images_file,
     .recognise = is_idx,
 };

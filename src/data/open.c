@@ -276,3 +276,103 @@ sg_status sg_data_open(const char *spec, sg_split split, sg_data **out,
 {
     return sg_data_open_in(NULL, spec, split, out, error);
 }
+
+/* ---- one file ---- */
+
+/* The options of a specification, whatever its path; without a reader for it
+ * there are none, and *reader is NULL. *text is in new memory, which the
+ * request looks at. */
+static sg_status request_of(const char *spec, sg__request *out,
+                            const sg__reader **reader, char **text,
+                            sg_error *error)
+{
+    const size_t length = strcspn(spec, ":");
+    uint64_t mebibytes = 0;
+    *out = (sg__request){.spec = spec, .split = SG_SPLIT_TEST};
+    *reader = NULL;
+    *text = NULL;
+    for (size_t i = 0; i < READERS; i++)
+        if (strlen(readers[i]->format.name) == length &&
+            strncmp(spec, readers[i]->format.name, length) == 0)
+            *reader = readers[i];
+    if (!*reader || !spec[length])
+        return SG_OK;
+    out->form = (*reader)->format.form;
+    *text = sg__path_join(NULL, spec + length + 1, "");
+    if (!*text)
+        return sg__fail(error, SG_E_MEMORY, "data: out of memory");
+    char *options = *text;
+    if ((*reader)->format.takes_path) {
+        options = find_options(*text, *text);
+        options += options != NULL;
+    }
+    sg_status status = take_options(&(*reader)->format, options, out, error);
+    if (!status)
+        status =
+            sg__request_number(out, "limit", 1, LIMIT_MAX, &mebibytes, error);
+    out->limit = mebibytes * MEBIBYTE;
+    return status;
+}
+
+/* Who opens a file that begins so; of several that could, own. */
+static const sg__reader *claimant(const sg__reader *own, const char *path,
+                                  const uint8_t head[SG__FILE_HEAD])
+{
+    if (own && own->claims && own->claims(path, head))
+        return own;
+    for (size_t i = 0; i < READERS; i++)
+        if (readers[i]->claims && readers[i]->claims(path, head))
+            return readers[i];
+    return NULL;
+}
+
+static sg_status open_file(const sg__reader *own, sg__file *file,
+                           sg_data **out, sg_error *error)
+{
+    const sg__request none = {.spec = file->path,
+                              .split = SG_SPLIT_TEST,
+                              .limit = file->request->limit};
+    uint8_t head[SG__FILE_HEAD] = {0};
+    sg__source source;
+    size_t got;
+    sg_status status =
+        sg__source_open(file->path, file->request->limit, &source, error);
+    if (status)
+        return status;
+    status = sg__source_read(&source, head, SG__FILE_HEAD, &got, error);
+    sg__source_close(&source);
+    if (status)
+        return status;
+    const sg__reader *reader = claimant(own, file->path, head);
+    if (!reader)
+        return sg__fail(error, SG_E_FORMAT,
+                        "%.200s: expected a picture (PNG, JPEG), an array of "
+                        "NumPy, IDX images, or a recording of events",
+                        file->path);
+    if (!own || reader->open_file != own->open_file)
+        file->request = &none;
+    return reader->open_file(file, out, error);
+}
+
+sg_status sg_data_open_file(const char *spec, const char *path,
+                            const sg_data_info *like, int resize,
+                            sg_data **out, sg_error *error)
+{
+    sg__request request;
+    sg__file file = {.request = &request,
+                     .path = path,
+                     .like = like,
+                     .resize = resize != 0};
+    const sg__reader *own = NULL;
+    char *text = NULL;
+    if (out)
+        *out = NULL;
+    if (!path || !like || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
+    sg_status status =
+        request_of(spec ? spec : "", &request, &own, &text, error);
+    if (!status)
+        status = open_file(own, &file, out, error);
+    free(text);
+    return status;
+}

@@ -41,17 +41,33 @@ typedef struct sg__request {
     } option[SG__OPTIONS_MAX];
 } sg__request;
 
+enum { SG__FILE_HEAD = 8 };
+
+/* One file that is asked for, to be classified. */
+typedef struct sg__file {
+    const sg__request *request; /* options, if they are this reader's */
+    const char *path;
+    const sg_data_info *like; /* height, width, channels, classes wanted */
+    bool resize;              /* pictures are made like that */
+} sg__file;
+
 /* A reader.
  *
  * open       opens a split. SG_E_MISSING if it is not there, else as
  *            sg_data_open; the keys of the request are among the format's
  * recognise  whether path, an existing folder or file, looks like this: for
- *            hints only; NULL if nothing does */
+ *            hints only; NULL if nothing does
+ * claims     whether a file of this name that begins with these bytes,
+ *            unpacked, is one that open_file opens; NULL: none is
+ * open_file  opens one file of samples. As sg_data_open_file */
 typedef struct sg__reader {
     sg_data_format format;
     sg_status (*open)(const sg__request *request, sg_data **out,
                       sg_error *error);
     bool (*recognise)(const char *path);
+    bool (*claims)(const char *path, const uint8_t head[SG__FILE_HEAD]);
+    sg_status (*open_file)(const sg__file *file, sg_data **out,
+                           sg_error *error);
 } sg__reader;
 
 #define SG__READER_DECLARE(name) extern const sg__reader sg__reader_##name;

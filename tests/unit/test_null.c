@@ -132,6 +132,10 @@ static void of_data(void **state)
     sg_data *rest = data, *held = data;
     MAKES_NOTHING(sg_data,
                   sg_data_open_in(NULL, NULL, SG_SPLIT_TEST, &out, e));
+    const sg_data_info like = {.height = 1, .width = 1, .channels = 1};
+    MAKES_NOTHING(sg_data, sg_data_open_file(NULL, NULL, &like, 0, &out, e));
+    MAKES_NOTHING(sg_data, sg_data_open_file(NULL, "x", NULL, 0, &out, e));
+    TELLS(sg_data_open_file(NULL, "x", &like, 0, NULL, e));
     TELLS(sg_data_open_in(NULL, "glyphs", SG_SPLIT_TEST, NULL, e));
     MAKES_NOTHING(sg_data, sg_data_select(NULL, &first, 1, &out, e));
     MAKES_NOTHING(sg_data, sg_data_select(data, NULL, 1, &out, e));

@@ -300,8 +300,10 @@ static int take_operands(const arg_command *command, int argc, char **argv,
         return cli_usage(command->name, "%s: '%s' is one operand too many",
                          command->name,
                          argv[optind + (int)command->operand_max]);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && i + 1 < ARG_OPERANDS; i++)
         rest->operand[i] = argv[optind + (int)i];
+    rest->operands = argv + optind;
+    rest->operand_count = count;
     return -1;
 }
 

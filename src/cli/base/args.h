@@ -55,7 +55,7 @@ typedef struct arg_group {
         table, sizeof table / sizeof table[0], offsetof(type, part)           \
     }
 
-enum { ARG_GROUPS_MAX = 7, ARG_OPERANDS = 8, ARG_RECIPE_MAX = 64 };
+enum { ARG_GROUPS_MAX = 7, ARG_OPERANDS = 9, ARG_RECIPE_MAX = 64 };
 
 typedef struct arg_command {
     const char *name;     /* "train", "data info" */
@@ -64,8 +64,8 @@ typedef struct arg_command {
     const char *operands; /* "MODEL", or NULL if it takes none */
     const char *text;     /* a paragraph of the help */
     arg_group group[ARG_GROUPS_MAX]; /* the last ones may be empty */
-    size_t operand_min, operand_max;
-    bool recipe; /* takes the options of the recipe too */
+    size_t operand_min, operand_max; /* SIZE_MAX: any number */
+    bool recipe;                     /* takes the options of the recipe too */
     int (*run)(int argc, char **argv); /* argv[0] is the name; exit code */
     /* NULL, or subcommands of it up to a NULL; it has no run of its own. */
     const struct arg_command *const *actions;
@@ -74,7 +74,9 @@ typedef struct arg_command {
 /* What does not go into the options struct. recipe[i] is the text given for
  * row i of sg_recipe_options(), NULL if it was not given. */
 typedef struct arg_rest {
-    const char *operand[ARG_OPERANDS];
+    const char *operand[ARG_OPERANDS]; /* the first ones, up to a NULL */
+    char *const *operands;             /* all of them, */
+    size_t operand_count;              /* so many */
     const char *recipe[ARG_RECIPE_MAX];
     const char *recipe_given; /* name of one that was given, or NULL */
 } arg_rest;

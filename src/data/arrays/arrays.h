@@ -43,6 +43,10 @@ sg_status sg__array_images(sg__source *source, const sg__array_form *form,
 sg_status sg__array_labels(sg__source *source, sg__classes *out,
                            sg_error *error);
 
+/* A file of images, as sg__reader has it. */
+bool sg__array_claims(const char *path, const uint8_t head[SG__FILE_HEAD]);
+sg_status sg__array_open(const sg__file *file, sg_data **out, sg_error *error);
+
 #define SG__ARRAY_OPTIONS                                                      \
     {"layout", "AXES",                                                         \
      "order of the axes: NHW, NHWC, NCHW, or of signals NL, NLC, NCL; needed " \

@@ -272,6 +272,8 @@ const sg__reader sg__reader_npy = {
                .option = options,
                .options = sizeof options / sizeof options[0]},
     .open = open_npy,
+    .claims = sg__array_claims,
+    .open_file = sg__array_open,
     .recognise = is_npy,
 };
 
@@ -285,5 +287,7 @@ const sg__reader sg__reader_npz = {
                .option = options,
                .options = sizeof options / sizeof options[0]},
     .open = open_npz,
+    .claims = sg__array_claims,
+    .open_file = sg__array_open,
     .recognise = is_npz,
 };

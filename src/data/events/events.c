@@ -7,6 +7,7 @@
 #include "data/events/listing.h"
 #include "data/events/recordings.h"
 #include "data/reader.h"
+#include "data/single.h"
 #include "data/source.h"
 
 /* What is kept to read the events of a sample again. */
@@ -119,7 +120,8 @@ static sg_status adopt(const sg__request *request, album *a, sg__parts *parts,
     return SG_OK;
 }
 
-static sg_status fill_album(const sg__request *request, album *a,
+/* What the options say, of a split. */
+static sg_status take_shape(const sg__request *request, album *a,
                             sg_error *error)
 {
     a->limit = request->limit;
@@ -128,6 +130,13 @@ static sg_status fill_album(const sg__request *request, album *a,
         a->shape.growing = false;
         a->shape.cut = 0;
     }
+    return status;
+}
+
+static sg_status fill_album(const sg__request *request, album *a,
+                            sg_error *error)
+{
+    sg_status status = take_shape(request, a, error);
     if (!status)
         status = sg__listing_read(request->path, &a->list, error);
     if (!status)
@@ -137,14 +146,11 @@ static sg_status fill_album(const sg__request *request, album *a,
     return status;
 }
 
-static sg_status open_events(const sg__request *request, sg_data **out,
-                             sg_error *error)
+/* The data of an album whose recordings are known, or what went wrong before;
+ * frees it. */
+static sg_status open_album(const sg__request *request, album *a,
+                            sg_status status, sg_data **out, sg_error *error)
 {
-    album *a = calloc(1, sizeof *a);
-    if (!a)
-        return sg__fail(error, SG_E_MEMORY, "%s: out of memory",
-                        request->spec);
-    sg_status status = fill_album(request, a, error);
     sg__parts parts = {.shape = &a->shape,
                        .limit = request->limit ? request->limit
                                                : SG__DATA_BYTES_MAX};
@@ -155,6 +161,42 @@ static sg_status open_events(const sg__request *request, sg_data **out,
     sg__parts_free(&parts);
     free_album(a);
     return status;
+}
+
+static sg_status open_events(const sg__request *request, sg_data **out,
+                             sg_error *error)
+{
+    album *a = calloc(1, sizeof *a);
+    if (!a)
+        return sg__fail(error, SG_E_MEMORY, "%s: out of memory",
+                        request->spec);
+    return open_album(request, a, fill_album(request, a, error), out, error);
+}
+
+static bool is_recording(const char *path, const uint8_t head[SG__FILE_HEAD])
+{
+    (void)head;
+    return sg__event_format_of(path) != NULL;
+}
+
+/* One recording, cut as those of a test split. */
+static sg_status open_single(const sg__file *file, sg_data **out,
+                             sg_error *error)
+{
+    album *a = calloc(1, sizeof *a);
+    if (a)
+        a->list.at = calloc(1, sizeof *a->list.at);
+    char *copy = a && a->list.at ? sg__path_join(NULL, file->path, "") : NULL;
+    if (!copy) {
+        free_album(a);
+        return sg__fail(error, SG_E_MEMORY, "%s: out of memory", file->path);
+    }
+    a->list.at[0].path = copy;
+    a->list.count = a->list.room = 1;
+    a->list.classes = file->like->classes;
+    sg_status status = take_shape(file->request, a, error);
+    status = open_album(file->request, a, status, out, error);
+    return status ? status : sg__single_check(file, out, error);
 }
 
 static bool is_events(const char *path)
@@ -188,5 +230,7 @@ const sg__reader sg__reader_events = {
                .option = options,
                .options = sizeof options / sizeof options[0]},
     .open = open_events,
+    .claims = is_recording,
+    .open_file = open_single,
     .recognise = is_events,
 };

@@ -22,7 +22,6 @@
 #include "data/source.h"
 
 enum {
-    SIDE_MAX = 4096,       /* of size= */
     FEW = 64,              /* pictures of a task */
     BATCH = 4096,          /* pictures of an archive in memory, */
     BATCH_BYTES = 1 << 25, /* and their bytes */
@@ -58,55 +57,18 @@ static sg_status bad_option(const sg__request *request, const char *key,
                     key, sg__request_text(request, key), expected);
 }
 
-/* A number of 1..most at *text, which goes on behind it; 0 if it is none. */
-static uint32_t take_number(const char **text, uint32_t most)
-{
-    uint32_t n = 0;
-    const char *t = *text;
-    for (; *t >= '0' && *t <= '9' && n <= most; t++)
-        n = 10 * n + (uint32_t)(*t - '0');
-    if (n > most)
-        return 0;
-    *text = t;
-    return n;
-}
-
 static sg_status read_options(making *m, sg_error *error)
 {
-    const sg__request *r = m->request;
-    const char *size = sg__request_text(r, "size");
-    const char *test = sg__request_text(r, "test");
-    const char *channels = sg__request_text(r, "channels");
-    const char *background = sg__request_text(r, "background");
-    if (size) {
-        const char *t = size;
-        m->form.height = take_number(&t, SIDE_MAX);
-        bool both = *t == 'x' && t++;
-        m->form.width = both ? take_number(&t, SIDE_MAX) : 0;
-        m->form.resize = true;
-        if (!m->form.height || !m->form.width || *t)
-            return bad_option(r, "size", "HxW, as 28x28, up to 4096x4096",
-                              error);
-    }
+    const char *test = sg__request_text(m->request, "test");
     if (test) {
-        const char *t = test;
-        m->percent = take_number(&t, 99);
-        if (!m->percent || strcmp(t, "%") != 0)
-            return bad_option(r, "test", "1% to 99%", error);
+        char *end;
+        const long n =
+            *test >= '1' && *test <= '9' ? strtol(test, &end, 10) : 0;
+        if (n < 1 || n > 99 || strcmp(end, "%") != 0)
+            return bad_option(m->request, "test", "1% to 99%", error);
+        m->percent = (uint32_t)n;
     }
-    if (channels) {
-        if (strcmp(channels, "1") != 0 && strcmp(channels, "3") != 0)
-            return bad_option(r, "channels", "1 or 3", error);
-        m->form.channels = (uint32_t)(channels[0] - '0');
-        m->form.convert = true;
-    }
-    if (background) {
-        bool white = strcmp(background, "white") == 0;
-        if (!white && strcmp(background, "black") != 0)
-            return bad_option(r, "background", "black or white", error);
-        m->form.background = white ? 255 : 0;
-    }
-    return SG_OK;
+    return sg__picture_form_read(m->request, &m->form, error);
 }
 
 /* ---- bytes ---- */
@@ -700,5 +662,7 @@ const sg__reader sg__reader_images = {
                .option = options,
                .options = sizeof options / sizeof options[0]},
     .open = open_images,
+    .claims = sg__picture_claims,
+    .open_file = sg__picture_open,
     .recognise = is_images,
 };

@@ -26,12 +26,27 @@ bool sg__picture_named(const char *name, bool *other)
     return ends(name, read);
 }
 
+static bool is_png(const uint8_t *bytes)
+{
+    return memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
+static bool is_jpeg(const uint8_t *bytes)
+{
+    return memcmp(bytes, "\xff\xd8\xff", 3) == 0;
+}
+
+bool sg__picture_is(const uint8_t *bytes)
+{
+    return is_png(bytes) || is_jpeg(bytes);
+}
+
 sg_status sg__picture_read(const uint8_t *bytes, size_t size,
                            sg__canvas *canvas, sg_error *error)
 {
-    if (size > 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
+    if (size > 8 && is_png(bytes))
         return sg__png_read(bytes, size, canvas, error);
-    if (size > 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0)
+    if (size > 3 && is_jpeg(bytes))
         return sg__jpeg_read(bytes, size, canvas, error);
     if (size == 0)
         return sg__fail(error, SG_E_FORMAT,
