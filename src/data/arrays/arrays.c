@@ -174,7 +174,7 @@ static sg_status refuse(const sg__source *source, const sg__npy *npy,
                     "%.140s: sample %zu: %s %g, expected 0..%s; "
                     "',range=LOW:HIGH' behind the path says what is black "
                     "and white",
-                    source->name, sample, sg__npy_type(npy, type),
+                    source->name, sample, sg__npy_name(npy, type),
                     sg__npy_value(npy, key), real ? "1" : "255");
 }
 
@@ -260,7 +260,7 @@ sg_status sg__array_images(sg__source *source, const sg__array_form *form,
     const char *layout = NULL;
     walk w;
     *out = (sg__images){.count = 0};
-    sg_status status = sg__npy_head(source, &npy, error);
+    sg_status status = sg__npy_open(source, &npy, error);
     if (!status)
         status = choose_layout(source, &npy, form->layout, &layout, error);
     if (status)
@@ -343,7 +343,7 @@ sg_status sg__array_labels(sg__source *source, sg__classes *out,
     sg__npy npy;
     char text[64], type[32];
     *out = (sg__classes){.count = 0};
-    sg_status status = sg__npy_head(source, &npy, error);
+    sg_status status = sg__npy_open(source, &npy, error);
     if (status)
         return status;
     if (npy.kind == 'f' || npy.dims < 1 || npy.dims > 2 || npy.size[1] != 1)
@@ -351,7 +351,7 @@ sg_status sg__array_labels(sg__source *source, sg__classes *out,
                         "%.160s: %s labels of type %s, expected whole "
                         "numbers, N or N,1",
                         source->name, shape_of(&npy, text),
-                        sg__npy_type(&npy, type));
+                        sg__npy_name(&npy, type));
     out->count = (uint32_t)npy.size[0];
     status = read_labels(source, &npy, out, error);
     if (!status)

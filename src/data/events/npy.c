@@ -23,7 +23,7 @@ static sg_status read_npy(sg__event_stream *s)
         status =
             sg__table_read(b, size, sg__stream_columns(s), &table, &problem);
     if (status && problem.text[0])
-        return sg__stream_bad(s, 0, "%s", problem.text);
+        return sg__stream_bad(s, table.at, "%s", problem.text);
     if (!status && table.single)
         return sg__stream_bad(s, 0,
                               "an array of one dimension, expected a "

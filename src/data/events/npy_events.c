@@ -1,105 +1,14 @@
-/* Reading heads and rows of arrays of events; see npy_events.h. The text is a
- * Python dictionary, of which only what NumPy writes is understood. */
+/* Reading heads and rows of arrays of events; see npy_events.h. */
 #include "data/events/npy_events.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { ROW_MAX = 1024, SHAPE_MAX = 4 };
+#include "data/npy_head.h"
 
 size_t sg__table_size(const uint8_t head[12])
 {
-    if (memcmp(head, "\x93NUMPY", 6) != 0 || head[6] < 1 || head[6] > 3)
-        return 0;
-    return head[6] == 1 ? 10 + (size_t)sg__le16(head + 8)
-                        : 12 + (size_t)sg__le32(head + 8);
-}
-
-/* The text that is read, without an end of its own. */
-typedef struct text {
-    const char *at, *end;
-} text;
-
-static void skip_blanks(text *t)
-{
-    while (t->at < t->end && (*t->at == ' ' || *t->at == '\n'))
-        t->at++;
-}
-
-/* Goes past c, if that is next. */
-static bool eat(text *t, char c)
-{
-    skip_blanks(t);
-    if (t->at == t->end || *t->at != c)
-        return false;
-    t->at++;
-    return true;
-}
-
-/* A word between quotes. */
-static bool eat_word(text *t, const char **word, size_t *length)
-{
-    skip_blanks(t);
-    if (t->at == t->end || (*t->at != '\'' && *t->at != '"'))
-        return false;
-    char quote = *t->at++;
-    *word = t->at;
-    while (t->at < t->end && *t->at != quote)
-        t->at++;
-    *length = (size_t)(t->at - *word);
-    return t->at < t->end && t->at++;
-}
-
-static bool eat_number(text *t, uint64_t *value)
-{
-    skip_blanks(t);
-    const char *begin = t->at;
-    for (*value = 0; t->at < t->end && *t->at >= '0' && *t->at <= '9'; t->at++)
-        if (*value > (UINT64_MAX - 9) / 10)
-            return false;
-        else
-            *value = 10 * *value + (uint64_t)(*t->at - '0');
-    if (t->at < t->end && *t->at == 'L') /* of Python 2 */
-        t->at++;
-    return t->at > begin;
-}
-
-/* Behind "'key':", anywhere in the text. */
-static bool find_key(const text *all, const char *key, text *out)
-{
-    const size_t n = strlen(key);
-    for (const char *p = all->at; p + n + 2 < all->end; p++)
-        if ((*p == '\'' || *p == '"') && memcmp(p + 1, key, n) == 0 &&
-            p[n + 1] == *p) {
-            *out = (text){p + n + 2, all->end};
-            return eat(out, ':');
-        }
-    return false;
-}
-
-/* "<i8" and the like. */
-static bool read_type(const char *word, size_t length, sg__table_field *out)
-{
-    uint64_t width;
-    text digits = {word + 2, word + length};
-    if (length < 3 || !strchr("<>|=", word[0]) ||
-        !eat_number(&digits, &width) || digits.at != digits.end ||
-        width > ROW_MAX)
-        return false;
-    *out = (sg__table_field){word[1], (uint32_t)width, 0, word[0] == '>'};
-    const bool whole = width == 1 || width == 2 || width == 4 || width == 8;
-    switch (word[1]) {
-    case 'b':
-        return width == 1;
-    case 'i':
-    case 'u':
-        return whole;
-    case 'f':
-        return width == 4 || width == 8;
-    default:
-        return word[1] == 'V';
-    }
+    const size_t prefix = sg__npy_prefix(head);
+    return prefix ? prefix + sg__npy_length(head) : 0;
 }
 
 static sg_status bad(sg_error *error, const char *expected)
@@ -107,31 +16,40 @@ static sg_status bad(sg_error *error, const char *expected)
     return sg__fail(error, SG_E_FORMAT, "expected %s", expected);
 }
 
-/* Fields of a structured type, behind its bracket. */
-static sg_status read_fields(text *t, sg__table *out, sg_error *error)
+/* A number of an event. */
+static bool is_number(const sg__npy_type *type)
+{
+    const uint32_t width = type->width;
+    switch (type->kind) {
+    case 'b':
+        return width == 1;
+    case 'i':
+    case 'u':
+        return width == 1 || width == 2 || width == 4 || width == 8;
+    case 'f':
+        return width == 4 || width == 8;
+    default:
+        return false;
+    }
+}
+
+/* The columns of a structured type; other fields are passed over. */
+static sg_status read_fields(const sg__npy_head *head, sg__table *out,
+                             sg_error *error)
 {
     bool found[SG__COLUMNS] = {false};
-    out->row = 0;
-    while (!eat(t, ']')) {
-        const char *name, *type;
-        size_t name_length, type_length;
-        sg__table_field field;
-        if (!eat(t, '(') || !eat_word(t, &name, &name_length) ||
-            !eat(t, ',') || !eat_word(t, &type, &type_length) ||
-            !read_type(type, type_length, &field) || !eat(t, ')'))
+    for (size_t i = 0; i < head->fields; i++) {
+        const sg__npy_field *f = &head->field[i];
+        const int column = sg__column_of(f->name, f->length);
+        if (f->type.kind != 'V' && !is_number(&f->type))
             return bad(error, "fields of one whole or float number each");
-        field.offset = out->row;
-        out->row += field.width;
-        if (out->row > ROW_MAX)
-            return bad(error, "rows of at most 1024 bytes");
-        int column = sg__column_of(name, name_length);
-        if (column >= 0 && field.kind != 'V') {
-            if (found[column])
-                return bad(error, "one field for each of t, x, y and p");
-            found[column] = true;
-            out->column[column] = field;
-        }
-        (void)eat(t, ',');
+        if (column < 0 || f->type.kind == 'V')
+            continue;
+        if (found[column])
+            return bad(error, "one field for each of t, x, y and p");
+        found[column] = true;
+        out->column[column] = (sg__table_field){f->type.kind, f->type.width,
+                                                f->offset, f->type.big};
     }
     for (int k = 0; k < SG__COLUMNS; k++)
         if (!found[k])
@@ -139,46 +57,25 @@ static sg_status read_fields(text *t, sg__table *out, sg_error *error)
     return SG_OK;
 }
 
-static sg_status read_shape(const text *all, uint64_t size[SHAPE_MAX],
-                            int *dims, sg_error *error)
-{
-    text t, order;
-    *dims = 0;
-    if (!find_key(all, "shape", &t) || !eat(&t, '('))
-        return bad(error, "a shape");
-    while (!eat(&t, ')')) {
-        if (*dims == SHAPE_MAX || !eat_number(&t, &size[*dims]))
-            return bad(error, "a shape of one or two sizes");
-        ++*dims;
-        (void)eat(&t, ',');
-    }
-    if (!find_key(all, "fortran_order", &order))
-        return bad(error, "fortran_order");
-    skip_blanks(&order);
-    if (*dims > 1 && (order.at == order.end || *order.at != 'F'))
-        return bad(error, "rows one after another (fortran_order False)");
-    return SG_OK;
-}
-
 /* A table without names: four columns, or one. */
-static sg_status read_plain(text *t, const char *columns, int dims,
-                            uint64_t across, sg__table *out, sg_error *error)
+static sg_status read_plain(const sg__npy_head *head, const char *columns,
+                            sg__table *out, sg_error *error)
 {
-    const char *type;
-    size_t length;
-    sg__table_field field;
     int place[SG__COLUMNS];
-    if (!eat_word(t, &type, &length) || !read_type(type, length, &field) ||
-        field.kind == 'V')
+    const sg__table_field field = {head->type.kind, head->type.width, 0,
+                                   head->type.big};
+    if (!is_number(&head->type))
         return bad(error, "whole or float numbers, or a structured type");
-    if (dims == 1) {
+    if (head->dims == 1) {
         out->single = true;
         out->column[0] = field;
         out->row = field.width;
         return SG_OK;
     }
-    if (dims != 2 || across != SG__COLUMNS)
+    if (head->dims != 2 || head->size[1] != SG__COLUMNS)
         return bad(error, "a structured array, or N rows of 4 columns");
+    if (head->fortran)
+        return bad(error, "rows one after another (fortran_order False)");
     if (!sg__columns_read(columns, place))
         return sg__fail(error, SG_E_ARGUMENT,
                         "columns=%.20s, expected the letters t, x, y and p in "
@@ -195,26 +92,23 @@ static sg_status read_plain(text *t, const char *columns, int dims,
 sg_status sg__table_read(const uint8_t *head, size_t size, const char *columns,
                          sg__table *out, sg_error *error)
 {
-    const size_t begin = head[6] == 1 ? 10 : 12;
-    const text all = {(const char *)head + begin, (const char *)head + size};
-    uint64_t shape[SHAPE_MAX] = {0};
-    int dims;
-    text descr;
+    const size_t begin = sg__npy_prefix(head);
+    sg__npy_head read;
+    const char *wanted;
+    size_t at;
     memset(out, 0, sizeof *out);
     out->begin = size;
-    sg_status status = read_shape(&all, shape, &dims, error);
-    if (status)
-        return status;
-    if (!find_key(&all, "descr", &descr))
-        return bad(error, "a type (descr)");
-    if (eat(&descr, '[')) {
-        status = dims == 1 ? read_fields(&descr, out, error)
-                           : bad(error, "one row of events");
-    } else {
-        status = read_plain(&descr, columns, dims, shape[1], out, error);
-    }
-    out->rows = shape[0];
-    return status;
+    bool right = sg__npy_parse((const char *)head + begin, size - begin, &read,
+                               &at, &wanted);
+    out->at = begin + (right ? read.type_at : at);
+    if (!right)
+        return bad(error, wanted);
+    out->rows = read.size[0];
+    if (!read.structured)
+        return read_plain(&read, columns, out, error);
+    out->row = read.row;
+    return read.dims == 1 ? read_fields(&read, out, error)
+                          : bad(error, "one row of events");
 }
 
 /* mantissa 2^exponent as a whole number. */

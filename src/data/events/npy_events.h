@@ -21,6 +21,7 @@ typedef struct sg__table {
     uint64_t rows;
     bool single;  /* one column, column[0], for who knows what it is */
     size_t begin; /* byte of the first item */
+    size_t at;    /* byte of what is wrong, if it was refused */
 } sg__table;
 
 /* sg__table_size: how many bytes the head takes, from its first 12. 0 if it is
