@@ -36,11 +36,11 @@ typedef struct shape {
 #define CONV(size, c_in, c_out, k, p)                                         \
     {                                                                         \
         size, size, c_in, size + 2 * (p) - (k) + 1, size + 2 * (p) - (k) + 1, \
-            c_out, k, k, 1, p                                                 \
+            c_out, k, k, 1, 1, p, p                                           \
     }
 #define DENSE(inputs, neurons)                                                \
     {                                                                         \
-        1, 1, inputs, 1, 1, neurons, 1, 1, 1, 0                               \
+        1, 1, inputs, 1, 1, neurons, 1, 1, 1, 1, 0, 0                         \
     }
 
 static const shape shapes[] = {
