@@ -38,6 +38,14 @@ SKIP = 77
 IMAGES_MAX = 10000  # more than any cache holds; loading all would take longer
 WAITS = {"spin": None, "sleep": "1000"}  # libgomp: iterations before a thread
 KERNELS = {"avx2": None, "avx512": "avx512"}  # sleeps; ATen: default is AVX2
+HELD = {  # to one instruction set: what keeps PyTorch's parts to it
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+             "DNNL_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
+    "avxvnni": {"ATEN_CPU_CAPABILITY": "avx2",
+                "ONEDNN_MAX_CPU_ISA": "AVX2_VNNI",
+                "DNNL_MAX_CPU_ISA": "AVX2_VNNI",
+                "OPENBLAS_CORETYPE": "Haswell"},
+}
 
 
 def say(text):
@@ -319,6 +327,7 @@ class Workers:
             "OMP_NUM_THREADS": str(self.options.threads),
             "GOMP_SPINCOUNT": WAITS[wait],
             "ATEN_CPU_CAPABILITY": KERNELS[kernels],
+            **HELD.get(self.options.isa, {}),
         }
         return {**os.environ,
                 **{k: v for k, v in changes.items() if v is not None}}
@@ -392,7 +401,8 @@ def axes_of(mode, options):
         "precision": (["float32", "bfloat16"] if options.bf16 and not spiking
                       else ["float32"]),
         "wait": ["sleep", "spin"] if several else ["spin"],
-        "kernels": ["avx2", "avx512"] if has_avx512() else ["avx2"],
+        "kernels": (["avx2", "avx512"]
+                    if has_avx512() and options.isa not in HELD else ["avx2"]),
         "blas": [1, options.threads] if several else [1],
         "batch": (fitting(options.spiking_batch, options) if spiking
                   else options.batch),
@@ -446,8 +456,9 @@ def ours_command(options, seconds):
 def measure_ours(options, seconds):
     command = ours_command(options, seconds)
     try:
+        held = {"SPIKEGRAD_ISA": options.isa} if options.isa else {}
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
-                              check=False)
+                              check=False, env={**os.environ, **held})
         if done.returncode:
             fail(f"exit status {done.returncode} of {' '.join(command)}")
         return json.loads(done.stdout)
@@ -509,6 +520,7 @@ def summary(workers, choices, ours, theirs, about, options):
             "threads": options.threads, "rounds": options.rounds,
             "seconds": options.seconds, "spiking": options.spiking,
             "torch": workers.version, "isa": about.get("isa"),
+            "held": options.isa,
             "batch": about.get("batch"), "results": rows}
 
 
@@ -516,8 +528,9 @@ def print_table(result):
     steps = f"; spiking: T={result['spiking']}" if result["spiking"] else ""
     print(f"{result['net']}, {result['data']}, threads: "
           f"{result['threads']}, medians of {result['rounds']}{steps}")
+    held = f", held to {result['held']}" if result["held"] else ""
     print(f"ours: {result['isa']}, batch {result['batch']}; "
-          f"PyTorch {result['torch']}")
+          f"PyTorch {result['torch']}{held}")
     print(f"{'samples/s':<14}{'ours':>10}{'PyTorch':>10}"
           f"  {'ratio (min..max)':>22}  setting of PyTorch")
     for row in result["results"]:
@@ -549,6 +562,8 @@ def arguments():
     add("--tune-seconds", type=float, default=1, help="a trial setting (1)")
     add("--from", dest="checkpoint", help="checkpoint that ours starts from")
     add("--weight-bits", type=int, choices=(8, 16), help="of ours")
+    add("--isa", choices=sorted(HELD),
+        help="holds both sides to one instruction set")
     add("--spikegrad", default="build/release/spikegrad", help="the command")
     add("--spiking", type=int, default=0, metavar="T",
         help="also time a spiking network of T steps")

@@ -8,9 +8,11 @@
 #include "kernels/avx2/lanes.h"
 
 enum {
-    SAMPLES = 16, /* whose sums of a block stay near */
-    BLOCK = 512,  /* columns */
-    ROOM = 128    /* sum of |d|: 255 * 128 fits 16 bits */
+    SAMPLES = 32, /* whose sums of a block stay near */
+    BLOCK = 1024, /* columns */
+    ROOM = 128,   /* sum of |d|: 255 * 128 fits 16 bits */
+    AHEAD = 4     /* pairs of rows that are fetched while one is in use: they
+                   * are too far apart for the processor to guess */
 };
 
 /* Two neighbouring errors of a sample that are not both 0. */
@@ -164,9 +166,10 @@ static void run_block(const sg__synapses *s, size_t n, size_t c,
                 from = e;
             }
         for (size_t j = 0; from < end && j < columns; j += 32) {
-            if (2 * i + 4 <= g->out_c && j % 64 == 0) {
-                _mm_prefetch((const char *)(a + 2 * K + j), _MM_HINT_T0);
-                _mm_prefetch((const char *)(a + 3 * K + j), _MM_HINT_T0);
+            if (2 * (i + AHEAD + 1) <= g->out_c && j % 64 == 0) {
+                const int8_t *next = a + 2 * AHEAD * K + j;
+                _mm_prefetch((const char *)next, _MM_HINT_T0);
+                _mm_prefetch((const char *)(next + K), _MM_HINT_T0);
             }
             add_rows(load_row(a + j, columns - j),
                      load_row(b + j, columns - j), from, end, m->near, j);

@@ -67,8 +67,30 @@ static void add_tap(const sg__geometry *c, uint32_t ky, uint32_t kx,
             if (iy >= c->in_h || ix >= c->in_w) /* or below 0 */
                 continue;
             const sg__senders *at = &senders[(size_t)iy * c->in_w + ix];
-            if (at->length > 0)
-                sg__slab_add(quads + at->first, at, slab, false, charge);
+            sg__slab_row(quads, at, 1, slab, 0, false, charge);
+        }
+    }
+}
+
+/* One kernel row: the same. */
+static void add_row(const sg__geometry *c, uint32_t ky,
+                    const sg__sender_quad *quads, const sg__senders *senders,
+                    const uint8_t *slab, int32_t *charge)
+{
+    const ptrdiff_t step = (ptrdiff_t)c->in_c * 64;
+    for (uint32_t y = 0; y < c->out_h; y++) {
+        uint32_t iy = y * c->stride_h + ky - c->pad_h;
+        if (iy >= c->in_h) { /* or below 0 */
+            charge += (size_t)c->out_w * 64;
+            continue;
+        }
+        for (uint32_t x = 0; x < c->out_w; x++, charge += 64) {
+            uint32_t first, last;
+            sg__span(x, 1, c->pad_w, c->kernel_w, c->in_w, &first, &last);
+            sg__slab_row(quads,
+                         &senders[(size_t)iy * c->in_w + x + first - c->pad_w],
+                         last - first, slab + first * step, step, false,
+                         charge);
         }
     }
 }
@@ -87,17 +109,22 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
     for (size_t p = 0; p < n * positions; p++)
         for (int i = 0; i < 4; i++)
             _mm512_store_si512(charge + 64 * p + 16 * i, bias[i]);
-    for (uint32_t ky = 0; ky < c->kernel_h; ky++)
-        for (uint32_t kx = 0; kx < c->kernel_w; kx++) {
-            const uint8_t *next = slab + (size_t)c->in_c * 64;
-            for (size_t i = 0; i < n; i++) {
-                sg__prefetch_share(next, c->in_c, i, n);
-                add_tap(c, ky, kx, l->quads + i * l->room,
-                        l->senders + i * l->positions, slab,
-                        charge + i * positions * 64);
-            }
-            slab = next;
+    const bool rows = sg__slab_rows(c, c->in_c);
+    const uint32_t taps = rows ? c->kernel_w : 1;
+    for (uint32_t tap = 0; tap < c->kernel_h * c->kernel_w; tap += taps) {
+        const uint8_t *next = slab + (size_t)taps * c->in_c * 64;
+        uint32_t ky = tap / c->kernel_w, kx = tap % c->kernel_w;
+        for (size_t i = 0; i < n; i++) {
+            const sg__senders *senders = l->senders + i * l->positions;
+            int32_t *to = charge + i * positions * 64;
+            sg__prefetch_share(next, (size_t)taps * c->in_c, i, n);
+            if (rows)
+                add_row(c, ky, l->quads + i * l->room, senders, slab, to);
+            else
+                add_tap(c, ky, kx, l->quads + i * l->room, senders, slab, to);
         }
+        slab = next;
+    }
     for (size_t p = 0; p < n * positions; p++)
         for (uint32_t i = 0; i < 64; i += 16)
             sg__respond16(out, p * c->out_c + k + i,

@@ -53,38 +53,59 @@ static inline void sg__prefetch_share(const uint8_t *slab, size_t rows,
                      _MM_HINT_T0);
 }
 
-/* sg__slab_add: to[64] += what one position sends through a slab. Forward,
- * counts meet signed weights; backward (errors), errors meet weights + 128. */
+/* sg__slab_row: to[64] += what n positions side by side send through slabs
+ * that lie `step` bytes apart. Forward, counts meet signed weights; backward
+ * (errors), errors meet weights + 128. */
 static inline __attribute__((always_inline)) void
-sg__slab_add(const sg__sender_quad *q, const sg__senders *at,
-             const uint8_t *slab, bool errors, int32_t *to)
+sg__slab_row(const sg__sender_quad *quads, const sg__senders *at, size_t n,
+             const uint8_t *slab, ptrdiff_t step, bool errors, int32_t *to)
 {
     __m512i sum[4], x[4];
+    uint32_t length = 0;
+    int32_t offset = 0;
+    for (size_t i = 0; i < n; i++) {
+        length += at[i].length;
+        offset += at[i].offset;
+    }
+    if (length == 0)
+        return;
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         sum[i] = _mm512_setzero_si512();
-    for (const sg__sender_quad *end = q + at->length; q < end; q++) {
-        int32_t word;
-        memcpy(&word, q->n, sizeof word);
-        __m512i n = _mm512_set1_epi32(word);
-        sg__interleave(_mm512_load_si512(slab + q->row[0]),
-                       _mm512_load_si512(slab + q->row[1]),
-                       _mm512_load_si512(slab + q->row[2]),
-                       _mm512_load_si512(slab + q->row[3]), x);
+    for (; n > 0; n--, at++, slab += step) {
+        const sg__sender_quad *q = quads + at->first;
+        for (const sg__sender_quad *end = q + at->length; q < end; q++) {
+            int32_t word;
+            memcpy(&word, q->n, sizeof word);
+            __m512i four = _mm512_set1_epi32(word);
+            sg__interleave(_mm512_load_si512(slab + q->row[0]),
+                           _mm512_load_si512(slab + q->row[1]),
+                           _mm512_load_si512(slab + q->row[2]),
+                           _mm512_load_si512(slab + q->row[3]), x);
 #pragma GCC unroll 4
-        for (int i = 0; i < 4; i++)
-            sum[i] = errors ? _mm512_dpbusd_epi32(sum[i], x[i], n)
-                            : _mm512_dpbusd_epi32(sum[i], n, x[i]);
+            for (int i = 0; i < 4; i++)
+                sum[i] = errors ? _mm512_dpbusd_epi32(sum[i], x[i], four)
+                                : _mm512_dpbusd_epi32(sum[i], four, x[i]);
+        }
     }
     sg__in_order(sum);
-    const __m512i offset = _mm512_set1_epi32(errors ? at->offset : 0);
+    const __m512i less = _mm512_set1_epi32(errors ? offset : 0);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         __m512i old = _mm512_loadu_si512(to + 16 * i);
         _mm512_storeu_si512(to + 16 * i,
-                            _mm512_add_epi32(old, _mm512_sub_epi32(sum[i],
-                                                                   offset)));
+                            _mm512_add_epi32(old,
+                                             _mm512_sub_epi32(sum[i], less)));
     }
+}
+
+/* sg__slab_rows: whether the slabs of a kernel row are near enough together to
+ * be read for one position after the other. */
+static inline bool sg__slab_rows(const sg__geometry *g, size_t sources)
+{
+    enum { NEAR_BYTES = 48 * 1024 };
+    return g->kernel_w > 1 && g->stride_w == 1 &&
+           g->kernel_w * sources * SG__SLAB_COLUMNS <= NEAR_BYTES;
 }
 
 #endif
