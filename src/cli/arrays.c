@@ -17,8 +17,9 @@
 
 enum { HEAD = 128, ALIGN = 64, PATH_ROOM = 4096 };
 
-/* The head of an array of bytes: version 1.0, its items aligned. */
-static size_t make_head(char head[HEAD], const uint32_t *size, int dims)
+/* The head of an array of that type: version 1.0, its items aligned. */
+static size_t make_head(char head[HEAD], const char *type,
+                        const uint32_t *size, int dims)
 {
     char shape[64];
     int n = 0;
@@ -28,9 +29,9 @@ static size_t make_head(char head[HEAD], const uint32_t *size, int dims)
     memset(head, ' ', HEAD);
     memcpy(head, "\x93NUMPY\x01\x00", 8);
     n = 10 + snprintf(head + 10, HEAD - 10,
-                      "{'descr': '|u1', 'fortran_order': False, 'shape': "
+                      "{'descr': '%s', 'fortran_order': False, 'shape': "
                       "(%s%s), }",
-                      shape, dims == 1 ? "," : "");
+                      type, shape, dims == 1 ? "," : "");
     size_t length = ((size_t)n + 1 + ALIGN - 1) / ALIGN * ALIGN;
     head[n] = ' ';
     head[length - 1] = '\n';
@@ -39,21 +40,33 @@ static size_t make_head(char head[HEAD], const uint32_t *size, int dims)
     return length;
 }
 
+/* Whether labels are numbers of two bytes. */
+static bool is_wide(const sg_data *data)
+{
+    return sg_data_get_info(data)->classes > 256;
+}
+
 static size_t head_of(const sg_data *data, bool images, char head[HEAD])
 {
     const sg_data_info *i = sg_data_get_info(data);
     const uint32_t size[] = {i->size, i->height, i->width, i->channels};
-    return make_head(head, size, !images ? 1 : i->channels > 1 ? 4 : 3);
+    return make_head(head, !images && is_wide(data) ? "<u2" : "|u1", size,
+                     !images           ? 1
+                     : i->channels > 1 ? 4
+                                       : 3);
 }
 
 /* Bytes of sample i, or its label. */
 static size_t item_of(const sg_data *data, bool images, uint32_t i,
-                      uint8_t *label, const uint8_t **bytes)
+                      uint8_t label[2], const uint8_t **bytes)
 {
     const sg_data_info *info = sg_data_get_info(data);
-    *label = (uint8_t)sg_data_label(data, i);
+    const uint32_t value = sg_data_label(data, i);
+    label[0] = (uint8_t)value;
+    label[1] = (uint8_t)(value >> 8);
     *bytes = images ? sg_data_pixels(data, i) : label;
-    return images ? (size_t)info->height * info->width * info->channels : 1;
+    return images ? (size_t)info->height * info->width * info->channels
+                  : 1 + (size_t)is_wide(data);
 }
 
 static int write_array(const sg_data *data, bool images, const char *path)
@@ -65,9 +78,9 @@ static int write_array(const sg_data *data, bool images, const char *path)
         return code;
     fwrite(head, 1, head_of(data, images, head), out.stream);
     for (uint32_t i = 0; i < sg_data_get_info(data)->size; i++) {
-        uint8_t label;
+        uint8_t label[2];
         const uint8_t *bytes;
-        size_t n = item_of(data, images, i, &label, &bytes);
+        size_t n = item_of(data, images, i, label, &bytes);
         fwrite(bytes, 1, n, out.stream);
     }
     return output_close(&out, CLI_OK);
@@ -81,23 +94,10 @@ int export_folder(const char *path)
     return CLI_OK;
 }
 
-/* Labels are written as bytes. */
-static int check_classes(const export_split *split, size_t splits)
-{
-    for (size_t s = 0; s < splits; s++)
-        if (sg_data_get_info(split[s].data)->classes > 256)
-            return cli_fail("%u classes do not fit labels of a byte, as "
-                            "arrays are written: --idx has room for them",
-                            sg_data_get_info(split[s].data)->classes);
-    return CLI_OK;
-}
-
 int export_npy(const export_split *split, size_t splits, const char *folder)
 {
     char path[PATH_ROOM];
-    int code = check_classes(split, splits);
-    if (code == CLI_OK)
-        code = export_folder(folder);
+    int code = export_folder(folder);
     for (size_t s = 0; s < splits; s++)
         for (int images = 1; images >= 0 && code == CLI_OK; images--) {
             int n = snprintf(path, sizeof path, "%s/%c_%s.npy", folder,
@@ -125,9 +125,9 @@ static int add_array(struct archive *zip, const export_split *split,
     char head[HEAD], name[32];
     const uint32_t count = sg_data_get_info(split->data)->size;
     const uint8_t *bytes;
-    uint8_t label;
+    uint8_t label[2];
     size_t begin = head_of(split->data, images, head);
-    size_t each = item_of(split->data, images, 0, &label, &bytes);
+    size_t each = item_of(split->data, images, 0, label, &bytes);
     struct archive_entry *entry = archive_entry_new();
     if (!entry)
         return cli_fail("%s: out of memory", path);
@@ -143,7 +143,7 @@ static int add_array(struct archive *zip, const export_split *split,
                    ? CLI_OK
                    : zip_failed(zip, path);
     for (uint32_t i = 0; code == CLI_OK && i < count; i++) {
-        (void)item_of(split->data, images, i, &label, &bytes);
+        (void)item_of(split->data, images, i, label, &bytes);
         if (archive_write_data(zip, bytes, each) != (ssize_t)each)
             code = zip_failed(zip, path);
     }
@@ -154,9 +154,7 @@ static int add_array(struct archive *zip, const export_split *split,
 int export_npz(const export_split *split, size_t splits, const char *path)
 {
     output out;
-    int code = check_classes(split, splits);
-    if (code == CLI_OK)
-        code = output_open(&out, path);
+    int code = output_open(&out, path);
     if (code != CLI_OK)
         return code;
     struct archive *zip = archive_write_new();

@@ -9,6 +9,7 @@
 #include "data/archive.h"
 #include "data/data.h"
 #include "data/folder.h"
+#include "data/names.h"
 #include "data/reader.h"
 #include "data/source.h"
 
@@ -20,11 +21,33 @@
 #define FILES_MAX 5
 #define RECORDS_STEP 10000 /* as many as a distributed file holds */
 
+static const char names10[] =
+    "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\n"
+    "truck\n";
+
+static const char names100[] =
+    "apple\naquarium_fish\nbaby\nbear\nbeaver\nbed\nbee\nbeetle\n"
+    "bicycle\nbottle\nbowl\nboy\nbridge\nbus\nbutterfly\ncamel\n"
+    "can\ncastle\ncaterpillar\ncattle\nchair\nchimpanzee\nclock\n"
+    "cloud\ncockroach\ncouch\ncrab\ncrocodile\ncup\ndinosaur\n"
+    "dolphin\nelephant\nflatfish\nforest\nfox\ngirl\nhamster\n"
+    "house\nkangaroo\nkeyboard\nlamp\nlawn_mower\nleopard\nlion\n"
+    "lizard\nlobster\nman\nmaple_tree\nmotorcycle\nmountain\n"
+    "mouse\nmushroom\noak_tree\norange\norchid\notter\npalm_tree\n"
+    "pear\npickup_truck\npine_tree\nplain\nplate\npoppy\n"
+    "porcupine\npossum\nrabbit\nraccoon\nray\nroad\nrocket\nrose\n"
+    "sea\nseal\nshark\nshrew\nskunk\nskyscraper\nsnail\nsnake\n"
+    "spider\nsquirrel\nstreetcar\nsunflower\nsweet_pepper\ntable\n"
+    "tank\ntelephone\ntelevision\ntiger\ntractor\ntrain\ntrout\n"
+    "tulip\nturtle\nwardrobe\nwhale\nwillow_tree\nwolf\nwoman\n"
+    "worm\n";
+
 /* What differs between the two data sets. The label that counts is the last
  * of label_bytes. */
 typedef struct layout {
     size_t label_bytes;
     uint32_t classes;
+    const char *names;                   /* of them, a line each */
     const char *files[2][FILES_MAX + 1]; /* of the splits, up to a NULL */
     sg__places places;
 } layout;
@@ -260,7 +283,15 @@ static sg_status open_files(const sg__request *request, const layout *form,
         .classes = form->classes,
         .size = r.count,
     };
-    return sg__data_adopt(&info, r.pixels, r.labels, out, error);
+    status = sg__data_adopt(&info, r.pixels, r.labels, out, error);
+    if (status)
+        return status;
+    status = sg__data_name_known(*out, form->names, error);
+    if (status) {
+        sg_data_destroy(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 static bool has_files(const char *path, const layout *form)
@@ -295,6 +326,7 @@ static const sg__sign signs100[] = {
 static const layout layout10 = {
     .label_bytes = 1,
     .classes = 10,
+    .names = names10,
     .files = {{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
                "data_batch_5"},
               {"test_batch"}},
@@ -304,6 +336,7 @@ static const layout layout10 = {
 static const layout layout100 = {
     .label_bytes = 2,
     .classes = 100,
+    .names = names100,
     .files = {{"train"}, {"test"}},
     .places = {below100, signs100},
 };

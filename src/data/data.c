@@ -94,10 +94,10 @@ sg_status sg__data_adopt_wide(const sg_data_info *info, uint8_t *pixels,
 }
 
 sg_status sg__data_adopt_mapped(const sg_data_info *info, sg__map *map,
-                                size_t begin, uint8_t *labels, sg_data **out,
+                                size_t begin, uint16_t *labels, sg_data **out,
                                 sg_error *error)
 {
-    sg_status status = sg__data_adopt(info, NULL, labels, out, error);
+    sg_status status = sg__data_adopt_wide(info, NULL, labels, out, error);
     if (status) {
         sg__map_close(map);
         return status;

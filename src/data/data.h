@@ -68,10 +68,10 @@ sg_status sg__data_adopt_drawn(const sg_data_info *info, uint8_t *pixels,
                                uint8_t *labels, const sg__drawer *drawer,
                                sg_data **out, sg_error *error);
 
-/* sg__data_adopt_mapped: the same, of pixels that begin at byte `begin` of a
- * mapped file, which it closes. */
+/* sg__data_adopt_mapped: as sg__data_adopt_wide, of pixels that begin at byte
+ * `begin` of a mapped file, which it closes. */
 sg_status sg__data_adopt_mapped(const sg_data_info *info, sg__map *map,
-                                size_t begin, uint8_t *labels, sg_data **out,
+                                size_t begin, uint16_t *labels, sg_data **out,
                                 sg_error *error);
 
 /* sg__data_check: SG_E_RANGE unless info is what a data set can be; the bytes

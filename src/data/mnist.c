@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/idx_family.h"
+#include "data/names.h"
 
 static const char *const mnist_below[] = {"",           "raw",   "MNIST/raw",
                                           "QMNIST/raw", "mnist", "MNIST",
@@ -37,10 +38,26 @@ static sg_status open_mnist(const sg__request *request, sg_data **out,
     return sg__idx_family_open(request, &mnist, out, error);
 }
 
+/* Gives data that were opened their names; frees them if that fails. */
+static sg_status named(sg_status status, const char *lines, sg_data **out,
+                       sg_error *error)
+{
+    if (status == SG_OK)
+        status = sg__data_name_known(*out, lines, error);
+    if (status != SG_OK) {
+        sg_data_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 static sg_status open_fashion(const sg__request *request, sg_data **out,
                               sg_error *error)
 {
-    return sg__idx_family_open(request, &fashion, out, error);
+    return named(sg__idx_family_open(request, &fashion, out, error),
+                 "T-shirt/top\nTrouser\nPullover\nDress\nCoat\nSandal\n"
+                 "Shirt\nSneaker\nBag\nAnkle boot\n",
+                 out, error);
 }
 
 static bool is_mnist(const char *path)
@@ -80,6 +97,25 @@ static const char *const sets[] = {"balanced", "byclass", "bymerge",
                                    "digits",   "letters", "mnist"};
 
 enum { SETS = sizeof sets / sizeof sets[0] };
+
+#define DIGITS "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"
+#define LARGE                                                                     \
+    "A\nB\nC\nD\nE\nF\nG\nH\nI\nJ\nK\nL\nM\nN\nO\nP\nQ\nR\nS\nT\nU\nV\nW\nX\nY\n" \
+    "Z\n"
+#define SMALL                                                                     \
+    "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\nw\nx\ny\n" \
+    "z\n"
+
+/* Of the classes of a set. Where large and small letters that look alike are
+ * one class, it has the name of the large one; in letters all of them are. */
+static const char *const names_of[] = {
+    DIGITS LARGE "a\nb\nd\ne\nf\ng\nh\nn\nq\nr\nt\n",
+    DIGITS LARGE SMALL,
+    DIGITS LARGE "a\nb\nd\ne\nf\ng\nh\nn\nq\nr\nt\n",
+    DIGITS,
+    LARGE,
+    DIGITS,
+};
 
 /* The file names of a set. */
 typedef struct set_family {
@@ -122,12 +158,13 @@ static bool is_emnist(const char *path)
     return false;
 }
 
-static bool is_set(const char *name)
+/* SETS if there is none of that name. */
+static size_t find_set(const char *name)
 {
-    for (size_t i = 0; i < SETS; i++)
-        if (strcmp(name, sets[i]) == 0)
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < SETS && strcmp(name, sets[i]) != 0)
+        i++;
+    return i;
 }
 
 /* Swaps rows and columns of square images, in place. */
@@ -152,7 +189,8 @@ static sg_status open_emnist(const sg__request *request, sg_data **out,
     const char *name = sg__request_text(request, "set");
     if (!name)
         name = only_set(request->path);
-    if (name ? !is_set(name) : is_emnist(request->path))
+    const size_t which = name ? find_set(name) : SETS;
+    if (name ? which == SETS : is_emnist(request->path))
         return sg__fail(error, SG_E_ARGUMENT,
                         "data \"%.120s\": set=%.24s, expected balanced, "
                         "byclass, bymerge, digits, letters or mnist",
@@ -162,7 +200,7 @@ static sg_status open_emnist(const sg__request *request, sg_data **out,
     if (!status && (*out)->info.width == (*out)->info.height &&
         (*out)->info.channels == 1)
         transpose(*out);
-    return status;
+    return which < SETS ? named(status, names_of[which], out, error) : status;
 }
 
 static const sg_data_option emnist_options[] = {

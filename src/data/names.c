@@ -86,6 +86,27 @@ static sg_status take_names(sg_data *data, const char *path, char *text,
                   : SG_OK;
 }
 
+sg_status sg__data_name_known(sg_data *data, const char *lines,
+                              sg_error *error)
+{
+    const size_t size = strlen(lines) + 1;
+    const uint32_t classes = data->info.classes;
+    char *text = malloc(size);
+    const char **names = malloc(classes * sizeof *names);
+    sg_status status = SG_OK;
+    if (text && names) {
+        memcpy(text, lines, size);
+        if (split_lines(text, names, classes) == classes)
+            status = sg_data_name_classes(data, names, error);
+    } else {
+        status =
+            sg__fail(error, SG_E_MEMORY, "%s: out of memory", data->info.name);
+    }
+    free(names);
+    free(text);
+    return status;
+}
+
 sg_status sg__data_read_names(sg_data *data, const char *path, sg_error *error)
 {
     sg__source source;

@@ -10,4 +10,9 @@
 sg_status sg__data_read_names(sg_data *data, const char *path,
                               sg_error *error);
 
+/* sg__data_name_known: the names that a well-known set has, a line each; not if
+ * data has another number of classes, as a subset may. SG_E_MEMORY. */
+sg_status sg__data_name_known(sg_data *data, const char *lines,
+                              sg_error *error);
+
 #endif

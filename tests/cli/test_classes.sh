@@ -60,6 +60,24 @@ expect 0 "$SPIKEGRAD" data export idx:set --count 0 --idx copy/train
 expect 0 "$SPIKEGRAD" eval run --data idx:copy --split test
 silent err
 
+# many classes as arrays and as folders of pictures: the same samples
+rm -rf set arrays pictures
+set_of set train 1000 4x8x1 1000
+set_of set test 1000 4x8x1 1000
+expect 0 "$SPIKEGRAD" data export idx:set --count 0 --idx wanted
+expect 0 "$SPIKEGRAD" data export idx:set --count 0 --npy arrays
+for data in npy:arrays images:pictures images:pictures,cache=kept \
+    images:pictures,cache=kept; do
+    [ $data = npy:arrays ] || [ -e pictures ] ||
+        "$SPIKEGRAD" data export idx:set --count 0 --images pictures \
+            >out 2>err || break # a build without libpng
+    expect 0 "$SPIKEGRAD" data info "$data"
+    says out '1000 classes'
+    expect 0 "$SPIKEGRAD" data export "$data" --count 0 --idx got
+    same wanted-images-idx3-ubyte got-images-idx3-ubyte
+    same wanted-labels-idx1-int got-labels-idx1-int
+done
+
 # any name, labels from 1 on, planes of colours
 set_of own letters-train 52 4x5x3 26 first=1 planes
 set_of own letters-test 26 4x5x3 26 first=1 planes

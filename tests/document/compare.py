@@ -21,6 +21,9 @@ from engine.training import Data, Run
 
 failures = 0
 
+CIFAR10 = ("airplane automobile bird cat deer dog frog horse ship "
+           "truck").split()
+
 
 class Refused(Exception):
     """The command takes no such recipe. Drawn ones may ask for what does not
@@ -121,7 +124,8 @@ def data_for(folder, size, options):
     spec, pixels, labels = data_of(folder, kind, size)
     kept = trained_on(Recipe(options), labels)
     return spec, Data(spec, pixels[kept], labels[kept],
-                      6 if kind.endswith("6") else 10)
+                      6 if kind.endswith("6") else 10,
+                      CIFAR10 if kind == "cifar10" else None)
 
 
 def adapt(folder, name, size, model, new_size, options):

@@ -191,6 +191,27 @@ static void reads_emnist(void **state)
     assert_memory_equal(sg_data_pixels(data, 0), upright, 4);
     assert_int_equal(sg_data_label(data, 0), 0);
     assert_int_equal(sg_data_get_info(data)->classes, 10);
+    assert_null(sg_data_class_name(data, 0)); /* of a part of the letters */
+    sg_data_destroy(data);
+    assert_int_equal(open_spec(f, "emnist", ",classes=26", SG_SPLIT_TRAIN,
+                               &data, NULL),
+                     SG_OK);
+    assert_string_equal(sg_data_class_name(data, 0), "A");
+    assert_string_equal(sg_data_class_name(data, 25), "Z");
+    sg_data_destroy(data);
+    write_pair(f, "emnist-balanced-train", "-", 0);
+    assert_int_equal(open_spec(f, "emnist", ",set=balanced,classes=47",
+                               SG_SPLIT_TRAIN, &data, NULL),
+                     SG_OK);
+    assert_string_equal(sg_data_class_name(data, 9), "9");
+    assert_string_equal(sg_data_class_name(data, 10), "A");
+    assert_string_equal(sg_data_class_name(data, 46), "t");
+    sg_data_destroy(data);
+    write_pair(f, "emnist-byclass-train", "-", 0);
+    assert_int_equal(open_spec(f, "emnist", ",set=byclass,classes=62",
+                               SG_SPLIT_TRAIN, &data, NULL),
+                     SG_OK);
+    assert_string_equal(sg_data_class_name(data, 61), "z");
     sg_data_destroy(data);
     write_pair(f, "emnist-digits-train", "-", 0);
     expect_refused(f, "emnist", "", SG_E_ARGUMENT, "expected balanced");

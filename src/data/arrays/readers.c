@@ -11,8 +11,6 @@
 #include "data/folder.h"
 #include "data/reader.h"
 
-enum { CLASSES_MAX = 256 };
-
 static const char *const splits[] = {"train", "test"};
 
 /* What is read of a split. */
@@ -33,9 +31,9 @@ static void free_set(set *s)
     free(s->x_path);
 }
 
-/* Labels as bytes, all of them classes. */
-static sg_status take_labels(const set *s, uint32_t *classes, uint8_t **labels,
-                             sg_error *error)
+/* Labels that are all of them classes. */
+static sg_status take_labels(const set *s, uint32_t *classes,
+                             uint16_t **labels, sg_error *error)
 {
     const sg__request *r = s->request;
     uint64_t count = (s->y.most > s->other ? s->y.most : s->other) + 1;
@@ -46,26 +44,27 @@ static sg_status take_labels(const set *s, uint32_t *classes, uint8_t **labels,
                         r->path, s->y.count, splits[r->split], s->x.count,
                         splits[r->split]);
     sg_status status =
-        sg__request_number(r, "classes", 2, CLASSES_MAX, &count, error);
+        sg__request_number(r, "classes", 2, SG_CLASSES_MAX, &count, error);
     if (status)
         return status;
-    *labels = malloc(s->y.count);
+    *labels = malloc(s->y.count * sizeof **labels);
     if (!*labels)
         return sg__fail(error, SG_E_MEMORY, "%s: out of memory", r->path);
     for (uint32_t i = 0; i < s->y.count; i++) {
         uint32_t label = s->y.labels[i];
-        if (label >= count || label >= CLASSES_MAX) {
+        if (label >= count || label >= SG_CLASSES_MAX) {
             free(*labels);
             *labels = NULL;
             return sg__fail(error, SG_E_FORMAT,
                             "%.160s: sample %u of y_%s: label %u, expected "
                             "0..%u",
                             r->path, i, splits[r->split], label,
-                            (uint32_t)(count < CLASSES_MAX ? count
-                                                           : CLASSES_MAX) -
+                            (uint32_t)(count < SG_CLASSES_MAX
+                                           ? count
+                                           : SG_CLASSES_MAX) -
                                 1);
         }
-        (*labels)[i] = (uint8_t)label;
+        (*labels)[i] = (uint16_t)label;
     }
     *classes = (uint32_t)count;
     return SG_OK;
@@ -74,7 +73,7 @@ static sg_status take_labels(const set *s, uint32_t *classes, uint8_t **labels,
 /* Makes a data set of what was read. */
 static sg_status finish(set *s, sg_data **out, sg_error *error)
 {
-    uint8_t *labels = NULL;
+    uint16_t *labels = NULL;
     sg__map map;
     sg_data_info info = {
         .name = s->request->spec,
@@ -89,7 +88,7 @@ static sg_status finish(set *s, sg_data **out, sg_error *error)
     if (s->x.pixels) {
         uint8_t *pixels = s->x.pixels;
         s->x.pixels = NULL;
-        return sg__data_adopt(&info, pixels, labels, out, error);
+        return sg__data_adopt_wide(&info, pixels, labels, out, error);
     }
     const uint64_t bytes =
         (uint64_t)info.height * info.width * info.channels * info.size;

@@ -7,9 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/images/listing.h"
 #include "spikegrad/file.h"
 
-enum { HEAD = 56, ALIGN = 64, CLASSES_MAX = 256, NAMES_MAX = 1 << 20 };
+enum { HEAD = 56, ALIGN = 64, NAMES_MAX = 1 << 20 };
 
 static const char magic[8] = {'S', 'G', 'I', 'M', 'A', 'G', 'E', '1'};
 
@@ -107,9 +108,9 @@ static bool read_head(const sg__map *map, const sg__fingerprint *fingerprint,
     if (!take_head(b, map->size, h) || memcmp(b, magic, sizeof magic) != 0 ||
         take(b + 32, 8) != fingerprint->word[0] ||
         take(b + 40, 8) != fingerprint->word[1] || h->classes == 0 ||
-        h->classes > CLASSES_MAX || h->height == 0 || h->width == 0 ||
-        h->channels == 0 || h->height > UINT16_MAX || h->width > UINT16_MAX ||
-        h->channels > 3)
+        h->classes > SG__IMAGE_CLASSES_MAX || h->height == 0 ||
+        h->width == 0 || h->channels == 0 || h->height > UINT16_MAX ||
+        h->width > UINT16_MAX || h->channels > 3)
         return false;
     const uint64_t sample = (uint64_t)h->height * h->width * h->channels;
     return (map->size - h->pixels) / h->size == sample &&
@@ -137,7 +138,7 @@ static sg_status read_album(const sg__map *map, const head *h, sg__album *out,
                                .channels = h->channels,
                                .classes = h->classes,
                                .size = h->size};
-    out->labels = malloc(h->size);
+    out->labels = malloc(h->size * sizeof *out->labels);
     out->class = calloc(h->classes, sizeof *out->class);
     if (!out->labels || !out->class)
         return SG_E_MEMORY;
@@ -145,7 +146,7 @@ static sg_status read_album(const sg__map *map, const head *h, sg__album *out,
         uint64_t label = take(labels + 2 * (size_t)i, 2);
         if (label >= h->classes)
             return SG_OK;
-        out->labels[i] = (uint8_t)label;
+        out->labels[i] = (uint16_t)label;
     }
     for (uint32_t k = 0; k < h->classes; k++) {
         const char *end = memchr(names, '\0', left);

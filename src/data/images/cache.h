@@ -28,7 +28,7 @@ void sg__fingerprint_number(sg__fingerprint *f, uint64_t number);
 /* What is kept. */
 typedef struct sg__album {
     sg_data_info info; /* without a name */
-    uint8_t *labels;   /* [info.size], owned */
+    uint16_t *labels;  /* [info.size], owned */
     char **class;      /* [info.classes], NULL or owned with its texts */
 } sg__album;
 

@@ -66,12 +66,12 @@ static sg_status make_listing(sg__making *m, sg_error *error)
     m->album.class = m->shots.class;
     m->shots.class = NULL;
     m->shots.classes = 0;
-    m->album.labels = malloc(count);
+    m->album.labels = malloc(count * sizeof *m->album.labels);
     if (!m->album.labels)
         return sg__fail(error, SG_E_MEMORY, "%s: out of memory",
                         m->request->path);
     for (size_t i = 0; i < count; i++)
-        m->album.labels[i] = (uint8_t)m->shots.at[m->first + i].class;
+        m->album.labels[i] = (uint16_t)m->shots.at[m->first + i].class;
     return SG_OK;
 }
 
@@ -107,14 +107,15 @@ static sg_status cache_path(const sg__request *r, char **out, sg_error *error)
 static sg_status adopt(sg__making *m, sg__map *map, size_t begin,
                        sg_data **out, sg_error *error)
 {
-    uint8_t *labels = m->album.labels, *pixels = m->pixels;
+    uint16_t *labels = m->album.labels;
+    uint8_t *pixels = m->pixels;
     m->album.info.name = m->request->spec;
     m->album.labels = NULL;
     m->pixels = NULL;
     sg_status status =
         map ? sg__data_adopt_mapped(&m->album.info, map, begin, labels, out,
                                     error)
-            : sg__data_adopt(&m->album.info, pixels, labels, out, error);
+            : sg__data_adopt_wide(&m->album.info, pixels, labels, out, error);
     /* names that are none, of odd folders, are left out */
     if (status == SG_OK && m->album.class &&
         sg_data_name_classes(*out, (const char *const *)m->album.class,

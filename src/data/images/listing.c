@@ -270,14 +270,22 @@ static int by_number(const void *a, const void *b)
     return x != y ? (x < y ? -1 : 1) : by_text(a, b);
 }
 
-/* The class by this name, of `length` bytes; classes if there is none. */
+static bool is_class(const sg__shots *shots, uint32_t k, const char *name,
+                     size_t length)
+{
+    return k < shots->classes && strncmp(shots->class[k], name, length) == 0 &&
+           !shots->class[k][length];
+}
+
+/* The class by this name, of `length` bytes; classes if there is none. before:
+ * that of the picture before, which most are of. */
 static uint32_t find_class(const sg__shots *shots, const char *name,
-                           size_t length)
+                           size_t length, uint32_t before)
 {
     uint32_t k = 0;
-    while (k < shots->classes &&
-           (strncmp(shots->class[k], name, length) != 0 ||
-            shots->class[k][length]))
+    if (is_class(shots, before, name, length))
+        return before;
+    while (k < shots->classes && !is_class(shots, k, name, length))
         k++;
     return k;
 }
@@ -352,10 +360,12 @@ static sg_status find_classes(sg__shots *shots, const char *root, size_t skip,
                               sg_error *error)
 {
     bool numbers = true;
+    uint32_t class = 0;
     size_t length;
     for (size_t i = 0; i < shots->count; i++) {
         const char *name = class_in(shots, &shots->at[i], skip, &length);
-        if (find_class(shots, name, length) < shots->classes)
+        class = find_class(shots, name, length, class);
+        if (class < shots->classes)
             continue;
         sg_status status = add_class(shots, root, name, length, error);
         if (status)
@@ -366,7 +376,8 @@ static sg_status find_classes(sg__shots *shots, const char *root, size_t skip,
           numbers ? by_number : by_text);
     for (size_t i = 0; i < shots->count; i++) {
         const char *name = class_in(shots, &shots->at[i], skip, &length);
-        shots->at[i].class = find_class(shots, name, length);
+        class = find_class(shots, name, length, class);
+        shots->at[i].class = class;
     }
     return SG_OK;
 }
@@ -385,7 +396,6 @@ static int by_place(const void *a, const void *b)
 sg_status sg__shots_arrange(sg__shots *shots, const char *root,
                             uint32_t percent, sg_error *error)
 {
-    uint64_t of_class[SG__IMAGE_CLASSES_MAX] = {0};
     bool test = false;
     if (shots->count == 0)
         return sg__fail(error, SG_E_MISSING,
@@ -413,10 +423,14 @@ sg_status sg__shots_arrange(sg__shots *shots, const char *root,
                         root, percent);
     if (percent == 0)
         return SG_OK;
+    uint64_t *of_class = calloc(shots->classes, sizeof *of_class);
+    if (!of_class)
+        return out_of_memory(root, error);
     for (size_t i = 0; i < shots->count; i++) {
         uint64_t n = of_class[shots->at[i].class]++;
         shots->at[i].test = (n + 1) * percent / 100 > n * percent / 100;
     }
+    free(of_class);
     qsort(shots->at, shots->count, sizeof *shots->at, by_place);
     return SG_OK;
 }

@@ -15,7 +15,7 @@
 
 #include "base/status.h"
 
-enum { SG__IMAGE_CLASSES_MAX = 256 };
+enum { SG__IMAGE_CLASSES_MAX = 10000 };
 
 /* A picture. file is its own name within path. */
 typedef struct sg__shot {

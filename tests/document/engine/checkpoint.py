@@ -76,6 +76,9 @@ def metadata_of(run, version):
         m["row_norm"] = numbers(net.hidden, "row_norm")
     if recipe.phi_is_state:
         m["phi_bits"] = numbers(net.hidden, "phi")
+    if run.data.class_names:
+        m["class_names"] = ",".join(
+            quoted(x).replace(",", "%2C") for x in run.data.class_names)
     if net.class_weights:
         m["class_weights"] = ",".join(
             f"{x.numerator}/{x.denominator}" for x in net.class_weights)

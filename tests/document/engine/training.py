@@ -19,9 +19,10 @@ GUESS = 8  # a threshold where none is known yet
 class Data:
     """pixels: [samples, height, width, channels]."""
 
-    def __init__(self, name, pixels, labels, classes):
+    def __init__(self, name, pixels, labels, classes, class_names=None):
         self.name, self.pixels, self.labels = name, pixels, labels
         self.classes = classes
+        self.class_names = class_names
         self.size = len(labels)
         self.hash = self.find_hash()
 
