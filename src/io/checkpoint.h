@@ -10,7 +10,8 @@
 
 #include "network/network.h"
 
-/* sg__checkpoint_save: net to path, as sg__file_replace does it.
+/* sg__checkpoint_save: net to path, as sg_replacement does it, part by
+ * part: no copy of the network is made.
  * Errors: SG_E_IO, path is as it was; SG_E_MEMORY; SG_E_UNSUPPORTED. */
 sg_status sg__checkpoint_save(const sg_network *net, const char *path,
                               sg_error *error);

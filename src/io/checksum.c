@@ -38,35 +38,48 @@ static sg_status find_checksum(const uint8_t *bytes, size_t size,
     return SG_OK;
 }
 
-/* XXH64 of the file with zeros for the digits at `at`, as text. */
-static sg_status digest(const uint8_t *bytes, size_t size, size_t at,
-                        char text[SG__CHECKSUM_DIGITS + 1])
+sg_status sg__sealing_begin(const uint8_t *head, size_t size, const char *name,
+                            sg__sealing *out, sg_error *error)
 {
-    const size_t after = at + SG__CHECKSUM_DIGITS;
-    XXH64_state_t *state = XXH64_createState();
+    sg_status status = find_checksum(head, size, name, &out->at, error);
+    if (status != SG_OK)
+        return status;
+    const size_t after = out->at + SG__CHECKSUM_DIGITS;
+    XXH64_state_t *state = out->state = XXH64_createState();
     if (!state)
-        return SG_E_MEMORY;
+        return sg__fail(error, SG_E_MEMORY, "%s: no memory for its checksum",
+                        name);
     XXH64_reset(state, 0);
-    XXH64_update(state, bytes, at);
+    XXH64_update(state, head, out->at);
     XXH64_update(state, SG__CHECKSUM_BLANK, SG__CHECKSUM_DIGITS);
-    XXH64_update(state, bytes + after, size - after);
-    snprintf(text, SG__CHECKSUM_DIGITS + 1, "%016" PRIx64,
-             (uint64_t)XXH64_digest(state));
-    XXH64_freeState(state);
+    XXH64_update(state, head + after, size - after);
     return SG_OK;
+}
+
+void sg__sealing_add(sg__sealing *s, const uint8_t *bytes, size_t n)
+{
+    XXH64_update(s->state, bytes, n);
+}
+
+void sg__sealing_end(sg__sealing *s, char text[SG__CHECKSUM_TEXT])
+{
+    snprintf(text, SG__CHECKSUM_TEXT, "%016" PRIx64,
+             (uint64_t)XXH64_digest(s->state));
+    XXH64_freeState(s->state);
+    s->state = NULL;
 }
 
 /* The right digits of a file, and where they stand. */
 static sg_status checksum(const uint8_t *bytes, size_t size, const char *name,
-                          size_t *at, char text[SG__CHECKSUM_DIGITS + 1],
+                          size_t *at, char text[SG__CHECKSUM_TEXT],
                           sg_error *error)
 {
-    sg_status status = find_checksum(bytes, size, name, at, error);
+    sg__sealing whole;
+    sg_status status = sg__sealing_begin(bytes, size, name, &whole, error);
     if (status != SG_OK)
         return status;
-    if (digest(bytes, size, *at, text) != SG_OK)
-        return sg__fail(error, SG_E_MEMORY, "%s: no memory for its checksum",
-                        name);
+    *at = whole.at;
+    sg__sealing_end(&whole, text);
     return SG_OK;
 }
 

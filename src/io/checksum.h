@@ -24,4 +24,19 @@ sg_status sg__checksum_of(const uint8_t *bytes, size_t size, const char *name,
 sg_status sg__checksum_seal(uint8_t *bytes, size_t size, const char *name,
                             sg_error *error);
 
+/* A checksum that is taken while a file goes by. */
+typedef struct sg__sealing {
+    size_t at; /* of the digits, from the start of the file */
+    void *state;
+} sg__sealing;
+
+/* sg__sealing_begin: of a file with this head, its digits whatever they are.
+ * Errors as sg__checksum_seal; then nothing is to be ended.
+ * sg__sealing_add: the n bytes that come next.
+ * sg__sealing_end: the right digits; frees what begin has made. */
+sg_status sg__sealing_begin(const uint8_t *head, size_t size, const char *name,
+                            sg__sealing *out, sg_error *error);
+void sg__sealing_add(sg__sealing *s, const uint8_t *bytes, size_t n);
+void sg__sealing_end(sg__sealing *s, char text[SG__CHECKSUM_TEXT]);
+
 #endif

@@ -1,4 +1,4 @@
-/* Reading and replacing whole files with POSIX calls, because stdio hides
+/* Reading whole files, and writing them in parts, with POSIX calls, because stdio hides
  * what went wrong and when data reaches the disk. Every call that can fail is
  * checked; errno is taken before cleaning up can change it. */
 #include "io/file.h"
@@ -106,16 +106,17 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
     return 0;
 }
 
-sg_status sg__file_replace(const char *path, const uint8_t *bytes, size_t size,
-                           sg_error *error)
+sg_status sg__file_append(int fd, const char *path, const uint8_t *bytes,
+                          size_t n, sg_error *error)
 {
-    sg_replacement *new;
-    sg_status status = sg_replacement_open(path, &new, error);
-    if (status != SG_OK)
-        return status;
-    int reason = write_all(sg_replacement_descriptor(new), bytes, size);
-    status = reason ? failed(error, path, "cannot write", reason)
-                    : sg_replacement_commit(new, error);
-    sg_replacement_destroy(new);
-    return status;
+    int reason = write_all(fd, bytes, n);
+    return reason ? failed(error, path, "cannot write", reason) : SG_OK;
+}
+
+sg_status sg__file_patch(int fd, const char *path, size_t at,
+                         const uint8_t *bytes, size_t n, sg_error *error)
+{
+    if (lseek(fd, (off_t)at, SEEK_SET) < 0)
+        return failed(error, path, "cannot write", errno);
+    return sg__file_append(fd, path, bytes, n, error);
 }

@@ -22,9 +22,12 @@ sg_status sg__file_head(const char *path, size_t most, uint64_t limit,
                         uint8_t **bytes, size_t *length, size_t *size,
                         sg_error *error);
 
-/* sg__file_replace: bytes in place of path, as sg_replacement does it.
- * Errors: SG_E_IO with path and reason; SG_E_MEMORY. */
-sg_status sg__file_replace(const char *path, const uint8_t *bytes, size_t size,
-                           sg_error *error);
+/* sg__file_append: n bytes where the descriptor of path stands.
+ * sg__file_patch: n bytes from byte `at` on, in place of what is there.
+ * Errors: SG_E_IO with path and reason. */
+sg_status sg__file_append(int fd, const char *path, const uint8_t *bytes,
+                          size_t n, sg_error *error);
+sg_status sg__file_patch(int fd, const char *path, size_t at,
+                         const uint8_t *bytes, size_t n, sg_error *error);
 
 #endif

@@ -32,6 +32,11 @@ const char *sg__dtype_name(sg__dtype dtype)
     return dtypes[dtype].name;
 }
 
+size_t sg__dtype_width(sg__dtype dtype)
+{
+    return dtypes[dtype].width;
+}
+
 /* n little-endian bytes, n <= 8. */
 static uint64_t load(const uint8_t *bytes, size_t n)
 {
@@ -377,32 +382,51 @@ failed:
     return NULL;
 }
 
-sg_status sg__safetensors_create(sg__tensor *tensors, size_t count,
-                                 struct json_t *metadata, uint8_t **bytes,
-                                 size_t *size)
+sg_status sg__safetensors_head(sg__tensor *tensors, size_t count,
+                               struct json_t *metadata, uint8_t **head,
+                               size_t *head_size, size_t *size)
 {
-    *bytes = NULL;
+    *head = NULL;
     size_t values;
     json_t *header = make_header(tensors, count, metadata, &values);
     if (!header)
         return SG_E_MEMORY;
     size_t length = json_dumpb(header, NULL, 0, CANONICAL);
     size_t padded = (length + 7) / 8 * 8;
-    *size = SG__SAFETENSORS_HEADER + padded + values;
+    *head_size = SG__SAFETENSORS_HEADER + padded;
+    *size = *head_size + values;
     if (length > 0)
-        *bytes = calloc(*size, 1);
-    if (*bytes) {
-        store(*bytes, SG__SAFETENSORS_HEADER, padded);
-        char *text = (char *)*bytes + SG__SAFETENSORS_HEADER;
+        *head = malloc(*head_size);
+    if (*head) {
+        store(*head, SG__SAFETENSORS_HEADER, padded);
+        char *text = (char *)*head + SG__SAFETENSORS_HEADER;
         memset(text, ' ', padded);
         if (json_dumpb(header, text, padded, CANONICAL) != length) {
-            free(*bytes);
-            *bytes = NULL;
+            free(*head);
+            *head = NULL;
         }
     }
     json_decref(header);
     for (size_t i = 0; i < count; i++)
-        tensors[i].offset += SG__SAFETENSORS_HEADER + padded;
+        tensors[i].offset += *head_size;
+    return *head ? SG_OK : SG_E_MEMORY;
+}
+
+sg_status sg__safetensors_create(sg__tensor *tensors, size_t count,
+                                 struct json_t *metadata, uint8_t **bytes,
+                                 size_t *size)
+{
+    uint8_t *head;
+    size_t head_size;
+    *bytes = NULL;
+    sg_status status = sg__safetensors_head(tensors, count, metadata, &head,
+                                            &head_size, size);
+    if (status != SG_OK)
+        return status;
+    *bytes = calloc(*size, 1);
+    if (*bytes)
+        memcpy(*bytes, head, head_size);
+    free(head);
     return *bytes ? SG_OK : SG_E_MEMORY;
 }
 

@@ -87,6 +87,15 @@ struct json_t *sg__safetensors_copy_metadata(const sg__safetensors *file);
 
 void sg__safetensors_free(sg__safetensors *file);
 
+/* sg__dtype_width: bytes of a value. */
+size_t sg__dtype_width(sg__dtype dtype);
+
+/* sg__safetensors_head: what comes before the values of a new file; arguments
+ * and errors as below, *head_size bytes at *head of a file of *size. */
+sg_status sg__safetensors_head(sg__tensor *tensors, size_t count,
+                               struct json_t *metadata, uint8_t **head,
+                               size_t *head_size, size_t *size);
+
 /* sg__safetensors_create: a new file with room for the values.
  *
  * tensors   count of them; name, dtype, rank and shape are read, count and

@@ -41,11 +41,12 @@ static void join(char path[128], const char *folder, const char *name)
     snprintf(path, 128, "%s/%s", folder, name);
 }
 
-static void test_save_load_save(void **state)
+/* Saved, loaded and saved again, net is the file that it is in memory. */
+static void assert_saves(const char *folder, sg_network *net)
 {
     char path[128];
-    join(path, *state, "m.safetensors");
-    sg_network *net = sample_network("16"), *back;
+    join(path, folder, "m.safetensors");
+    sg_network *back;
     assert_non_null(net);
     uint8_t *expected, *bytes;
     size_t expected_size, size;
@@ -67,6 +68,29 @@ static void test_save_load_save(void **state)
     sg_network_destroy(net);
     free(expected);
     unlink(path);
+}
+
+static void test_save_load_save(void **state)
+{
+    assert_saves(*state, sample_network("16"));
+}
+
+/* More than the buffer of a file that is being written. */
+static void test_save_large(void **state)
+{
+    sg_recipe recipe;
+    sg_network *net = NULL;
+    sg__recipe_init(&recipe);
+    assert_int_equal(sg_recipe_set(&recipe, "net", "4000-83-2", NULL), SG_OK);
+    assert_int_equal(sg_recipe_set(&recipe, "standardise", "off", NULL),
+                     SG_OK);
+    assert_int_equal(sg_recipe_set(&recipe, "phi", "0.5", NULL), SG_OK);
+    assert_int_equal(sg__network_plan(&recipe, (sg_shape){6, 6, 1}, 2, &net,
+                                      NULL),
+                     SG_OK);
+    assert_int_equal(sample_state(net), SG_OK);
+    sg__network_refresh(net);
+    assert_saves(*state, net);
 }
 
 static void assert_save_fails(const char *path, const char *reason)
@@ -175,9 +199,8 @@ static void test_independent_reader(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_save_load_save),
-        IN_FOLDER(test_save_errors),
-        IN_FOLDER(test_load_errors),
+        IN_FOLDER(test_save_load_save),     IN_FOLDER(test_save_large),
+        IN_FOLDER(test_save_errors),        IN_FOLDER(test_load_errors),
         IN_FOLDER(test_independent_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
