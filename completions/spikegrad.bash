@@ -9,7 +9,7 @@ _spikegrad_words() {
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
     'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
-    'eval') echo --data --split --best --limit --flip --top --predictions --logits --json --device --threads --help ;;
+    'eval') echo --data --split --best --limit --flip --top --vote --predictions --logits --json --device --threads --help ;;
     'classify') echo --data --best --resize --vote --top --logits --csv --json --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --device --threads --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --theme --replay --forward-only --help ;;

@@ -222,6 +222,12 @@ SG_API sg_status sg_data_events(const sg_data *data, uint32_t i,
                                 sg_data_event **events, size_t *count,
                                 sg_error *error);
 
+/* sg_data_recording: which recording sample i is a part of, of those that are
+ * cut into several; a number of its own for each other sample. Parts of one
+ * follow one another in data as it is opened. UINT32_MAX for NULL, or no
+ * sample. */
+SG_API uint32_t sg_data_recording(const sg_data *data, uint32_t i);
+
 /* sg_data_has_events: whether sg_data_events has any to give; 0 for NULL. */
 SG_API int sg_data_has_events(const sg_data *data);
 

@@ -16,7 +16,7 @@ struct options {
     model_images images;
     uint64_t limit, threads, top;
     const char *device, *predictions;
-    bool json, flip, logits;
+    bool json, flip, logits, vote;
 };
 
 #define FIELD(name) offsetof(struct options, name)
@@ -31,6 +31,10 @@ static const arg_flag own_flags[] = {
     {"top", ARG_NUMBER, FIELD(top), "K", NULL,
      "say too how often the class is among the K largest logits", 1,
      SG_CLASSES_MAX},
+    {"vote", ARG_SWITCH, FIELD(vote), NULL, NULL,
+     "say too how many recordings are recognised by the sums of the logits of "
+     "their parts; --top and --predictions are of recordings then",
+     0, 0},
     {"predictions", ARG_TEXT, FIELD(predictions), "FILE", NULL,
      "write index, label and predicted class of each sample, as CSV, or as "
      "int64 of NumPy if FILE ends in .npy",
@@ -161,7 +165,17 @@ static int print_json(const model *m, const struct options *options,
                             json_pack("{s:I,s:I}", "k",
                                       (json_int_t)options->top, "correct",
                                       (json_int_t)p->among));
+    if (all && options->vote)
+        json_object_set_new(all, "vote",
+                            json_pack("{s:I,s:I}", "recordings",
+                                      (json_int_t)p->voted, "correct",
+                                      (json_int_t)p->right));
     return output_json(stdout, "standard output", all);
+}
+
+static double percent(uint64_t part, uint64_t all)
+{
+    return all ? 100.0 * (double)part / (double)all : 0.0;
 }
 
 static void print_tables(const model *m, const struct options *options,
@@ -176,12 +190,15 @@ static void print_tables(const model *m, const struct options *options,
            "neuron; %.3f synaptic operations a multiply-add\n\n",
            f.accuracy, (unsigned long long)metrics->correct,
            (unsigned long long)metrics->samples, f.loss, f.spikes, f.forward);
+    if (options->vote)
+        printf("recordings %.2f %%, %llu of %llu, by the sums of their parts' "
+               "logits\n\n",
+               percent(p->right, p->voted), (unsigned long long)p->right,
+               (unsigned long long)p->voted);
     if (options->top)
         printf("among the %llu largest: %.2f %%, %llu\n\n",
                (unsigned long long)options->top,
-               metrics->samples
-                   ? 100.0 * (double)p->among / (double)metrics->samples
-                   : 0.0,
+               percent(p->among, options->vote ? p->voted : metrics->samples),
                (unsigned long long)p->among);
     sg_metrics views = *metrics;
     if (flip) {
@@ -216,12 +233,15 @@ static int evaluate(const void *given, const model *m)
         sg_evaluate_with(net, data, &how, &metrics, confusion, &error);
     int code = CLI_OK;
     cli_tell_threads(wanted, started);
-    predictions p = {options->predictions,   options->logits,
-                     options->flip,          started,
-                     (uint32_t)options->top, 0};
+    predictions p = {.path = options->predictions,
+                     .logits = options->logits,
+                     .flip = options->flip,
+                     .vote = options->vote,
+                     .threads = started,
+                     .top = (uint32_t)options->top};
     if (status != SG_OK)
         code = cli_status("eval", status, &error);
-    else if (options->top || options->predictions)
+    else if (options->top || options->predictions || options->vote)
         code = predictions_make("eval", net, data, &p);
     if (code == CLI_OK && options->json)
         code = print_json(m, options, &p, &metrics, confusion, classes);

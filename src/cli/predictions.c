@@ -166,10 +166,9 @@ static void put_csv_head(FILE *stream, const chunk *c, bool logits)
     fputc('\n', stream);
 }
 
-static void put_csv(FILE *stream, const chunk *c, uint32_t i, bool logits,
-                    const int64_t *values)
+static void put_csv(FILE *stream, const chunk *c, uint32_t i, uint32_t label,
+                    bool logits, const int64_t *values)
 {
-    const uint32_t label = sg_data_label(c->data, i);
     const uint32_t class = predictions_largest(values, c->info->classes);
     fprintf(stream, "%u,%u,%u", i, label, class);
     if (model_class_name(c->net, c->data, 0)) {
@@ -183,27 +182,68 @@ static void put_csv(FILE *stream, const chunk *c, uint32_t i, bool logits,
     fputc('\n', stream);
 }
 
-static void put_npy(FILE *stream, const chunk *c, uint32_t i, bool logits,
-                    const int64_t *values)
+static void put_npy(FILE *stream, const chunk *c, uint32_t i, uint32_t label,
+                    bool logits, const int64_t *values)
 {
     put_i64(stream, i);
-    put_i64(stream, sg_data_label(c->data, i));
+    put_i64(stream, label);
     put_i64(stream, predictions_largest(values, c->info->classes));
     for (uint32_t k = 0; logits && k < c->info->classes; k++)
         put_i64(stream, values[k]);
 }
 
-/* Goes through all samples; stream is NULL where no file is wanted. */
-static sg_status go_through(chunk *c, FILE *stream, predictions *p,
-                            sg_error *error)
+/* What all samples, or recordings, have in common on their way out. */
+typedef struct sink {
+    FILE *stream; /* NULL: no file is wanted */
+    bool npy;
+    predictions *p;
+} sink;
+
+/* One sample, or recording of which it is the last, with its logits. index:
+ * its number. */
+static void put(const sink *to, const chunk *c, uint32_t index, uint32_t i,
+                const int64_t *values)
 {
     const uint32_t classes = c->info->classes;
-    const bool npy = stream && is_npy(p->path);
-    p->among = 0;
-    if (npy)
-        put_npy_head(stream, c->info->size, FIXED + (p->logits ? classes : 0));
-    else if (stream)
-        put_csv_head(stream, c, p->logits);
+    const uint32_t label = sg_data_label(c->data, i);
+    to->p->among += place_of(values, classes, label) < to->p->top;
+    if (to->p->vote) {
+        to->p->voted++;
+        to->p->right += predictions_largest(values, classes) == label;
+    }
+    if (to->stream && to->npy)
+        put_npy(to->stream, c, index, label, to->p->logits, values);
+    else if (to->stream)
+        put_csv(to->stream, c, index, label, to->p->logits, values);
+}
+
+/* Whether the next sample is of another recording. */
+static bool ends(const chunk *c, uint32_t i)
+{
+    return i + 1 == c->info->size ||
+           sg_data_recording(c->data, i) != sg_data_recording(c->data, i + 1);
+}
+
+static uint32_t count_rows(const chunk *c, bool vote)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; vote && i < c->info->size; i++)
+        count += ends(c, i);
+    return vote ? count : c->info->size;
+}
+
+/* Goes through all samples. sum: [classes] of a recording so far. */
+static sg_status go_through(chunk *c, const sink *to, int64_t *sum,
+                            sg_error *error)
+{
+    predictions *p = to->p;
+    const uint32_t classes = c->info->classes;
+    uint32_t recording = 0;
+    if (to->stream && to->npy)
+        put_npy_head(to->stream, count_rows(c, p->vote),
+                     FIXED + (p->logits ? classes : 0));
+    else if (to->stream)
+        put_csv_head(to->stream, c, p->logits);
     for (c->first = 0; c->first < c->info->size; c->first += c->count) {
         sg_status status = chunk_fill(c, p, error);
         if (status != SG_OK)
@@ -211,12 +251,14 @@ static sg_status go_through(chunk *c, FILE *stream, predictions *p,
         for (uint32_t s = 0; s < c->count; s++) {
             const uint32_t i = c->first + s;
             const int64_t *values = c->logits + (size_t)s * classes;
-            p->among +=
-                place_of(values, classes, sg_data_label(c->data, i)) < p->top;
-            if (npy)
-                put_npy(stream, c, i, p->logits, values);
-            else if (stream)
-                put_csv(stream, c, i, p->logits, values);
+            for (uint32_t k = 0; k < classes; k++)
+                sum[k] += values[k];
+            if (!p->vote)
+                put(to, c, i, i, values);
+            else if (ends(c, i))
+                put(to, c, recording++, i, sum);
+            if (!p->vote || ends(c, i))
+                memset(sum, 0, classes * sizeof *sum);
         }
     }
     return SG_OK;
@@ -228,16 +270,21 @@ int predictions_make(const char *command, const sg_network *net,
     chunk c;
     output out = {.stream = NULL};
     sg_error error = {""};
-    int code = chunk_open(&c, net, data) ? CLI_OK : cli_fail("out of memory");
+    int64_t *sum = calloc(sg_data_get_info(data)->classes, sizeof *sum);
+    int code =
+        chunk_open(&c, net, data) && sum ? CLI_OK : cli_fail("out of memory");
+    p->among = p->voted = p->right = 0;
     if (code == CLI_OK && p->path)
         code = output_open(&out, p->path);
     if (code == CLI_OK) {
-        sg_status status = go_through(&c, out.stream, p, &error);
+        const sink to = {out.stream, p->path && is_npy(p->path), p};
+        sg_status status = go_through(&c, &to, sum, &error);
         if (status != SG_OK)
             code = cli_status(command, status, &error);
         if (p->path)
             code = output_close(&out, code);
     }
     chunk_close(&c);
+    free(sum);
     return code;
 }

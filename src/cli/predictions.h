@@ -11,9 +11,13 @@ typedef struct predictions {
     const char *path; /* a line, or row, for each sample; NULL: none */
     bool logits;      /* with all logits */
     bool flip;        /* of both views, as eval --flip has them */
+    bool vote;        /* of recordings, the logits of whose parts are added,
+                         instead of samples */
     unsigned threads;
     uint32_t top;   /* the label among so many largest logits */
-    uint64_t among; /* samples of which it is; written */
+    uint64_t among; /* samples, or recordings, of which it is; written */
+    uint64_t voted,
+        right; /* with vote: recordings, those recognised; written */
 } predictions;
 
 /* predictions_name: a name as a field of CSV, in quotes where it has to be. */

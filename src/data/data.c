@@ -365,6 +365,15 @@ int sg_data_has_events(const sg_data *data)
     return data && data->samples->recorder.read;
 }
 
+uint32_t sg_data_recording(const sg_data *data, uint32_t i)
+{
+    if (!data || i >= data->info.size)
+        return UINT32_MAX;
+    const sg__recorder *r = &data->samples->recorder;
+    const uint32_t place = sg__data_place(data, i);
+    return r->recording ? r->recording(r->self, place) : place;
+}
+
 sg_status sg_data_events(const sg_data *data, uint32_t i,
                          sg_data_event **events, size_t *count,
                          sg_error *error)

@@ -20,11 +20,12 @@ typedef struct sg__drawer {
     const void *user; /* of the function; outlives the samples */
 } sg__drawer;
 
-/* Who knows the events of samples: of number place, in new memory. destroy
- * frees self. */
+/* Who knows the events of samples: of number place, in new memory; and which
+ * recording it is a part of, NULL: each is one. destroy frees self. */
 typedef struct sg__recorder {
     sg_status (*read)(const void *self, uint32_t place, sg_data_event **events,
                       size_t *count, sg_error *error);
+    uint32_t (*recording)(const void *self, uint32_t place);
     void (*destroy)(void *self);
     void *self;
 } sg__recorder;

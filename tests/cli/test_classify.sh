@@ -121,6 +121,22 @@ same a b
 says b ' [ab] '
 [ "$(wc -l <a)" -gt 4 ] || bad "recordings were not cut"
 
+# votes of recordings by eval and by classify
+expect 0 "$SPIKEGRAD" eval run --split train --vote --predictions eval.csv \
+    --logits --json
+says out '"vote":{"recordings":3,"correct":[0-3]}}$'
+expect 0 "$SPIKEGRAD" classify run good/nmnist/train/a/*.bin \
+    good/nmnist/train/b/*.bin --csv files.csv --logits --vote
+predicted eval.csv | sort >a
+predicted files.csv | sort >b
+same a b
+[ "$(wc -l <a)" -eq 3 ] || bad "not one line a recording"
+expect 0 "$SPIKEGRAD" eval run --split train --vote --top 2 --predictions v.npy
+says out '^recordings [0-9.]* %, [0-3] of 3, by the sums'
+says out '^among the 2 largest: 100.00 %, 3$'
+"$python" -c 'import numpy as np
+assert np.load("v.npy").shape == (3, 3)' || bad "v.npy is not of recordings"
+
 # pictures, as the source makes them: of any size, grey
 "$SPIKEGRAD" data info images:none >out 2>err
 grep -q 'no libpng' err && finish

@@ -160,6 +160,9 @@ static void of_data(void **state)
     TELLS(sg_data_create(&info, &arrays, NULL, e));
     TELLS(sg_data_name_classes(NULL, names, e));
     TELLS(sg_data_name_classes(data, NULL, e));
+    assert_int_equal(sg_data_recording(NULL, 0), UINT32_MAX);
+    assert_int_equal(sg_data_recording(data, UINT32_MAX), UINT32_MAX);
+    assert_int_equal(sg_data_recording(data, 0), 0);
     assert_null(sg_data_class_name(NULL, 0));
     assert_null(sg_data_class_name(data, UINT32_MAX));
     assert_null(sg_network_class_name(NULL, 0));

@@ -68,6 +68,12 @@ static sg_status read_events(const void *self, uint32_t place,
     return status;
 }
 
+static uint32_t recording_of(const void *self, uint32_t place)
+{
+    const album *a = self;
+    return a->part[place].recording;
+}
+
 /* The samples of all recordings. */
 static sg_status read_samples(album *a, sg__parts *parts, sg_error *error)
 {
@@ -101,7 +107,7 @@ static sg_status adopt(const sg__request *request, album *a, sg__parts *parts,
     };
     a->part = parts->part;
     parts->part = NULL;
-    const sg__recorder recorder = {read_events, free_album, a};
+    const sg__recorder recorder = {read_events, recording_of, free_album, a};
     sg_status status =
         sg__data_adopt_wide(&info, parts->counts, parts->labels, out, error);
     if (status) {

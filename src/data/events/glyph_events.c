@@ -157,7 +157,7 @@ static sg_status adopt(const sg__request *request, studio *s, uint32_t size,
                        sg_data **out, sg_error *error)
 {
     const sg__drawer drawer = {.draw = draw, .user = s};
-    const sg__recorder recorder = {read_events, free, s};
+    const sg__recorder recorder = {read_events, NULL, free, s};
     const sg_data_info info = {
         .name = request->spec,
         .height = s->placer.height,
