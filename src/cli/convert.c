@@ -11,13 +11,14 @@
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
 #include "cli/commands.h"
+#include "cli/model_npz.h"
 #ifdef SPIKEGRAD_NIR
 #include <spikegrad-nir.h>
 #endif
 
 struct options {
     model_images images;
-    const char *nir, *out, *image;
+    const char *nir, *npz, *out, *image;
     uint64_t steps, threads;
     bool graph_only;
 };
@@ -27,8 +28,11 @@ struct options {
 static const arg_flag own_flags[] = {
     {"nir", ARG_TEXT, FIELD(nir), "FILE", NULL,
      "write MODEL as a NIR graph, the checkpoint within", 0, 0},
+    {"npz", ARG_TEXT, FIELD(npz), "FILE", NULL,
+     "write MODEL as arrays of NumPy, by the names of a checkpoint", 0, 0},
     {"out", ARG_TEXT, FIELD(out), "FILE", NULL,
-     "make a checkpoint of the graph in GRAPH", 0, 0},
+     "make a checkpoint of the graph in GRAPH, or of the arrays in ARRAYS", 0,
+     0},
     {"graph-only", ARG_SWITCH, FIELD(graph_only), NULL, NULL,
      "take the graph as it stands, although a checkpoint is in it", 0, 0},
     {"image", ARG_TEXT, FIELD(image), "HxWxC", NULL,
@@ -43,10 +47,12 @@ static int convert(int argc, char **argv);
 
 const arg_command command_convert = {
     .name = "convert",
-    .summary = "a model to a NIR graph, or a graph to a model",
+    .summary = "models to NIR graphs or NumPy's arrays, and back",
     .usage = "MODEL --nir FILE\n"
-             "GRAPH --out FILE [options]",
-    .operands = "MODEL|GRAPH",
+             "MODEL --npz FILE\n"
+             "GRAPH --out FILE [options]\n"
+             "ARRAYS.npz --out FILE",
+    .operands = "MODEL|GRAPH|ARRAYS",
     .text =
         "NIR is the exchange format of spiking networks (HDF5). A graph that "
         "was written by this command gives back the checkpoint to the bit; "
@@ -54,7 +60,10 @@ const arg_command command_convert = {
         "and Flatten, becomes integer weights, and can be evaluated (--data) "
         "and trained further. The options of a recipe below are for such a "
         "graph; without them it gets 8 bit weights, neurons that fire at "
-        "their threshold, and input that is spike counts.",
+        "their threshold, and input that is spike counts. ARRAYS are what "
+        "--npz writes: the whole checkpoint, which comes back to the bit; "
+        "arrays may be changed in between, and forward weights then follow "
+        "their masters.",
     .group = {ARG_OWN(own_flags),
               ARG_SHARED(model_flags, struct options, images),
               ARG_SHARED(threads_flag, struct options, threads)},
@@ -63,6 +72,38 @@ const arg_command command_convert = {
     .recipe = true,
     .run = convert,
 };
+
+static int write_arrays(const struct options *options, const char *from)
+{
+    sg_network *net = NULL;
+    int code = model_load("convert", from, options->images.best, &net);
+    if (code == CLI_OK)
+        code = model_npz_write(net, options->npz);
+    if (code == CLI_OK)
+        printf("%s: arrays of NumPy\n", options->npz);
+    sg_network_destroy(net);
+    return code;
+}
+
+static int take_arrays(const struct options *options, const char *from)
+{
+    sg_network *net = NULL;
+    sg_error error = {""};
+    uint64_t differs = 0;
+    int code = model_npz_read(from, options->out, &net, &differs);
+    if (code != CLI_OK)
+        return code;
+    sg_status status = sg_network_save(net, options->out, &error);
+    sg_network_destroy(net);
+    if (status != SG_OK)
+        return cli_status("convert", status, &error);
+    printf("%s: the model in %s", options->out, from);
+    if (differs > 0)
+        printf("; %" PRIu64 " forward weights and biases follow their masters",
+               differs);
+    putchar('\n');
+    return CLI_OK;
+}
 
 #ifdef SPIKEGRAD_NIR
 
@@ -273,12 +314,17 @@ static int convert(int argc, char **argv)
     int code = args_parse(&command_convert, argc, argv, &options, &rest);
     if (code >= 0)
         return code;
-    if (!options.nir == !options.out)
-        return cli_usage("convert", "expected --nir FILE to write a graph, or "
-                                    "--out FILE to make a model of one");
-    if (options.nir && rest.recipe_given)
+    if (!!options.nir + !!options.npz + !!options.out != 1)
+        return cli_usage("convert", "expected --nir FILE to write a graph, "
+                                    "--npz FILE to write arrays, or --out "
+                                    "FILE to make a model of either");
+    const bool arrays = options.out && model_npz_is(rest.operand[0]);
+    if ((!options.out || arrays) && rest.recipe_given)
         return cli_usage("convert", "--%s is for a graph that becomes a model",
                          rest.recipe_given);
-    return options.nir ? write_graph(&options, rest.operand[0])
-                       : make_model(&options, rest.operand[0], &rest);
+    if (arrays)
+        return take_arrays(&options, rest.operand[0]);
+    return options.nir   ? write_graph(&options, rest.operand[0])
+           : options.npz ? write_arrays(&options, rest.operand[0])
+                         : make_model(&options, rest.operand[0], &rest);
 }
