@@ -44,4 +44,9 @@ expect 0 "$SPIKEGRAD" train --data glyphs:train=600,test=50 --net 9-9-10 \
     --lr 900 --batch 10 --epochs 2 --out lost
 says err '^spikegrad: epoch 2: '
 says err 'Try a lower --lr'
+# and at one that changes nothing: said once
+expect 0 "$SPIKEGRAD" train --data glyphs:train=1200,test=50 --net 10 \
+    --lr 0.000001 --batch 10 --epochs 3 --out still
+[ "$(grep -c 'the accuracy is that of guessing' err)" -eq 1 ] ||
+    bad "guessing is not told once"
 finish

@@ -84,6 +84,27 @@ expect 4 "$SPIKEGRAD_LYING" verify $run --samples 2
 one_error
 says err 'layer 1 (P2), spike count 7: events give 3, the ANN gives 4$'
 
+# the demonstration, with a recipe of its own that takes no time
+mkdir own
+printf '%s\n' '[run]' 'data = glyphs:train=200,test=20' '[recipe]' \
+    'net = 6C5s2-P2-10' 'epochs = 2' 'batch = 32' >own/demo.ini
+for command in "$SPIKEGRAD" "$SPIKEGRAD_LYING"; do
+    code=0
+    [ "$command" = "$SPIKEGRAD" ] || code=4
+    expect $code env SPIKEGRAD_RECIPES="$PWD/own" "$command" demo \
+        --samples 2 --out demo-$code
+done
+says err 'verification failed'
+expect 0 env SPIKEGRAD_RECIPES="$PWD/own" "$SPIKEGRAD" demo --samples 2 \
+    --out demo
+for order in fifo lifo scatter turns random; do
+    says out "^$order .*equal: 2 samples"
+done
+says out 'info demo$'
+expect 1 env SPIKEGRAD_RECIPES="$PWD/own" "$SPIKEGRAD" demo --out demo
+one_error
+says err 'already holds a run'
+
 expect 0 "$SPIKEGRAD" info $run
 says out '^ 0 4C5 .*convolution'
 says out 'trained on glyphs.*: 2 of 2 epochs'
