@@ -91,6 +91,10 @@ sg_status sg__safetensors_header(const uint8_t *bytes, size_t size,
                         size);
     uint64_t stated = load(bytes, SG__SAFETENSORS_HEADER);
     size_t room = size - SG__SAFETENSORS_HEADER;
+    if (stated == 0 || room == 0 || bytes[SG__SAFETENSORS_HEADER] != '{')
+        return sg__fail(error, SG_E_FORMAT,
+                        "%s: byte 8: expected '{', not a safetensors file",
+                        name);
     if (stated > room || stated > SG__SAFETENSORS_HEADER_MAX)
         return sg__fail(error, SG_E_FORMAT,
                         "%s: byte 0: header of %" PRIu64 " bytes, expected at "
@@ -100,10 +104,6 @@ sg_status sg__safetensors_header(const uint8_t *bytes, size_t size,
                             ? (uint64_t)room
                             : SG__SAFETENSORS_HEADER_MAX);
     *length = (size_t)stated;
-    if (*length == 0 || bytes[SG__SAFETENSORS_HEADER] != '{')
-        return sg__fail(error, SG_E_FORMAT,
-                        "%s: byte 8: expected '{', not a safetensors file",
-                        name);
     return SG_OK;
 }
 

@@ -171,6 +171,8 @@ static void other_files_are_named(void **state)
     assert_refused(&foreign, "a safetensors file of something else");
     memcpy(file.bytes, "PK\3\4", 4);
     assert_refused(&file, "byte 0: header of");
+    memcpy(file.bytes, "\x89HDF\r\n\x1a\n\0", 9);
+    assert_refused(&file, "not a safetensors file");
     free(bare.bytes);
     free(foreign.bytes);
     free(file.bytes);
