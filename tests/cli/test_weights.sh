@@ -57,7 +57,7 @@ fi
 expect 1 "$SPIKEGRAD" export auto --learn --samples 3 --lr 0.05 --vectors v
 says err 'the reference core weighs no classes'
 
-for bad in 1 1,2,3 0,1 1,0 1/0,1 1, ,1 1,,2 -1,1 1.5,1 32768,1 1,1/32768 1/2/3,1 \
+for bad in 1 1,2,3 0,1 1,0 1/0,1 '1,' ',1' 1,,2 -1,1 1.5,1 32768,1 1,1/32768 1/2/3,1 \
     autos; do
     expect 2 "$SPIKEGRAD" train $run --class-weights "$bad" --out none
     one_error
