@@ -21,7 +21,8 @@ enum {
     OLDEST = 11000,   /* CUDA 11.0: 1000 major + 10 minor */
     OLDEST_CARD = 60, /* sm_60 adds 64 bits atomically */
     CUDA_ERROR_OUT_OF_MEMORY = 2,
-    CU_MAJOR = 75, /* attributes of a device */
+    CU_CAPTURE_THREAD = 1, /* other threads may go on using CUDA */
+    CU_MAJOR = 75,         /* attributes of a device */
     CU_MINOR = 76
 };
 
@@ -54,6 +55,16 @@ enum {
        unsigned, cu_handle, void **, void **))                                \
     X(error_name, cuGetErrorName, (cu_result, const char **))
 
+/* Those that a driver may lack (CUDA 11.0 to 11.3): then nothing is recorded. */
+#define GRAPHS(X)                                                             \
+    X(capture, cuStreamBeginCapture_v2, (cu_handle, int))                     \
+    X(captured, cuStreamEndCapture, (cu_handle, cu_handle *))                 \
+    X(instantiate, cuGraphInstantiateWithFlags,                               \
+      (cu_handle *, cu_handle, unsigned long long))                           \
+    X(play, cuGraphLaunch, (cu_handle, cu_handle))                            \
+    X(end_instance, cuGraphExecDestroy, (cu_handle))                          \
+    X(end_graph, cuGraphDestroy, (cu_handle))
+
 /* The same of libnvrtc. */
 #define COMPILER(X)                                                           \
     X(create, nvrtcCreateProgram,                                             \
@@ -70,6 +81,8 @@ typedef struct driver {
     void *handle;
 #define MEMBER(member, symbol, arguments) cu_result(*member) arguments;
     DRIVER(MEMBER)
+    GRAPHS(MEMBER)
+    bool records; /* all of GRAPHS are there */
 } driver;
 
 typedef struct compiler {
@@ -94,7 +107,10 @@ static bool find_driver(driver *library)
 {
     bool all = true;
     DRIVER(FIND)
-    return all;
+    const bool found = all;
+    GRAPHS(FIND)
+    library->records = all;
+    return found;
 }
 
 static bool find_compiler(compiler *library)
@@ -427,6 +443,41 @@ static sg_status finish(sg__device *device)
     return note(d, d->cu.wait(d->stream), "waiting for it");
 }
 
+static bool record(sg__device *device)
+{
+    cuda *d = (cuda *)device;
+    return ready(d) && d->cu.records &&
+           d->cu.capture(d->stream, CU_CAPTURE_THREAD) == 0;
+}
+
+/* What goes wrong here is no loss: the launches are made one by one. */
+static sg__tape recorded(sg__device *device)
+{
+    cuda *d = (cuda *)device;
+    cu_handle graph = NULL, instance = NULL;
+    if (d->cu.captured(d->stream, &graph) != 0 || !graph)
+        return 0;
+    if (d->cu.instantiate(&instance, graph, 0) != 0)
+        instance = NULL;
+    d->cu.end_graph(graph);
+    return (sg__tape)instance;
+}
+
+static sg_status play(sg__device *device, sg__tape tape)
+{
+    cuda *d = (cuda *)device;
+    if (!ready(d))
+        return d->base.failed;
+    return note(d, d->cu.play((cu_handle)tape, d->stream), "its kernels");
+}
+
+static void erase(sg__device *device, sg__tape tape)
+{
+    cuda *d = (cuda *)device;
+    d->cu.current(d->context);
+    d->cu.end_instance((cu_handle)tape);
+}
+
 const sg__device_kind sg__device_cuda = {
     .name = "cuda",
     .count = count,
@@ -440,4 +491,8 @@ const sg__device_kind sg__device_cuda = {
     .read = read_block,
     .launch = launch,
     .finish = finish,
+    .record = record,
+    .recorded = recorded,
+    .play = play,
+    .erase = erase,
 };

@@ -7,6 +7,7 @@
 #ifndef SG_DEVICE_DEVICE_H
 #define SG_DEVICE_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ typedef uintptr_t sg__block;
 typedef struct sg__grid {
     uint32_t x, y;
 } sg__grid;
+
+/* Launches that were recorded, to be carried out again by one call. 0: none. */
+typedef uintptr_t sg__tape;
 
 /* A kind of device: what has to be brought. */
 typedef struct sg__device_kind {
@@ -55,6 +59,15 @@ typedef struct sg__device_kind {
                         sg__grid grid, sg__block memory, sg__block images,
                         const sg__task *task);
     sg_status (*finish)(sg__device *device);
+
+    /* record: the launches that follow are kept instead of carried out; false:
+     * it cannot be done, and they are carried out
+     * recorded: ends that; 0: it came to nothing, and they are lost
+     * play: carries out all of them. NULL, all four: not on such devices. */
+    bool (*record)(sg__device *device);
+    sg__tape (*recorded)(sg__device *device);
+    sg_status (*play)(sg__device *device, sg__tape tape);
+    void (*erase)(sg__device *device, sg__tape tape);
 } sg__device_kind;
 
 /* What every device begins with. */

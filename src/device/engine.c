@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-enum { ALIGN = 256, ROWS_MAX = 65535, LEAST_ROWS = 64 };
+enum { ALIGN = 256, ROWS_MAX = 65535, LEAST_ROWS = 64, BUSY = 64 };
 
 /* Takes bytes of the block that is being laid out. */
 static uint64_t take(uint64_t *used, uint64_t bytes)
@@ -68,7 +68,7 @@ static uint64_t place(sg__remote *r, bool learns)
     const sg_shape in = sg__input_neurons(&net->recipe, net->input);
     uint64_t used = ALIGN; /* a place of 0 is none */
     uint64_t widest = (uint64_t)in.height * in.width * in.channels;
-    uint64_t weights = 0, channels = 0;
+    uint64_t gradient = 0;
 
     r->head = take(&used, sizeof(sg__moment) + sizeof(sg__sums) +
                               layers * (sizeof(sg__done) + sizeof(sg__rates)));
@@ -87,20 +87,23 @@ static uint64_t place(sg__remote *r, bool learns)
         const uint64_t n = sg__outputs(&layer->geo);
         place_layer(r, l, learns, &used);
         widest = n > widest ? n : widest;
-        if (layer->synaptic) {
-            weights = layer->weights > weights ? layer->weights : weights;
-            channels =
-                layer->geo.out_c > channels ? layer->geo.out_c : channels;
-        }
+        if (layer->synaptic && layer->weights + layer->geo.out_c > gradient)
+            gradient = layer->weights + layer->geo.out_c;
     }
+    r->busy = used;
+    for (size_t l = 0; learns && l < layers; l++)
+        if (net->layer[l].synaptic)
+            r->sender[l + 1].busy =
+                take(&used, (batch * r->sender[l + 1].places + BUSY - 1) /
+                                BUSY * sizeof(uint32_t));
+    r->busy_words = (uint32_t)((used - r->busy) / sizeof(uint32_t));
     r->logits = take(&used, batch * net->classes * 4);
     r->logits_too = take(&used, batch * net->classes * 4);
     r->classes = take(&used, batch * 4);
     if (learns) {
         for (int i = 0; i < 2; i++)
             r->charge[i] = take(&used, batch * widest * 4);
-        r->gradient = take(&used, weights * 4);
-        r->bias_gradient = take(&used, channels * 4);
+        r->gradient = take(&used, gradient * 4);
     }
     return used;
 }
@@ -133,6 +136,7 @@ static void destroy(sg__engine *engine)
     sg__remote *r = sg__remote_of(engine);
     if (r->device) {
         const sg__device_kind *kind = r->device->kind;
+        sg__remote_erase(r);
         kind->give(r->device, r->dataset);
         kind->give(r->device, r->images);
         kind->give(r->device, r->memory);
@@ -239,10 +243,9 @@ static sg_status put(sg__engine *engine)
         for (int a = 0; a < SG__ARRAYS; a++) {
             const sg__layer *layer = &engine->net->layer[l];
             if (sg__array_present(layer, (sg__array)a))
-                r->device->kind->write(r->device, r->memory,
-                                       r->sender[l + 1].array[a],
-                                       sg__array_at(layer, (sg__array)a),
-                                       sg__array_bytes(layer, (sg__array)a));
+                sg__remote_write(r, r->memory, r->sender[l + 1].array[a],
+                                 sg__array_at(layer, (sg__array)a),
+                                 sg__array_bytes(layer, (sg__array)a));
         }
     for (size_t l = 0; l < engine->net->layer_count; l++)
         sg__remote_turn(r, l);
@@ -256,10 +259,9 @@ static sg_status fetch(sg__engine *engine)
         for (int a = 0; a < SG__ARRAYS; a++) {
             const sg__layer *layer = &engine->trained->layer[l];
             if (sg__array_present(layer, (sg__array)a))
-                r->device->kind->read(r->device,
-                                      sg__array_at(layer, (sg__array)a),
-                                      r->memory, r->sender[l + 1].array[a],
-                                      sg__array_bytes(layer, (sg__array)a));
+                sg__remote_read(r, sg__array_at(layer, (sg__array)a),
+                                r->sender[l + 1].array[a],
+                                sg__array_bytes(layer, (sg__array)a));
         }
     return sg__remote_note(r);
 }
@@ -288,8 +290,7 @@ static sg_status look(sg__engine *engine, sg__trace what, size_t l, size_t s,
         at = from->error_charges;
         break;
     }
-    r->device->kind->read(r->device, out, r->memory, at + s * n * each,
-                          n * each);
+    sg__remote_read(r, out, at + s * n * each, n * each);
     return sg__remote_note(r);
 }
 

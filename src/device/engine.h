@@ -16,6 +16,7 @@ typedef struct sg__remote_layer {
     uint64_t counts;            /* uint8[batch][neurons] */
     uint64_t errors;            /* int8[batch][neurons]: g, then d */
     uint64_t pixels, active;    /* uint32[batch][places], of counts */
+    uint64_t busy;              /* as in sg__task, of errors */
     uint64_t charges;           /* int32[batch][neurons], if they are kept */
     uint64_t error_charges;
     uint64_t down;     /* weights turned, for errors; sg_turn_weights */
@@ -24,6 +25,24 @@ typedef struct sg__remote_layer {
     bool keeps, holds; /* whether kept is used, and holds any yet */
     uint32_t places, channels;
 } sg__remote_layer;
+
+/* A launch that waits: those of a pass, or of an update, are collected and
+ * carried out together. */
+typedef struct sg__launch {
+    sg__kernel_id kernel;
+    sg__grid grid;
+    sg__block images;
+    sg__task task;
+} sg__launch;
+
+/* Launches, and the tape on which they are if the same have come before. */
+typedef struct sg__reel {
+    sg__launch *launch;
+    size_t count, room;
+    sg__tape tape;
+} sg__reel;
+
+enum { SG__REELS = 8 };
 
 typedef struct sg__remote {
     sg__engine base;
@@ -39,12 +58,18 @@ typedef struct sg__remote {
     uint64_t shown;                       /* sg__shown[batch] */
     uint64_t logits, logits_too, classes; /* int32, uint32 [batch][..] */
     uint64_t charge[2];                   /* int32[batch][widest] */
-    uint64_t gradient, bias_gradient;
+    uint64_t gradient; /* of one layer, weights and then biases */
+    uint64_t busy;     /* of all layers, and its words */
+    uint32_t busy_words;
 
     char *head_copy;       /* of the host */
     sg__shown *shown_copy; /* [batch] */
     uint8_t *staging;      /* images of a batch */
     uint32_t *ids;
+
+    sg__reel waiting, reel[SG__REELS];
+    unsigned next_reel; /* that is given up */
+    uint64_t played;    /* tapes, so far */
 
     uint32_t least_rows; /* from which on products go by tiles */
     sg__batch last;      /* of the last pass; its samples may be gone */
@@ -64,8 +89,9 @@ extern const sg__engine_kind sg__engine_device;
 /* sg__remote_task: what the tasks of a layer have in common. */
 sg__task sg__remote_task(const sg__remote *r, size_t l);
 
-/* sg__remote_launch: one kernel over n elements of each of `rows` samples; its
- * time goes to phase while profiling. A failure is kept by the device. */
+/* sg__remote_launch: one kernel over n elements of each of `rows` samples, when
+ * something is written or read, or sg__remote_note called; or at once while
+ * profiling, and its time goes to phase. A failure is kept by the device. */
 void sg__remote_launch(sg__remote *r, sg__kernel_id kernel, uint32_t n,
                        uint32_t rows, const sg__task *task,
                        sg_phase_cost *phase, sg__block images);
@@ -75,8 +101,23 @@ void sg__remote_launch(sg__remote *r, sg__kernel_id kernel, uint32_t n,
 uint32_t sg__remote_tiles(const sg__remote *r, uint64_t rows,
                           uint32_t columns);
 
+/* sg__remote_write, _read: to and from device memory, after what waits. */
+void sg__remote_write(sg__remote *r, sg__block to, uint64_t at,
+                      const void *from, size_t bytes);
+void sg__remote_read(sg__remote *r, void *to, uint64_t at, size_t bytes);
+
+/* sg__remote_erase: gives launches up, and their tapes. */
+void sg__remote_erase(sg__remote *r);
+
+/* sg__remote_tile: the kernel of such a product of a layer, for its charge or
+ * down. */
+sg__kernel_id sg__remote_tile(const sg__layer *layer, bool down);
+
 /* sg__remote_turn: turned weights of layer l anew, after they have changed. */
 void sg__remote_turn(sg__remote *r, size_t l);
+
+/* sg__remote_clear: makes words of 32 bits at a place 0. */
+void sg__remote_clear(sg__remote *r, uint64_t at, uint32_t words);
 
 /* sg__remote_note: the status of all that was done so far; a failure's text
  * becomes the engine's. */

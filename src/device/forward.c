@@ -8,8 +8,7 @@ void sg__remote_begin(sg__remote *r, uint64_t step)
     const sg__moment moment = {step};
     memset(r->head_copy, 0, r->head_bytes);
     memcpy(r->head_copy, &moment, sizeof moment);
-    r->device->kind->write(r->device, r->memory, r->head, r->head_copy,
-                           r->head_bytes);
+    sg__remote_write(r, r->memory, r->head, r->head_copy, r->head_bytes);
 }
 
 /* Sums of a sender's counts by pixel. */
@@ -64,8 +63,8 @@ static void forward_synaptic(sg__remote *r, size_t l, uint32_t n,
                          layer->geo.out_c);
     t.count = n;
     if (groups)
-        sg__remote_launch(r, SG__KERNEL_sg_tile, groups * SG__GROUP, 1, &t,
-                          cost, 0);
+        sg__remote_launch(r, sg__remote_tile(layer, false), groups * SG__GROUP,
+                          1, &t, cost, 0);
     else
         sg__remote_launch(r, SG__KERNEL_sg_forward, t.neurons, n, &t, cost, 0);
     if (r->profiles) {
@@ -144,8 +143,7 @@ void sg__remote_metrics(sg__remote *r, uint32_t samples, sg_metrics *out,
 {
     const size_t layers = r->base.net->layer_count;
     sg__sums sums;
-    r->device->kind->read(r->device, r->head_copy, r->memory, r->head,
-                          r->head_bytes);
+    sg__remote_read(r, r->head_copy, r->head, r->head_bytes);
     if (r->device->failed != SG_OK)
         return;
     memcpy(&sums, r->head_copy + (r->sums - r->head), sizeof sums);
@@ -190,9 +188,9 @@ static void show(sg__remote *r, const sg__range *range, uint32_t done,
             .label = sg_data_label(range->data, id),
         };
     }
-    r->device->kind->write(r->device, r->images, 0, r->staging, n * bytes);
-    r->device->kind->write(r->device, r->memory, r->shown, r->shown_copy,
-                           n * sizeof *r->shown_copy);
+    sg__remote_write(r, r->images, 0, r->staging, n * bytes);
+    sg__remote_write(r, r->memory, r->shown, r->shown_copy,
+                     n * sizeof *r->shown_copy);
 }
 
 sg_status sg__remote_evaluate(sg__engine *engine, const sg__range *range,
@@ -217,8 +215,8 @@ sg_status sg__remote_evaluate(sg__engine *engine, const sg__range *range,
                         r->classes);
         sg__remote_metrics(r, n, out, NULL);
         if (predicted)
-            r->device->kind->read(r->device, predicted + done, r->memory,
-                                  r->classes, n * sizeof *predicted);
+            sg__remote_read(r, predicted + done, r->classes,
+                            n * sizeof *predicted);
         if (r->device->failed != SG_OK)
             break;
     }

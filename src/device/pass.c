@@ -25,8 +25,7 @@ static sg__block bring(sg__remote *r, const sg__batch *b)
             for (uint32_t k = 0; k < n; k++)
                 memcpy(r->staging + k * bytes, sg_data_pixels(b->data, s + k),
                        bytes);
-            kind->write(r->device, r->dataset, s * bytes, r->staging,
-                        n * bytes);
+            sg__remote_write(r, r->dataset, s * bytes, r->staging, n * bytes);
         }
         if (r->dataset) {
             r->held = b->data;
@@ -36,7 +35,7 @@ static sg__block bring(sg__remote *r, const sg__batch *b)
     for (size_t s = 0; s < b->count; s++)
         memcpy(r->staging + s * bytes, sg_data_pixels(b->data, b->samples[s]),
                bytes);
-    kind->write(r->device, r->images, 0, r->staging, b->count * bytes);
+    sg__remote_write(r, r->images, 0, r->staging, b->count * bytes);
     return r->images;
 }
 
@@ -74,8 +73,8 @@ static sg__block show(sg__remote *r, const sg__batch *b)
             .den = weight.den,
         };
     }
-    r->device->kind->write(r->device, r->memory, r->shown, r->shown_copy,
-                           b->count * sizeof *r->shown_copy);
+    sg__remote_write(r, r->memory, r->shown, r->shown_copy,
+                     b->count * sizeof *r->shown_copy);
     return images;
 }
 
@@ -143,6 +142,7 @@ static void count_errors(way *w, size_t l)
     sg__task t = sg__remote_task(w->r, l);
     t.in = w->r->sender[l + 1].errors;
     t.propagates = sg__gets_errors(net, net->layer[l].from);
+    t.busy = w->r->sender[l + 1].busy;
     sg__remote_launch(w->r, SG__KERNEL_sg_count_errors, g->out_h * g->out_w,
                       w->n, &t, &w->r->cost[l].count, 0);
 }
@@ -214,10 +214,10 @@ static void descend(way *w, size_t l)
                              g->in_c);
         if (groups) {
             t.count = w->n;
-            t.mode = 1;
             t.weight = w->r->sender[l + 1].down;
-            sg__remote_launch(w->r, SG__KERNEL_sg_tile, groups * SG__GROUP, 1,
-                              &t, cost, 0);
+            t.busy = w->r->sender[l + 1].busy;
+            sg__remote_launch(w->r, sg__remote_tile(layer, true),
+                              groups * SG__GROUP, 1, &t, cost, 0);
         } else {
             sg__remote_launch(w->r, SG__KERNEL_sg_propagate, t.neurons, w->n,
                               &t, cost, 0);
@@ -259,6 +259,7 @@ static void backward(sg__remote *r, uint32_t n, sg__squares *squares)
     way w = {r, n, squares, r->charge[0]};
     for (size_t s = 0; s <= net->layer_count; s++)
         r->sender[s].holds = false;
+    sg__remote_clear(r, r->busy, r->busy_words);
     silence(r, n, bottom);
     sg__remote_loss(r, n, false, 0, r->charge[0], 0);
     fire(&w, top, top);

@@ -62,7 +62,9 @@ typedef struct sg__task {
     uint64_t master, velocity, gradient;
     uint64_t bias_master, bias_velocity, bias_gradient;
     uint64_t gain, gain_velocity, row;
-    uint64_t pixels, active;             /* sums of counts, by pixel */
+    uint64_t pixels, active; /* sums of counts, by pixel */
+    uint64_t busy; /* uint32, by 64 output positions of the batch: whether
+                      they sent errors */
     uint64_t shown, moment, done, rates; /* [batch], one, one, one */
     uint64_t seed;
     sg__geometry geo;
@@ -84,6 +86,7 @@ typedef struct sg__task {
     int32_t row_norm, standardised, stochastic;
     uint32_t rounding_key;
     uint32_t share; /* samples of a group, where they are divided */
+    uint32_t spare; /* so that tasks have no bytes but these */
 } sg__task;
 
 #endif

@@ -7,12 +7,6 @@
 /* Groups that share the samples of a gradient, where it has few synapses. */
 enum { SHARES = 16 };
 
-static void clear(sg__remote *r, uint64_t at, uint32_t words)
-{
-    sg__task t = {.out = at, .neurons = words};
-    sg__remote_launch(r, SG__KERNEL_sg_clear, words, 1, &t, NULL, 0);
-}
-
 /* Positions that a group of a gradient's tile sums over: so many that there are
  * some thousand groups, in whole steps of a tile. */
 static uint32_t share_of(uint64_t positions, uint32_t groups)
@@ -25,7 +19,13 @@ static uint32_t share_of(uint64_t positions, uint32_t groups)
     return (uint32_t)((share + STEP - 1) / STEP * STEP);
 }
 
-/* Gradient of layer l, in r->gradient and r->bias_gradient. */
+/* Where the gradient of the biases of the layer in r->gradient is. */
+static uint64_t bias_gradient(const sg__remote *r, const sg__layer *layer)
+{
+    return r->gradient + layer->weights * sizeof(int32_t);
+}
+
+/* Gradient of layer l, in r->gradient. */
 static void gradient(sg__remote *r, size_t l)
 {
     const sg__layer *layer = &r->base.net->layer[l];
@@ -33,11 +33,11 @@ static void gradient(sg__remote *r, size_t l)
     const uint32_t n = (uint32_t)r->last.count;
     sg_phase_cost *cost = &r->cost[l].gradient;
     sg__task t = sg__remote_task(r, l);
-    clear(r, r->gradient, weights);
-    clear(r, r->bias_gradient, layer->geo.out_c);
+    sg__remote_clear(r, r->gradient, weights + layer->geo.out_c);
     t.gate = r->sender[l + 1].errors;
+    t.busy = r->sender[l + 1].busy;
     t.gradient = r->gradient;
-    t.bias_gradient = r->bias_gradient;
+    t.bias_gradient = bias_gradient(r, layer);
     t.count = n;
     const sg__geometry *g = &layer->geo;
     const uint64_t positions = (uint64_t)n * g->out_h * g->out_w;
@@ -52,10 +52,9 @@ static void gradient(sg__remote *r, size_t l)
                           cost, 0);
     }
     t.share = (n + SHARES - 1) / SHARES;
-    t.mode = groups > 0; /* only the biases are left */
-    sg__remote_launch(r, SG__KERNEL_sg_gradient,
-                      groups ? g->out_c : weights + g->out_c,
-                      (n + t.share - 1) / t.share, &t, cost, 0);
+    if (!groups)
+        sg__remote_launch(r, SG__KERNEL_sg_gradient, weights + g->out_c,
+                          (n + t.share - 1) / t.share, &t, cost, 0);
     if (r->profiles) {
         const uint64_t macs = n * sg__dense_macs(&layer->geo);
         cost->dense_ops += macs;
@@ -72,12 +71,12 @@ sg_status sg__remote_reduce(sg__engine *engine, size_t l, uint32_t first,
     sg__remote *r = sg__remote_of(engine);
     const size_t fan_in = sg__fan_in(&engine->net->layer[l].geo);
     gradient(r, l);
-    r->device->kind->read(r->device, to, r->memory,
-                          r->gradient + first * fan_in * sizeof *to,
-                          (last - first) * fan_in * sizeof *to);
-    r->device->kind->read(r->device, bias_to, r->memory,
-                          r->bias_gradient + first * sizeof *bias_to,
-                          (last - first) * sizeof *bias_to);
+    sg__remote_read(r, to, r->gradient + first * fan_in * sizeof *to,
+                    (last - first) * fan_in * sizeof *to);
+    sg__remote_read(r, bias_to,
+                    bias_gradient(r, &engine->net->layer[l]) +
+                        first * sizeof *bias_to,
+                    (last - first) * sizeof *bias_to);
     return sg__remote_note(r);
 }
 
@@ -106,7 +105,7 @@ static void step(sg__remote *r, size_t l)
     sg_phase_cost *cost = &r->cost[l].update;
     sg__task t = sg__remote_task(r, l);
     t.gradient = r->gradient;
-    t.bias_gradient = r->bias_gradient;
+    t.bias_gradient = bias_gradient(r, layer);
     t.master = array[SG__ARRAY_MASTER];
     t.velocity = array[SG__ARRAY_VELOCITY];
     t.bias_master = array[SG__ARRAY_BIAS_MASTER];
@@ -149,8 +148,7 @@ sg_status sg__remote_update(sg__engine *engine, const sg__update *update)
         const sg__rates rates = rates_of(&update[l]);
         memcpy(to + l * sizeof rates, &rates, sizeof rates);
     }
-    r->device->kind->write(r->device, r->memory, r->rates, to,
-                           layers * sizeof(sg__rates));
+    sg__remote_write(r, r->memory, r->rates, to, layers * sizeof(sg__rates));
     for (size_t l = 0; l < layers; l++) {
         if (!engine->net->layer[l].synaptic || engine->net->layer[l].frozen)
             continue;

@@ -96,12 +96,17 @@ static sg_status shim_read_block(sg__device *device, void *to, sg__block from,
     return device->failed;
 }
 
+static bool shim_keep(sg__kernel_id id, sg__grid grid, sg__block memory,
+                      sg__block images, const sg__task *task);
+
 static sg_status shim_launch(sg__device *device, sg__kernel_id id,
                              sg__grid grid, sg__block memory, sg__block images,
                              const sg__task *task)
 {
     if (shim_call(device) != SG_OK)
         return device->failed;
+    if (shim_keep(id, grid, memory, images, task))
+        return SG_OK;
     plain_run(id, grid.x, grid.y, (uint8_t *)memory, (const uint8_t *)images,
               task);
     return SG_OK;
@@ -110,6 +115,74 @@ static sg_status shim_launch(sg__device *device, sg__kernel_id id,
 static sg_status shim_finish(sg__device *device)
 {
     return shim_call(device);
+}
+
+/* Tapes: launches between record and recorded. */
+typedef struct shim_tape {
+    struct {
+        sg__kernel_id id;
+        sg__grid grid;
+        sg__block memory, images;
+        sg__task task;
+    } call[512];
+    size_t count;
+} shim_tape;
+
+static shim_tape *shim_recording;
+static long shim_tapes; /* that there are */
+
+/* Whether a launch goes on tape instead of being carried out. */
+static bool shim_keep(sg__kernel_id id, sg__grid grid, sg__block memory,
+                      sg__block images, const sg__task *task)
+{
+    shim_tape *t = shim_recording;
+    if (!t)
+        return false;
+    if (t->count < sizeof t->call / sizeof t->call[0]) {
+        t->call[t->count].id = id;
+        t->call[t->count].grid = grid;
+        t->call[t->count].memory = memory;
+        t->call[t->count].images = images;
+        t->call[t->count++].task = *task;
+    }
+    return true;
+}
+
+static bool shim_record(sg__device *device)
+{
+    if (device->failed == SG_OK)
+        shim_recording = calloc(1, sizeof *shim_recording);
+    return shim_recording != NULL;
+}
+
+/* One that is too long, or of a device that is lost, comes to nothing. */
+static sg__tape shim_recorded(sg__device *device)
+{
+    shim_tape *tape = shim_recording;
+    shim_recording = NULL;
+    if (device->failed != SG_OK ||
+        tape->count == sizeof tape->call / sizeof tape->call[0]) {
+        free(tape);
+        return 0;
+    }
+    shim_tapes++;
+    return (sg__tape)tape;
+}
+
+static sg_status shim_play(sg__device *device, sg__tape tape)
+{
+    const shim_tape *t = (const shim_tape *)tape;
+    for (size_t i = 0; i < t->count; i++)
+        shim_launch(device, t->call[i].id, t->call[i].grid, t->call[i].memory,
+                    t->call[i].images, &t->call[i].task);
+    return device->failed;
+}
+
+static void shim_erase(sg__device *device, sg__tape tape)
+{
+    (void)device;
+    shim_tapes--;
+    free((void *)tape);
 }
 
 static const sg__device_kind shim_device = {
@@ -125,6 +198,10 @@ static const sg__device_kind shim_device = {
     .read = shim_read_block,
     .launch = shim_launch,
     .finish = shim_finish,
+    .record = shim_record,
+    .recorded = shim_recorded,
+    .play = shim_play,
+    .erase = shim_erase,
 };
 
 #endif

@@ -170,6 +170,8 @@ static void compare_runs(uint64_t seed, sg__device_choice choice, int steps,
                                sg_trainer_network(far), what);
     }
     assert_same_evaluation(near, far, data, what);
+    if (choice.kind == &shim_device && steps >= MOST_STEPS)
+        assert_true(sg__remote_of(far->engine)->played > 0);
     assert_same_layers(sg_trainer_network(near), sg_trainer_network(far),
                        what);
     sg_trainer_destroy(near);

@@ -78,7 +78,8 @@ KERNEL(sg_count_arrivals)
 
 /* What the errors of a layer do: a thread an output position.
  * in      int8[count][positions][out_c]
- * active  of the sender the layer hears, [count][places] */
+ * active  of the sender the layer hears, [count][places]
+ * busy    0 before; becomes 1 where there is an error */
 KERNEL(sg_count_errors)
 {
     SHARED(uint64_t, spikes, SG__GROUP);
@@ -105,6 +106,8 @@ KERNEL(sg_count_errors)
         senders[THREAD] = some;
         if (sent == 0)
             continue;
+        /* all write the same */
+        AT(uint32_t, t.busy)[(GROUP_Y * positions + p) / 64] = 1;
         GLOBAL const uint32_t *active =
             AT(uint32_t, t.active) + (size_t)GROUP_Y * t.places;
         uint64_t seen = 0, inputs = g.in_c;

@@ -32,6 +32,9 @@ typedef uint4 sg__quad;
     __kernel __attribute__((reqd_work_group_size(SG__GROUP, 1, 1))) void      \
     name(__global uchar *memory, __global const uchar *images, sg__task t)
 #define SHARED(type, name, n) __local type name[n]
+#define SHARED_QUADS(name, n)                                                 \
+    __local uint32_t name[n] __attribute__((aligned(16)))
+#define TILE_STAGES 2 /* 32 KiB are what every device has */
 #define SYNC barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
 #define THREAD ((uint32_t)get_local_id(0))
 #define GROUP_X ((uint32_t)get_group_id(0))
@@ -60,10 +63,11 @@ typedef uint4 sg__quad;
 #define SG__TABLE static __device__ const
 #define inline __device__ __forceinline__
 #define KERNEL(name)                                                          \
-    extern "C" __global__ void __launch_bounds__(SG__GROUP)                   \
+    extern "C" __global__ void __launch_bounds__(SG__GROUP, 2)                 \
         name(unsigned char *memory, const unsigned char *images,              \
              const __grid_constant__ sg__task t)
 #define SHARED(type, name, n) __shared__ type name[n]
+#define SHARED_QUADS(name, n) __shared__ __align__(16) uint32_t name[n]
 #define SYNC __syncthreads();
 #define THREAD threadIdx.x
 #define GROUP_X blockIdx.x
@@ -88,6 +92,7 @@ typedef struct sg__quad {
     static void name(uint8_t *memory, const uint8_t *images, sg__task t,      \
                      uint32_t GROUP_X, uint32_t GROUP_Y)
 #define SHARED(type, name, n) static type name[n]
+#define SHARED_QUADS(name, n) static _Alignas(16) uint32_t name[n]
 #define SYNC
 #define PHASE for (uint32_t THREAD = 0; THREAD < SG__GROUP; THREAD++)
 #define PRIVATE(type, name, n) static type name[SG__GROUP][n]
@@ -106,16 +111,22 @@ typedef struct sg__quad {
 #define UINT32_MAX 4294967295u
 #endif
 
-/* Which byte of a 16-bit number is the high one. */
+/* Which byte of a 16-bit number is the high one, and where byte i in memory is
+ * in a 32-bit number. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define SG__HIGH_BYTE 0
+#define SG__BYTE_SHIFT(i) (24 - 8 * (i))
 #else
 #define SG__HIGH_BYTE 1
+#define SG__BYTE_SHIFT(i) (8 * (i))
 #endif
 
 #ifndef UNROLL /* the loop that follows: its arrays stay in registers */
 #define UNROLL
 #endif
+
+/* The task of a kernel, for functions that it calls. */
+#define TASK (&t)
 
 /* An array at a place of the engine's memory. */
 #define AT(type, place) ((GLOBAL type *)(memory + (place)))

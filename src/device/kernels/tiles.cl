@@ -1,21 +1,68 @@
 /* Dense products of bytes by tiles: implicit matrix products, nothing is laid
  * out in memory beforehand. A group makes TILE_ROWS x TILE_COLUMNS sums, from
- * TILE_BYTES of each row and column at a time.
+ * TILE_BYTES of each row and column at a time. Those of the next steps are on
+ * their way meanwhile: TILE_STAGES tiles are held.
  *
- * Who sums what is that of the tensor cores' mma.m16n8k32: a warp has 32 rows
- * and 32 columns, a thread 32 sums of them. Where there are no tensor cores the
+ * Who sums what is that of the tensor cores' mma.m16n8k32: a warp has 64 rows
+ * and 32 columns, a thread 64 sums of them. Where there are no tensor cores the
  * same thread makes the same sums byte by byte; only sg__tile_product differs.
+ * What a lane loads for them is in sg__lane_rows and sg__lane_columns, which a
+ * test (tests/equivalence/test_fragments.c) holds against the sums it makes.
  *
  * Weights of 16 bits are two bytes, 256 high + low, high signed, and take two
  * rounds. Sums are modulo 2^32 meanwhile; in the end they are in bounds. */
 #define TILE_ROWS 128
-#define TILE_COLUMNS 64
+#define TILE_COLUMNS 128
 #define TILE_BYTES 64
-/* Words of a row in shared memory: 4 more than it has, so that the words that
- * the threads of a warp read at once lie in different banks. */
-#define TILE_STRIDE 20
+#define TILE_WORDS (TILE_ROWS * TILE_BYTES / 4) /* of rows, or of columns */
+#define TILE_SUMS 64                            /* of a thread */
+#ifndef TILE_STAGES
+#define TILE_STAGES 3
+#endif
 
+/* Where 16 bytes of a row or column are: word of chunk 0..3. Chunks change
+ * places from row to row, so that those that a warp reads or writes at once lie
+ * in different banks. */
+static inline uint32_t sg__spot(uint32_t row, uint32_t chunk)
+{
+    return row * (TILE_BYTES / 4) +
+           ((chunk ^ ((row / 2 ^ row / 8) & 3)) * 4);
+}
+
+/* What a lane says is to be loaded: rows 16 m.. of its warp, or two times eight
+ * columns from 16 n on, of half a step. */
+static inline uint32_t sg__lane_rows(uint32_t thread, uint32_t m,
+                                     uint32_t part)
+{
+    const uint32_t lane = thread % 32;
+    return sg__spot(thread / 128 * 64 + m * 16 + lane % 16,
+                    part * 2 + lane / 16);
+}
+
+static inline uint32_t sg__lane_columns(uint32_t thread, uint32_t n,
+                                        uint32_t part)
+{
+    const uint32_t lane = thread % 32;
+    return sg__spot(thread / 32 % 4 * 32 + n * 16 + lane % 8 + lane / 16 * 8,
+                    part * 2 + lane / 8 % 2);
+}
+
+/* Row and column, within the tile, of sum i of a thread. */
+static inline uint32_t sg__tile_row(uint32_t thread, uint32_t i)
+{
+    return thread / 128 * 64 + i / 16 * 16 + thread % 32 / 4 + i % 4 / 2 * 8;
+}
+
+static inline uint32_t sg__tile_column(uint32_t thread, uint32_t i)
+{
+    return thread / 32 % 4 * 32 + i / 4 % 4 * 8 + thread % 4 * 2 + i % 2;
+}
+
+/* ---- the product of two tiles --------------------------------------------- */
+
+/* SG__TENSOR: there are tensor cores, or a test that stands in for them. */
 #if defined(__CUDACC__) && __CUDA_ARCH__ >= 800
+#define SG__TENSOR 1
 #define SG__MMA(types)                                                        \
     asm("mma.sync.aligned.m16n8k32.row.col.s32." types                        \
         ".s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"          \
@@ -35,41 +82,61 @@ static inline void sg__mma(int32_t *c, const uint32_t *a, const uint32_t *b,
         SG__MMA("u8.u8");
 }
 
+/* Four blocks of eight rows of 16 bytes; lane 8 j + r says where row r of
+ * block j is, and gets of each block four bytes of row lane / 4. */
+static inline void sg__fragments(uint32_t *to, const uint32_t *from)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 "
+                 "{%0,%1,%2,%3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"((uint32_t)__cvta_generic_to_shared(from))
+                 : "memory");
+}
+
+#endif
+
+#ifdef SG__TENSOR
+
 static inline void sg__tile_product(int32_t *sums, const uint32_t *a,
                                     const uint32_t *b, uint32_t thread,
                                     int a_signed, int b_signed)
 {
-    const uint32_t warp = thread / 32, g = thread % 32 / 4, w = thread % 4;
-    const uint32_t row = warp / 2 * 32 + g, column = warp % 2 * 32 + g;
 UNROLL
-    for (uint32_t k = 0; k < TILE_BYTES / 4; k += 8) {
-        uint32_t x[2][4], y[4][2];
+    for (uint32_t part = 0; part < 2; part++) {
+        uint32_t x[4][4], y[4];
 UNROLL
-        for (uint32_t m = 0; m < 2; m++)
+        for (uint32_t m = 0; m < 4; m++)
+            sg__fragments(x[m], a + sg__lane_rows(thread, m, part));
 UNROLL
-            for (uint32_t i = 0; i < 4; i++)
-                x[m][i] = a[(row + 16 * m + i % 2 * 8) * TILE_STRIDE + k +
-                            i / 2 * 4 + w];
+        for (uint32_t n = 0; n < 2; n++) {
+            sg__fragments(y, b + sg__lane_columns(thread, n, part));
 UNROLL
-        for (uint32_t n = 0; n < 4; n++)
-UNROLL
-            for (uint32_t i = 0; i < 2; i++)
-                y[n][i] = b[(column + 8 * n) * TILE_STRIDE + k + i * 4 + w];
-UNROLL
-        for (uint32_t m = 0; m < 2; m++)
-UNROLL
-            for (uint32_t n = 0; n < 4; n++)
-                sg__mma(sums + (m * 4 + n) * 4, x[m], y[n], a_signed,
+            for (uint32_t m = 0; m < 4; m++) {
+                sg__mma(sums + (m * 4 + n * 2) * 4, x[m], y, a_signed,
                         b_signed);
+                sg__mma(sums + (m * 4 + n * 2 + 1) * 4, x[m], y + 2, a_signed,
+                        b_signed);
+            }
+        }
     }
 }
 
 #else
 
-static inline int32_t sg__byte(uint32_t word, uint32_t i, int is_signed)
+/* Products of 16 bytes, summed. */
+static inline uint32_t sg__dot(LOCAL const uint32_t *x,
+                               LOCAL const uint32_t *y, int a_signed,
+                               int b_signed)
 {
-    const uint32_t byte = word >> 8 * i & 255;
-    return is_signed && byte > 127 ? (int32_t)byte - 256 : (int32_t)byte;
+    LOCAL const uint8_t *p = (LOCAL const uint8_t *)x;
+    LOCAL const uint8_t *q = (LOCAL const uint8_t *)y;
+    uint32_t sum = 0;
+    for (uint32_t k = 0; k < 16; k++) {
+        const int32_t u = a_signed ? (int8_t)p[k] : p[k];
+        const int32_t v = b_signed ? (int8_t)q[k] : q[k];
+        sum += (uint32_t)(u * v);
+    }
+    return sum;
 }
 
 static inline void sg__tile_product(PRIVATELY int32_t *sums,
@@ -77,44 +144,69 @@ static inline void sg__tile_product(PRIVATELY int32_t *sums,
                                     LOCAL const uint32_t *b, uint32_t thread,
                                     int a_signed, int b_signed)
 {
-    const uint32_t warp = thread / 32, g = thread % 32 / 4, w = thread % 4;
-    for (uint32_t m = 0; m < 2; m++)
-        for (uint32_t n = 0; n < 4; n++)
-            for (uint32_t i = 0; i < 4; i++) {
-                LOCAL const uint32_t *x =
-                    a + (warp / 2 * 32 + 16 * m + g + i / 2 * 8) * TILE_STRIDE;
+    for (uint32_t m = 0; m < 8; m++) /* 8 rows and 8 columns a thread */
+        for (uint32_t chunk = 0; chunk < 4; chunk++) {
+            const uint32_t first = m / 2 * 16 + m % 2 * 2;
+            LOCAL const uint32_t *x =
+                a + sg__spot(sg__tile_row(thread, first), chunk);
+            if (!(x[0] | x[1] | x[2] | x[3]))
+                continue;
+            for (uint32_t n = 0; n < 8; n++) {
+                const uint32_t i = first + n / 2 * 4 + n % 2;
                 LOCAL const uint32_t *y =
-                    b +
-                    (warp % 2 * 32 + 8 * n + 2 * w + i % 2) * TILE_STRIDE;
-                uint32_t sum = 0;
-                for (uint32_t k = 0; k < TILE_BYTES / 4; k++)
-                    for (uint32_t j = 0; x[k] && j < 4; j++)
-                        sum += (uint32_t)(sg__byte(x[k], j, a_signed) *
-                                          sg__byte(y[k], j, b_signed));
-                sums[(m * 4 + n) * 4 + i] =
-                    (int32_t)((uint32_t)sums[(m * 4 + n) * 4 + i] + sum);
+                    b + sg__spot(sg__tile_column(thread, i), chunk);
+                sums[i] = (int32_t)((uint32_t)sums[i] +
+                                    sg__dot(x, y, a_signed, b_signed));
             }
+        }
 }
 
 #endif
 
-/* Row and column, within the tile, of sum i of a thread. */
-static inline uint32_t sg__tile_row(uint32_t thread, uint32_t i)
+/* ---- bytes on their way into a tile ----------------------------------------- */
+
+#if defined(__CUDACC__) && __CUDA_ARCH__ >= 800
+
+/* 16 bytes, or zeros; here when the copies of their stage are waited for. */
+static inline void sg__fetch(uint32_t *to, const uint8_t *from, int there)
 {
-    return thread / 64 * 32 + i / 16 * 16 + thread % 32 / 4 + i % 4 / 2 * 8;
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+                 :
+                 : "r"((uint32_t)__cvta_generic_to_shared(to)), "l"(from),
+                   "r"(there ? 16 : 0)
+                 : "memory");
 }
 
-static inline uint32_t sg__tile_column(uint32_t thread, uint32_t i)
+#define FETCHED asm volatile("cp.async.commit_group;" ::: "memory");
+#define AWAIT                                                                 \
+    asm volatile("cp.async.wait_group %0;" ::"n"(TILE_STAGES - 2) : "memory");
+
+#else
+
+static inline void sg__fetch(LOCAL uint32_t *to, GLOBAL const uint8_t *from,
+                             int there)
 {
-    return thread / 32 % 2 * 32 + i / 4 % 4 * 8 + thread % 4 * 2 + i % 2;
+    sg__quad q = {0, 0, 0, 0};
+    if (there)
+        q = *(GLOBAL const sg__quad *)from;
+    to[0] = q.x;
+    to[1] = q.y;
+    to[2] = q.z;
+    to[3] = q.w;
 }
+
+#define FETCHED
+#define AWAIT
+
+#endif
 
 /* What the rows of a product slide over: an image of h x w places with
  * `channels` bytes each. */
 typedef struct sg__slide {
-    uint32_t h, w, channels;   /* that are read */
-    uint32_t rows_h, rows_w;   /* that are made */
-    uint32_t depth;            /* bytes of a row */
+    uint32_t h, w, channels; /* that are read */
+    uint32_t rows_h, rows_w; /* that are made */
+    uint32_t depth;          /* bytes of a row */
+    int32_t down;            /* towards the senders */
 } sg__slide;
 
 static inline sg__slide sg__slide_of(const sg__geometry *g, int down)
@@ -126,173 +218,266 @@ static inline sg__slide sg__slide_of(const sg__geometry *g, int down)
     s.rows_h = down ? g->in_h : g->out_h;
     s.rows_w = down ? g->in_w : g->out_w;
     s.depth = g->kernel_h * g->kernel_w * s.channels;
+    s.down = down;
     return s;
+}
+
+/* A row: its sample, and the place of its tap 0 0. */
+typedef struct sg__origin {
+    size_t base; /* of the sample's image, in bytes */
+    int32_t y, x;
+    int32_t there; /* there is such a row */
+} sg__origin;
+
+static inline sg__origin sg__origin_of(const sg__geometry *g,
+                                       const sg__slide *s, uint32_t row,
+                                       uint32_t rows)
+{
+    const uint32_t x = row % s->rows_w, y = row / s->rows_w % s->rows_h;
+    const uint32_t sample = row / s->rows_w / s->rows_h;
+    sg__origin o;
+    o.base = (size_t)sample * s->h * s->w * s->channels;
+    o.y = (int32_t)(s->down ? y + g->pad_h : y * g->stride_h - g->pad_h);
+    o.x = (int32_t)(s->down ? x + g->pad_w : x * g->stride_w - g->pad_w);
+    o.there = row < rows;
+    return o;
 }
 
 /* Where the bytes of a tap begin for a row, or -1: nothing is there. */
 static inline int64_t sg__tap_place(const sg__geometry *g, const sg__slide *s,
-                                    int down, uint32_t row, uint32_t tap)
+                                    const PRIVATELY sg__origin *o, uint32_t ky,
+                                    uint32_t kx)
 {
-    const uint32_t x = row % s->rows_w, y = row / s->rows_w % s->rows_h;
-    const uint32_t sample = row / s->rows_w / s->rows_h;
-    const uint32_t ky = tap / g->kernel_w, kx = tap % g->kernel_w;
-    uint32_t iy, ix;
-    if (down) { /* wraps where it is outside */
-        iy = y + g->pad_h - ky;
-        ix = x + g->pad_w - kx;
-        if (g->stride_h > 1 || g->stride_w > 1) {
-            if (iy > y + g->pad_h || ix > x + g->pad_h || iy % g->stride_h ||
-                ix % g->stride_w)
-                return -1;
-            iy /= g->stride_h;
-            ix /= g->stride_w;
-        }
-    } else {
-        iy = y * g->stride_h + ky - g->pad_h;
-        ix = x * g->stride_w + kx - g->pad_w;
-    }
-    if (iy >= s->h || ix >= s->w)
+    int32_t y = s->down ? o->y - (int32_t)ky : o->y + (int32_t)ky;
+    int32_t x = s->down ? o->x - (int32_t)kx : o->x + (int32_t)kx;
+    if (!o->there || y < 0 || x < 0)
         return -1;
-    return (((int64_t)sample * s->h + iy) * s->w + ix) * s->channels;
+    if (s->down && (g->stride_h > 1 || g->stride_w > 1)) {
+        if ((uint32_t)y % g->stride_h || (uint32_t)x % g->stride_w)
+            return -1;
+        y = (int32_t)((uint32_t)y / g->stride_h);
+        x = (int32_t)((uint32_t)x / g->stride_w);
+    }
+    if ((uint32_t)y >= s->h || (uint32_t)x >= s->w)
+        return -1;
+    return (int64_t)(o->base +
+                     (size_t)((uint32_t)y * s->w + (uint32_t)x) * s->channels);
 }
 
-/* Bytes k..k+15 of a row; 0 behind its end. */
-static inline void sg__row_words(GLOBAL const uint8_t *from,
-                                 const sg__geometry *g, const sg__slide *s,
-                                 int down, uint32_t row, uint32_t k,
-                                 PRIVATELY uint32_t *words)
+static inline uint32_t sg__put_byte(uint32_t byte, uint32_t i)
 {
-    for (int i = 0; i < 4; i++)
-        words[i] = 0;
-    if (s->channels % 16 == 0) {
-        const int64_t at =
-            k < s->depth
-                ? sg__tap_place(g, s, down, row, k / s->channels)
-                : -1;
-        if (at < 0)
-            return;
-        const sg__quad q =
-            *(GLOBAL const sg__quad *)(from + at + k % s->channels);
-        words[0] = q.x;
-        words[1] = q.y;
-        words[2] = q.z;
-        words[3] = q.w;
-        return;
-    }
-    UNROLL for (uint32_t i = 0; i < 16; i++) {
-        const int64_t at =
-            k + i < s->depth
-                ? sg__tap_place(g, s, down, row, (k + i) / s->channels)
-                : -1;
-        if (at >= 0)
-            words[i / 4] |= (uint32_t)from[at + (k + i) % s->channels]
-                            << i % 4 * 8;
-    }
+    return byte << SG__BYTE_SHIFT(i);
 }
 
-/* Bytes k..k+15 of a column of weights, which is `depth` of them in a row. Of
- * 16-bit weights the high bytes, or the low ones. */
-static inline void sg__column_words(GLOBAL const uint8_t *from, int32_t bits,
-                                    int low, uint32_t column, uint32_t depth,
-                                    uint32_t k, PRIVATELY uint32_t *words)
+/* Bytes k..k+15 of a row whose taps do not begin at multiples of 16: four or
+ * one at a time. */
+static inline void sg__gather_row(LOCAL uint32_t *to,
+                                  GLOBAL const uint8_t *from,
+                                  const sg__geometry *g, const sg__slide *s,
+                                  const PRIVATELY sg__origin *o, uint32_t k)
 {
-    const size_t first = (size_t)column * depth + k;
-    for (int i = 0; i < 4; i++)
-        words[i] = 0;
-    if (bits == 8 && depth % 16 == 0) {
-        if (k >= depth)
-            return;
-        const sg__quad q = *(GLOBAL const sg__quad *)(from + first);
-        words[0] = q.x;
-        words[1] = q.y;
-        words[2] = q.z;
-        words[3] = q.w;
-        return;
-    }
-    UNROLL for (uint32_t i = 0; i < 16; i++) {
-        if (k + i >= depth)
-            continue;
-        uint32_t byte = bits == 8 ? from[first + i]
-                                  : from[2 * (first + i) + SG__HIGH_BYTE];
-        if (low)
-            byte = from[2 * (first + i) + 1 - SG__HIGH_BYTE];
-        words[i / 4] |= byte << i % 4 * 8;
+    const uint32_t unit = s->channels % 4 == 0 ? 4 : 1;
+    for (uint32_t i = 0; i < 4; i++, k += 4) {
+        uint32_t word = 0;
+        for (uint32_t j = 0; j < 4 && k + j < s->depth; j += unit) {
+            const uint32_t tap = (k + j) / s->channels;
+            const int64_t place = sg__tap_place(
+                g, s, o, tap / g->kernel_w, tap % g->kernel_w);
+            GLOBAL const uint8_t *at = from + place + (k + j) % s->channels;
+            if (place < 0)
+                continue;
+            if (unit == 4)
+                word = *(GLOBAL const uint32_t *)at;
+            else
+                word |= sg__put_byte(*at, j);
+        }
+        to[i] = word;
     }
 }
 
-/* Charge of a layer (mode 0), or error charge of what it hears (mode 1), as
- * sg_forward and sg_propagate; groups by x, columns the faster.
- * weight  in mode 1 the turned weights, [in_c][kernel_h][kernel_w][out_c] */
-KERNEL(sg_tile)
+/* Bytes k..k+15 of a column of weights, which is `depth` of them in a row, at
+ * `first`. Of 16-bit weights the high bytes, or the low ones. */
+static inline void sg__gather_column(LOCAL uint32_t *to,
+                                     GLOBAL const uint8_t *from, int32_t bits,
+                                     int low, size_t first, uint32_t depth,
+                                     uint32_t k)
 {
-    SHARED(uint32_t, a, TILE_ROWS *TILE_STRIDE);
-    SHARED(uint32_t, b, TILE_COLUMNS *TILE_STRIDE);
-    PRIVATE(int32_t, sums, 32);
-    PRIVATE(uint32_t, next, 12);
-    const sg__geometry g = t.geo;
-    const int down = t.mode;
+    const uint32_t part = low ? 1 - SG__HIGH_BYTE : SG__HIGH_BYTE;
+    for (uint32_t i = 0; i < 4; i++, k += 4) {
+        uint32_t word = 0;
+        for (uint32_t j = 0; j < 4 && k + j < depth; j++) {
+            const size_t at = first + k + j;
+            word |= sg__put_byte(bits == 8 ? from[at] : from[2 * at + part],
+                                 j);
+        }
+        to[i] = word;
+    }
+}
+
+/* Where a thread is in the bytes of its rows: chunk THREAD % 4 of a step. */
+typedef struct sg__walk {
+    uint32_t c, ky, kx;
+} sg__walk;
+
+static inline void sg__walk_on(const sg__geometry *g, const sg__slide *s,
+                               PRIVATELY sg__walk *w, uint32_t bytes)
+{
+    w->c += bytes;
+    while (w->c >= s->channels && w->ky < g->kernel_h) {
+        w->c -= s->channels;
+        w->kx++;
+        if (w->kx == g->kernel_w) {
+            w->kx = 0;
+            w->ky++;
+        }
+    }
+}
+
+/* Whether any errors were sent from positions first..last of a layer, counted
+ * through the batch; sg_count_errors notes them by 64. */
+static inline int sg__busy(GLOBAL uint8_t *memory, const sg__task *t,
+                           uint32_t first, uint32_t last)
+{
+    uint32_t any = 0;
+    for (uint32_t i = first / TILE_BYTES; i <= last / TILE_BYTES; i++)
+        any |= AT(uint32_t, t->busy)[i];
+    return any != 0;
+}
+
+/* The same for what rows row0..row1 of a product towards the senders read. */
+static inline int sg__rows_busy(GLOBAL uint8_t *memory, const sg__task *t,
+                                const sg__geometry *g, uint32_t row0,
+                                uint32_t row1)
+{
+    const uint32_t y0 = row0 / g->in_w % g->in_h + g->pad_h;
+    const uint32_t y1 = row1 / g->in_w % g->in_h + g->pad_h;
+    const uint32_t s0 = row0 / g->in_w / g->in_h;
+    const uint32_t s1 = row1 / g->in_w / g->in_h;
+    uint32_t first = y0 < g->kernel_h ? 0 : (y0 + 1 - g->kernel_h) / g->stride_h;
+    uint32_t last = y1 / g->stride_h;
+    first = first < g->out_h ? first : g->out_h - 1;
+    last = last < g->out_h ? last : g->out_h - 1;
+    return sg__busy(memory, t, (s0 * g->out_h + first) * g->out_w,
+                    (s1 * g->out_h + last) * g->out_w + g->out_w - 1);
+}
+
+/* Charge of a layer, or, down, error charge of what it hears, as sg_forward and
+ * sg_propagate; groups by x, columns the faster.
+ * weight  down: the turned weights, [in_c][kernel_h][kernel_w][out_c]
+ * busy    down: as sg__busy; where nothing is, nothing is multiplied
+ * even    channels that are read come by 16, and weights have 8 bits */
+static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
+                            uint32_t group, LOCAL uint32_t *a,
+                            LOCAL uint32_t *b, const int down, const int even)
+{
+    PRIVATE(int32_t, sums, TILE_SUMS);
+    PRIVATE(sg__origin, origin, 2);
+    PRIVATE(sg__walk, walk, 1);
+    const sg__geometry g = task->geo;
+    const int wide_weights = !even && task->bits == 16;
     const sg__slide s = sg__slide_of(&g, down);
     const uint32_t columns = down ? g.in_c : g.out_c;
-    const uint32_t rows = t.count * s.rows_h * s.rows_w;
+    const uint32_t rows = task->count * s.rows_h * s.rows_w;
     const uint32_t wide = (columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
-    const uint32_t row0 = GROUP_X / wide * TILE_ROWS;
-    const uint32_t column0 = GROUP_X % wide * TILE_COLUMNS;
+    const uint32_t row0 = group / wide * TILE_ROWS;
+    const uint32_t row1 = rows - row0 < TILE_ROWS ? rows : row0 + TILE_ROWS;
+    const uint32_t column0 = group % wide * TILE_COLUMNS;
     const uint32_t round = (s.depth + TILE_BYTES - 1) / TILE_BYTES;
-    const uint32_t steps = t.bits == 16 ? 2 * round : round;
-    GLOBAL const uint8_t *in = AT(uint8_t, t.in);
-    GLOBAL const uint8_t *weight = AT(uint8_t, t.weight);
+    const uint32_t steps = down && !sg__rows_busy(memory, task, &g, row0,
+                                                  row1 - 1)
+                               ? 0
+                           : wide_weights ? 2 * round
+                                          : round;
+    GLOBAL const uint8_t *in = AT(uint8_t, task->in);
+    GLOBAL const uint8_t *weight = AT(uint8_t, task->weight);
     PHASE
     {
-        for (int i = 0; i < 32; i++)
+        UNROLL for (int i = 0; i < TILE_SUMS; i++)
             MINE(sums)[i] = 0;
+        UNROLL for (uint32_t i = 0; i < 2; i++)
+            MINE(origin)[i] = sg__origin_of(
+                &g, &s, row0 + THREAD / 4 + i * (TILE_ROWS / 2), rows);
     }
-    for (uint32_t step = 0; step <= steps; step++) {
-        PHASE
-        {
-            if (step == round + 1) /* the low bytes begin */
-                for (int i = 0; i < 32; i++)
-                    MINE(sums)[i] = (int32_t)((uint32_t)MINE(sums)[i] << 8);
+    /* loads run TILE_STAGES - 1 steps ahead of sums */
+    for (uint32_t load = 0; load < steps + TILE_STAGES - 1; load++) {
+        const uint32_t step = load - (TILE_STAGES - 1);
+        if (load >= TILE_STAGES - 1) {
+            AWAIT
+            SYNC
         }
         PHASE
         {
-            const uint32_t row = row0 + THREAD / 2;
-            const uint32_t column = column0 + THREAD / 4;
-            const uint32_t k = step % round * TILE_BYTES;
-            if (step == steps)
+            LOCAL uint32_t *to = a + load % TILE_STAGES * TILE_WORDS;
+            const uint32_t chunk = THREAD % 4;
+            const uint32_t k = load % round * TILE_BYTES + chunk * 16;
+            if (load >= steps)
                 continue;
-            for (int i = 0; i < 12; i++)
-                MINE(next)[i] = 0;
+            if (load % round == 0) {
+                MINE(walk)->c = MINE(walk)->ky = MINE(walk)->kx = 0;
+                sg__walk_on(&g, &s, MINE(walk), chunk * 16);
+            } else {
+                sg__walk_on(&g, &s, MINE(walk), TILE_BYTES);
+            }
             UNROLL for (uint32_t i = 0; i < 2; i++)
-                if (row < rows)
-                    sg__row_words(in, &g, &s, down, row,
-                                  k + THREAD % 2 * 32 + i * 16,
-                                  MINE(next) + 4 * i);
-            if (column < columns)
-                sg__column_words(weight, t.bits, step >= round, column,
-                                 s.depth, k + THREAD % 4 * 16,
-                                 MINE(next) + 8);
+            {
+                LOCAL uint32_t *spot =
+                    to + sg__spot(THREAD / 4 + i * (TILE_ROWS / 2), chunk);
+                if (!even && s.channels % 16) {
+                    sg__gather_row(spot, in, &g, &s, MINE(origin) + i, k);
+                    continue;
+                }
+                const int64_t place =
+                    MINE(walk)->ky < g.kernel_h
+                        ? sg__tap_place(&g, &s, MINE(origin) + i,
+                                        MINE(walk)->ky, MINE(walk)->kx)
+                        : -1;
+                sg__fetch(spot, place < 0 ? in : in + place + MINE(walk)->c,
+                          place >= 0);
+            }
         }
         PHASE
         {
-            if (step > 0)
-                sg__tile_product(MINE(sums), a, b, THREAD, down,
-                                 step - 1 < round);
+            LOCAL uint32_t *to = b + load % TILE_STAGES * TILE_WORDS;
+            const uint32_t chunk = THREAD % 4;
+            const uint32_t k = load % round * TILE_BYTES + chunk * 16;
+            if (load >= steps)
+                continue;
+            UNROLL for (uint32_t i = 0; i < 2; i++)
+            {
+                const uint32_t n = THREAD / 4 + i * (TILE_COLUMNS / 2);
+                const int there = column0 + n < columns && k < s.depth;
+                const size_t first = (size_t)(column0 + n) * s.depth;
+                LOCAL uint32_t *spot = to + sg__spot(n, chunk);
+                if (even || (task->bits == 8 && s.depth % 16 == 0))
+                    sg__fetch(spot, there ? weight + first + k : weight,
+                              there);
+                else
+                    sg__gather_column(spot, weight, task->bits, load >= round,
+                                      there ? first : 0,
+                                      there ? s.depth : 0, k);
+            }
         }
-        SYNC
+        FETCHED
         PHASE
         {
-            for (uint32_t i = 0; i < 8; i++)
-                a[THREAD / 2 * TILE_STRIDE + THREAD % 2 * 8 + i] =
-                    MINE(next)[i];
-            for (uint32_t i = 0; i < 4; i++)
-                b[THREAD / 4 * TILE_STRIDE + THREAD % 4 * 4 + i] =
-                    MINE(next)[8 + i];
+            LOCAL const uint32_t *x = a + step % TILE_STAGES * TILE_WORDS;
+            LOCAL const uint32_t *y = b + step % TILE_STAGES * TILE_WORDS;
+            if (load < TILE_STAGES - 1)
+                continue;
+            if (wide_weights && step == round) { /* the low bytes begin */
+                UNROLL for (int i = 0; i < TILE_SUMS; i++)
+                    MINE(sums)[i] = (int32_t)((uint32_t)MINE(sums)[i] << 8);
+            }
+            if (wide_weights && step >= round)
+                sg__tile_product(MINE(sums), x, y, THREAD, down, 0);
+            else
+                sg__tile_product(MINE(sums), x, y, THREAD, down, 1);
         }
-        SYNC
     }
     PHASE
     {
-        for (uint32_t i = 0; i < 32; i++) {
+        UNROLL for (uint32_t i = 0; i < TILE_SUMS; i++)
+        {
             const uint32_t row = row0 + sg__tile_row(THREAD, i);
             const uint32_t column = column0 + sg__tile_column(THREAD, i);
             if (row >= rows || column >= columns)
@@ -300,30 +485,71 @@ KERNEL(sg_tile)
             const size_t at = (size_t)row * columns + column;
             int32_t sum = MINE(sums)[i];
             if (!down) {
-                sum += AT(int32_t, t.bias)[column] *
-                       ((int32_t)1 << t.use_shift);
-                sg__respond(memory, &t, at, sum);
+                sum += AT(int32_t, task->bias)[column] *
+                       ((int32_t)1 << task->use_shift);
+                sg__respond(memory, task, at, sum);
                 continue;
             }
-            sum = sum * ((int32_t)1 << t.shift);
-            if (t.more)
-                sum += AT(int32_t, t.more)[at];
-            AT(int32_t, t.out)[at] = sum;
+            sum = sum * ((int32_t)1 << task->shift);
+            if (task->more)
+                sum += AT(int32_t, task->more)[at];
+            AT(int32_t, task->out)[at] = sum;
         }
     }
 }
 
-/* Four channels at four positions: words by position become words by
- * channel. */
+#define TILE_KERNEL(name, down, even)                                         \
+    KERNEL(name)                                                              \
+    {                                                                         \
+        SHARED_QUADS(a, TILE_STAGES *TILE_WORDS);                             \
+        SHARED_QUADS(b, TILE_STAGES *TILE_WORDS);                             \
+        sg__tile(memory, TASK, GROUP_X, a, b, down, even);                    \
+    }
+
+TILE_KERNEL(sg_tile_up, 0, 0)
+TILE_KERNEL(sg_tile_down, 1, 0)
+TILE_KERNEL(sg_tile_up_even, 0, 1)
+TILE_KERNEL(sg_tile_down_even, 1, 1)
+
+/* ---- gradient ---------------------------------------------------------------- */
+
+/* Four channels at four positions: words by position become words by channel,
+ * in the order of memory. */
 static inline void sg__turn(const PRIVATELY uint32_t *p, PRIVATELY uint32_t *c)
 {
-    for (int i = 0; i < 4; i++)
-        c[i] = (p[0] >> 8 * i & 255) | (p[1] >> 8 * i & 255) << 8 |
-               (p[2] >> 8 * i & 255) << 16 | (p[3] >> 8 * i & 255) << 24;
+#ifdef __CUDACC__
+    const uint32_t low0 = __byte_perm(p[0], p[1], 0x5140);
+    const uint32_t low1 = __byte_perm(p[2], p[3], 0x5140);
+    const uint32_t high0 = __byte_perm(p[0], p[1], 0x7362);
+    const uint32_t high1 = __byte_perm(p[2], p[3], 0x7362);
+    c[0] = __byte_perm(low0, low1, 0x5410);
+    c[1] = __byte_perm(low0, low1, 0x7632);
+    c[2] = __byte_perm(high0, high1, 0x5410);
+    c[3] = __byte_perm(high0, high1, 0x7632);
+#else
+    for (uint32_t i = 0; i < 4; i++) {
+        c[i] = 0;
+        for (uint32_t j = 0; j < 4; j++)
+            c[i] |= sg__put_byte(p[j] >> SG__BYTE_SHIFT(i) & 255, j);
+    }
+#endif
 }
 
-/* Bytes of n channels from `first` on that lie side by side; fewer than four
- * where the row of channels ends. */
+/* The sum of four signed bytes. */
+static inline int32_t sg__byte_sum(uint32_t word)
+{
+#if defined(__CUDACC__) && __CUDA_ARCH__ >= 610
+    return __dp4a((int)word, 0x01010101, 0);
+#else
+    int32_t sum = 0;
+    for (int i = 0; i < 32; i += 8)
+        sum += (int32_t)((word >> i & 255) ^ 128) - 128;
+    return sum;
+#endif
+}
+
+/* Bytes of four channels from `first` on that lie side by side; fewer where
+ * the row of channels ends. */
 static inline uint32_t sg__four(GLOBAL const uint8_t *from, uint32_t first,
                                 uint32_t channels)
 {
@@ -332,19 +558,91 @@ static inline uint32_t sg__four(GLOBAL const uint8_t *from, uint32_t first,
                                 : 0;
     uint32_t word = 0;
     for (uint32_t i = 0; i < 4 && first + i < channels; i++)
-        word |= (uint32_t)from[first + i] << 8 * i;
+        word |= sg__put_byte(from[first + i], i);
     return word;
 }
 
-/* Gradient, as sg_gradient without biases: rows are output channels, columns
- * synapses, and the bytes of both run over positions: share of them from
- * GROUP_Y share on. */
+/* Where output position p is, counted through the batch. */
+typedef struct sg__position {
+    uint32_t sample, y, x;
+} sg__position;
+
+static inline sg__position sg__position_of(const sg__slide *s, uint32_t p)
+{
+    sg__position at;
+    at.x = p % s->rows_w;
+    at.y = p / s->rows_w % s->rows_h;
+    at.sample = p / s->rows_w / s->rows_h;
+    return at;
+}
+
+static inline void sg__position_next(const sg__slide *s,
+                                     PRIVATELY sg__position *at)
+{
+    if (++at->x < s->rows_w)
+        return;
+    at->x = 0;
+    if (++at->y < s->rows_h)
+        return;
+    at->y = 0;
+    at->sample++;
+}
+
+/* Counts that four synapses from `column` on hear at a position; tap: row,
+ * column and channel of the first. */
+static inline uint32_t sg__heard(GLOBAL const uint8_t *in,
+                                 const sg__geometry *g, const sg__slide *s,
+                                 const PRIVATELY sg__position *at,
+                                 uint32_t column,
+                                 const PRIVATELY uint32_t *tap)
+{
+    uint32_t word = 0;
+    const size_t image = (size_t)at->sample * s->h * s->w;
+    uint32_t ky = tap[0], kx = tap[1], c = tap[2];
+    for (uint32_t j = 0; j < 4 && column + j < s->depth; j++) {
+        const uint32_t y = at->y * g->stride_h + ky - g->pad_h;
+        const uint32_t x = at->x * g->stride_w + kx - g->pad_w;
+        const int there = y < s->h && x < s->w;
+        GLOBAL const uint8_t *from =
+            in + (image + y * s->w + x) * s->channels + c;
+        if (g->in_c % 4 == 0)
+            return there ? *(GLOBAL const uint32_t *)from : 0;
+        if (there)
+            word |= sg__put_byte(*from, j);
+        if (++c == g->in_c) {
+            c = 0;
+            if (++kx == g->kernel_w) {
+                kx = 0;
+                ky++;
+            }
+        }
+    }
+    return word;
+}
+
+/* The next step of 64 positions with errors from `step` on, or `steps`. */
+static inline uint32_t sg__next_busy(GLOBAL uint8_t *memory,
+                                     const sg__task *t, uint32_t p0,
+                                     uint32_t step, uint32_t steps)
+{
+    while (step < steps &&
+           AT(uint32_t, t->busy)[p0 / TILE_BYTES + step] == 0)
+        step++;
+    return step;
+}
+
+/* Gradient, as sg_gradient: rows are output channels, columns synapses, and the
+ * bytes of both run over positions: share of them, a multiple of 64, from
+ * GROUP_Y share on, but for steps without errors (busy). */
 KERNEL(sg_tile_gradient)
 {
-    SHARED(uint32_t, a, TILE_ROWS *TILE_STRIDE);
-    SHARED(uint32_t, b, TILE_COLUMNS *TILE_STRIDE);
-    PRIVATE(int32_t, sums, 32);
-    PRIVATE(uint32_t, next, 12);
+    SHARED_QUADS(a, 2 * TILE_WORDS);
+    SHARED_QUADS(b, 2 * TILE_WORDS);
+    PRIVATE(int32_t, sums, TILE_SUMS);
+    PRIVATE(uint32_t, errors, 8);
+    PRIVATE(uint32_t, counts, 8);
+    PRIVATE(int32_t, bias, 4);
+    PRIVATE(uint32_t, tap, 3);
     const sg__geometry g = t.geo;
     const sg__slide s = sg__slide_of(&g, 0);
     const uint32_t positions = t.count * s.rows_h * s.rows_w;
@@ -356,80 +654,91 @@ KERNEL(sg_tile_gradient)
     const uint32_t steps = (p1 - p0 + TILE_BYTES - 1) / TILE_BYTES;
     GLOBAL const uint8_t *in = AT(uint8_t, t.in);
     GLOBAL const uint8_t *d = AT(uint8_t, t.gate);
+    uint32_t step = sg__next_busy(memory, &t, p0, 0, steps);
+    uint32_t held = 0; /* tiles so far */
+    int last = step == steps;
     PHASE
     {
-        for (int i = 0; i < 32; i++)
+        UNROLL for (int i = 0; i < TILE_SUMS; i++)
             MINE(sums)[i] = 0;
+        const uint32_t column =
+            column0 + 4 * (THREAD % 32 / 4 + THREAD / 32 % 4 * 8);
+        for (int i = 0; i < 4; i++)
+            MINE(bias)[i] = 0;
+        MINE(tap)[0] = column / g.in_c / g.kernel_w;
+        MINE(tap)[1] = column / g.in_c % g.kernel_w;
+        MINE(tap)[2] = column % g.in_c;
     }
-    for (uint32_t step = 0; step <= steps; step++) {
+    while (!last || held > 0) {
+        /* what comes next is read while the last tile is multiplied */
         PHASE
         {
-            const uint32_t row = row0 + THREAD % 32 * 4;
-            const uint32_t column = column0 + THREAD % 16 * 4;
-            const uint32_t p = p0 + step * TILE_BYTES;
-            if (step == steps)
+            const uint32_t four =
+                4 * (THREAD % 32 / 4 + THREAD / 32 % 4 * 8);
+            if (last)
                 continue;
-            UNROLL for (uint32_t unit = 0; unit < 2; unit++) {
-                uint32_t words[4], turned[4];
-                for (uint32_t i = 0; i < 4; i++) {
-                    const uint32_t at = p + (THREAD / 32 + 8 * unit) * 4 + i;
-                    words[i] = at < p1 ? sg__four(d + (size_t)at * g.out_c,
-                                                  row, g.out_c)
-                                       : 0;
-                }
-                sg__turn(words, turned);
-                for (uint32_t i = 0; i < 4; i++)
-                    MINE(next)[4 * unit + i] = turned[i];
-            }
-            uint32_t words[4], turned[4];
-            for (uint32_t i = 0; i < 4; i++) {
-                const uint32_t at = p + THREAD / 16 * 4 + i;
-                words[i] = 0;
-                if (at >= p1 || column >= s.depth)
-                    continue;
-                if (g.in_c % 4 == 0) {
-                    const int64_t place = sg__tap_place(&g, &s, 0, at,
-                                                        column / g.in_c);
-                    if (place >= 0)
-                        words[i] = *(GLOBAL const uint32_t *)(in + place +
-                                                              column %
-                                                                  g.in_c);
-                    continue;
-                }
-                for (uint32_t j = 0; j < 4 && column + j < s.depth; j++) {
-                    const int64_t place = sg__tap_place(
-                        &g, &s, 0, at, (column + j) / g.in_c);
-                    if (place >= 0)
-                        words[i] |=
-                            (uint32_t)in[place + (column + j) % g.in_c]
-                            << 8 * j;
+            UNROLL for (uint32_t unit = 0; unit < 2; unit++)
+            {
+                const uint32_t p =
+                    p0 + step * TILE_BYTES +
+                    4 * (THREAD % 4 + THREAD / 128 * 4 + unit * 8);
+                sg__position at = sg__position_of(&s, p);
+                UNROLL for (uint32_t i = 0; i < 4; i++)
+                {
+                    MINE(errors)[4 * unit + i] = MINE(counts)[4 * unit + i] =
+                        0;
+                    if (p + i < p1) {
+                        MINE(errors)[4 * unit + i] = sg__four(
+                            d + (size_t)(p + i) * g.out_c, row0 + four,
+                            g.out_c);
+                        MINE(counts)[4 * unit + i] = sg__heard(
+                            in, &g, &s, &at, column0 + four, MINE(tap));
+                    }
+                    sg__position_next(&s, &at);
                 }
             }
-            sg__turn(words, turned);
-            for (int i = 0; i < 4; i++)
-                MINE(next)[8 + i] = turned[i];
         }
         PHASE
         {
-            if (step > 0)
-                sg__tile_product(MINE(sums), a, b, THREAD, 1, 0);
+            if (held > 0)
+                sg__tile_product(MINE(sums),
+                                 a + (held - 1) % 2 * TILE_WORDS,
+                                 b + (held - 1) % 2 * TILE_WORDS, THREAD, 1,
+                                 0);
         }
-        SYNC
+        if (last)
+            break;
         PHASE
         {
-            for (uint32_t i = 0; i < 4; i++) {
-                const uint32_t row = THREAD % 32 * 4 + i;
-                a[row * TILE_STRIDE + THREAD / 32] = MINE(next)[i];
-                a[row * TILE_STRIDE + THREAD / 32 + 8] = MINE(next)[4 + i];
-                b[(THREAD % 16 * 4 + i) * TILE_STRIDE + THREAD / 16] =
-                    MINE(next)[8 + i];
+            const uint32_t four =
+                4 * (THREAD % 32 / 4 + THREAD / 32 % 4 * 8);
+            UNROLL for (uint32_t unit = 0; unit < 2; unit++)
+            {
+                const uint32_t at = THREAD / 128 + unit * 2;
+                uint32_t x[4], y[4];
+                sg__turn(MINE(errors) + 4 * unit, x);
+                sg__turn(MINE(counts) + 4 * unit, y);
+                UNROLL for (uint32_t i = 0; i < 4; i++)
+                {
+                    const uint32_t spot =
+                        held % 2 * TILE_WORDS + sg__spot(four + i, at) +
+                        THREAD % 4;
+                    a[spot] = x[i];
+                    b[spot] = y[i];
+                    MINE(bias)[i] += sg__byte_sum(x[i]);
+                }
             }
         }
         SYNC
+        held++;
+        step = sg__next_busy(memory, &t, p0, step + 1, steps);
+        last = step == steps;
     }
     PHASE
     {
-        for (uint32_t i = 0; i < 32; i++) {
+        const uint32_t four = 4 * (THREAD % 32 / 4 + THREAD / 32 % 4 * 8);
+        UNROLL for (uint32_t i = 0; i < TILE_SUMS; i++)
+        {
             const uint32_t row = row0 + sg__tile_row(THREAD, i);
             const uint32_t column = column0 + sg__tile_column(THREAD, i);
             if (row < g.out_c && column < s.depth && MINE(sums)[i])
@@ -437,6 +746,10 @@ KERNEL(sg_tile_gradient)
                           column,
                       MINE(sums)[i]);
         }
+        for (uint32_t i = 0; column0 == 0 && i < 4; i++)
+            if (row0 + four + i < g.out_c && MINE(bias)[i])
+                ADD32(AT(int32_t, t.bias_gradient) + row0 + four + i,
+                      MINE(bias)[i]);
     }
 }
 

@@ -3,7 +3,6 @@
 /* Gradient of one synapse, or of a bias, over `share` samples of the batch.
  * By x the synapses of the layer, then its biases; by y the shares.
  *
- * mode  1: biases alone
  * in    uint8[count][inputs]
  * gate  int8[count][outputs], error counts
  * gradient, bias_gradient  0 before; sums are added */
@@ -14,7 +13,7 @@ KERNEL(sg_gradient)
         const sg__geometry g = t.geo;
         const uint32_t i = GROUP_X * SG__GROUP + THREAD;
         const uint32_t fan_in = (uint32_t)sg__fan_in(&g);
-        const uint32_t weights = t.mode ? 0 : fan_in * g.out_c;
+        const uint32_t weights = fan_in * g.out_c;
         const uint32_t s0 = GROUP_Y * t.share;
         const uint32_t s1 =
             t.count - s0 < t.share ? t.count : s0 + t.share;
