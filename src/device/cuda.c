@@ -4,6 +4,7 @@
  * CUDA is needed to build the library and no list of cards grows old. The few
  * functions that are used are declared here. */
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,6 +253,43 @@ static sg_status compile(const compiler *nvrtc, unsigned i, int architecture,
     return status;
 }
 
+/* What was compiled last, since it takes seconds: engines of a process are
+ * mostly on one kind of card. */
+static struct {
+    pthread_mutex_t lock;
+    int architecture; /* 0: nothing yet */
+    char *code;
+} compiled = {PTHREAD_MUTEX_INITIALIZER, 0, NULL};
+
+/* The kernels for an architecture, loaded on the device. */
+static sg_status load(cuda *d, unsigned i, int architecture, cu_result *result,
+                      sg_error *error)
+{
+    compiler nvrtc;
+    sg_status status = SG_OK;
+    pthread_mutex_lock(&compiled.lock);
+    if (compiled.architecture != architecture) {
+        free(compiled.code);
+        compiled.code = NULL;
+        compiled.architecture = 0;
+        if (open_compiler(&nvrtc)) {
+            status = compile(&nvrtc, i, architecture, &compiled.code, error);
+            dlclose(nvrtc.handle);
+        } else {
+            status = sg__fail(error, SG_E_MISSING,
+                              "device cuda:%u: no compiler for it: "
+                              "libnvrtc.so cannot be opened (part of CUDA, "
+                              "and of PyTorch; SPIKEGRAD_NVRTC may name it)",
+                              i);
+        }
+        compiled.architecture = status == SG_OK ? architecture : 0;
+    }
+    if (status == SG_OK)
+        *result = d->cu.load(&d->module, compiled.code);
+    pthread_mutex_unlock(&compiled.lock);
+    return status;
+}
+
 static sg_status build(cuda *d, unsigned i, sg_error *error)
 {
     static const char *const names[] = {
@@ -259,9 +297,7 @@ static sg_status build(cuda *d, unsigned i, sg_error *error)
 #include "device/kernels.def"
 #undef KERNEL
     };
-    compiler nvrtc;
     int major = 0, minor = 0;
-    char *code;
     d->cu.attribute(&major, CU_MAJOR, d->device);
     d->cu.attribute(&minor, CU_MINOR, d->device);
     const int architecture = 10 * major + minor;
@@ -270,18 +306,8 @@ static sg_status build(cuda *d, unsigned i, sg_error *error)
                         "device cuda:%u: of architecture %d.%d, expected 6.0 "
                         "or later",
                         i, major, minor);
-    if (!open_compiler(&nvrtc))
-        return sg__fail(error, SG_E_MISSING,
-                        "device cuda:%u: no compiler for it: libnvrtc.so "
-                        "cannot be opened (part of CUDA, and of PyTorch; "
-                        "SPIKEGRAD_NVRTC may name it)",
-                        i);
-    sg_status status = compile(&nvrtc, i, architecture, &code, error);
-    dlclose(nvrtc.handle);
     cu_result result = 0;
-    if (status == SG_OK)
-        result = d->cu.load(&d->module, code);
-    free(code);
+    sg_status status = load(d, i, architecture, &result, error);
     for (int k = 0; status == SG_OK && result == 0 && k < SG__KERNEL_COUNT;
          k++)
         result = d->cu.function(&d->function[k], d->module, names[k]);

@@ -11,6 +11,18 @@ void sg__remote_begin(sg__remote *r, uint64_t step)
     sg__remote_write(r, r->memory, r->head, r->head_copy, r->head_bytes);
 }
 
+/* The first layer with weights that hears a sender, whose operations are
+ * counted with what is sent; or the number of layers. */
+static size_t first_to_hear(const sg__remote *r, size_t sender)
+{
+    const sg_network *net = r->base.net;
+    size_t l = 0;
+    while (l < net->layer_count &&
+           !(net->layer[l].synaptic && net->layer[l].from == sender))
+        l++;
+    return l;
+}
+
 /* Sums of a sender's counts by pixel. */
 static void count_sent(sg__remote *r, size_t sender, uint32_t n)
 {
@@ -23,6 +35,13 @@ static void count_sent(sg__remote *r, size_t sender, uint32_t n)
     t.places = s->places;
     t.channels = s->channels;
     t.done = sender > 0 ? t.done : 0;
+    const size_t hears = first_to_hear(r, sender);
+    if (hears < r->base.net->layer_count) {
+        const sg__layer *layer = &r->base.net->layer[hears];
+        t.more = r->done + hears * sizeof(sg__done);
+        t.geo = layer->geo;
+        t.spatial = layer->kind->spatial;
+    }
     sg__remote_launch(r, SG__KERNEL_sg_count_sent, s->places, n, &t, phase, 0);
 }
 
@@ -73,8 +92,9 @@ static void forward_synaptic(sg__remote *r, size_t l, uint32_t n,
         cost->bytes += layer->weights * (uint64_t)layer->weight_bits / 8 +
                        n * (sg__inputs(&layer->geo) + 2 * t.neurons);
     }
-    sg__remote_launch(r, SG__KERNEL_sg_count_arrivals, t.places, n, &t,
-                      &r->cost[l].count, 0);
+    if (first_to_hear(r, layer->from) != l)
+        sg__remote_launch(r, SG__KERNEL_sg_count_arrivals, t.places, n, &t,
+                          &r->cost[l].count, 0);
 }
 
 static void forward_weightless(sg__remote *r, size_t l, uint32_t n,

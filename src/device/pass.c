@@ -191,6 +191,53 @@ static void settle(way *w, size_t s)
     fire(w, l, l);
 }
 
+/* What a product costs as if dense, for profiles. */
+static void note_cost(const way *w, const sg__layer *layer,
+                      sg_phase_cost *cost)
+{
+    const uint64_t macs = w->n * sg__dense_macs(&layer->geo);
+    const uint64_t moved =
+        sg__outputs(&layer->geo) + 4 * (uint64_t)sg__inputs(&layer->geo);
+    if (!w->r->profiles)
+        return;
+    cost->dense_ops += macs;
+    cost->ops += macs;
+    cost->bytes +=
+        layer->weights * (uint64_t)layer->weight_bits / 8 + w->n * moved;
+}
+
+/* Error charge of what layer l hears, by tiles if it is large enough. If it is
+ * that of a layer with weights right below, and nobody asks for the charge
+ * itself, it fires at once: true. */
+static bool propagate(way *w, size_t l, sg__task *t)
+{
+    const sg_network *net = w->r->base.net;
+    const sg__layer *layer = &net->layer[l];
+    const sg__geometry *g = &layer->geo;
+    sg_phase_cost *cost = &w->r->cost[l].propagate;
+    const uint32_t groups =
+        sg__remote_tiles(w->r, (uint64_t)w->n * g->in_h * g->in_w, g->in_c);
+    const bool fires = groups && layer->from == l &&
+                       net->layer[l - 1].synaptic && !w->squares;
+    if (!groups) {
+        sg__remote_launch(w->r, SG__KERNEL_sg_propagate, t->neurons, w->n, t,
+                          cost, 0);
+        return false;
+    }
+    t->count = w->n;
+    t->weight = w->r->sender[l + 1].down;
+    t->busy = w->r->sender[l + 1].busy;
+    if (fires) {
+        t->gate = w->r->sender[l].errors;
+        t->charge = w->r->sender[l].error_charges;
+        t->phi_bits = net->layer[l - 1].phi_bits;
+        t->layer = (uint32_t)l - 1;
+    }
+    sg__remote_launch(w->r, sg__remote_tile(layer, true), groups * SG__GROUP,
+                      1, t, cost, 0);
+    return fires;
+}
+
 /* From the errors of layer l to those of the next layer with weights below it:
  * what it sends down joins what else has come to its sender. */
 static void descend(way *w, size_t l)
@@ -200,40 +247,23 @@ static void descend(way *w, size_t l)
     const size_t sender = layer->from;
     const bool waits = sender != l;
     sg__remote_layer *s = &w->r->sender[sender];
-    sg_phase_cost *cost = &w->r->cost[l].propagate;
     sg__task t = sg__remote_task(w->r, l);
+    bool fired = false;
     t.in = w->r->sender[l + 1].errors;
     t.neurons = (uint32_t)sg__inputs(&layer->geo);
     t.out = waits ? s->kept : w->r->charge[0];
     t.more = s->holds ? s->kept : 0;
     t.shift = waits || s->holds ? layer->error_shift : 0;
     if (sg__gets_errors(net, sender) && (!waits || s->keeps)) {
-        const sg__geometry *g = &layer->geo;
-        const uint32_t groups =
-            sg__remote_tiles(w->r, (uint64_t)w->n * g->in_h * g->in_w,
-                             g->in_c);
-        if (groups) {
-            t.count = w->n;
-            t.weight = w->r->sender[l + 1].down;
-            t.busy = w->r->sender[l + 1].busy;
-            sg__remote_launch(w->r, sg__remote_tile(layer, true),
-                              groups * SG__GROUP, 1, &t, cost, 0);
-        } else {
-            sg__remote_launch(w->r, SG__KERNEL_sg_propagate, t.neurons, w->n,
-                              &t, cost, 0);
-        }
+        fired = propagate(w, l, &t);
+        note_cost(w, layer, &w->r->cost[l].propagate);
         s->holds |= waits;
-        if (w->r->profiles) {
-            const uint64_t macs = w->n * sg__dense_macs(&layer->geo);
-            cost->dense_ops += macs;
-            cost->ops += macs;
-            cost->bytes +=
-                layer->weights * (uint64_t)layer->weight_bits / 8 +
-                w->n * (sg__outputs(&layer->geo) + 4 * (uint64_t)t.neurons);
-        }
     }
     w->u = waits ? w->r->sender[l].kept : w->r->charge[0];
-    settle(w, l);
+    if (fired)
+        count_errors(w, l - 1);
+    else
+        settle(w, l);
 }
 
 /* Layers below the lowest one that learns send no errors. */

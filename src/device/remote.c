@@ -209,10 +209,13 @@ uint32_t sg__remote_tiles(const sg__remote *r, uint64_t rows, uint32_t columns)
 void sg__remote_turn(sg__remote *r, size_t l)
 {
     const sg__layer *layer = &r->base.net->layer[l];
+    const sg__geometry *g = &layer->geo;
     sg__task t = sg__remote_task(r, l);
     t.out = r->sender[l + 1].down;
-    t.neurons = (uint32_t)layer->weights;
     if (t.out)
-        sg__remote_launch(r, SG__KERNEL_sg_turn_weights, t.neurons, 1, &t,
-                          &r->cost[l].update, 0);
+        sg__remote_launch(r, SG__KERNEL_sg_turn_weights,
+                          (g->out_c + 63) / 64 * ((g->in_c + 63) / 64) *
+                              SG__GROUP,
+                          g->kernel_h * g->kernel_w, &t, &r->cost[l].update,
+                          0);
 }

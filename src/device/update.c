@@ -126,10 +126,8 @@ static void step(sg__remote *r, size_t l)
         sg__remote_launch(r, SG__KERNEL_sg_step_row,
                           layer->geo.out_c * SG__GROUP, 1, &t, cost, 0);
     else
-        sg__remote_launch(r, SG__KERNEL_sg_step_weights, t.neurons, 1, &t,
-                          cost, 0);
-    sg__remote_launch(r, SG__KERNEL_sg_step_biases, layer->geo.out_c, 1, &t,
-                      cost, 0);
+        sg__remote_launch(r, SG__KERNEL_sg_step_weights,
+                          t.neurons + layer->geo.out_c, 1, &t, cost, 0);
     sg__remote_turn(r, l);
     if (r->profiles) {
         cost->dense_ops += layer->weights;

@@ -76,7 +76,12 @@ if [ -n "${SPIKEGRAD_FAKE_CUDA:-}" ]; then
     LD_LIBRARY_PATH=$SPIKEGRAD_FAKE_CUDA
     export LD_LIBRARY_PATH
     "$SPIKEGRAD" --version | grep -q '^device cuda:0: no card 0, 1024.0 GiB'
+    export FAKE_CUDA_LAUNCHES=$folder/launches
     same cuda
+    # shellcheck disable=SC2086
+    quietly train $small --out tapes --device cuda
+    grep -q '^played [1-9]' launches
+    unset FAKE_CUDA_LAUNCHES
     same auto
 
     # no driver that will do

@@ -73,7 +73,18 @@ static void sg__mma(int32_t *c, const uint32_t *a, const uint32_t *b,
     pthread_barrier_wait(&together);
 }
 
+/* __byte_perm: byte i is the one that nibble i of bytes names, of eight. */
+static uint32_t permuted(uint32_t x, uint32_t y, uint32_t bytes)
+{
+    const uint64_t both = (uint64_t)y << 32 | x;
+    uint32_t out = 0;
+    for (int i = 0; i < 4; i++)
+        out |= (uint32_t)(both >> 8 * (bytes >> 4 * i & 7) & 255) << 8 * i;
+    return out;
+}
+
 #define SG__TENSOR 1
+#define SG__PERMUTE permuted
 #include "../device/plain_kernels.h"
 
 enum { THREADS = LANES * WARPS };
@@ -175,9 +186,22 @@ static void warps_make_the_sums_of_the_tile(void **state)
     pthread_barrier_destroy(&together);
 }
 
+/* Four words of four bytes, rows and columns exchanged; machines with tensor
+ * cores have their low bytes first. */
+static void words_are_turned(void **state)
+{
+    const uint32_t from[4] = {0x33323130, 0x43424140, 0x53525150, 0x63626160};
+    uint32_t to[4];
+    (void)state;
+    sg__turn(from, to);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(to[i], 0x60504030 + 0x01010101 * i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_are_turned),
         cmocka_unit_test(spots_are_apart),
         cmocka_unit_test(warps_make_the_sums_of_the_tile),
     };

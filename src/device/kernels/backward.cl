@@ -71,8 +71,7 @@ KERNEL(sg_loss)
         for (uint32_t k = 0; den && k < n; k++)
             u[k] = sg__weighed(u[k], num, den);
     }
-    REDUCE(correct)
-    REDUCE(loss)
+    REDUCE2(correct, loss)
     PHASE
     {
         if (THREAD == 0) {
@@ -184,6 +183,23 @@ KERNEL(sg_route)
     }
 }
 
+/* Error charge u of neuron i of a sample, element `at` of the batch, to its
+ * error count. */
+static inline void sg__send(GLOBAL uint8_t *memory, const sg__task *t,
+                            uint32_t sample, uint32_t i, size_t at, int32_t u)
+{
+    GLOBAL int8_t *d = AT(int8_t, t->gate) + at;
+    if (*d == 0 && !t->linear)
+        return;
+    if (t->dither)
+        u += sg__dither(t->seed, AT(sg__moment, t->moment)->step,
+                        AT(sg__shown, t->shown)[sample].id, t->layer, i,
+                        t->phi_bits);
+    if (t->charge)
+        AT(int32_t, t->charge)[at] = u;
+    *d = (int8_t)sg__error_response(u, t->phi_bits);
+}
+
 /* Error counts of a layer's neurons.
  * in    int32[count][units], error charge: of the neurons (mode 0) or of the
  *       pool above them (1, 2 as in sg_route, counts `with`)
@@ -197,10 +213,9 @@ KERNEL(sg_fire)
         if (i >= t.neurons)
             continue;
         const size_t at = (size_t)GROUP_Y * t.neurons + i;
-        GLOBAL int8_t *d = AT(int8_t, t.gate) + at;
-        if (*d == 0 && !t.linear)
-            continue;
         int32_t u;
+        if (AT(int8_t, t.gate)[at] == 0 && !t.linear)
+            continue;
         if (t.mode) {
             const sg__geometry g = t.geo;
             u = sg__unpooled(AT(int32_t, t.in) + GROUP_Y * sg__outputs(&g),
@@ -210,13 +225,7 @@ KERNEL(sg_fire)
         } else {
             u = AT(int32_t, t.in)[at];
         }
-        if (t.dither)
-            u += sg__dither(t.seed, AT(sg__moment, t.moment)->step,
-                            AT(sg__shown, t.shown)[GROUP_Y].id, t.layer, i,
-                            t.phi_bits);
-        if (t.charge)
-            AT(int32_t, t.charge)[at] = u;
-        *d = (int8_t)sg__error_response(u, t.phi_bits);
+        sg__send(memory, TASK, GROUP_Y, i, at, u);
     }
 }
 
@@ -236,8 +245,7 @@ KERNEL(sg_squares)
         high[THREAD] = square >> 32;
         low[THREAD] = square & UINT32_MAX;
     }
-    REDUCE(high)
-    REDUCE(low)
+    REDUCE2(high, low)
     PHASE
     {
         if (THREAD == 0) {

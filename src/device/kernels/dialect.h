@@ -78,6 +78,7 @@ typedef uint4 sg__quad;
 #define INT64_C(x) x##LL
 #define UINT64_C(x) x##ULL
 #define UNROLL _Pragma("unroll")
+#define SG__PERMUTE(x, y, bytes) __byte_perm(x, y, bytes)
 #define SG__THREADED 1
 
 #else
@@ -131,14 +132,41 @@ typedef struct sg__quad {
 /* An array at a place of the engine's memory. */
 #define AT(type, place) ((GLOBAL type *)(memory + (place)))
 
-/* The sum of SHARED uint64_t or int64_t part[SG__GROUP] in part[0]. */
-#define REDUCE(part)                                                          \
+/* The sums of SHARED uint64_t or int64_t arrays of SG__GROUP, each in its
+ * element 0. */
+#define REDUCE2(p, q)                                                         \
+    SYNC for (uint32_t half_ = SG__GROUP / 2; half_ > 0; half_ /= 2)          \
+    {                                                                         \
+        PHASE                                                                 \
+        {                                                                     \
+            if (THREAD < half_) {                                             \
+                p[THREAD] += p[THREAD + half_];                               \
+                q[THREAD] += q[THREAD + half_];                               \
+            }                                                                 \
+        }                                                                     \
+        SYNC                                                                  \
+    }
+#define REDUCE4(p, q, r, s)                                                   \
+    SYNC for (uint32_t half_ = SG__GROUP / 2; half_ > 0; half_ /= 2)          \
+    {                                                                         \
+        PHASE                                                                 \
+        {                                                                     \
+            if (THREAD < half_) {                                             \
+                p[THREAD] += p[THREAD + half_];                               \
+                q[THREAD] += q[THREAD + half_];                               \
+                r[THREAD] += r[THREAD + half_];                               \
+                s[THREAD] += s[THREAD + half_];                               \
+            }                                                                 \
+        }                                                                     \
+        SYNC                                                                  \
+    }
+#define REDUCE(p)                                                             \
     SYNC for (uint32_t half_ = SG__GROUP / 2; half_ > 0; half_ /= 2)          \
     {                                                                         \
         PHASE                                                                 \
         {                                                                     \
             if (THREAD < half_)                                               \
-                part[THREAD] += part[THREAD + half_];                         \
+                p[THREAD] += p[THREAD + half_];                               \
         }                                                                     \
         SYNC                                                                  \
     }

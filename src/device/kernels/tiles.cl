@@ -269,6 +269,12 @@ static inline uint32_t sg__put_byte(uint32_t byte, uint32_t i)
     return byte << SG__BYTE_SHIFT(i);
 }
 
+static inline uint16_t sg__two_bytes(uint32_t first, uint32_t second)
+{
+    return (uint16_t)(SG__HIGH_BYTE ? first | second << 8
+                                    : first << 8 | second);
+}
+
 /* Bytes k..k+15 of a row whose taps do not begin at multiples of 16: four or
  * one at a time. */
 static inline void sg__gather_row(LOCAL uint32_t *to,
@@ -361,10 +367,48 @@ static inline int sg__rows_busy(GLOBAL uint8_t *memory, const sg__task *t,
                     (s1 * g->out_h + last) * g->out_w + g->out_w - 1);
 }
 
+/* Charge x of neuron `at` of the batch and, if there are two, y of the next. */
+static inline void sg__respond_two(GLOBAL uint8_t *memory, const sg__task *t,
+                                   size_t at, int two, int32_t x, int32_t y)
+{
+    if (!two || at % 2 || t->charge) {
+        sg__respond(memory, t, at, x);
+        if (two)
+            sg__respond(memory, t, at + 1, y);
+        return;
+    }
+    if (t->out)
+        AT(uint16_t, t->out)[at / 2] = sg__two_bytes(
+            (uint32_t)sg__response(x, t->theta_bits, t->level, t->cap),
+            (uint32_t)sg__response(y, t->theta_bits, t->level, t->cap));
+    if (t->gate)
+        AT(uint16_t, t->gate)[at / 2] =
+            sg__two_bytes((uint32_t)sg__derivative(x) & 255,
+                          (uint32_t)sg__derivative(y) & 255);
+}
+
+/* Error charge that has come to a channel at a place (a row). */
+static inline void sg__arrive(GLOBAL uint8_t *memory, const sg__task *t,
+                              const sg__slide *s, uint32_t row,
+                              uint32_t columns, uint32_t column, int32_t sum)
+{
+    const size_t at = (size_t)row * columns + column;
+    const uint32_t places = s->rows_h * s->rows_w;
+    sum = sum * ((int32_t)1 << t->shift);
+    if (t->more)
+        sum += AT(int32_t, t->more)[at];
+    if (t->gate)
+        sg__send(memory, t, row / places, row % places * columns + column, at,
+                 sum);
+    else
+        AT(int32_t, t->out)[at] = sum;
+}
+
 /* Charge of a layer, or, down, error charge of what it hears, as sg_forward and
  * sg_propagate; groups by x, columns the faster.
  * weight  down: the turned weights, [in_c][kernel_h][kernel_w][out_c]
  * busy    down: as sg__busy; where nothing is, nothing is multiplied
+ * gate    down: not 0 if the charge fires at once, as sg_fire
  * even    channels that are read come by 16, and weights have 8 bits */
 static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
                             uint32_t group, LOCAL uint32_t *a,
@@ -476,24 +520,40 @@ static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
     }
     PHASE
     {
-        UNROLL for (uint32_t i = 0; i < TILE_SUMS; i++)
+        int32_t bias[8]; /* of the thread's columns */
+        UNROLL for (uint32_t n = 0; n < 8; n++)
         {
-            const uint32_t row = row0 + sg__tile_row(THREAD, i);
-            const uint32_t column = column0 + sg__tile_column(THREAD, i);
-            if (row >= rows || column >= columns)
+            const uint32_t column =
+                column0 + sg__tile_column(THREAD, n / 2 * 4 + n % 2);
+            bias[n] = !down && column < columns
+                          ? AT(int32_t, task->bias)[column] *
+                                ((int32_t)1 << task->use_shift)
+                          : 0;
+        }
+        UNROLL for (uint32_t m = 0; m < 8; m++)
+        {
+            const uint32_t first = m / 2 * 16 + m % 2 * 2;
+            const uint32_t row = row0 + sg__tile_row(THREAD, first);
+            if (row >= rows)
                 continue;
-            const size_t at = (size_t)row * columns + column;
-            int32_t sum = MINE(sums)[i];
-            if (!down) {
-                sum += AT(int32_t, task->bias)[column] *
-                       ((int32_t)1 << task->use_shift);
-                sg__respond(memory, task, at, sum);
-                continue;
+            UNROLL for (uint32_t n = 0; n < 8; n += 2)
+            {
+                const uint32_t i = first + n / 2 * 4;
+                const uint32_t column = column0 + sg__tile_column(THREAD, i);
+                const int32_t x = MINE(sums)[i] + bias[n];
+                const int32_t y = MINE(sums)[i + 1] + bias[n + 1];
+                if (column >= columns)
+                    continue;
+                if (!down) {
+                    sg__respond_two(memory, task,
+                                    (size_t)row * columns + column,
+                                    column + 1 < columns, x, y);
+                    continue;
+                }
+                sg__arrive(memory, task, &s, row, columns, column, x);
+                if (column + 1 < columns)
+                    sg__arrive(memory, task, &s, row, columns, column + 1, y);
             }
-            sum = sum * ((int32_t)1 << task->shift);
-            if (task->more)
-                sum += AT(int32_t, task->more)[at];
-            AT(int32_t, task->out)[at] = sum;
         }
     }
 }
@@ -517,15 +577,15 @@ TILE_KERNEL(sg_tile_down_even, 1, 1)
  * in the order of memory. */
 static inline void sg__turn(const PRIVATELY uint32_t *p, PRIVATELY uint32_t *c)
 {
-#ifdef __CUDACC__
-    const uint32_t low0 = __byte_perm(p[0], p[1], 0x5140);
-    const uint32_t low1 = __byte_perm(p[2], p[3], 0x5140);
-    const uint32_t high0 = __byte_perm(p[0], p[1], 0x7362);
-    const uint32_t high1 = __byte_perm(p[2], p[3], 0x7362);
-    c[0] = __byte_perm(low0, low1, 0x5410);
-    c[1] = __byte_perm(low0, low1, 0x7632);
-    c[2] = __byte_perm(high0, high1, 0x5410);
-    c[3] = __byte_perm(high0, high1, 0x7632);
+#ifdef SG__PERMUTE
+    const uint32_t low0 = SG__PERMUTE(p[0], p[1], 0x5140);
+    const uint32_t low1 = SG__PERMUTE(p[2], p[3], 0x5140);
+    const uint32_t high0 = SG__PERMUTE(p[0], p[1], 0x7362);
+    const uint32_t high1 = SG__PERMUTE(p[2], p[3], 0x7362);
+    c[0] = SG__PERMUTE(low0, low1, 0x5410);
+    c[1] = SG__PERMUTE(low0, low1, 0x7632);
+    c[2] = SG__PERMUTE(high0, high1, 0x5410);
+    c[3] = SG__PERMUTE(high0, high1, 0x7632);
 #else
     for (uint32_t i = 0; i < 4; i++) {
         c[i] = 0;
@@ -753,20 +813,35 @@ KERNEL(sg_tile_gradient)
     }
 }
 
-/* Turned weights: out[c][tap][k] = weight[k][tap][c]; a thread one of them. */
+/* Turned weights: out[c][tap][k] = weight[k][tap][c]; a group 64 channels k and
+ * 64 channels c of one tap, so that both sides go by neighbours. */
 KERNEL(sg_turn_weights)
 {
+    SHARED(int16_t, part, 64 * 65);
+    const sg__geometry g = t.geo;
+    const uint32_t taps = g.kernel_h * g.kernel_w;
+    const uint32_t wide = (g.in_c + 63) / 64;
+    const uint32_t tap = GROUP_Y;
+    const uint32_t k0 = GROUP_X / wide * 64, c0 = GROUP_X % wide * 64;
     PHASE
     {
-        const uint32_t i = GROUP_X * SG__GROUP + THREAD;
-        const sg__geometry g = t.geo;
-        const uint32_t taps = g.kernel_h * g.kernel_w;
-        if (i >= t.neurons)
-            continue;
-        const uint32_t k = i % g.out_c, tap = i / g.out_c % taps;
-        const uint32_t c = i / g.out_c / taps;
-        sg__set_weight(AT(uint8_t, t.out), t.bits, i,
-                       sg__weight(AT(uint8_t, t.weight), t.bits,
-                                  ((size_t)k * taps + tap) * g.in_c + c));
+        for (uint32_t i = THREAD / 64; i < 64; i += SG__GROUP / 64) {
+            const uint32_t k = k0 + i, c = c0 + THREAD % 64;
+            if (k < g.out_c && c < g.in_c)
+                part[i * 65 + THREAD % 64] = (int16_t)sg__weight(
+                    AT(uint8_t, t.weight), t.bits,
+                    ((size_t)k * taps + tap) * g.in_c + c);
+        }
+    }
+    SYNC
+    PHASE
+    {
+        for (uint32_t i = THREAD / 64; i < 64; i += SG__GROUP / 64) {
+            const uint32_t c = c0 + i, k = k0 + THREAD % 64;
+            if (k < g.out_c && c < g.in_c)
+                sg__set_weight(AT(uint8_t, t.out), t.bits,
+                               ((size_t)c * taps + tap) * g.out_c + k,
+                               part[THREAD % 64 * 65 + i]);
+        }
     }
 }

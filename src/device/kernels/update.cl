@@ -77,14 +77,37 @@ static inline void sg__set_weight(GLOBAL uint8_t *w, int32_t bits, size_t i,
         ((GLOBAL int16_t *)w)[i] = (int16_t)value;
 }
 
-/* Weights of a layer whose rows are not standardised. */
+/* The step of bias k. */
+static inline void sg__step_bias(GLOBAL uint8_t *memory, const sg__task *t,
+                                 uint32_t k)
+{
+    const sg__rates r = *AT(sg__rates, t->rates);
+    int32_t b = AT(int32_t, t->bias_master)[k];
+    int32_t v = AT(int32_t, t->bias_velocity)[k];
+    if (r.shrink)
+        b = sg__decayed(b, r.shrink);
+    sg__step(&v, &b, AT(int32_t, t->bias_gradient)[k], r.friction,
+             r.bias_mult, r.bias_shift,
+             sg__step_offset(t, AT(sg__moment, t->moment)->step,
+                             t->rounding_key + 1, k, r.bias_shift),
+             t->bias_limit * ((int32_t)1 << t->bias_shift));
+    AT(int32_t, t->bias_master)[k] = b;
+    AT(int32_t, t->bias_velocity)[k] = v;
+    AT(int32_t, t->bias)[k] = (int32_t)sg__floor_shift64(
+        (int64_t)b + (INT64_C(1) << t->bias_shift) / 2, t->bias_shift);
+}
+
+/* Weights of a layer whose rows are not standardised, then its biases. */
 KERNEL(sg_step_weights)
 {
     PHASE
     {
         const uint32_t i = GROUP_X * SG__GROUP + THREAD;
-        if (i >= t.neurons)
+        if (i >= t.neurons) {
+            if (i - t.neurons < t.geo.out_c)
+                sg__step_bias(memory, TASK, i - t.neurons);
             continue;
+        }
         const sg__rates r = *AT(sg__rates, t.rates);
         int32_t w = AT(int32_t, t.master)[i];
         int32_t v = AT(int32_t, t.velocity)[i];
@@ -92,7 +115,7 @@ KERNEL(sg_step_weights)
             w = sg__decayed(w, r.decay);
         sg__step(&v, &w, AT(int32_t, t.gradient)[i], r.friction,
                  r.weight_mult, r.weight_shift,
-                 sg__step_offset(&t, AT(sg__moment, t.moment)->step,
+                 sg__step_offset(TASK, AT(sg__moment, t.moment)->step,
                                  t.rounding_key, i, r.weight_shift),
                  t.limit * ((int32_t)1 << t.master_shift));
         AT(int32_t, t.master)[i] = w;
@@ -105,30 +128,6 @@ KERNEL(sg_step_weights)
     }
 }
 
-KERNEL(sg_step_biases)
-{
-    PHASE
-    {
-        const uint32_t k = GROUP_X * SG__GROUP + THREAD;
-        if (k >= t.geo.out_c)
-            continue;
-        const sg__rates r = *AT(sg__rates, t.rates);
-        int32_t b = AT(int32_t, t.bias_master)[k];
-        int32_t v = AT(int32_t, t.bias_velocity)[k];
-        if (r.shrink)
-            b = sg__decayed(b, r.shrink);
-        sg__step(&v, &b, AT(int32_t, t.bias_gradient)[k], r.friction,
-                 r.bias_mult, r.bias_shift,
-                 sg__step_offset(&t, AT(sg__moment, t.moment)->step,
-                                 t.rounding_key + 1, k, r.bias_shift),
-                 t.bias_limit * ((int32_t)1 << t.bias_shift));
-        AT(int32_t, t.bias_master)[k] = b;
-        AT(int32_t, t.bias_velocity)[k] = v;
-        AT(int32_t, t.bias)[k] = (int32_t)sg__floor_shift64(
-            (int64_t)b + (INT64_C(1) << t.bias_shift) / 2, t.bias_shift);
-    }
-}
-
 /* c / N in 2^-SG__DIRECTION_BITS, given 2^(24 + SG__DIRECTION_BITS) / N. */
 static inline int32_t sg__direction(int32_t c, int64_t inverse)
 {
@@ -136,7 +135,7 @@ static inline int32_t sg__direction(int32_t c, int64_t inverse)
 }
 
 /* One standardised row a group: gradients along and across the sphere, both
- * steps, and the weights they make. */
+ * steps, and the weights they make; and its bias. */
 KERNEL(sg_step_row)
 {
     SHARED(int64_t, a, SG__GROUP);
@@ -169,8 +168,7 @@ KERNEL(sg_step_row)
         a[THREAD] = sum;
         b[THREAD] = along;
     }
-    REDUCE(a)
-    REDUCE(b)
+    REDUCE2(a, b)
     PHASE
     {
         if (THREAD == 0) {
@@ -203,8 +201,7 @@ KERNEL(sg_step_row)
         a[THREAD] = (int64_t)high;
         b[THREAD] = (int64_t)low;
     }
-    REDUCE(a)
-    REDUCE(b)
+    REDUCE2(a, b)
     PHASE
     {
         if (THREAD == 0) {
@@ -223,7 +220,7 @@ KERNEL(sg_step_row)
             int32_t v = AT(int32_t, t.gain_velocity)[k];
             sg__step(&v, &next, (int32_t)keep[2], r.friction, r.gain_mult,
                      r.gain_shift,
-                     sg__step_offset(&t, step, t.rounding_key | SG__GAIN_KEY,
+                     sg__step_offset(TASK, step, t.rounding_key | SG__GAIN_KEY,
                                      k, r.gain_shift),
                      t.gain_limit * ((int32_t)1 << SG__GAIN_BITS));
             AT(int32_t, t.gain)[k] = next;
@@ -242,7 +239,7 @@ KERNEL(sg_step_row)
             if (r.decay)
                 w = sg__decayed(w, r.decay);
             sg__step(&v, &w, h, r.friction, r.weight_mult, r.weight_shift,
-                     sg__step_offset(&t, step, t.rounding_key,
+                     sg__step_offset(TASK, step, t.rounding_key,
                                      (size_t)k * n + i, r.weight_shift),
                      SG__ROW_LIMIT);
             master[i] = w;
@@ -281,8 +278,10 @@ KERNEL(sg_step_row)
                                sg__floor_shift64(w, 24 + SG__SCALE_BITS),
                                t.limit));
         }
-        if (THREAD == 0)
+        if (THREAD == 0) {
             AT(sg__row, t.row)[k] = next;
+            sg__step_bias(memory, TASK, k);
+        }
     }
 }
 
