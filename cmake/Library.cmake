@@ -100,7 +100,7 @@ foreach(room base core kernels machine layers data augment network io optimiser 
         if(SPIKEGRAD_DEVICES)
             list(APPEND sources ${device_source})
         else()
-            list(FILTER sources INCLUDE REGEX "/list\\.c$")
+            list(FILTER sources INCLUDE REGEX "/(list|measure)\\.c$")
         endif()
     endif()
     if(room STREQUAL "data")

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spikegrad/machine.h"
 #include "spikegrad/status.h"
 
 #ifdef __cplusplus
@@ -37,6 +38,15 @@ SG_API sg_status sg_device_get_info(size_t i, sg_device_info *info);
  * SG_E_MISSING: no driver, or no such device; SG_E_UNSUPPORTED: it lacks
  * something, or this build knows no devices. */
 SG_API sg_status sg_device_check(const char *device, sg_error *error);
+
+/* sg_device_measure: what a device reaches with nothing in the way: int8
+ * multiply-adds a second of its kernels for products, with tensor cores where
+ * it has them, and bytes a second from its memory; takes some tenths of a
+ * second. Of "cpu", as sg_machine_measure has it. Figures are the best of
+ * short slices.
+ * Errors: those of sg_device_check; SG_E_MEMORY; SG_E_DEVICE. */
+SG_API sg_status sg_device_measure(const char *device, sg_machine *out,
+                                   sg_error *error);
 
 #ifdef __cplusplus
 }

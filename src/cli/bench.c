@@ -155,6 +155,20 @@ static int start_from(const struct options *options, const arg_rest *rest,
     return code;
 }
 
+/* The device that a name means; NULL: the processor. */
+static const char *device_of(const char *name)
+{
+    static sg_device_info info;
+    if (!name || strcmp(name, "cpu") == 0)
+        return NULL;
+    if (strcmp(name, "auto") != 0)
+        return name;
+    for (size_t i = 0; sg_device_get_info(i, &info) == SG_OK; i++)
+        if (strncmp(info.device, "cuda", 4) == 0)
+            return info.device;
+    return NULL;
+}
+
 static int measure_and_report(measurement *m, bool json)
 {
     cli_tell_threads(m->threads, sg_trainer_threads(m->trainer));
@@ -185,12 +199,14 @@ static int bench(int argc, char **argv)
     measurement m = {
         .command = "bench",
         .threads = cli_threads(options.threads),
-        .device = options.device,
+        .device = device_of(options.device),
         .seconds = (double)options.milliseconds / 1000,
         .warm = options.warm,
         .rounds = options.rounds,
         .layers = options.layers,
     };
+    if (m.device)
+        m.threads = 1; /* that launches */
     code = options.from ? start_from(&options, &rest, &m)
                         : start_new(&options, &rest, &m);
     if (code == CLI_OK)

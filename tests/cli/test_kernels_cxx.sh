@@ -17,11 +17,13 @@ command -v "$cxx" >/dev/null || {
 #define __shared__ static
 #define __forceinline__ inline
 #define __grid_constant__
-#define __launch_bounds__(n)
+#define __launch_bounds__(...)
+#define __align__(n) __attribute__((aligned(n)))
 struct uint4 { unsigned x, y, z, w; };
 struct three { unsigned x, y, z; };
 static three threadIdx, blockIdx;
 inline void __syncthreads() {}
+inline unsigned __byte_perm(unsigned x, unsigned y, unsigned s) { return x + y + s; }
 inline void atomicAdd(unsigned *p, unsigned v) { *p += v; }
 inline void atomicAdd(unsigned long long *p, unsigned long long v) { *p += v; }
 #define int8_t k_int8

@@ -37,6 +37,8 @@
 #include "device/kernels/update.cl"
 
 #include "device/kernels/tiles.cl"
+
+#include "device/kernels/roof.cl"
 #pragma GCC diagnostic pop
 
 typedef void plain_kernel(uint8_t *, const uint8_t *, sg__task, uint32_t,

@@ -460,6 +460,9 @@ static void of_the_rest(void **state)
     sg_replacement_destroy(NULL);
     sg_replacement_clean(NULL);
     REFUSES(sg_machine_measure(1, 0, NULL));
+    sg_machine machine;
+    TELLS(sg_device_measure(NULL, &machine, e));
+    TELLS(sg_device_measure("cpu", NULL, e));
     assert_non_null(sg_kernel_table());
     assert_null(sg_kernel_table_name(SIZE_MAX));
     assert_non_null(sg_status_text((sg_status)-1));

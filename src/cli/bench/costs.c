@@ -109,12 +109,15 @@ void costs_begin(const measurement *m)
     sg_network_get_info(sg_trainer_network(m->trainer), &info);
     clean_line(stdout, "%s on %s", recipe_text(info.recipe, "net", net),
                sg_data_get_info(m->data)->name);
-    printf("batch %d, %d-bit weights, %u thread%s, kernels %s; %llu round%s "
-           "of %g s\n",
-           (int)recipe_number(info.recipe, "batch"), bits_of(&info),
-           m->threads, m->threads == 1 ? "" : "s", sg_kernel_table(),
-           (unsigned long long)m->rounds, m->rounds == 1 ? "" : "s",
-           m->seconds);
+    printf("batch %d, %d-bit weights, ",
+           (int)recipe_number(info.recipe, "batch"), bits_of(&info));
+    if (m->device)
+        printf("device %s", m->device);
+    else
+        printf("%u thread%s, kernels %s", m->threads,
+               m->threads == 1 ? "" : "s", sg_kernel_table());
+    printf("; %llu round%s of %g s\n", (unsigned long long)m->rounds,
+           m->rounds == 1 ? "" : "s", m->seconds);
     fflush(stdout);
 }
 
@@ -182,6 +185,12 @@ static double peak_gops(const measure_profile *p)
 static void print_limits(const measurement *m)
 {
     const measure_profile *p = &m->profile;
+    if (m->device) {
+        printf("\n%s at best: %.0f GOPS of int8, %.0f GB/s from its "
+               "memory\n\n",
+               m->device, peak_gops(p), 1e-9 * (double)p->near.bytes);
+        return;
+    }
     printf(
         "\n%u thread%s at best: %.0f GOPS of int8; %.0f GB/s from the "
         "nearest cache, %.0f GB/s\nfrom %.1f MiB, which is what the weights "
@@ -214,6 +223,9 @@ static void print_layers(const measurement *m)
     print_rest("waiting", larger(all_ms(m) - all.ms, 0));
     all.ms = all_ms(m);
     print_cost("all", "", &all);
+    if (m->device)
+        puts("   each phase waits for the one before, as training does not: "
+             "shares, not speed");
     puts(
         "   ms/k: milliseconds of one thread for 1000 samples; MB/k: "
         "megabytes they move\n   at least; GOPS: of all threads; dense: as if "
@@ -306,6 +318,8 @@ int costs_json(const measurement *m)
                   "weight_bits", (json_int_t)bits_of(&info), "memory_bytes",
                   (json_int_t)sg_trainer_memory(m->trainer), "peak_rss_bytes",
                   (json_int_t)m->peak_bytes);
+    if (object && m->device)
+        json_object_set_new(object, "device", json_string(m->device));
     json_t *state =
         json_pack("{s:s,s:o,s:I,s:I,s:f,s:f,s:f,s:f}", "net",
                   recipe_text(info.recipe, "net", topology), "data",

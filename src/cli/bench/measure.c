@@ -183,9 +183,15 @@ static int measure_limits(measurement *m)
 {
     measure_profile *p = &m->profile;
     sg_network_info info;
+    sg_error error = {""};
     sg_network_get_info(sg_trainer_outline(m->trainer), &info);
     size_t each = 8 + (recipe_number(info.recipe, "weight-bits") ? 2 : 1);
     p->state_bytes = (size_t)info.synapses * each;
+    if (m->device) {
+        sg_status status = sg_device_measure(m->device, &p->near, &error);
+        p->state = p->near;
+        return failed(m, status, &error);
+    }
     int code = measure_machine(m, 0, &p->near);
     return code == CLI_OK ? measure_machine(m, p->state_bytes, &p->state)
                           : code;

@@ -32,7 +32,7 @@ typedef struct measurement {
     const char *command; /* whose help a usage error names */
     sg_data *data;       /* the caller's */
     unsigned threads;
-    const char *device; /* NULL: cpu */
+    const char *device; /* NULL: cpu; what auto means is known */
     double seconds;     /* of one measurement */
     uint64_t warm, rounds;
     bool layers;         /* whether there is a profile */

@@ -178,8 +178,10 @@ static inline void sg__fetch(uint32_t *to, const uint8_t *from, int there)
 }
 
 #define FETCHED asm volatile("cp.async.commit_group;" ::: "memory");
+/* All stages but the latest, or all. */
 #define AWAIT                                                                 \
     asm volatile("cp.async.wait_group %0;" ::"n"(TILE_STAGES - 2) : "memory");
+#define AWAIT_ALL asm volatile("cp.async.wait_group 0;" ::: "memory");
 
 #else
 
@@ -197,6 +199,7 @@ static inline void sg__fetch(LOCAL uint32_t *to, GLOBAL const uint8_t *from,
 
 #define FETCHED
 #define AWAIT
+#define AWAIT_ALL
 
 #endif
 
@@ -275,27 +278,60 @@ static inline uint16_t sg__two_bytes(uint32_t first, uint32_t second)
                                     : first << 8 | second);
 }
 
-/* Bytes k..k+15 of a row whose taps do not begin at multiples of 16: four or
- * one at a time. */
+/* Byte k of a row, for all rows: its channel and tap. */
+typedef struct sg__reach_of {
+    uint32_t c;
+    int16_t ky, kx; /* ky -1: there is no such byte */
+} sg__reach_of;
+
+static inline sg__reach_of sg__reach_byte(const sg__geometry *g,
+                                          const sg__slide *s, uint32_t k)
+{
+    const uint32_t tap = k / s->channels;
+    sg__reach_of r;
+    r.c = k % s->channels;
+    r.ky = (int16_t)(k < s->depth ? (int32_t)(tap / g->kernel_w) : -1);
+    r.kx = (int16_t)(tap % g->kernel_w);
+    return r;
+}
+
+/* Where that byte is for a row, or -1: nothing is there. */
+static inline int64_t sg__reached_byte(const sg__geometry *g,
+                                       const sg__slide *s,
+                                       const PRIVATELY sg__origin *o,
+                                       LOCAL const sg__reach_of *r)
+{
+    int64_t place = -1;
+    if (r->ky >= 0)
+        place = sg__tap_place(g, s, o, (uint32_t)r->ky, (uint32_t)r->kx);
+    return place < 0 ? -1 : place + r->c;
+}
+
+/* 16 bytes of a row, of which `reach` tells, at once if their taps begin at
+ * multiples of 16, or else four or one at a time. */
 static inline void sg__gather_row(LOCAL uint32_t *to,
                                   GLOBAL const uint8_t *from,
                                   const sg__geometry *g, const sg__slide *s,
-                                  const PRIVATELY sg__origin *o, uint32_t k)
+                                  const PRIVATELY sg__origin *o,
+                                  LOCAL const sg__reach_of *reach)
 {
+    if (s->channels % 16 == 0) {
+        const int64_t place = sg__reached_byte(g, s, o, reach);
+        sg__fetch(to, place < 0 ? from : from + place, place >= 0);
+        return;
+    }
     const uint32_t unit = s->channels % 4 == 0 ? 4 : 1;
-    for (uint32_t i = 0; i < 4; i++, k += 4) {
+    for (uint32_t i = 0; i < 4; i++) {
         uint32_t word = 0;
-        for (uint32_t j = 0; j < 4 && k + j < s->depth; j += unit) {
-            const uint32_t tap = (k + j) / s->channels;
-            const int64_t place = sg__tap_place(
-                g, s, o, tap / g->kernel_w, tap % g->kernel_w);
-            GLOBAL const uint8_t *at = from + place + (k + j) % s->channels;
+        for (uint32_t j = 0; j < 4; j += unit) {
+            const int64_t place =
+                sg__reached_byte(g, s, o, reach + 4 * i + j);
             if (place < 0)
                 continue;
             if (unit == 4)
-                word = *(GLOBAL const uint32_t *)at;
+                word = *(GLOBAL const uint32_t *)(from + place);
             else
-                word |= sg__put_byte(*at, j);
+                word |= sg__put_byte(from[place], j);
         }
         to[i] = word;
     }
@@ -412,8 +448,10 @@ static inline void sg__arrive(GLOBAL uint8_t *memory, const sg__task *t,
  * even    channels that are read come by 16, and weights have 8 bits */
 static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
                             uint32_t group, LOCAL uint32_t *a,
-                            LOCAL uint32_t *b, const int down, const int even)
+                            LOCAL uint32_t *b, LOCAL sg__reach_of *reach,
+                            const int down, const int even)
 {
+    const uint32_t stages = even ? TILE_STAGES : 2;
     PRIVATE(int32_t, sums, TILE_SUMS);
     PRIVATE(sg__origin, origin, 2);
     PRIVATE(sg__walk, walk, 1);
@@ -442,20 +480,36 @@ static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
             MINE(origin)[i] = sg__origin_of(
                 &g, &s, row0 + THREAD / 4 + i * (TILE_ROWS / 2), rows);
     }
-    /* loads run TILE_STAGES - 1 steps ahead of sums */
-    for (uint32_t load = 0; load < steps + TILE_STAGES - 1; load++) {
-        const uint32_t step = load - (TILE_STAGES - 1);
-        if (load >= TILE_STAGES - 1) {
+    /* loads run stages - 1 steps ahead of sums */
+    for (uint32_t load = 0; load < steps + stages - 1; load++) {
+        const uint32_t step = load - (stages - 1);
+        if (even) {
             AWAIT
-            SYNC
+        } else {
+            AWAIT_ALL
         }
         PHASE
         {
-            LOCAL uint32_t *to = a + load % TILE_STAGES * TILE_WORDS;
+            if (!even && THREAD < TILE_BYTES)
+                reach[load % 2 * TILE_BYTES + THREAD] = sg__reach_byte(
+                    &g, &s, load % round * TILE_BYTES + THREAD);
+        }
+        SYNC
+        PHASE
+        {
+            LOCAL uint32_t *to = a + load % stages * TILE_WORDS;
             const uint32_t chunk = THREAD % 4;
-            const uint32_t k = load % round * TILE_BYTES + chunk * 16;
             if (load >= steps)
                 continue;
+            if (!even) {
+                UNROLL for (uint32_t i = 0; i < 2; i++)
+                    sg__gather_row(
+                        to + sg__spot(THREAD / 4 + i * (TILE_ROWS / 2),
+                                      chunk),
+                        in, &g, &s, MINE(origin) + i,
+                        reach + load % 2 * TILE_BYTES + chunk * 16);
+                continue;
+            }
             if (load % round == 0) {
                 MINE(walk)->c = MINE(walk)->ky = MINE(walk)->kx = 0;
                 sg__walk_on(&g, &s, MINE(walk), chunk * 16);
@@ -466,10 +520,6 @@ static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
             {
                 LOCAL uint32_t *spot =
                     to + sg__spot(THREAD / 4 + i * (TILE_ROWS / 2), chunk);
-                if (!even && s.channels % 16) {
-                    sg__gather_row(spot, in, &g, &s, MINE(origin) + i, k);
-                    continue;
-                }
                 const int64_t place =
                     MINE(walk)->ky < g.kernel_h
                         ? sg__tap_place(&g, &s, MINE(origin) + i,
@@ -481,7 +531,7 @@ static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
         }
         PHASE
         {
-            LOCAL uint32_t *to = b + load % TILE_STAGES * TILE_WORDS;
+            LOCAL uint32_t *to = b + load % stages * TILE_WORDS;
             const uint32_t chunk = THREAD % 4;
             const uint32_t k = load % round * TILE_BYTES + chunk * 16;
             if (load >= steps)
@@ -504,9 +554,9 @@ static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
         FETCHED
         PHASE
         {
-            LOCAL const uint32_t *x = a + step % TILE_STAGES * TILE_WORDS;
-            LOCAL const uint32_t *y = b + step % TILE_STAGES * TILE_WORDS;
-            if (load < TILE_STAGES - 1)
+            LOCAL const uint32_t *x = a + step % stages * TILE_WORDS;
+            LOCAL const uint32_t *y = b + step % stages * TILE_WORDS;
+            if (load < stages - 1)
                 continue;
             if (wide_weights && step == round) { /* the low bytes begin */
                 UNROLL for (int i = 0; i < TILE_SUMS; i++)
@@ -558,18 +608,20 @@ static inline void sg__tile(GLOBAL uint8_t *memory, const sg__task *task,
     }
 }
 
-#define TILE_KERNEL(name, down, even)                                         \
+/* Stages of the uneven ones: two, as most of their bytes come one by one. */
+#define TILE_KERNEL(name, down, even, stages)                                 \
     KERNEL(name)                                                              \
     {                                                                         \
-        SHARED_QUADS(a, TILE_STAGES *TILE_WORDS);                             \
-        SHARED_QUADS(b, TILE_STAGES *TILE_WORDS);                             \
-        sg__tile(memory, TASK, GROUP_X, a, b, down, even);                    \
+        SHARED_QUADS(a, (stages)*TILE_WORDS);                                 \
+        SHARED_QUADS(b, (stages)*TILE_WORDS);                                 \
+        SHARED(sg__reach_of, reach, (even) ? 1 : 2 * TILE_BYTES);             \
+        sg__tile(memory, TASK, GROUP_X, a, b, reach, down, even);             \
     }
 
-TILE_KERNEL(sg_tile_up, 0, 0)
-TILE_KERNEL(sg_tile_down, 1, 0)
-TILE_KERNEL(sg_tile_up_even, 0, 1)
-TILE_KERNEL(sg_tile_down_even, 1, 1)
+TILE_KERNEL(sg_tile_up, 0, 0, 2)
+TILE_KERNEL(sg_tile_down, 1, 0, 2)
+TILE_KERNEL(sg_tile_up_even, 0, 1, TILE_STAGES)
+TILE_KERNEL(sg_tile_down_even, 1, 1, TILE_STAGES)
 
 /* ---- gradient ---------------------------------------------------------------- */
 
