@@ -18,6 +18,7 @@ typedef struct cl_object *cl_handle;
 
 enum {
     CL_DEVICE_GLOBAL_MEM_SIZE = 0x101F,
+    CL_DEVICE_LOCAL_MEM_SIZE = 0x1023,
     CL_DEVICE_MAX_WORK_GROUP_SIZE = 0x1004,
     CL_DEVICE_NAME = 0x102B,
     CL_DEVICE_EXTENSIONS = 0x1030,
@@ -74,7 +75,7 @@ typedef struct library {
 #undef MEMBER
 } library;
 
-enum { PLATFORMS = 16, DEVICES = 64 };
+enum { PLATFORMS = 16, DEVICES = 64, LOCAL_BYTES = 34 * 1024 };
 
 typedef struct opencl {
     sg__device base;
@@ -179,11 +180,14 @@ static sg_status check(const opencl *d, unsigned i, sg_error *error)
 {
     char extensions[8192] = "";
     size_t group = 0;
+    uint64_t local = 0;
     cl_uint little = 0;
     d->cl.GetDeviceInfo(d->device, CL_DEVICE_EXTENSIONS, sizeof extensions - 1,
                         extensions, NULL);
     d->cl.GetDeviceInfo(d->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group,
                         &group, NULL);
+    d->cl.GetDeviceInfo(d->device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local,
+                        &local, NULL);
     d->cl.GetDeviceInfo(d->device, CL_DEVICE_ENDIAN_LITTLE, sizeof little,
                         &little, NULL);
     const uint16_t one = 1;
@@ -197,6 +201,11 @@ static sg_status check(const opencl *d, unsigned i, sg_error *error)
                         "device opencl:%u: groups of %zu work items, expected "
                         "at least %d",
                         i, group, SG__GROUP);
+    if (local < LOCAL_BYTES)
+        return sg__fail(error, SG_E_UNSUPPORTED,
+                        "device opencl:%u: %llu bytes of local memory, "
+                        "expected at least %d",
+                        i, (unsigned long long)local, LOCAL_BYTES);
     if ((little != 0) != (*(const uint8_t *)&one == 1))
         return sg__fail(error, SG_E_UNSUPPORTED,
                         "device opencl:%u: expected the byte order of the "

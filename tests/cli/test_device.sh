@@ -76,14 +76,14 @@ if [ -n "${SPIKEGRAD_FAKE_CUDA:-}" ]; then
     LD_LIBRARY_PATH=$SPIKEGRAD_FAKE_CUDA
     export LD_LIBRARY_PATH
     "$SPIKEGRAD" --version | grep -q '^device cuda:0: no card 0, 1024.0 GiB'
-    export FAKE_CUDA_LAUNCHES=$folder/launches
+    export FAKE_CUDA_LAUNCHES="$folder/launches"
     same cuda
     # shellcheck disable=SC2086
     quietly train $small --out tapes --device cuda
     grep -q '^played [1-9]' launches
     unset FAKE_CUDA_LAUNCHES
-    "$SPIKEGRAD" eval A --json --data $data --flip --device auto >auto
-    cmp near auto
+    "$SPIKEGRAD" eval A --json --data $data --flip --device auto >first_card
+    cmp near first_card
 
     # no driver that will do
     export FAKE_CUDA_VERSION=10020
@@ -115,6 +115,16 @@ if [ -n "${SPIKEGRAD_FAKE_CUDA:-}" ]; then
     cmp E/checkpoint.safetensors F/checkpoint.safetensors
     export FAKE_CUDA_ROOM=1000
     fails 1 "MiB are free" eval A --device cuda
+    unset FAKE_CUDA_ROOM
+
+    # layers beside what the device reaches
+    export FAKE_CUDA_ROOM=64000000
+    # shellcheck disable=SC2086
+    "$SPIKEGRAD" bench --data $data --recipe demo --batch 8 --warm 1 \
+        --rounds 1 --seconds 0.02 --layers --device cuda >table
+    grep -q 'device cuda;' table
+    grep -q '^cuda at best: [0-9]* GOPS of int8' table
+    grep -q 'propagate' table
     unset FAKE_CUDA_ROOM
 
     # lost in the second epoch: the run is as after the first, and goes on

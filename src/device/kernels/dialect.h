@@ -34,7 +34,7 @@ typedef uint4 sg__quad;
 #define SHARED(type, name, n) __local type name[n]
 #define SHARED_QUADS(name, n)                                                 \
     __local uint32_t name[n] __attribute__((aligned(16)))
-#define TILE_STAGES 2 /* 32 KiB are what every device has */
+#define TILE_STAGES 2 /* 32 KiB, as many devices have no more than 48 */
 #define SYNC barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
 #define THREAD ((uint32_t)get_local_id(0))
 #define GROUP_X ((uint32_t)get_group_id(0))
@@ -63,7 +63,7 @@ typedef uint4 sg__quad;
 #define SG__TABLE static __device__ const
 #define inline __device__ __forceinline__
 #define KERNEL(name)                                                          \
-    extern "C" __global__ void __launch_bounds__(SG__GROUP, 2)                 \
+    extern "C" __global__ void __launch_bounds__(SG__GROUP, 2)                \
         name(unsigned char *memory, const unsigned char *images,              \
              const __grid_constant__ sg__task t)
 #define SHARED(type, name, n) __shared__ type name[n]
