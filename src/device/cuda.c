@@ -4,7 +4,6 @@
  * CUDA is needed to build the library and no list of cards grows old. The few
  * functions that are used are declared here. */
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,40 +252,23 @@ static sg_status compile(const compiler *nvrtc, unsigned i, int architecture,
     return status;
 }
 
-/* What was compiled last, since it takes seconds: engines of a process are
- * mostly on one kind of card. */
-static struct {
-    pthread_mutex_t lock;
-    int architecture; /* 0: nothing yet */
-    char *code;
-} compiled = {PTHREAD_MUTEX_INITIALIZER, 0, NULL};
-
 /* The kernels for an architecture, loaded on the device. */
 static sg_status load(cuda *d, unsigned i, int architecture, cu_result *result,
                       sg_error *error)
 {
     compiler nvrtc;
-    sg_status status = SG_OK;
-    pthread_mutex_lock(&compiled.lock);
-    if (compiled.architecture != architecture) {
-        free(compiled.code);
-        compiled.code = NULL;
-        compiled.architecture = 0;
-        if (open_compiler(&nvrtc)) {
-            status = compile(&nvrtc, i, architecture, &compiled.code, error);
-            dlclose(nvrtc.handle);
-        } else {
-            status = sg__fail(error, SG_E_MISSING,
-                              "device cuda:%u: no compiler for it: "
-                              "libnvrtc.so cannot be opened (part of CUDA, "
-                              "and of PyTorch; SPIKEGRAD_NVRTC may name it)",
-                              i);
-        }
-        compiled.architecture = status == SG_OK ? architecture : 0;
-    }
+    char *code;
+    if (!open_compiler(&nvrtc))
+        return sg__fail(error, SG_E_MISSING,
+                        "device cuda:%u: no compiler for it: libnvrtc.so "
+                        "cannot be opened (part of CUDA, and of PyTorch; "
+                        "SPIKEGRAD_NVRTC may name it)",
+                        i);
+    const sg_status status = compile(&nvrtc, i, architecture, &code, error);
+    dlclose(nvrtc.handle);
     if (status == SG_OK)
-        *result = d->cu.load(&d->module, compiled.code);
-    pthread_mutex_unlock(&compiled.lock);
+        *result = d->cu.load(&d->module, code);
+    free(code);
     return status;
 }
 

@@ -238,6 +238,8 @@ void costs_print(const measurement *m)
     printf("\n%-9s %12s %12s %12s\n", "", "samples/s", "lowest", "highest");
     print_rates("train", &m->train);
     print_rates("infer", &m->infer);
+    if (m->device)
+        puts("   infer: with the opening of the device, each time");
     print_activity(m);
     printf("memory: %.1f MiB for training, %.1f MiB for the whole process at "
            "its peak\n",
