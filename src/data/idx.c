@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "data/folder.h"
+#include "data/map.h"
 
 enum { UBYTE = 0x08, SBYTE = 0x09, SHORT = 0x0b, INT = 0x0c };
 
@@ -143,13 +144,18 @@ static sg_status take_numbers(const sg__source *source, sg__idx *labels,
     return SG_OK;
 }
 
-sg_status sg__idx_read(sg__source *source, sg__idx_kind kind, sg__idx *out,
-                       sg_error *error)
+/* bare: what is whole in a file is left there, and bytes is NULL. */
+static sg_status read_idx(sg__source *source, sg__idx_kind kind, bool bare,
+                          sg__idx *out, sg_error *error)
 {
     *out = (sg__idx){.bytes = NULL};
     uint64_t total = 0;
     uint8_t type = UBYTE;
     sg_status status = read_header(source, kind, out, &type, &total, error);
+    out->begin = source->offset;
+    if (!status && bare && source->known &&
+        source->length == out->begin + total)
+        return SG_OK;
     if (!status)
         status = read_items(source, total, &out->bytes, error);
     if (status)
@@ -173,6 +179,12 @@ sg_status sg__idx_read(sg__source *source, sg__idx_kind kind, sg__idx *out,
         out->labels = NULL;
     }
     return status;
+}
+
+sg_status sg__idx_read(sg__source *source, sg__idx_kind kind, sg__idx *out,
+                       sg_error *error)
+{
+    return read_idx(source, kind, false, out, error);
 }
 
 /* Makes classes of labels. */
@@ -237,9 +249,33 @@ static sg_status arrange(const char *name, sg__idx *images,
     return SG_OK;
 }
 
-/* Data of images and labels, both of which it takes. */
-static sg_status adopt(sg__idx *images, sg__idx *labels, uint32_t classes,
-                       const char *name, sg_data **out, sg_error *error)
+/* The same of images that were left in their file. */
+static sg_status adopt_mapped(const char *path, const sg__idx *images,
+                              const sg_data_info *info, uint16_t *labels,
+                              sg_data **out, sg_error *error)
+{
+    const uint64_t bytes = images->begin + (uint64_t)info->size *
+                                               info->height * info->width *
+                                               info->channels;
+    sg__map map;
+    sg_status status = sg__map_open(path, &map, error);
+    if (!status && map.size != bytes) {
+        sg__map_close(&map);
+        status = sg__fail(error, SG_E_IO,
+                          "%s: has changed while it was being read", path);
+    }
+    if (status) {
+        free(labels);
+        return status;
+    }
+    return sg__data_adopt_mapped(info, &map, (size_t)images->begin, labels,
+                                 out, error);
+}
+
+/* Data of images and labels, both of which it takes; path: of the images. */
+static sg_status adopt(const char *path, sg__idx *images, sg__idx *labels,
+                       uint32_t classes, const char *name, sg_data **out,
+                       sg_error *error)
 {
     const sg_data_info info = {
         .name = name,
@@ -251,6 +287,8 @@ static sg_status adopt(sg__idx *images, sg__idx *labels, uint32_t classes,
     };
     uint16_t *numbers = labels->labels;
     labels->labels = NULL;
+    if (!images->bytes)
+        return adopt_mapped(path, images, &info, numbers, out, error);
     return sg__data_adopt_wide(&info, images->bytes, numbers, out, error);
 }
 
@@ -269,15 +307,17 @@ sg_status sg__idx_images(sg__source *images, sg__idx_layout layout,
         free(pixels.bytes);
         return status;
     }
-    return adopt(&pixels, &none, classes, name, out, error);
+    return adopt(images->name, &pixels, &none, classes, name, out, error);
 }
 
 sg_status sg__idx_pair(sg__source *images, const char *label_name,
                        sg__idx *labels, sg__idx_rule rule, const char *name,
                        sg_data **out, sg_error *error)
 {
+    const bool bare = !rule.copied && rule.layout != SG__IDX_NCHW &&
+                      !images->memory && !images->pull;
     sg__idx pixels;
-    sg_status status = sg__idx_read(images, SG__IDX_IMAGES, &pixels, error);
+    sg_status status = read_idx(images, SG__IDX_IMAGES, bare, &pixels, error);
     if (!status)
         status = take_labels(label_name, labels, pixels.size[0], rule, error);
     if (!status)
@@ -288,5 +328,6 @@ sg_status sg__idx_pair(sg__source *images, const char *label_name,
         labels->labels = NULL;
         return status;
     }
-    return adopt(&pixels, labels, rule.classes, name, out, error);
+    return adopt(images->name, &pixels, labels, rule.classes, name, out,
+                 error);
 }

@@ -16,6 +16,7 @@ typedef enum sg__idx_kind { SG__IDX_IMAGES, SG__IDX_LABELS } sg__idx_kind;
 typedef struct sg__idx {
     uint32_t dims;
     uint32_t size[SG__IDX_DIMS]; /* those beyond dims are 1 */
+    uint64_t begin;              /* of the items in the file */
     /* one of these, which the caller frees */
     uint8_t *bytes;   /* of images, [product of the sizes] */
     uint16_t *labels; /* [size[0]] */
@@ -40,6 +41,7 @@ typedef enum sg__idx_layout {
 typedef struct sg__idx_rule {
     uint32_t base, classes;
     sg__idx_layout layout;
+    bool copied; /* pixels are to be changed: files are not mapped */
 } sg__idx_rule;
 
 /* sg__idx_images: images alone as data of so many classes, all labels 0. Errors
@@ -48,7 +50,8 @@ sg_status sg__idx_images(sg__source *images, sg__idx_layout layout,
                          uint32_t classes, const char *name, sg_data **out,
                          sg_error *error);
 
-/* sg__idx_pair: images and labels as one data set called name; what is read
+/* sg__idx_pair: images and labels as one data set called name; images in a
+ * file that is not packed, as they are wanted, are mapped; what is read
  * of labels belongs to it from here on. SG_E_FORMAT also if the counts differ
  * or a label is none of the classes; SG_E_ARGUMENT if the layout has to be
  * said. */

@@ -114,7 +114,8 @@ static sg_status make_rule(const sg__request *request, const sg__idx_family *f,
     *rule = (sg__idx_rule){(uint32_t)base, (uint32_t)classes,
                            !layout                       ? SG__IDX_USUAL
                            : strcmp(layout, "NCHW") == 0 ? SG__IDX_NCHW
-                                                         : SG__IDX_NHWC};
+                                                         : SG__IDX_NHWC,
+                           f->turned};
     return status;
 }
 

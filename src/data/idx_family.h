@@ -13,6 +13,7 @@ enum { SG__STEMS = 3 };
 typedef struct sg__idx_family {
     const char *stem[2][SG__STEMS]; /* up to a NULL */
     sg__places places;
+    bool turned;          /* images are to be turned: they are copied */
     bool counts_from_one; /* labels without a 0 do, however few they are */
 } sg__idx_family;
 

@@ -128,7 +128,8 @@ static void name_set(set_family *set, const char *name)
     snprintf(set->train, sizeof set->train, "emnist-%.12s-train", name);
     snprintf(set->test, sizeof set->test, "emnist-%.12s-test", name);
     set->f = (sg__idx_family){.stem = {{set->train}, {set->test}},
-                              .places = {emnist_below, NULL}};
+                              .places = {emnist_below, NULL},
+                              .turned = true};
 }
 
 /* The only set in the folder; NULL if there are none or several. */

@@ -26,7 +26,7 @@ static void read_pair(const uint8_t *a, size_t a_size, const uint8_t *b,
     size_t items = (size_t)read.size[0];
     if (items + 8 > b_size)
         abort();
-    const sg__idx_rule digits = {0, 10, SG__IDX_NCHW};
+    const sg__idx_rule digits = {0, 10, SG__IDX_NCHW, false};
     if (sg__idx_pair(&images, "labels", &read, digits, "fuzz", &set, &error) !=
         SG_OK)
         return;

@@ -156,8 +156,8 @@ static void refuses_disagreeing_pairs(void **state)
     (void)state;
     const uint8_t three[] = {0, 0, 8, 1, 0, 0, 0, 3, 7, 9, 1};
     const uint8_t ten[] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 10};
-    const sg__idx_rule digits = {0, 10, SG__IDX_USUAL},
-                       from_one = {8, 3, SG__IDX_USUAL};
+    const sg__idx_rule digits = {0, 10, SG__IDX_USUAL, false},
+                       from_one = {8, 3, SG__IDX_USUAL, false};
     sg_data *data = NULL;
     sg_error error;
 

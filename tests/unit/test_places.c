@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "data/data.h"
 #include "data/source.h"
 #include "data_files.h"
 
@@ -114,6 +115,11 @@ static void finds_folders_below(void **state)
     expect_read(f, "mnist", "", SG_SPLIT_TRAIN, 10, 0);
     expect_read(f, "mnist", "/MNIST", SG_SPLIT_TRAIN, 10, 0);
     expect_read(f, "fashion", "/MNIST/raw", SG_SPLIT_TRAIN, 10, 0);
+    sg_data *mapped;
+    assert_int_equal(open_spec(f, "mnist", "", SG_SPLIT_TRAIN, &mapped, NULL),
+                     SG_OK);
+    assert_non_null(mapped->own->map.bytes); /* files as they are */
+    sg_data_destroy(mapped);
     /* a split that is not there is no reason against the other one */
     sg_data *data;
     assert_int_equal(open_spec(f, "mnist", "", SG_SPLIT_TEST, &data, NULL),
@@ -187,6 +193,7 @@ static void reads_emnist(void **state)
     expect_refused(f, "emnist", ",set=digit", SG_E_ARGUMENT, "digits");
     assert_int_equal(open_spec(f, "emnist", "", SG_SPLIT_TRAIN, &data, NULL),
                      SG_OK);
+    assert_null(data->own->map.bytes); /* copied to be turned */
     const uint8_t upright[] = {1, 3, 2, 4};
     assert_memory_equal(sg_data_pixels(data, 0), upright, 4);
     assert_int_equal(sg_data_label(data, 0), 0);
