@@ -43,8 +43,7 @@ static void add_tap(const sg__geometry *c, uint32_t ky, uint32_t kx,
             if (iy >= c->in_h || ix >= c->in_w) /* or below 0 */
                 continue;
             const sg__senders *at = &senders[(size_t)iy * c->in_w + ix];
-            if (at->length > 0)
-                sg__slab_add(pairs + at->first, at, slab, false, charge);
+            sg__slab_row(pairs, at, 1, slab, 0, false, charge);
         }
     }
 }

@@ -34,7 +34,7 @@ static void add_tap(const sg__geometry *g, uint32_t ky, uint32_t kx,
             uint32_t ix = x * g->stride_w + kx - g->pad_w;
             if (at->length == 0 || ix >= g->in_w)
                 continue;
-            sg__slab_add(pairs + at->first, at, slab, true,
+            sg__slab_row(pairs, at, 1, slab, 0, true,
                          u + ((size_t)iy * g->in_w + ix) * g->in_c);
         }
     }

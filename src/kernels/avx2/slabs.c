@@ -8,10 +8,11 @@ enum {
     LIST_BYTES = 1 << 21 /* for pairs, if that holds a sample */
 };
 
-/* Every number may be too large to share a pair. */
+/* Every number may be too large to share a pair, and be a run. */
 static size_t most_pairs(size_t positions, size_t channels)
 {
-    return positions * channels + EIGHT;
+    return positions * (channels + channels / sizeof(sg__sender_pair) + 1) +
+           EIGHT;
 }
 
 static size_t room_of(size_t positions, size_t channels)
@@ -52,12 +53,12 @@ SG__INLINE sg__sender_pair pair_of(uint32_t a, uint8_t x, uint32_t b,
                              (x | (uint32_t)y << 8) * 0x10001u};
 }
 
-/* Numbers that would not fit 16 bits if all were summed: they share a pair
- * where two fit. */
+/* Numbers of which two may not fit 16 bits: they share a pair where they do.
+ * Returns how many pairs. */
 static uint32_t pair_large(const uint8_t *x, size_t channels, bool errors,
-                           uint32_t room, sg__sender_pair *to, uint32_t *depth)
+                           uint32_t room, sg__sender_pair *to)
 {
-    uint32_t n = 0, most = 0, size = 0;
+    uint32_t n = 0, size = 0;
     for (uint32_t k = 0; k < channels; k++) {
         uint32_t more = size_of(x[k], errors);
         if (more == 0)
@@ -66,16 +67,32 @@ static uint32_t pair_large(const uint8_t *x, size_t channels, bool errors,
             uint8_t first = (uint8_t)to[n - 1].n;
             to[n - 1] =
                 pair_of(to[n - 1].row[0], first, k * SG__SLAB_COLUMNS, x[k]);
-            more += size;
             size = 0;
         } else {
             to[n++] = pair_of(k * SG__SLAB_COLUMNS, x[k], 0, 0);
             size = more;
         }
-        most = more > most ? more : most;
     }
-    *depth = most ? room / most : 1;
     return n;
+}
+
+/* Writes the runs of n pairs behind them; returns how many. */
+static uint32_t write_runs(sg__sender_pair *pairs, uint32_t n, bool errors,
+                           uint32_t room)
+{
+    uint8_t *to = (uint8_t *)(pairs + n);
+    uint32_t runs = 0, size = 0, length = 0;
+    for (uint32_t i = 0; i < n; i++, length++) {
+        uint32_t more = size_of((uint8_t)pairs[i].n, errors) +
+                        size_of((uint8_t)(pairs[i].n >> 8), errors);
+        if (size + more > room || length == UINT8_MAX) {
+            to[runs++] = (uint8_t)length;
+            size = length = 0;
+        }
+        size += more;
+    }
+    to[runs++] = (uint8_t)length;
+    return runs;
 }
 
 /* The numbers of one position that are not 0, and whose they are. */
@@ -149,13 +166,13 @@ SG__INLINE sg__senders list_position(const uint8_t *x, size_t channels,
             sum = _mm_add_epi32(sum, _mm_madd_epi16(_mm_maddubs_epi16(ones, v),
                                                     words));
     }
-    uint32_t length = (n + 1) / 2, depth = length;
+    uint32_t length = (n + 1) / 2, runs = 0;
     if (sum_of(size) > room) {
-        depth = room / most_of(most);
-        if (depth == 0)
-            length = pair_large(x, channels, errors, room, to, &depth);
+        if (most_of(most) > room)
+            length = pair_large(x, channels, errors, room, to);
+        runs = write_runs(to, length, errors, room);
     }
-    return (sg__senders){0, (uint16_t)length, (uint16_t)depth, sum_of(size),
+    return (sg__senders){0, (uint16_t)length, (uint16_t)runs, sum_of(size),
                          128 * sum_of(sum)};
 }
 
@@ -170,7 +187,9 @@ SG__INLINE size_t fill(sg__pair_lists *l, size_t n, const uint8_t *x,
         for (size_t p = 0; p < l->positions; p++, x += l->channels) {
             *at = list_position(x, l->channels, errors, l->pairs + l->used);
             at->first = (uint32_t)l->used;
-            l->used += at++->length;
+            l->used += at->length + (at->runs + sizeof(sg__sender_pair) - 1) /
+                                        sizeof(sg__sender_pair);
+            at++;
         }
     return s;
 }

@@ -22,11 +22,12 @@ typedef struct sg__sender_pair {
 
 /* The senders of one position. */
 typedef struct sg__senders {
-    uint32_t first;         /* in pairs */
-    uint16_t length, depth; /* depth: pairs whose sums fit 16 bits, 1 or more
-                             */
-    uint32_t size;          /* the sum of counts, or of |d| */
-    uint32_t offset;        /* 128 times the sum of error counts */
+    uint32_t first; /* in pairs */
+    uint16_t length;
+    uint16_t runs;   /* of pairs whose sums fit 16 bits, if all do not: their
+                      * lengths are bytes behind the pairs */
+    uint32_t size;   /* the sum of counts, or of |d| */
+    uint32_t offset; /* 128 times the sum of error counts */
 } sg__senders;
 
 /* Sums up to which 16 bits hold: 127 * 258, and 255 * 128. */
@@ -109,52 +110,50 @@ SG__INLINE void sg__slab_sum(const sg__sender_pair *p, size_t n,
         sum[i] = s[i];
 }
 
-/* sg__slab_add: to[64] += what one position sends through a slab. */
-SG__INLINE void sg__slab_add(const sg__sender_pair *p, const sg__senders *at,
-                             const uint8_t *slab, bool errors, int32_t *to)
+/* to[64] += 16-bit sums, less offset, both of which are then 0. */
+SG__INLINE void sg__slab_take(__m256i sum[4], uint32_t *offset, int32_t *to)
 {
-    __m256i offset = _mm256_set1_epi32(errors ? (int32_t)at->offset : 0);
-    uint32_t left = at->length;
-    while (left) {
-        uint32_t some = left < at->depth ? left : at->depth;
-        __m256i sum[4];
-        for (int i = 0; i < 4; i++)
-            sum[i] = _mm256_setzero_si256();
-        sg__slab_sum(p, some, slab, errors, sum);
-        sg__add_columns(to, sum[0], sum[1], offset);
-        sg__add_columns(to + 32, sum[2], sum[3], offset);
-        offset = _mm256_setzero_si256();
-        left -= some;
-        p += some;
-    }
+    const __m256i less = _mm256_set1_epi32((int32_t)*offset);
+    sg__add_columns(to, sum[0], sum[1], less);
+    sg__add_columns(to + 32, sum[2], sum[3], less);
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm256_setzero_si256();
+    *offset = 0;
 }
 
-/* sg__slab_row: the same for n positions side by side, the slabs of which lie
- * `step` bytes apart. Mostly 16 bits hold what all of them send. */
+/* sg__slab_row: to[64] += what n positions side by side send through slabs
+ * that lie `step` bytes apart. Sums are widened as seldom as 16 bits allow. */
 SG__INLINE void sg__slab_row(const sg__sender_pair *pairs,
                              const sg__senders *at, size_t n,
                              const uint8_t *slab, ptrdiff_t step, bool errors,
                              int32_t *to)
 {
+    const uint32_t room = errors ? SG__ERROR_ROOM : SG__COUNT_ROOM;
     uint32_t size = 0, offset = 0;
-    for (size_t i = 0; i < n; i++) {
-        size += at[i].size;
-        offset += at[i].offset;
-    }
-    if (size == 0)
-        return;
-    if (size > (errors ? SG__ERROR_ROOM : SG__COUNT_ROOM)) {
-        for (size_t i = 0; i < n; i++, slab += step)
-            sg__slab_add(pairs + at[i].first, &at[i], slab, errors, to);
-        return;
-    }
-    __m256i sum[4], all = _mm256_set1_epi32(errors ? (int32_t)offset : 0);
+    __m256i sum[4];
     for (int i = 0; i < 4; i++)
         sum[i] = _mm256_setzero_si256();
-    for (size_t i = 0; i < n; i++, slab += step)
-        sg__slab_sum(pairs + at[i].first, at[i].length, slab, errors, sum);
-    sg__add_columns(to, sum[0], sum[1], all);
-    sg__add_columns(to + 32, sum[2], sum[3], all);
+    for (; n > 0; n--, at++, slab += step) {
+        const sg__sender_pair *p = pairs + at->first;
+        const uint8_t *run = (const uint8_t *)(p + at->length);
+        if (size + at->size > room && size > 0) {
+            sg__slab_take(sum, &offset, to);
+            size = 0;
+        }
+        if (errors)
+            offset += at->offset;
+        if (at->size <= room) {
+            sg__slab_sum(p, at->length, slab, errors, sum);
+            size += at->size;
+            continue;
+        }
+        for (uint32_t i = 0; i < at->runs; i++, p += *run++) {
+            sg__slab_sum(p, *run, slab, errors, sum);
+            sg__slab_take(sum, &offset, to);
+        }
+    }
+    if (size > 0)
+        sg__slab_take(sum, &offset, to);
 }
 
 /* sg__slab_rows: whether the slabs of a kernel row are read together. */
