@@ -1,10 +1,12 @@
 /* The rows of standardised weights as plain loops, which each table compiles
  * for its own instructions: they are two reads of memory that a compiler
  * vectorises well. Include it in one file a table, with SG__STANDARDISE(row) naming
- * the functions, and SG__OWN_TANGENT if the table has a better one. */
+ * the functions, and SG__OWN_ROWS if the table has better ones but for
+ * decay. */
 #include "core/squares.h"
 #include "kernels/kernels.h"
 
+#ifndef SG__OWN_ROWS
 static int64_t sum_of(size_t n, const int32_t *restrict master)
 {
     int64_t sum = 0;
@@ -69,7 +71,6 @@ void SG__STANDARDISE(standardise)(size_t n, const int32_t *master,
     }
 }
 
-#ifndef SG__OWN_TANGENT
 /* c / N in 2^-SG__DIRECTION_BITS, given 2^(24 + SG__DIRECTION_BITS) / N. */
 static inline int32_t direction(int32_t c, int64_t inverse)
 {
@@ -118,7 +119,6 @@ void SG__STANDARDISE(tangent)(size_t n, const int32_t *master,
     }
     *along = sg__saturate(radial, INT32_MAX);
 }
-#endif
 
 void SG__STANDARDISE(shorten)(size_t n, uint64_t most, int32_t *gradient,
                               int32_t *along)
@@ -133,6 +133,8 @@ void SG__STANDARDISE(shorten)(size_t n, uint64_t most, int32_t *gradient,
             (int32_t)sg__floor_shift64(gradient[i] * share + (1 << 15), 16);
     *along = (int32_t)sg__floor_shift64(*along * share + (1 << 15), 16);
 }
+
+#endif
 
 void SG__STANDARDISE(decay)(size_t n, int32_t share, int32_t *master)
 {
