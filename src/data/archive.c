@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/folder.h"
+
 #ifdef SPIKEGRAD_ARCHIVE
 #include <archive.h>
 #include <archive_entry.h>
@@ -38,7 +40,7 @@ bool sg__archive_is(const char *path)
     fclose(file);
     if (got > 4 && (memcmp(head, "PK\x03\x04", 4) == 0 ||
                     memcmp(head, "PK\x05\x06", 4) == 0))
-        return true;
+        return !sg__sniff_pytorch(head, got);
     if (got > 2 && head[0] == 0x1f && head[1] == 0x8b) {
         if (sg__source_open(path, HEAD, &source, NULL) != SG_OK)
             return false;

@@ -9,7 +9,7 @@
 typedef struct sg__archive sg__archive;
 
 /* sg__archive_is: whether there is a regular file at path that begins as an
- * archive does. */
+ * archive does; a file of PyTorch, though a zip, is none. */
 bool sg__archive_is(const char *path);
 
 /* sg__archive_open: the archive at path, which must outlive it. All of its

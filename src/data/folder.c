@@ -21,10 +21,10 @@ enum {
 
 /* What is downloaded and not unpacked, or saved by other programs. */
 static const sg__sign common[] = {
-    {"*.tar.gz", "still packed: unpack it"},
-    {"*.tgz", "still packed: unpack it"},
-    {"*.tar", "still packed: unpack it"},
-    {"*.zip", "still packed: unpack it"},
+    {"*.tar.gz", "still packed: say its path, or unpack it"},
+    {"*.tgz", "still packed: say its path, or unpack it"},
+    {"*.tar", "still packed: say its path, or unpack it"},
+    {"*.zip", "still packed: say its path, or unpack it"},
     {"*.pt", "a PyTorch file, which is not read"},
     {"*.pth", "a PyTorch file, which is not read"},
     {"*.parquet", "a Parquet file, which is not read"},
@@ -75,13 +75,19 @@ static bool is_html(const uint8_t *head, size_t size)
     return false;
 }
 
+bool sg__sniff_pytorch(const uint8_t *head, size_t size)
+{
+    return begins(head, size, "PK\x03\x04") && holds(head, size, "data.pkl");
+}
+
 const char *sg__sniff(const uint8_t *head, size_t size)
 {
     if (is_html(head, size))
         return "an HTML page, as a failed download leaves";
+    if (sg__sniff_pytorch(head, size))
+        return "a PyTorch file";
     if (begins(head, size, "PK\x03\x04"))
-        return holds(head, size, "data.pkl") ? "a PyTorch file"
-                                             : "a zip archive";
+        return "a zip archive";
     if (begins(head, size, "\x1f\x8b"))
         return "compressed with gzip";
     if (size >= 262 && memcmp(head + 257, "ustar", 5) == 0)

@@ -46,6 +46,9 @@ bool sg__folder_has(const char *folder, const sg__places *places,
  * that data are often mistaken for; else NULL. */
 const char *sg__sniff(const uint8_t *head, size_t size);
 
+/* sg__sniff_pytorch: whether it is a file of PyTorch, which is a zip. */
+bool sg__sniff_pytorch(const uint8_t *head, size_t size);
+
 /* sg__sniff_source: the same of what source reads next; "" if it is nothing
  * known, else ", which is ...". Reads up to 512 bytes behind `size` bytes of
  * head, which have been read. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/idx_files.h"
+
 enum { DIGITS_END = 9 };
 
 /* The files of one split. */
@@ -44,16 +46,15 @@ static sg_status read_labels(const sg__request *request,
                              const sg__idx_family *f, const sg__names *names,
                              sg__idx *out, char **path, sg_error *error)
 {
-    sg__source source;
+    sg__found found;
     *out = (sg__idx){.bytes = NULL};
-    sg_status status =
-        sg__folder_find(request->path, &f->places, names, path, error);
+    sg_status status = sg__found_open(request->path, &f->places, names,
+                                      request->limit, &found, error);
     if (!status)
-        status = sg__source_open(*path, request->limit, &source, error);
-    if (status)
-        return status;
-    status = sg__idx_read(&source, SG__IDX_LABELS, out, error);
-    sg__source_close(&source);
+        status = sg__idx_read(&found.source, SG__IDX_LABELS, out, error);
+    *path = found.path;
+    found.path = NULL;
+    sg__found_close(&found);
     return status;
 }
 
@@ -124,21 +125,16 @@ static sg_status open_images(const sg__request *request,
                              const char *label_path, sg__idx *labels,
                              sg_data **out, sg_error *error)
 {
-    sg__source source;
+    sg__found found = {.path = NULL};
     sg__idx_rule rule;
-    char *path = NULL;
     sg_status status = make_rule(request, f, labels, &rule, error);
     if (!status)
-        status =
-            sg__folder_find(request->path, &f->places, names, &path, error);
+        status = sg__found_open(request->path, &f->places, names,
+                                request->limit, &found, error);
     if (!status)
-        status = sg__source_open(path, request->limit, &source, error);
-    if (!status) {
-        status = sg__idx_pair(&source, label_path, labels, rule, request->spec,
-                              out, error);
-        sg__source_close(&source);
-    }
-    free(path);
+        status = sg__idx_pair(&found.source, label_path, labels, rule,
+                              request->spec, out, error);
+    sg__found_close(&found);
     return status;
 }
 
@@ -151,10 +147,10 @@ sg_status sg__idx_family_open(const sg__request *request,
     char *path = NULL;
     name_split(f, request->split, &names);
     /* images are looked for first, as they are what a folder is known by */
-    sg_status status = sg__folder_find(request->path, &f->places,
-                                       &names.images, &path, error);
-    free(path);
-    path = NULL;
+    sg__found found;
+    sg_status status = sg__found_open(request->path, &f->places, &names.images,
+                                      request->limit, &found, error);
+    sg__found_close(&found);
     if (!status)
         status = read_labels(request, f, &names.labels, &labels, &path, error);
     if (!status)
@@ -170,7 +166,7 @@ bool sg__idx_family_has(const char *path, const sg__idx_family *f)
     split_names names;
     for (int split = 0; split < 2; split++) {
         name_split(f, (sg_split)split, &names);
-        if (sg__folder_has(path, &f->places, &names.images))
+        if (sg__found_is(path, &f->places, &names.images))
             return true;
     }
     return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/idx_family.h"
+#include "data/idx_files.h"
 #include "data/single.h"
 
 enum { STEM_SIZE = 44 }; /* with the rest of a name it fits sg__names */
@@ -28,8 +29,9 @@ static bool split_of(const char *stem, sg_split *split)
     return train != test;
 }
 
-static void note(stems *s, const char *name)
+static void note(const char *name, void *user)
 {
+    stems *s = user;
     char stem[STEM_SIZE];
     sg_split split;
     const char *end = strstr(name, mark);
@@ -45,9 +47,12 @@ static void note(stems *s, const char *name)
         strcpy(s->found[split], stem);
 }
 
-/* Stems of the first of the folders that has any. */
-static sg_status find_stems(const char *path, stems *s, sg_error *error)
+/* Stems of the first of the folders that has any, or of an archive. */
+static sg_status find_stems(const char *path, uint64_t limit, stems *s,
+                            sg_error *error)
 {
+    if (sg__archive_is(path))
+        return sg__archive_names(path, limit, note, s, error);
     for (size_t i = 0; below[i] && !s->any; i++) {
         char *folder = sg__path_join(path, below[i], "");
         if (!folder)
@@ -55,7 +60,7 @@ static sg_status find_stems(const char *path, stems *s, sg_error *error)
         DIR *dir = opendir(folder);
         const struct dirent *entry;
         while (dir && (entry = readdir(dir)))
-            note(s, entry->d_name);
+            note(entry->d_name, s);
         if (dir)
             closedir(dir);
         free(folder);
@@ -87,7 +92,7 @@ static sg_status open_idx(const sg__request *request, sg_data **out,
 {
     stems s = {{{0}}, {0}, false};
     sg__idx_family family = {.places = {below, NULL}, .counts_from_one = true};
-    sg_status status = find_stems(request->path, &s, error);
+    sg_status status = find_stems(request->path, request->limit, &s, error);
     for (int split = 0; split < 2 && !status; split++)
         status = choose(request, &s, (sg_split)split, &family.stem[split][0],
                         error);
@@ -97,7 +102,7 @@ static sg_status open_idx(const sg__request *request, sg_data **out,
 static bool is_idx(const char *path)
 {
     stems s = {{{0}}, {0}, false};
-    return find_stems(path, &s, NULL) == SG_OK && s.any;
+    return find_stems(path, 0, &s, NULL) == SG_OK && s.any;
 }
 
 static bool is_images(const char *path, const uint8_t head[SG__FILE_HEAD])
@@ -141,7 +146,8 @@ const sg__reader sg__reader_idx = {
                .form = "idx:DIR",
                .help = "IDX files of any name and number of classes: "
                        "STEM-images-idx3-ubyte (idx4 in colour) and "
-                       "STEM-labels-idx1-ubyte, .gz or plain",
+                       "STEM-labels-idx1-ubyte, .gz or plain; also in a zip, "
+                       "tar or tar.gz",
                .example = "idx:data/letters,train=letters-train,"
                           "test=letters-test",
                .takes_path = 1,

@@ -71,7 +71,7 @@ const sg__reader sg__reader_mnist = {
     .format = {.name = "mnist",
                .form = "mnist:DIR",
                .help = "IDX files by MNIST's names, .gz or plain, grey or in "
-                       "colour",
+                       "colour; also in a zip, tar or tar.gz",
                .example = "mnist:data/mnist",
                .takes_path = 1,
                .option = options,
@@ -214,9 +214,10 @@ static const sg_data_option emnist_options[] = {
 const sg__reader sg__reader_emnist = {
     .format = {.name = "emnist",
                .form = "emnist:DIR[,set=SET]",
-               .help = "EMNIST, IDX files by its names; images are turned "
-                       "upright",
-               .example = "emnist:data/EMNIST,set=letters",
+               .help =
+                   "EMNIST, IDX files by its names, also in gzip.zip as it "
+                   "is distributed; images are turned upright",
+               .example = "emnist:data/gzip.zip,set=letters",
                .takes_path = 1,
                .option = emnist_options,
                .options = sizeof emnist_options / sizeof emnist_options[0]},

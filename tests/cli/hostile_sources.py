@@ -330,6 +330,29 @@ run = subprocess.run([command, "data", "info", "images:wild"],
 if run.returncode != 0 or b"9 samples of 5x6x1, 5 classes" not in run.stdout:
     bad("odd names: %r" % run)
 
+# ---- IDX files packed by gzip in a zip ----
+
+def emnist(images, *says):
+    with zipfile.ZipFile("e.zip", "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("emnist-letters-train-labels-idx1-ubyte.gz", gzip.compress(
+            bytes([0, 0, 8, 1, 0, 0, 0, 6, 1, 2, 3, 4, 5, 6])))
+        z.writestr("emnist-letters-train-images-idx3-ubyte.gz", images)
+    refused("emnist:e.zip,set=letters", *says)
+
+
+sizes = bytes([0, 0, 8, 3]) + struct.pack(">III", 6, 4, 5)
+emnist(gzip.compress(sizes + bytes(119)), "1 more bytes of items")
+emnist(gzip.compress(sizes + bytes(121)), "byte 136")
+emnist(gzip.compress(bytes([0, 0, 8, 3]) + struct.pack(
+    ">III", 2 ** 32 - 1, 28, 28)), "bytes of items, at most")
+emnist(gzip.compress(gzip.compress(sizes + bytes(120))), "magic 1f 8b")
+packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+emnist(packer.compress(bytes([0, 0, 8, 3]) + struct.pack(
+    ">III", 100000, 28, 28)) + b"".join(packer.compress(bytes(1 << 20))
+                                       for _ in range(200)) + packer.flush(),
+       "at most")
+
+
 # ---- the cache ----
 
 subprocess.run([command, "data", "info", "images:wild,cache=c"],
