@@ -243,6 +243,7 @@ bool page_write(page *p)
     page_runs(p);
     page_summary(p);
     page_learning(p);
+    page_classes(p);
     page_operations(p);
     page_energies(p);
     page_layers(p);

@@ -40,6 +40,7 @@ void page_health(const page *p);
 void page_learning(const page *p);
 void page_operations(const page *p);
 void page_energies(const page *p);
+void page_classes(const page *p);
 void page_layers(const page *p);
 void page_histograms(const page *p);
 void page_settings(const page *p);

@@ -16,6 +16,18 @@ void record_free_sight(record *r)
     r->observed = 0;
 }
 
+void record_free_classes(record *r)
+{
+    for (uint32_t k = 0; k < r->class_count; k++)
+        free(r->classes[k].name);
+    free(r->classes);
+    free(r->cell);
+    r->classes = NULL;
+    r->cell = NULL;
+    r->class_count = 0;
+    r->cells = 0;
+}
+
 static void forget(record_sums *sums)
 {
     free(sums->layer);
@@ -25,6 +37,7 @@ static void forget(record_sums *sums)
 void record_free(record *r)
 {
     record_free_sight(r);
+    record_free_classes(r);
     for (size_t e = 0; e < r->room; e++) {
         forget(&r->epoch[e].train);
         forget(&r->epoch[e].test);

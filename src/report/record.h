@@ -35,6 +35,18 @@ typedef struct record_sight {
     size_t count_bins, error_bins;
 } record_sight;
 
+/* A class in the last test, and how often one of a class was taken for
+ * another. */
+typedef struct record_class {
+    uint64_t samples, correct;
+    char *name; /* NULL: none */
+} record_class;
+
+typedef struct record_cell {
+    uint32_t label, taken;
+    uint64_t times;
+} record_cell;
+
 typedef struct record {
     const char *path; /* as the user gave it */
     size_t layers;    /* 0 until an epoch is known */
@@ -50,6 +62,10 @@ typedef struct record {
     record_layer layer[SG_LAYERS_MAX];
     record_sums final;      /* of the test split, if tested */
     record_sums final_flip; /* the same with mirror images, if flipped */
+    record_class *classes;  /* [class_count] in that test; NULL: not known */
+    record_cell *cell;      /* [cells], the commonest first */
+    uint32_t class_count;
+    size_t cells;
     bool dense;         /* multiply-adds are known: older metrics lack them */
     bool held;          /* epochs were tested on held-back samples */
     bool tested;        /* the test split was looked at, at the end */
@@ -61,8 +77,9 @@ typedef struct record {
 } record;
 
 /* record_free: what the record holds, not itself; leaves it empty.
- * record_free_sight: the sight alone. */
+ * record_free_sight, record_free_classes: that alone. */
 void record_free(record *r);
+void record_free_classes(record *r);
 void record_free_sight(record *r);
 
 /* record_add_epoch: the next epoch, of which nothing is known yet; it counts

@@ -140,4 +140,35 @@ grep -q class_names none/checkpoint.safetensors && bad "numbers are no names"
 # a network that is refused, for its bits do not fit, says so
 expect 2 "$SPIKEGRAD" $train --data idx:set --net 4 --out no
 one_error
+# the report shows what is taken for what, by name; of many the commonest
+set_of set train 60 3x5x1 3
+set_of set test 30 3x5x1 3
+printf 'cat\ndog & wolf\nbird\n' >set/names.txt
+rm -rf run
+expect 0 "$SPIKEGRAD" $train --data idx:set,names=names.txt --net 3 \
+    --epochs 1 --validation 6 --out run
+says run/metrics.jsonl '"classes":{"samples":\[10,10,10\],"correct":.*"names":\["cat","dog & wolf","bird"\]}'
+expect 0 "$SPIKEGRAD" report run --out page.html
+says page.html '<h2>Classes</h2>'
+says page.html '<th>1 dog &#38; wolf</th>'
+right=$(sed -n 's/.*"correct":\[\([0-9]*\),.*/\1/p' run/metrics.jsonl | tail -1)
+says page.html "<tr><th>0 cat</th><td><b>$right</b></td>"
+for lie in 's/"samples":\[10,/"samples":[/' 's/"samples":\[10,/"samples":[-1,/' \
+    's/"confused":\[\[[0-9]/"confused":[[3/' 's/"correct":\[/"correct":[11,/' \
+    's/"names":\["cat"/"names":[7/'; do
+    rm -rf lying
+    cp -r run lying
+    sed "/\"type\":\"final\"/$lie" run/metrics.jsonl >lying/metrics.jsonl
+    cmp -s run/metrics.jsonl lying/metrics.jsonl && bad "no lie: $lie"
+    expect 3 "$SPIKEGRAD" report lying --out lying.html
+    one_error
+done
+rm -rf set run
+set_of set train 300 1x300x1 50
+set_of set test 100 1x300x1 50
+expect 0 "$SPIKEGRAD" $train --data idx:set --net 50 --epochs 1 \
+    --validation 50 --out run
+expect 0 "$SPIKEGRAD" report run --out page.html
+says page.html 'the commonest confusions'
+says page.html 'the classes that fare worst'
 finish

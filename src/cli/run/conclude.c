@@ -10,6 +10,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
+#include "cli/run/confusions.h"
 
 bool conclude_flips(const sg_recipe *recipe)
 {
@@ -57,6 +58,8 @@ typedef struct verdict {
     bool tested;          /* there is a test split */
     bool flips;           /* images are mirrored, see conclude_flips */
     sg_metrics plain, flipped;
+    const sg_data *test;
+    uint32_t *confusion; /* [classes][classes] of it; NULL: not known */
 } verdict;
 
 static void print_tests(const verdict *v, const history_epoch *last,
@@ -88,6 +91,10 @@ static json_t *test_json(const session *s, const verdict *v)
     if (v->tested)
         failed |=
             json_object_set_new(line, "test", metrics_json(v->net, &v->plain));
+    if (v->confusion)
+        failed |= json_object_set_new(line, "classes",
+                                      confusions_json(v->net, v->test,
+                                                      v->confusion));
     if (v->flips)
         failed |= json_object_set_new(line, "test_flip",
                                       metrics_json(v->net, &v->flipped));
@@ -103,8 +110,14 @@ static int evaluate(const session *s, verdict *v)
     sg_evaluate_options how = {.size = sizeof how,
                                .threads = (unsigned)s->options.threads,
                                .device = s->options.device};
-    sg_status status =
-        sg_evaluate_with(v->net, s->test, &how, &v->plain, NULL, &error);
+    const size_t classes = sg_data_get_info(s->test)->classes;
+    if (classes <= CONFUSIONS_CLASSES) {
+        v->confusion = calloc(classes * classes, sizeof *v->confusion);
+        if (!v->confusion)
+            return cli_fail("out of memory");
+    }
+    sg_status status = sg_evaluate_with(v->net, s->test, &how, &v->plain,
+                                        v->confusion, &error);
     how.flip = 1;
     if (status == SG_OK && v->flips)
         status =
@@ -126,6 +139,7 @@ static int test(session *s, const history_epoch *last,
     v->best = wants_best;
     v->chosen = wants_best ? *best : *last;
     v->tested = s->test != NULL;
+    v->test = s->test;
     v->flips = v->tested && conclude_flips(s->file.recipe);
     if (wants_best && best->epoch != last->epoch) {
         sg_status status = sg_network_load(s->run.best, &loaded, &error);
@@ -145,6 +159,7 @@ static int test(session *s, const history_epoch *last,
         print_tests(v, last, best);
     json_decref(line);
     sg_network_destroy(loaded);
+    free(v->confusion);
     free(v);
     return code;
 }

@@ -10,6 +10,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
+#include "cli/run/confusions.h"
 #include "cli/run/log_read.h"
 #include "cli/run/observed.h"
 #include "cli/run/record_read.h"
@@ -154,6 +155,9 @@ static bool read_final(record *r, const log_line *line)
     if (!test)
         return true; /* there was no test split */
     r->tested = read_metrics(r, test, &r->final);
+    const json_t *classes = json_object_get(line->json, "classes");
+    if (classes && !confusions_read(classes, r))
+        return false;
     r->flipped = flipped && read_metrics(r, flipped, &r->final_flip);
     return r->tested && (r->flipped || !flipped);
 }
