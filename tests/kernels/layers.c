@@ -102,9 +102,12 @@ void make_layer(layer *l, const sg__kernels *table, size_t shape, int bits)
     uint32_t half = l->g.out_c / 2 / SG__PACK_CHANNELS * SG__PACK_CHANNELS;
     l->weight = take(n * (size_t)bits / 8, 0);
     set_weights(l, n, bits);
+    /* of first layers, so that they may be computed in 16 bits */
+    bool small = bits == 8 && l->g.in_c <= 4;
     l->bias = take(l->g.out_c * 4, 0);
     for (uint32_t k = 0; k < l->g.out_c; k++)
-        ((int32_t *)l->bias.at)[k] = (int32_t)(draw(2, k) >> 8) - (1 << 23);
+        ((int32_t *)l->bias.at)[k] =
+            ((int32_t)(draw(2, k) >> 8) - (1 << 23)) / (small ? 1024 : 1);
     l->packed = take(table->pack_size(&l->g, bits), 0);
     memset(l->packed.at, 0, l->packed.bytes);
     l->scratch = take(table->scratch_size(&l->g, bits), 0);

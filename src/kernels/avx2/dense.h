@@ -12,8 +12,8 @@
  *            rows would fall into few sets of a cache. Two rows interleave to
  *            pairs of taps; the same rows serve the lists of taps.
  *    8 bits  int8[block of 8 channels][kernel_h][quads][8][4], where quads is
- *            a run of kernel_w in_c taps in fours, completed by 0. Layers by
- *            rows (ways.h) keep slabs instead, of which 64 channels at a time
+ *            a run of kernel_w in_c taps in fours, completed by 0; behind
+ *            them the largest weight of each block. Layers by rows (ways.h) keep slabs instead, of which 64 channels at a time
  *            are turned into that. */
 #ifndef SG_KERNELS_AVX2_DENSE_H
 #define SG_KERNELS_AVX2_DENSE_H
@@ -48,6 +48,28 @@ static inline size_t sg__quads(const sg__geometry *g)
 static inline size_t sg__quad_block(const sg__geometry *g)
 {
     return g->kernel_h * sg__quads(g) * 32;
+}
+
+static inline size_t sg__quad_blocks(const sg__geometry *g)
+{
+    return ((size_t)g->out_c + SG__QUAD_BLOCK - 1) / SG__QUAD_BLOCK;
+}
+
+/* sg__largest_weights: of each block of quads, the largest |w|: behind them. */
+static inline uint32_t *sg__largest_weights(const sg__synapses *s)
+{
+    return (uint32_t *)((char *)s->packed +
+                        sg__quad_blocks(s->geo) * sg__quad_block(s->geo));
+}
+
+/* sg__quad_depth: quads of taps whose sums fit 16 bits, for the block of
+ * channels from k on. */
+static inline size_t sg__quad_depth(const sg__synapses *s, uint32_t k)
+{
+    uint32_t most = 127;
+    if (!sg__by_rows(s->geo, 8))
+        most = sg__largest_weights(s)[k / SG__QUAD_BLOCK];
+    return INT16_MAX / (2 * (most ? most : 1) * (uint32_t)s->in_cap);
 }
 
 /* Copies of samples, in bytes. */
@@ -424,12 +446,9 @@ SG__INLINE void sg__dense_group(sg__dot_kind dot, int tile,
     bool words = dot == SG__WORDS || dot == SG__VNNI_WORDS;
     size_t positions = samples * g->out_h * g->out_w;
     sg__position_walk walk = sg__walk_over(g, c, in);
-    sg__dense_layer d = {g->kernel_h,
-                         words ? sg__kernel_run(g) : sg__quads(g),
-                         c->row,
-                         s->packed,
-                         words ? sg__word_step(g) * 2 : sg__quad_block(g),
-                         (size_t)(INT16_MAX / (2 * 127)) / (size_t)s->in_cap};
+    sg__dense_layer d = {
+        g->kernel_h, words ? sg__kernel_run(g) : sg__quads(g),         c->row,
+        s->packed,   words ? sg__word_step(g) * 2 : sg__quad_block(g), 0};
     bool turns = sg__by_rows(g, s->bits);
     for (uint32_t k = 0; k < g->out_c; k += 16) {
         uint32_t block = k / SG__QUAD_BLOCK;
@@ -439,6 +458,13 @@ SG__INLINE void sg__dense_group(sg__dot_kind dot, int tile,
                    (words ? k * sizeof(int16_t) : block * sg__quad_block(g));
         if (turns)
             d.weight = turned + block % 8 * sg__quad_block(g);
+        if (dot == SG__BYTES_MANY) {
+            size_t next = sg__quad_depth(s, k);
+            if (g->out_c - k > SG__QUAD_BLOCK)
+                next = sg__quad_depth(s, k + SG__QUAD_BLOCK);
+            d.flush = sg__quad_depth(s, k);
+            d.flush = next < d.flush ? next : d.flush;
+        }
         sg__respond_for(r, s, k);
         if (g->out_c - k > SG__QUAD_BLOCK || words)
             sg__dense_block(dot, tile, 2, &d, r, walk, positions, out,

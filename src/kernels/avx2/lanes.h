@@ -86,6 +86,22 @@ SG__INLINE void sg__store_bytes(uint8_t *to, __m128i x, size_t n)
     }
 }
 
+/* sg__largest_count: of n counts, at least 1. */
+static inline int32_t sg__largest_count(const uint8_t *x, size_t n)
+{
+    uint8_t lane[32], all = 1;
+    __m256i most = _mm256_setzero_si256();
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32)
+        most = _mm256_max_epu8(most, sg__load_all(x + i));
+    sg__store(lane, most);
+    for (size_t k = 0; k < 32; k++)
+        all = lane[k] > all ? lane[k] : all;
+    for (; i < n; i++)
+        all = x[i] > all ? x[i] : all;
+    return all;
+}
+
 /* Four registers of 8 integers, packed with signed saturation to bytes. */
 SG__INLINE __m256i sg__narrow(__m256i a, __m256i b, __m256i c, __m256i d)
 {

@@ -12,8 +12,7 @@ static inline size_t sg__forward_part(const sg__geometry *g, int bits)
         return sg__fan_in(g) * sg__word_step(g) * sizeof(int16_t);
     if (sg__by_rows(g, bits))
         return sg__fan_in(g) * g->out_c;
-    return (g->out_c + SG__QUAD_BLOCK - 1) / SG__QUAD_BLOCK *
-           sg__quad_block(g);
+    return sg__quad_blocks(g) * (sg__quad_block(g) + sizeof(uint32_t));
 }
 
 static inline size_t sg__propagate_part(const sg__geometry *g, int bits)

@@ -4,6 +4,7 @@
 #include "kernels/avx2/gradient.h"
 #include "kernels/avx2/layout.h"
 #include "kernels/avx2/lists.h"
+#include "kernels/avx2/neighbours.h"
 #include "kernels/avx2/planes.h"
 #include "kernels/avx2/propagate.h"
 #include "kernels/avx2/rows.h"
@@ -56,6 +57,17 @@ static void pack_words(const sg__synapses *s, uint32_t first, uint32_t last)
             to[i * step + k] = from[k * fan_in + i];
 }
 
+/* The largest |w| of n weights. */
+static uint32_t largest(const int8_t *w, size_t n)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t size = (uint32_t)(w[i] < 0 ? -w[i] : w[i]);
+        most = size > most ? size : most;
+    }
+    return most;
+}
+
 static void pack_quads(const sg__synapses *s, uint32_t first, uint32_t last)
 {
     const sg__geometry *g = s->geo;
@@ -64,6 +76,9 @@ static void pack_quads(const sg__synapses *s, uint32_t first, uint32_t last)
         const int8_t *from = (const int8_t *)s->weight + k * sg__fan_in(g);
         int8_t *to = (int8_t *)s->packed + k / SG__QUAD_BLOCK * block +
                      k % SG__QUAD_BLOCK * 4;
+        uint32_t *most = &sg__largest_weights(s)[k / SG__QUAD_BLOCK];
+        uint32_t mine = largest(from, sg__fan_in(g));
+        *most = k % SG__QUAD_BLOCK && *most > mine ? *most : mine;
         for (uint32_t ky = 0; ky < g->kernel_h; ky++, from += run) {
             size_t i = 0;
             for (; i + 4 <= run; i += 4, to += 32)
@@ -138,6 +153,8 @@ size_t sg__scratch_size__avx2(const sg__geometry *g, int bits)
     size_t sizes[] = {sg__dense_scratch(g, bits),
                       bits == 16 ? sg__lists_size(g) : 0,
                       sg__rows_scratch(g, bits),
+                      sg__by_neighbours(g, bits) ? sg__neighbours_scratch(g)
+                                                 : 0,
                       sg__gradient_scratch(g),
                       sg__planes_scratch(g),
                       sg__propagate_scratch(g, bits)};
