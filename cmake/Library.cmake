@@ -118,10 +118,16 @@ endforeach()
 
 # Files of the product that exported programs have as they are.
 set(embedded_files "")
-foreach(file rules.h geometry.h quantise.h exponential.h residual.h)
+foreach(file rules.h geometry.h quantise.h exponential.h residual.h squares.h
+             standardise.h rows.h dither.h dropout.h rounding.h)
     list(APPEND embedded_files core/${file}=${PROJECT_SOURCE_DIR}/src/core/${file})
 endforeach()
+foreach(file random.h philox.h)
+    list(APPEND embedded_files base/${file}=${PROJECT_SOURCE_DIR}/src/base/${file})
+endforeach()
 foreach(file spikegrad_device.h spikegrad_layers.h spikegrad_device.c
+             spikegrad_learn.c spikegrad_charges.c spikegrad_rows.c
+             spikegrad_state.c
              selftest.c board.h board.c board.ld host.c Makefile)
     list(APPEND embedded_files ${file}=${PROJECT_SOURCE_DIR}/mcu/${file})
 endforeach()

@@ -1,7 +1,15 @@
 /* Cortex-M and RISC-V under QEMU: start, semihosting, a counter. */
 #include "board.h"
 
-enum { OPEN = 1, CLOSE = 2, WRITE0 = 4, WRITE = 5, EXIT_EXTENDED = 0x20 };
+enum {
+    OPEN = 1,
+    CLOSE = 2,
+    WRITE0 = 4,
+    WRITE = 5,
+    READ = 6,
+    SEEK = 10,
+    EXIT_EXTENDED = 0x20
+};
 
 static uintptr_t call(uintptr_t number, const void *arguments);
 
@@ -25,6 +33,17 @@ void board_write(const char *name, const uint8_t *bytes, size_t size)
     const uintptr_t write[] = {file, (uintptr_t)bytes, size};
     (void)call(WRITE, write);
     (void)call(CLOSE, &file);
+}
+
+int board_read(const char *name, size_t offset, void *to, size_t size)
+{
+    const uintptr_t open[] = {(uintptr_t)name, 1 /* rb */, length_of(name)};
+    const uintptr_t file = call(OPEN, open);
+    const uintptr_t seek[] = {file, offset};
+    const uintptr_t read[] = {file, (uintptr_t)to, size};
+    const int good = call(SEEK, seek) == 0 && call(READ, read) == 0;
+    (void)call(CLOSE, &file);
+    return good;
 }
 
 static void end(int code)

@@ -7,6 +7,21 @@
 
 static sg_state state;
 
+/* Samples are in flash, or with STREAM in a file of the host of that name,
+ * where there are more than flash takes. */
+static const sg_sample *sample_at(uint32_t s)
+{
+#ifdef STREAM
+    static sg_sample one;
+    if (board_read(STREAM, (size_t)s * sizeof one, &one, sizeof one))
+        return &one;
+    board_put("no sample in " STREAM "\n");
+    return NULL;
+#else
+    return &sg_samples[s];
+#endif
+}
+
 /* FNV-1a of an integer's bytes. */
 static uint64_t hash(uint64_t h, uint32_t value, int bytes)
 {
@@ -15,17 +30,29 @@ static uint64_t hash(uint64_t h, uint32_t value, int bytes)
     return h;
 }
 
+#if !SG_LEARN || SG_DROPS
+static uint64_t logits_hash(uint64_t h)
+{
+    for (size_t k = 0; k < SG_CLASSES; k++)
+        h = hash(h, (uint32_t)state.charge[k], 4);
+    return h;
+}
+#endif
+
 static uint64_t state_hash(void)
 {
     uint64_t h = UINT64_C(14695981039346656037);
 #if SG_LEARN
     for (size_t i = 0; i < SG_BIASES; i++)
         h = hash(h, (uint32_t)state.bias[i], 4);
+#if SG_ROWS
+    for (size_t i = 0; i < SG_ROWS; i++)
+        h = hash(h, (uint32_t)state.gain[i], 4);
+#endif
     for (size_t i = 0; i < SG_MASTERS; i++)
-        h = hash(h, (uint32_t)state.master[i], sizeof(sg_master));
+        h = hash(h, (uint32_t)sg_master_of(&state, i), sizeof(sg_master));
 #else
-    for (size_t k = 0; k < SG_CLASSES; k++)
-        h = hash(h, (uint32_t)state.charge[k], 4);
+    h = logits_hash(h);
 #endif
     return h;
 }
@@ -48,8 +75,7 @@ static void say(const char *before, uint32_t n, const char *after)
     board_put(after);
 }
 
-#if SG_LEARN
-/* Byte by byte, for the saved state may not fit beside the state. */
+#if SG_LEARN && !defined(NO_SAVE)
 static int save(void)
 {
     static uint8_t bytes[SG_SAVED_BYTES];
@@ -73,16 +99,26 @@ int main(void)
     uint64_t spent = 0;
     sg_begin(&state);
     for (uint32_t s = 0; s < SG_SAMPLES; s++) {
-        const sg_sample *sample = &sg_samples[s];
+        const sg_sample *sample = sample_at(s);
+        if (!sample)
+            return 1;
         const uint64_t start = board_instructions();
 #if SG_LEARN
+#if SG_DRAWS
+        state.sample = sample->number;
+#endif
         right +=
             sg_learn(&state, sample->pixels, sample->label) == sample->label;
 #else
         right += sg_infer(&state, sample->pixels) == sample->label;
 #endif
         spent += board_instructions() - start;
-        if (state_hash() != sample->expected) {
+        uint64_t h = state_hash();
+#if SG_LEARN && SG_DROPS
+        sg_infer(&state, sample->pixels);
+        h = logits_hash(h);
+#endif
+        if (h != sample->expected) {
             say("sample ", s, " differs\n");
             return 1;
         }

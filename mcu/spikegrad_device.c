@@ -1,118 +1,215 @@
-/* The engine: charges place by place, over the inputs that have spikes; for
- * learning, errors down and a step in place. The rules are those of core/. */
+/* The engine, counts up: charges place by place, over the inputs that have
+ * spikes. The rules are those of core/. */
 #include "spikegrad_device.h"
 
 #include "core/quantise.h"
-#include "core/rules.h"
 #include "spikegrad_layers.h"
-#if SG_LEARN
-#include "core/exponential.h"
-#include "core/residual.h"
+#if SG_LEARN && SG_ROWS
+#include "core/rows.h"
 #endif
 
-/* ---- counts up ---- */
+/* ---- charges ---- */
+
+/* Those inputs of a place that have spikes, some at a time: of each the number
+ * of its first weight, times 256, and its count; and a 0. */
+enum { SENDERS = 32 };
+
+/* charge[k] += what they send, over weights of a type, four outputs at a time;
+ * w is that of the first synapse of output 0. */
+#define CHARGES(name, type, value)                                            \
+    static void name(const sg_layer *l, const uint32_t *from, const type *w,  \
+                     int32_t *charge)                                         \
+    {                                                                         \
+        uint32_t left = l->geo.out_c, sender;                                 \
+        for (; left >= 4; left -= 4, w += 4, charge += 4) {                   \
+            int32_t a = charge[0], b = charge[1], c = charge[2];              \
+            int32_t d = charge[3];                                            \
+            for (const uint32_t *next = from; (sender = *next++) != 0;) {     \
+                const type *at = w + (sender >> 8);                           \
+                const int32_t n = (int32_t)(sender & 255);                    \
+                a += n * value(at[0]);                                        \
+                b += n * value(at[1]);                                        \
+                c += n * value(at[2]);                                        \
+                d += n * value(at[3]);                                        \
+            }                                                                 \
+            charge[0] = a;                                                    \
+            charge[1] = b;                                                    \
+            charge[2] = c;                                                    \
+            charge[3] = d;                                                    \
+        }                                                                     \
+        for (; left; left--, w++, charge++)                                   \
+            for (const uint32_t *next = from; (sender = *next++) != 0;)       \
+                *charge += (int32_t)(sender & 255) * value(w[sender >> 8]);   \
+    }
+
+#if !SG_LEARN || SG_HAS_FROZEN
+#define AS_IT_IS(w) (w)
+CHARGES(charges, sg_forward_weight, AS_IT_IS)
+#endif
 
 #if SG_LEARN
-static int32_t weight_of(int32_t master)
+CHARGES(learned_charges, sg_master, sg_weight_of)
+#endif
+
+#if SG_LEARN && SG_ROWS
+static int32_t row_weight(const sg_state *s, const sg_layer *l, uint32_t k,
+                          size_t i)
 {
-    return sg__floor_shift(master + (((int32_t)1 << SG_MASTER_SHIFT) >> 1),
-                           SG_MASTER_SHIFT);
+    const size_t fan_in = sg__fan_in(&l->geo);
+    return sg__row_weight(s->master[l->weight + k * fan_in + i] -
+                              s->row[l->row + k].mean,
+                          s->scale[l->row + k], l->weight_limit);
 }
 
-int32_t sg_weight(const sg_state *s, size_t i)
+static void row_charges(sg_state *s, const sg_layer *l, const uint32_t *from)
 {
-    return weight_of(s->master[i]);
+    const uint32_t out_c = l->geo.out_c;
+    for (; *from; from++)
+        for (uint32_t k = 0; k < out_c; k++)
+            s->charge[k] += (int32_t)(*from & 255) *
+                            row_weight(s, l, k, (*from >> 8) / out_c);
 }
 #endif
 
-/* charge[k] += n w[k] */
-static void add(sg_state *s, const sg_layer *l, size_t w, int32_t n)
+static void add_senders(sg_state *s, const sg_layer *l, const uint32_t *from)
+{
+#if SG_LEARN && SG_ROWS
+    if (l->learns && l->standardised)
+        row_charges(s, l, from);
+    else
+#endif
+#if SG_LEARN && SG_HAS_FROZEN
+        if (!l->learns)
+        charges(l, from, sg_weights + l->weight, s->charge);
+    else
+#endif
+#if SG_LEARN
+        learned_charges(l, from, s->master + l->weight, s->charge);
+#else
+    charges(l, from, sg_weights + l->weight, s->charge);
+#endif
+}
+
+/* Charges begin at the biases, shifted by `use` where no errors follow. */
+static void begin_charges(sg_state *s, const sg_layer *l, int use)
 {
     int32_t *charge = s->charge;
-    uint32_t k = l->geo.out_c;
+    uint32_t left = l->geo.out_c;
 #if SG_LEARN
     if (l->learns) {
-        const sg_master *m = s->master + w;
+        const int32_t *bias = s->bias + l->bias;
+        const int shift = l->bias_shift;
+        const int32_t half = (int32_t)1 << (shift - 1);
         do
-            *charge++ += n * weight_of(*m++);
-        while (--k);
+            *charge++ =
+                sg__floor_shift(*bias++ + half, shift) * ((int32_t)1 << use);
+        while (--left);
         return;
     }
 #endif
-    const sg_forward_weight *f = sg_weights + w;
+    const int32_t *bias = sg_biases + l->bias;
     do
-        *charge++ += n * *f++;
-    while (--k);
+        *charge++ = *bias++ * ((int32_t)1 << use);
+    while (--left);
 }
 
-static int32_t bias_of(const sg_state *s, const sg_layer *l, uint32_t k)
+sg__patch sg_patch(const sg_layer *l, uint32_t y, uint32_t x)
 {
-#if SG_LEARN
-    if (l->learns)
-        return sg__floor_shift(s->bias[l->bias + k] +
-                                   ((int32_t)1 << (l->bias_shift - 1)),
-                               l->bias_shift);
-#else
-    (void)s;
+    return sg__patch_at(&l->geo, y, x, 0);
+}
+
+/* The loop stands for itself, where compilers keep all of it in registers. */
+__attribute__((noinline)) const uint8_t *sg_next(const uint8_t *at,
+                                                 const uint8_t *end)
+{
+#ifdef __ARM_FEATURE_UNALIGNED
+    for (uint32_t four; end - at >= 4; at += 4) {
+        __builtin_memcpy(&four, at, 4);
+        if (four)
+            break;
+    }
 #endif
-    return sg_biases[l->bias + k];
+    while (at != end)
+        if (*at++)
+            return at - 1;
+    return at;
 }
 
 /* The charges of one place. */
 static void charge_place(sg_state *s, const sg_layer *l, uint32_t y,
-                         uint32_t x)
+                         uint32_t x, int use)
 {
-    const sg__geometry *g = &l->geo;
-    const sg__patch p = sg__patch_of(g, (y * g->out_w + x) * g->out_c);
+    const sg__patch p = sg_patch(l, y, x);
     const uint8_t *in = s->count + l->from + p.input;
-    size_t w = l->weight + p.weight * g->out_c;
-    for (uint32_t k = 0; k < g->out_c; k++)
-        s->charge[k] = bias_of(s, l, k);
-    for (uint32_t row = 0; row < p.rows; row++) {
-        for (uint32_t i = 0; i < p.width; i++)
-            if (in[i])
-                add(s, l, w + i * g->out_c, in[i]);
+    uint32_t first = (uint32_t)p.weight, senders = 0, of[SENDERS + 1];
+    begin_charges(s, l, use);
+    for (uint32_t row = p.rows; row; row--) {
+        const uint8_t *end = in + p.width;
+        for (const uint8_t *at = in; (at = sg_next(at, end)) != end; at++) {
+            of[senders++] =
+                (first + (uint32_t)(at - in)) * l->geo.out_c << 8 | *at;
+            if (senders < SENDERS)
+                continue;
+            of[SENDERS] = senders = 0;
+            add_senders(s, l, of);
+        }
         in += p.input_step;
-        w += p.weight_step * g->out_c;
+        first += (uint32_t)p.weight_step;
     }
+    of[senders] = 0;
+    if (senders)
+        add_senders(s, l, of);
 }
+
+/* ---- spikes ---- */
 
 /* Where the neurons of a place send their spikes: the first of their units.
  * False: no unit covers it. */
 static int unit_of(const sg_layer *l, uint32_t y, uint32_t x, size_t *unit)
 {
     if (l->pool) {
-        y /= l->pool_h;
-        x /= l->pool_w;
+        y /= l->window_h;
+        x /= l->window_w;
+        if (y >= l->units_h || x >= l->units_w)
+            return 0;
+        *unit = ((size_t)y * l->units_w + x) * l->geo.out_c;
+    } else {
+        *unit = ((size_t)y * l->geo.out_w + x) * l->geo.out_c;
     }
-    *unit = ((size_t)y * l->units_w + x) * l->geo.out_c;
-    return y < l->units_h && x < l->units_w;
+    return 1;
 }
 
 #if SG_LEARN && SG_HAS_MAX
 static uint8_t place_in_window(const sg_layer *l, uint32_t y, uint32_t x)
 {
-    return (uint8_t)(y % l->pool_h * l->pool_w + x % l->pool_w);
+    return (uint8_t)(y % l->window_h * l->window_w + x % l->window_w);
 }
 #endif
 
-static void fire_place(sg_state *s, const sg_layer *l, uint32_t y, uint32_t x)
+/* Neurons without a positive charge send nothing and have no derivative. */
+static void fire_place(sg_state *s, const sg_layer *l, uint32_t y, uint32_t x,
+                       int use)
 {
-    size_t unit;
+    size_t unit = 0;
     const int covered = unit_of(l, y, x, &unit);
     uint8_t *to = s->count + l->to + unit;
 #if SG_LEARN
-    size_t neuron = ((size_t)y * l->geo.out_w + x) * l->geo.out_c;
+    const uint32_t neuron = (y * l->geo.out_w + x) * l->geo.out_c;
+    uint8_t *gate = s->gate + l->gate;
 #endif
-    for (uint32_t k = 0; k < l->geo.out_c; k++) {
-        const int32_t charge = s->charge[k];
-        const int32_t n =
-            sg__response(charge, l->theta_bits, l->level, l->cap);
+    const uint32_t out_c = l->geo.out_c; /* no byte below changes it */
+    const int32_t *at = s->charge;
+    for (uint32_t k = 0; k < out_c; k++) {
+        const int32_t charge = *at++;
+        if (!sg__derivative(charge))
+            continue;
 #if SG_LEARN
-        const size_t bit = neuron + k;
-        uint8_t *gate = &s->gate[l->gate + bit / 8];
-        *gate = (uint8_t)(*gate & ~(1u << bit % 8));
-        *gate |= (uint8_t)(sg__derivative(charge) << bit % 8);
+        gate[(neuron + k) / 8] |= (uint8_t)(1u << (neuron + k) % 8);
+#endif
+        const int32_t n = sg__response(charge, l->theta_bits + use,
+                                       l->level * ((int32_t)1 << use), l->cap);
+#if SG_LEARN && SG_SPIKE_LIMIT
+        s->spikes[l - sg_layers] += (uint32_t)n;
 #endif
         if (!covered)
             continue;
@@ -124,28 +221,42 @@ static void fire_place(sg_state *s, const sg_layer *l, uint32_t y, uint32_t x)
             s->winner[l->winner + unit + k] = place_in_window(l, y, x);
 #endif
         } else {
-            to[k] = (uint8_t)((l->pool ? to[k] : 0) + n);
+            to[k] = (uint8_t)(to[k] + n);
         }
     }
 }
 
-static void synaptic(sg_state *s, const sg_layer *l)
+static void clear(uint8_t *to, size_t n)
+{
+    while (n--)
+        *to++ = 0;
+}
+
+static void synaptic(sg_state *s, const sg_layer *l, int use)
 {
     const sg__geometry *g = &l->geo;
-    size_t units = (size_t)l->units_h * l->units_w * g->out_c;
     const int output = l == &sg_layers[SG_LAYERS - 1];
-    for (size_t i = 0; l->pool && i < units; i++) {
-        s->count[l->to + i] = 0;
-#if SG_LEARN && SG_HAS_MAX
+    size_t units = sg__outputs(g);
+    if (l->pool)
+        units = (size_t)l->units_h * l->units_w * g->out_c;
+    if (!output) {
+        clear(s->count + l->to, units);
+#if SG_LEARN
+        clear(s->gate + l->gate, (sg__outputs(g) + 7) / 8);
+#if SG_SPIKE_LIMIT
+        s->spikes[l - sg_layers] = 0;
+#endif
+#if SG_HAS_MAX
         if (l->pool == SG_POOL_MAX)
-            s->winner[l->winner + i] = 0;
+            clear(s->winner + l->winner, units);
+#endif
 #endif
     }
     for (uint32_t y = 0; y < g->out_h; y++)
         for (uint32_t x = 0; x < g->out_w; x++) {
-            charge_place(s, l, y, x);
+            charge_place(s, l, y, x, use);
             if (!output)
-                fire_place(s, l, y, x);
+                fire_place(s, l, y, x, use);
         }
 }
 
@@ -175,7 +286,16 @@ static void pool(sg_state *s, const sg_layer *l)
 }
 #endif
 
-static void forward(sg_state *s, const uint8_t *pixels)
+#if SG_LEARN && SG_DROPS
+static void drop(sg_state *s, const sg_layer *l, int training)
+{
+    for (uint32_t i = 0; i < l->geo.out_c; i++)
+        s->count[l->to + i] =
+            !training || sg_takes_part(s, l, i) ? s->count[l->from + i] : 0;
+}
+#endif
+
+static void spikes_in(sg_state *s, const uint8_t *pixels)
 {
 #if SG_ONOFF
     sg__on_off(SG_PIXELS, pixels, SG_LEVELS, s->count);
@@ -185,365 +305,102 @@ static void forward(sg_state *s, const uint8_t *pixels)
     for (size_t i = 0; i < SG_PIXELS; i++)
         s->count[i] = sg__quantised(pixels[i], SG_LEVELS);
 #endif
+}
+
+#if SG_LEARN
+void sg_forward(sg_state *s, const uint8_t *pixels, int training)
+#else
+static void sg_forward(sg_state *s, const uint8_t *pixels, int training)
+#endif
+{
+    spikes_in(s, pixels);
     for (const sg_layer *l = sg_layers; l < sg_layers + SG_LAYERS; l++) {
-        if (l->kind == SG_SYNAPTIC)
-            synaptic(s, l);
+        if (l->kind == SG_SYNAPTIC) {
+#if SG_LEARN && SG_DROPS
+            synaptic(s, l, training ? 0 : l->use_shift);
+#else
+            synaptic(s, l, 0);
+#endif
+        }
 #if SG_HAS_ADDITIONS
         else if (l->kind == SG_ADD)
             for (uint32_t i = 0; i < l->geo.out_c; i++)
                 s->count[l->to + i] =
                     (uint8_t)(s->count[l->from + i] + s->count[l->skip + i]);
 #endif
+#if SG_LEARN && SG_DROPS
+        else if (l->kind == SG_DROPOUT)
+            drop(s, l, training);
+#endif
 #if SG_HAS_POOLS
         else
             pool(s, l);
 #endif
     }
+    (void)training;
 }
 
-uint32_t sg_infer(sg_state *s, const uint8_t *pixels)
+/* ---- what a program calls ---- */
+
+static uint32_t largest(const sg_state *s)
 {
     uint32_t best = 0;
-    forward(s, pixels);
     for (uint32_t k = 1; k < SG_CLASSES; k++)
         if (s->charge[k] > s->charge[best])
             best = k;
     return best;
 }
 
+uint32_t sg_infer(sg_state *s, const uint8_t *pixels)
+{
+    sg_forward(s, pixels, 0);
+    return largest(s);
+}
+
 void sg_begin(sg_state *s)
 {
 #if SG_LEARN
     for (size_t i = 0; i < SG_MASTERS; i++)
-        s->master[i] = sg_masters[i];
+        s->master[i] = (sg_master)(sg_masters[i] + SG_ON_TOP);
     for (size_t i = 0; i < SG_BIASES; i++)
         s->bias[i] = sg_bias_masters[i];
     s->step = 0;
+#if SG_DRAWS
+    s->sample = 0;
+#endif
+#if SG_ROWS
+    for (size_t i = 0; i < SG_ROWS; i++)
+        s->gain[i] = sg_gains[i];
+    sg_rows_begin(s);
+#endif
 #else
     (void)s;
 #endif
 }
 
 #if SG_LEARN
-
-/* ---- errors down ---- */
-
-/* The error spikes of a neuron of a layer that is not the last one, from those
- * of the unit that it sends to. */
-static int32_t gated(const sg_state *s, const sg_layer *l, uint32_t y,
-                     uint32_t x, size_t unit, uint32_t k)
+void sg_add_weights(const sg_state *s, const sg_layer *l, uint32_t k,
+                    size_t first, size_t count, int32_t n, int32_t *to)
 {
-    const size_t bit = ((size_t)y * l->geo.out_w + x) * l->geo.out_c + k;
-    if (!(s->gate[l->gate + bit / 8] >> bit % 8 & 1))
-        return 0;
-#if SG_HAS_MAX
-    if (l->pool == SG_POOL_MAX &&
-        s->winner[l->winner + unit + k] != place_in_window(l, y, x))
-        return 0;
-#endif
-    return s->error[unit + k];
-}
-
-/* The same of all neurons. */
-static void send(sg_state *s, const sg_layer *l)
-{
-    int8_t *to = s->sent;
-    size_t unit;
-    for (uint32_t y = 0; y < l->geo.out_h; y++)
-        for (uint32_t x = 0; x < l->geo.out_w; x++) {
-            const int covered = unit_of(l, y, x, &unit);
-            for (uint32_t k = 0; k < l->geo.out_c; k++)
-                *to++ = covered ? (int8_t)gated(s, l, y, x, unit, k) : 0;
-        }
-}
-
-static int32_t synapse(const sg_state *s, const sg_layer *l, size_t w)
-{
-    return l->learns ? weight_of(s->master[w]) : sg_weights[w];
-}
-
-/* Error charge of one pixel of what arrives, from a place that it reaches. */
-static void charge_pixel(sg_state *s, const sg_layer *l, const int8_t *sent,
-                         size_t w)
-{
-    const uint32_t in_c = l->geo.in_c, out_c = l->geo.out_c;
-    for (uint32_t k = 0; k < out_c; k++) {
-        const int32_t d = sent[k];
-        size_t at = w + k;
-        for (uint32_t c = 0; d && c < in_c; c++, at += out_c)
-            s->gradient[c] += d * synapse(s, l, at);
-    }
-}
-
-/* What arrives at the units below, fired: s->error. A fully connected layer
- * is taken input by input, not to need so many charges at once. */
-static void propagate(sg_state *s, const sg_layer *l)
-{
-    const sg__geometry *g = &l->geo;
-    int8_t *to = s->error;
-    if (g->in_h * g->in_w == 1) {
-        for (uint32_t j = 0; j < g->in_c; j++) {
-            const size_t w = l->weight + (size_t)j * g->out_c;
-            int32_t u = 0;
-            for (uint32_t k = 0; k < g->out_c; k++)
-                if (s->sent[k])
-                    u += s->sent[k] * synapse(s, l, w + k);
-            *to++ = (int8_t)sg__error_response(u, l->phi_bits);
-        }
+    const uint32_t out_c = l->geo.out_c;
+#if SG_ROWS
+    if (l->learns && l->standardised) {
+        for (size_t i = 0; i < count; i++)
+            to[i] += n * row_weight(s, l, k, first + i);
         return;
     }
-    for (uint32_t y = 0; y < g->in_h; y++)
-        for (uint32_t x = 0; x < g->in_w; x++) {
-            uint32_t y0, y1, x0, x1;
-            sg__reach(y, g->stride_h, g->pad_h, g->kernel_h, g->out_h, &y0,
-                      &y1);
-            sg__reach(x, g->stride_w, g->pad_w, g->kernel_w, g->out_w, &x0,
-                      &x1);
-            for (uint32_t c = 0; c < g->in_c; c++)
-                s->gradient[c] = 0;
-            for (uint32_t v = y0; v < y1; v++)
-                for (uint32_t u = x0; u < x1; u++)
-                    charge_pixel(s, l, s->sent + (v * g->out_w + u) * g->out_c,
-                                 l->weight +
-                                     ((y + g->pad_h - v * g->stride_h) *
-                                          g->kernel_w +
-                                      x + g->pad_w - u * g->stride_w) *
-                                         g->in_c * g->out_c);
-            for (uint32_t c = 0; c < g->in_c; c++)
-                *to++ =
-                    (int8_t)sg__error_response(s->gradient[c], l->phi_bits);
-        }
-}
-
-/* ---- the step ---- */
-
-static int32_t stepped(int32_t master, int32_t gradient, int32_t mult,
-                       int shift, int32_t limit)
-{
-    int32_t velocity = 0;
-    sg__step(&velocity, &master, gradient, 1 << 16, mult, shift,
-             (int64_t)1 << (shift - 1), limit);
-    return master;
-}
-
-static void step_weight(sg_state *s, const sg_layer *l, size_t w, int32_t g)
-{
-#if SG_SHIFT_RATES
-    /* what sg__step does at a rate of 2^-shift, in 32 bits */
-    const int32_t change = sg__shift_change(g, l->shift);
-    s->master[w] =
-        (sg_master)sg__saturate((int64_t)s->master[w] - change, l->limit);
-#else
-    s->master[w] =
-        (sg_master)stepped(s->master[w], g, l->mult, l->shift, l->limit);
 #endif
-}
-
-/* One error spike count d of output k at a place meets the counts of the taps
- * first..last-1 of its kernel. */
-static void trace(sg_state *s, const sg_layer *l, uint32_t y, uint32_t x,
-                  uint32_t k, int32_t d, uint32_t first, uint32_t last)
-{
-    const sg__geometry *g = &l->geo;
-    int32_t *to = s->gradient + k;
-    uint32_t ky = first / g->kernel_w, kx = first % g->kernel_w;
-    for (uint32_t tap = first; tap < last; tap++) {
-        const uint32_t v = y * g->stride_h + ky - g->pad_h;
-        const uint32_t u = x * g->stride_w + kx - g->pad_w;
-        const uint8_t *in = s->count + l->from + (v * g->in_w + u) * g->in_c;
-        if (v < g->in_h && u < g->in_w)
-            for (uint32_t c = 0; c < g->in_c; c++)
-                to[c * g->out_c] += d * in[c];
-        to += g->in_c * g->out_c;
-        if (++kx == g->kernel_w) {
-            kx = 0;
-            ky++;
-        }
+#if SG_HAS_FROZEN
+    if (!l->learns) {
+        const sg_forward_weight *w =
+            sg_weights + l->weight + first * out_c + k;
+        for (; count; count--, w += out_c)
+            *to++ += n * *w;
+        return;
     }
-}
-
-/* Gradient and step of taps first..last-1; with the first ones the biases. */
-static void update_taps(sg_state *s, const sg_layer *l, uint32_t first,
-                        uint32_t last)
-{
-    const sg__geometry *g = &l->geo;
-    const uint32_t block = g->in_c * g->out_c, n = (last - first) * block;
-    size_t unit, neuron = 0;
-    for (uint32_t i = 0; i < n; i++)
-        s->gradient[i] = 0;
-    for (uint32_t y = 0; y < g->out_h; y++)
-        for (uint32_t x = 0; x < g->out_w; x++) {
-            const int covered = unit_of(l, y, x, &unit);
-            for (uint32_t k = 0; k < g->out_c; k++, neuron++) {
-                int32_t d = 0;
-                if (l->propagates)
-                    d = s->sent[neuron];
-                else if (covered && s->error[unit + k])
-                    d = gated(s, l, y, x, unit, k);
-                if (d == 0)
-                    continue;
-                if (first == 0)
-                    s->charge[k] += d;
-                trace(s, l, y, x, k, d, first, last);
-            }
-        }
-    for (uint32_t i = 0; i < n; i++)
-        if (s->gradient[i])
-            step_weight(s, l, l->weight + first * block + i, s->gradient[i]);
-}
-
-/* A layer with one place: every gradient is one product. */
-static void update_dense(sg_state *s, const sg_layer *l)
-{
-    const sg__geometry *g = &l->geo;
-    const uint8_t *in = s->count + l->from;
-    for (uint32_t k = 0; k < g->out_c; k++)
-        s->charge[k] = s->sent[k];
-    for (uint32_t j = 0; j < g->in_c; j++)
-        for (uint32_t k = 0; in[j] && k < g->out_c; k++)
-            if (s->sent[k])
-                step_weight(s, l, l->weight + (size_t)j * g->out_c + k,
-                            s->sent[k] * in[j]);
-}
-
-static void update(sg_state *s, const sg_layer *l)
-{
-    const sg__geometry *g = &l->geo;
-    const uint32_t taps = g->kernel_h * g->kernel_w;
-    const uint32_t fit = SG_GRADIENT / (g->in_c * g->out_c);
-    if (g->in_h * g->in_w == 1) {
-        update_dense(s, l);
-    } else {
-        for (uint32_t k = 0; k < g->out_c; k++)
-            s->charge[k] = 0;
-        for (uint32_t tap = 0; tap < taps; tap += fit)
-            update_taps(s, l, tap, taps - tap < fit ? taps : tap + fit);
-    }
-    for (uint32_t k = 0; k < g->out_c; k++)
-        s->bias[l->bias + k] =
-            stepped(s->bias[l->bias + k], s->charge[k], l->bias_mult,
-                    l->bias_rate_shift, l->bias_limit);
-}
-
-/* Error spikes of the last layer: s->sent. */
-static void fire_output(sg_state *s, uint32_t label)
-{
-    const sg_layer *top = &sg_layers[SG_LAYERS - 1];
-#if SG_SOFTMAX
-    int32_t largest = s->charge[0];
-    uint64_t sum = 0;
-    for (uint32_t k = 1; k < SG_CLASSES; k++)
-        largest = s->charge[k] > largest ? s->charge[k] : largest;
-    for (uint32_t k = 0; k < SG_CLASSES; k++) {
-        const uint32_t e = sg__exp2_negative(
-            sg__below(largest, s->charge[k], top->theta_bits));
-        sum += e;
-    }
-    for (uint32_t k = 0; k < SG_CLASSES; k++) {
-        const uint32_t e = sg__exp2_negative(
-            sg__below(largest, s->charge[k], top->theta_bits));
-        s->error_charge[k] =
-            SG_ALPHA * (sg__probability(e, sum) -
-                        (k == label ? SG_WANTED : SG_WANTED_OF_OTHERS));
-    }
-#else
-    for (uint32_t k = 0; k < SG_CLASSES; k++)
-        s->error_charge[k] =
-            SG_ALPHA * sg__residual(s->charge[k],
-                                    top->theta_bits + SG_TARGET_BITS,
-                                    k == label);
 #endif
-#if SG_WEIGHTED
-    for (uint32_t k = 0; k < SG_CLASSES; k++)
-        s->error_charge[k] =
-            sg__weighed(s->error_charge[k], sg_class_weights[2 * label],
-                        sg_class_weights[2 * label + 1]);
-#endif
-    for (uint32_t k = 0; k < SG_CLASSES; k++)
-        s->sent[k] = (int8_t)sg__error_response(s->error_charge[k], 16);
+    const sg_master *w = s->master + l->weight + first * out_c + k;
+    for (; count; count--, w += out_c)
+        *to++ += n * sg_weight_of(*w);
 }
-
-uint32_t sg_learn(sg_state *s, const uint8_t *pixels, uint32_t label)
-{
-    const uint32_t said = sg_infer(s, pixels);
-    const sg_layer *l = &sg_layers[SG_LAYERS - 1];
-    fire_output(s, label);
-    for (;;) {
-        if (l->propagates)
-            propagate(s, l);
-        if (l->learns)
-            update(s, l);
-        if (!l->propagates)
-            break;
-        l = &sg_layers[l->below];
-        if (l->propagates || l->geo.in_h * l->geo.in_w == 1)
-            send(s, l);
-    }
-    s->step++;
-    return said;
-}
-
-/* ---- what has been learned, as bytes ---- */
-
-static uint8_t *put(uint8_t *to, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        *to++ = (uint8_t)(value >> (8 * i));
-    return to;
-}
-
-static uint32_t get(const uint8_t **from, int bytes)
-{
-    uint32_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value |= (uint32_t) * (*from)++ << (8 * i);
-    return value;
-}
-
-/* FNV-1a. */
-static uint64_t hash_of(const uint8_t *bytes, size_t n)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ bytes[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
-static const uint8_t magic[8] = {'S', 'G', 'S', 'T', 'A', 'T', 'E', '1'};
-
-void sg_state_save(const sg_state *s, uint8_t *bytes)
-{
-    uint8_t *to = bytes;
-    for (int i = 0; i < 8; i++)
-        *to++ = magic[i];
-    to = put(to, SG_IDENTITY, 8);
-    to = put(to, s->step, 4);
-    for (size_t i = 0; i < SG_BIASES; i++)
-        to = put(to, (uint32_t)s->bias[i], 4);
-    for (size_t i = 0; i < SG_MASTERS; i++)
-        to = put(to, (uint32_t)s->master[i], sizeof(sg_master));
-    put(to, hash_of(bytes, SG_SAVED_BYTES - 8), 8);
-}
-
-int sg_state_load(sg_state *s, const uint8_t *bytes)
-{
-    const uint8_t *from = bytes, *end = bytes + SG_SAVED_BYTES - 8;
-    const uint64_t hash = hash_of(bytes, SG_SAVED_BYTES - 8);
-    for (int i = 0; i < 8; i++)
-        if (*from++ != magic[i])
-            return 1;
-    if (get(&from, 4) != (uint32_t)SG_IDENTITY ||
-        get(&from, 4) != (uint32_t)(SG_IDENTITY >> 32))
-        return 2;
-    if (get(&end, 4) != (uint32_t)hash ||
-        get(&end, 4) != (uint32_t)(hash >> 32))
-        return 3;
-    s->step = get(&from, 4);
-    for (size_t i = 0; i < SG_BIASES; i++)
-        s->bias[i] = (int32_t)get(&from, 4);
-    for (size_t i = 0; i < SG_MASTERS; i++)
-        s->master[i] = (sg_master)get(&from, sizeof(sg_master));
-    return 0;
-}
-
 #endif

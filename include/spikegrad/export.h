@@ -20,7 +20,7 @@ typedef struct sg_program_options {
                          says, which is that of a device: batch 1, momentum 0,
                          schedule constant */
     uint32_t samples; /* of the self-test */
-    uint64_t ram;     /* bytes the state may have; 0: as few as it can */
+    uint64_t ram;     /* bytes the state may have; 0: as many as it needs */
 } sg_program_options;
 #define SG_PROGRAM_OPTIONS_INIT                                               \
     {                                                                         \

@@ -43,8 +43,8 @@ static const arg_flag own_flags[] = {
      "of the self-test: test images, or training ones in the order of the run",
      0, 1000000},
     {"ram", ARG_NUMBER, offsetof(struct options, ram), "BYTES", NULL,
-     "what the state may take: refused if it does not fit, faster with more "
-     "(default: as few as it can)",
+     "what the state may take: refused if it does not fit, with the bytes that "
+     "are missing",
      1, UINT32_MAX},
     {"data", ARG_TEXT, offsetof(struct options, run.source.data), "SPEC", NULL,
      "images of the self-test (default: those the model was trained on)", 0,
@@ -105,16 +105,19 @@ static void remove_files(const sg_program *program, const char *folder)
 {
     const char *path;
     size_t size;
-    char *core = output_path(folder, "core");
+    static const char *const inside[] = {"core", "base"};
     for (size_t i = 0; sg_program_file(program, i, &path, &size); i++) {
         char *whole = output_path(folder, path);
         if (whole)
             (void)remove(whole);
         free(whole);
     }
-    if (core)
-        (void)rmdir(core);
-    free(core);
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+        char *whole = output_path(folder, inside[i]);
+        if (whole)
+            (void)rmdir(whole);
+        free(whole);
+    }
     (void)rmdir(folder);
 }
 

@@ -38,8 +38,9 @@ static inline uint32_t sg__exp2_negative(uint64_t t)
     uint64_t product =
         (uint64_t)sg__coarse[(t >> 12) & 15] * sg__fine[(t >> 8) & 15];
     /* 2^-(c / 2^16) = 1 - c ln 2 / 2^16 for c < 256, to within 2^-18 */
-    uint64_t rest = (UINT64_C(1) << 31) - (t & 255) * SG__LN_2_Q15;
-    return (uint32_t)((((product >> 31) * rest) >> 31) >> (t >> 16));
+    uint32_t rest = (1u << 31) - (uint32_t)(t & 255) * SG__LN_2_Q15;
+    uint64_t power = ((uint64_t)(uint32_t)(product >> 31) * rest) >> 31;
+    return (uint32_t)power >> (uint32_t)(t >> 16);
 }
 
 /* sg__log2: log2(x) in units of 2^-20, x >= 1; at most 2^-19 too small. */
@@ -74,6 +75,24 @@ static inline uint64_t sg__below(int32_t largest, int32_t logit,
 static inline int32_t sg__probability(uint32_t e, uint64_t sum)
 {
     return (int32_t)((((uint64_t)e << 16) + sum / 2) / sum);
+}
+
+/* sg__probability_by_bits: the same, e <= sum <= 2^62, bit by bit, for
+ * processors that do not divide 64 bits. e/sum has one bit before the point and
+ * 16 behind it, and what remains is rounded to nearest, up from a half on. */
+static inline int32_t sg__probability_by_bits(uint32_t e, uint64_t sum)
+{
+    uint64_t rest = e;
+    int32_t p = 0;
+    for (int bit = 0; bit <= 16; bit++) {
+        p *= 2;
+        if (rest >= sum) {
+            rest -= sum;
+            p++;
+        }
+        rest *= 2;
+    }
+    return p + (rest >= 2 * (sum - sum / 2));
 }
 
 /* sg__cross_entropy: -ln p of the label in 2^-20, from how far it lies below

@@ -47,6 +47,14 @@ static inline size_t sg__fan_in(const sg__geometry *g)
     return (size_t)g->kernel_h * g->kernel_w * g->in_c;
 }
 
+/* sg__is_dense: whether every input meets every output, by one synapse. */
+static inline bool sg__is_dense(const sg__geometry *g)
+{
+    return (uint64_t)g->in_h * g->in_w * g->out_h * g->out_w * g->kernel_h *
+               g->kernel_w ==
+           1;
+}
+
 /* sg__fan_out: synapses from one unit of the input, at most. */
 static inline int64_t sg__fan_out(const sg__geometry *g)
 {
@@ -109,15 +117,15 @@ typedef struct sg__patch {
     size_t weight, weight_step; /* the same in the layer's weights */
 } sg__patch;
 
-static inline sg__patch sg__patch_of(const sg__geometry *g, uint32_t neuron)
+/* sg__patch_at: of the neuron of a channel at place (y, x). */
+static inline sg__patch sg__patch_at(const sg__geometry *g, uint32_t y,
+                                     uint32_t x, uint32_t channel)
 {
     sg__patch f;
-    uint32_t position = neuron / g->out_c;
-    uint32_t y = position / g->out_w, x = position % g->out_w;
     uint32_t y0, y1, x0, x1;
     sg__span(y, g->stride_h, g->pad_h, g->kernel_h, g->in_h, &y0, &y1);
     sg__span(x, g->stride_w, g->pad_w, g->kernel_w, g->in_w, &x0, &x1);
-    f.channel = neuron % g->out_c;
+    f.channel = channel;
     f.rows = y1 - y0;
     f.width = (x1 - x0) * g->in_c;
     f.input_step = (size_t)g->in_w * g->in_c;
@@ -127,6 +135,13 @@ static inline sg__patch sg__patch_of(const sg__geometry *g, uint32_t neuron)
     f.weight =
         f.channel * sg__fan_in(g) + y0 * f.weight_step + (size_t)x0 * g->in_c;
     return f;
+}
+
+static inline sg__patch sg__patch_of(const sg__geometry *g, uint32_t neuron)
+{
+    const uint32_t place = neuron / g->out_c;
+    return sg__patch_at(g, place / g->out_w, place % g->out_w,
+                        neuron % g->out_c);
 }
 
 /* sg__pool_over: where the channels of the unit that covers pixel (y, x) begin

@@ -95,6 +95,14 @@ static inline int32_t sg__saturate(int64_t x, int32_t limit)
     return x < -(int64_t)limit ? -limit : (int32_t)x;
 }
 
+/* sg__saturate32: the same of what has 32 bits. */
+static inline int32_t sg__saturate32(int32_t x, int32_t limit)
+{
+    if (x > limit)
+        return limit;
+    return x < -limit ? -limit : x;
+}
+
 /* sg__shift_change: by what a gradient alone changes a parameter where the
  * rate is 2^-shift: sg__step from velocity 0, with friction and mult 1 and
  * rounding to nearest, in 32 bits. 1 <= shift <= 30,

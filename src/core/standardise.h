@@ -65,4 +65,30 @@ static inline uint32_t sg__row_start(size_t fan_in)
     return sg__root(((uint64_t)fan_in << 36) / 3);
 }
 
+/* Restraint (docs/semantics.md): what a layer that fires twice its limit loses
+ * of its charge in a step, 1/256, and the most, 1/16, in units of 2^-32. */
+enum { SG__SHRINK_BITS = 24, SG__SHRINK_MOST = 1 << 28 };
+
+/* sg__restraint: the share, in 2^-32, that gains and biases lose in a step
+ * after n neurons sent so many net spikes; limit in millionths of a spike, 0:
+ * none. n below 2^44. */
+static inline int32_t sg__restraint(uint64_t spikes, uint64_t n,
+                                    uint32_t limit)
+{
+    const uint64_t million = 1000000;
+    const uint64_t mean = spikes / n * million + spikes % n * million / n;
+    if (limit == 0 || mean <= limit)
+        return 0;
+    const uint64_t shrink = ((mean - limit) << SG__SHRINK_BITS) / limit;
+    return (int32_t)(shrink < SG__SHRINK_MOST ? shrink : SG__SHRINK_MOST);
+}
+
+/* sg__decayed: x less a share of it, in 2^-32. */
+static inline int32_t sg__decayed(int32_t x, int32_t share)
+{
+    return x -
+           (int32_t)sg__floor_shift64((int64_t)x * share + (INT64_C(1) << 31),
+                                      32);
+}
+
 #endif

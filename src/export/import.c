@@ -50,22 +50,35 @@ static bool take(int32_t value, int64_t limit, int32_t *to)
     return value <= limit && value >= -limit;
 }
 
-static bool read_layer(sg__layer *layer, const uint8_t **bias,
-                       const uint8_t **master, size_t bytes)
+/* Where the arrays of a saved state go on. */
+typedef struct reading {
+    const uint8_t *bias, *gain, *master;
+    size_t master_bytes;
+    int32_t gain_limit;
+} reading;
+
+static bool read_layer(sg__layer *layer, reading *from)
 {
     const size_t out_c = layer->geo.out_c, fan_in = sg__fan_in(&layer->geo);
-    const int64_t limit = (int64_t)layer->weight_limit << layer->master_shift;
+    const bool rows = layer->standardised;
+    const int64_t limit = rows ? SG__ROW_LIMIT
+                               : (int64_t)layer->weight_limit
+                                     << layer->master_shift;
     const int64_t most = (int64_t)layer->bias_limit << layer->bias_shift;
     bool good = true;
     for (size_t k = 0; k < out_c; k++)
-        good &= take((int32_t)(uint32_t)get(bias, 4), most,
+        good &= take((int32_t)(uint32_t)get(&from->bias, 4), most,
                      &layer->bias_master[k]);
+    for (size_t k = 0; rows && k < out_c; k++)
+        good &= take((int32_t)(uint32_t)get(&from->gain, 4), from->gain_limit,
+                     &layer->gain[k]);
     for (size_t i = 0; i < layer->weights; i++) {
-        const uint32_t raw = (uint32_t)get(master, bytes);
-        const int32_t w = bytes == 2 ? (int16_t)raw : (int32_t)raw;
-        good &= take(w, limit, &layer->master[i % out_c * fan_in + i / out_c]);
+        const uint32_t raw = (uint32_t)get(&from->master, from->master_bytes);
+        const int32_t w =
+            from->master_bytes == 2 ? (int16_t)raw : (int32_t)raw;
+        const size_t at = rows ? i : i % out_c * fan_in + i / out_c;
+        good &= take(w, limit, &layer->master[at]);
     }
-    sg__layer_refresh(layer, 0, layer->geo.out_c);
     return good;
 }
 
@@ -101,12 +114,15 @@ sg_status sg_program_import(const sg_network *net, const void *bytes,
     if (status == SG_OK) {
         const uint8_t *at = (const uint8_t *)bytes + 16;
         const uint32_t step = (uint32_t)get(&at, 4);
-        const uint8_t *master = at + 4 * plan->learned_biases;
+        const uint8_t *gain = at + 4 * plan->learned_biases;
+        reading from = {at, gain, gain + 4 * plan->rows,
+                        sg__device_master_bytes(copy),
+                        copy->recipe.gain_limit * (1 << SG__GAIN_BITS)};
         bool good = true;
         for (size_t i = 0; i < plan->steps; i++)
             if (plan->step[i].learns)
-                good &= read_layer(&copy->layer[plan->step[i].layer], &at,
-                                   &master, sg__device_master_bytes(copy));
+                good &= read_layer(&copy->layer[plan->step[i].layer], &from);
+        sg__network_refresh(copy);
         if (!good)
             status = sg__fail(error, SG_E_FORMAT,
                               "%s: a master beyond its limit", name);

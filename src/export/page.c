@@ -19,13 +19,21 @@ static void write_memory(const sg__device_plan *p, sg__text *to)
     sg__text_put(to,
                  "| %zu | master weights of %zu bytes, of which the weights "
                  "are made |\n| %zu | masters of biases |\n"
-                 "| %zu | gradient of some taps |\n"
+                 "| %zu | gradient of the synapses of one output |\n"
                  "| %zu | derivatives, a bit a neuron |\n"
                  "| %zu | winners of max units |\n"
-                 "| %zu | error spikes |\n| %zu | a saved state |\n",
+                 "| %zu | error spikes |\n"
+                 "| %zu | error charges of units |\n",
                  p->masters * master, master, 4 * p->learned_biases,
                  4 * p->gradient, p->gates, p->winners, p->errors + p->sent,
-                 p->saved);
+                 4 * p->charges);
+    if (p->rows > 0)
+        sg__text_put(to, "| %zu | gains, means, sizes, scales of rows |\n",
+                     20 * p->rows);
+    sg__text_put(to, "\nA saved state has %zu bytes.\n", p->saved);
+    if (sg__device_draws(p))
+        sg__text_put(to, "\nDraws depend on the number of the sample in its "
+                         "data: set `state.sample` before\n`sg_learn`.\n");
 }
 
 void sg__write_page(const sg__device_plan *p, uint32_t samples, sg__text *to)
@@ -36,8 +44,8 @@ void sg__write_page(const sg__device_plan *p, uint32_t samples, sg__text *to)
                  "A network of SpikeGrad as a C11 program for a "
                  "microcontroller: no heap, no float, no\nlibrary. %s, the "
                  "same integers as on the host. What a program calls is in\n"
-                 "`spikegrad_device.h`; a board needs `spikegrad_device.c`, "
-                 "`net.c`, the headers and\n`core/`.\n\n",
+                 "`spikegrad_device.h`; a board needs `spikegrad_*.c`, "
+                 "`net.c`, the headers,\n`core/` and `base/`.\n\n",
                  p->learn ? "It classifies and learns, sample by sample"
                           : "It classifies");
     write_memory(p, to);

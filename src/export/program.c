@@ -39,6 +39,26 @@ static sg_status expect_classes(const sg__device_plan *p, const sg_data *data,
     return status;
 }
 
+/* The logits of a sample in use, which has other thresholds than training
+ * where there are dropouts. */
+static sg_status hash_use(const sg_network *net, const uint8_t *pixels,
+                          uint64_t *h)
+{
+    sg_classifier *classifier;
+    uint32_t label;
+    int32_t *logits = malloc(net->classes * sizeof *logits);
+    sg_status status =
+        logits ? sg_classifier_create(net, &classifier, NULL) : SG_E_MEMORY;
+    if (status == SG_OK) {
+        status = sg_classifier_run(classifier, pixels, logits, &label);
+        for (uint32_t k = 0; k < net->classes; k++)
+            *h = sg__program_hash_number(*h, logits[k], 4);
+        sg_classifier_destroy(classifier);
+    }
+    free(logits);
+    return status;
+}
+
 /* A run of the twin, sample by sample. */
 static sg_status expect_steps(const sg__device_plan *p, const sg_data *data,
                               sg__expected *out, sg_error *error)
@@ -57,6 +77,10 @@ static sg_status expect_steps(const sg__device_plan *p, const sg_data *data,
         out->hashes[s] =
             sg__program_hash_state(FNV_START, p, sg_trainer_network(trainer),
                                    &failed);
+        if (p->drops)
+            status =
+                hash_use(sg_trainer_network(trainer),
+                         sg_data_pixels(data, out->order[s]), &out->hashes[s]);
     }
     sg_trainer_destroy(trainer);
     return failed ? SG_E_MEMORY : status;
@@ -144,7 +168,7 @@ static sg_status fill(sg_program *program, const sg__device_plan *p,
                  "/* Written by spikegrad export: do not change. */\n"
                  "#include \"spikegrad_device.h\"\n\n"
                  "#define SG_SAMPLES %" PRIu32 "\n\n"
-                 "typedef struct sg_sample {\n    uint32_t label;\n"
+                 "typedef struct sg_sample {\n    uint32_t label, number;\n"
                  "    uint64_t expected;\n    uint8_t pixels[SG_PIXELS];\n"
                  "} sg_sample;\n"
                  "extern const sg_sample sg_samples[SG_SAMPLES + 1];\n",

@@ -50,14 +50,14 @@ uint64_t sg__program_hash(uint64_t h, const void *bytes, size_t size);
 uint64_t sg__program_hash_number(uint64_t h, int32_t value, size_t bytes);
 
 /* sg__program_hash_state: of what learns in a network of that plan: biases,
- * then weights. failed is set where there is no memory. */
+ * gains, weights. failed is set where there is no memory. */
 uint64_t sg__program_hash_state(uint64_t h, const sg__device_plan *plan,
                                 const sg_network *net, bool *failed);
 
 /* sg__program_masters: what learns in a network of that plan, in the order of
  * the state. */
 void sg__program_masters(const sg__device_plan *plan, const sg_network *net,
-                         int32_t *master, int32_t *bias);
+                         int32_t *master, int32_t *bias, int32_t *gain);
 
 /* The texts of net.h, net.c, samples.c and README.md. */
 void sg__write_header(const sg__device_plan *plan, sg__text *to);

@@ -4,7 +4,7 @@
 #include "export/program.h"
 
 void sg__program_masters(const sg__device_plan *p, const sg_network *net,
-                         int32_t *master, int32_t *bias)
+                         int32_t *master, int32_t *bias, int32_t *gain)
 {
     for (size_t i = 0; i < p->steps; i++) {
         const sg__layer *layer = &net->layer[p->step[i].layer];
@@ -13,9 +13,13 @@ void sg__program_masters(const sg__device_plan *p, const sg_network *net,
         if (!p->step[i].learns)
             continue;
         for (size_t k = 0; k < layer->weights; k++)
-            *master++ = layer->master[k % out_c * fan_in + k / out_c];
+            *master++ = layer->master[layer->standardised
+                                          ? k
+                                          : k % out_c * fan_in + k / out_c];
         for (size_t k = 0; k < out_c; k++)
             *bias++ = layer->bias_master[k];
+        for (size_t k = 0; layer->standardised && k < out_c; k++)
+            *gain++ = layer->gain[k];
     }
 }
 
@@ -38,23 +42,23 @@ uint64_t sg__program_hash_number(uint64_t h, int32_t value, size_t bytes)
     return h;
 }
 
-/* What learns in a network, of a plan's order: biases, then masters. */
+/* What learns in a network, of a plan's order: biases, gains, masters. */
 uint64_t sg__program_hash_state(uint64_t h, const sg__device_plan *p,
                                 const sg_network *net, bool *failed)
 {
-    int32_t *master = malloc((p->masters + 1) * sizeof *master);
-    int32_t *bias = malloc((p->learned_biases + 1) * sizeof *bias);
-    *failed |= !master || !bias;
-    if (master && bias) {
-        sg__program_masters(p, net, master, bias);
-        for (size_t i = 0; i < p->learned_biases; i++)
+    const size_t words = p->learned_biases + p->rows;
+    int32_t *master = malloc((p->masters + words + 1) * sizeof *master);
+    int32_t *bias = master ? master + p->masters : NULL;
+    *failed |= !master;
+    if (master) {
+        sg__program_masters(p, net, master, bias, bias + p->learned_biases);
+        for (size_t i = 0; i < words; i++)
             h = sg__program_hash_number(h, bias[i], 4);
         for (size_t i = 0; i < p->masters; i++)
             h = sg__program_hash_number(h, master[i],
                                         sg__device_master_bytes(net));
     }
     free(master);
-    free(bias);
     return h;
 }
 

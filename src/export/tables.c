@@ -57,7 +57,20 @@ void sg__write_header(const sg__device_plan *p, sg__text *to)
         define(to, "SG_GATES", (int64_t)p->gates);
         define(to, "SG_WINNERS", (int64_t)p->winners);
         define(to, "SG_ERRORS", (int64_t)p->errors);
+        define(to, "SG_CHARGES", (int64_t)p->charges);
         define(to, "SG_SENT", (int64_t)p->sent);
+        define(to, "SG_ROWS", (int64_t)p->rows);
+        define(to, "SG_GAIN_LIMIT",
+               (int64_t)r->gain_limit * (1 << SG__GAIN_BITS));
+        define(to, "SG_SPIKE_LIMIT", p->restrained ? r->spike_limit_ppm : 0);
+        define(to, "SG_HAS_FROZEN", p->frozen);
+        define(to, "SG_LOWEST", (int64_t)p->lowest);
+        define(to, "SG_DITHER", r->dither != 0);
+        define(to, "SG_DROPS", p->drops);
+        define(to, "SG_DRAWS", sg__device_draws(p));
+        define(to, "SG_STOCHASTIC", r->rounding == SG_ROUNDING_STOCHASTIC);
+        sg__text_put(to, "#define SG_SEED UINT64_C(%" PRIu64 ")\n", r->seed);
+        define(to, "SG_MASTER_BITS", r->master_bits);
         define(to, "SG_MASTER_SHIFT", r->master_bits - r->weight_bits);
         define(to, "SG_SHIFT_RATES", p->shift_rates);
         define(to, "SG_SOFTMAX", r->loss == SG_LOSS_SOFTMAX);
@@ -79,7 +92,8 @@ void sg__write_header(const sg__device_plan *p, sg__text *to)
 
 /* ---- arrays ---- */
 
-/* Of a layer, in the order of a device: [tap][input][output]. */
+/* Of a layer, in the order of a device: [tap][input][output], or of masters of
+ * standardised rows as they are. */
 typedef struct ordered {
     const sg__layer *layer;
     sg__array array;
@@ -91,6 +105,8 @@ static int64_t weight_at(const void *of, size_t i)
     const ordered *o = of;
     const size_t out_c = o->layer->geo.out_c;
     const size_t fan_in = sg__fan_in(&o->layer->geo);
+    if (o->array == SG__ARRAY_MASTER && o->layer->standardised)
+        return sg__array_get(o->layer, o->array, i);
     return sg__array_get(o->layer, o->array, i % out_c * fan_in + i / out_c);
 }
 
@@ -108,7 +124,8 @@ static void write_array(const sg__device_plan *p, sg__text *to,
     sg__text_put(to, "\n%s = {\n", head);
     for (size_t i = 0; i < p->steps; i++) {
         const sg__layer *layer = &p->net->layer[p->step[i].layer];
-        if (!layer->synaptic || p->step[i].learns != learns)
+        if (!layer->synaptic || p->step[i].learns != learns ||
+            !sg__array_present(layer, array))
             continue;
         const int shift =
             p->learn || array != SG__ARRAY_BIAS ? 0 : layer->use_shift;
@@ -148,13 +165,41 @@ static const char *kind_name(const sg__layer *layer)
         return "SG_POOL_AVERAGE";
     case SG_LAYER_ADD:
         return "SG_ADD";
+    case SG_LAYER_DROPOUT:
+        return "SG_DROPOUT";
     case SG_LAYER_CONV:
     case SG_LAYER_DENSE:
     case SG_LAYER_PROJECTION:
-    case SG_LAYER_DROPOUT:
         break;
     }
     return "SG_SYNAPTIC";
+}
+
+/* Where error charge is kept, and to whom it goes. */
+static void write_charges(const sg__device_step *step, const sg__layer *layer,
+                          sg__text *to)
+{
+    sg__text_put(
+        to,
+        "     .charge_to = %u, .charge_from = %u, .charge_skip = "
+        "%u,\n     .gives_from = %d, .gives_skip = %d, .error_shift = "
+        "%d, .skip_shift = %d,\n     .keep_bits = %d,\n",
+        step->charge_to, step->charge_from, step->charge_skip,
+        step->gives_from, step->gives_skip, layer->error_shift,
+        layer->skip_shift, layer->keep_bits);
+}
+
+static void write_row(const sg__device_step *step, const sg__layer *layer,
+                      const sg__update *u, sg__text *to)
+{
+    sg__text_put(to,
+                 "     .standardised = 1, .row = %u, .row_start = %u,\n"
+                 "     .row_norm = %d, .weight_limit = %d,\n"
+                 "     .gain_mult = %d, .gain_shift = %d, .clip_mult = %d, "
+                 ".clip_shift = %d,\n",
+                 step->row, sg__row_start(sg__fan_in(&layer->geo)),
+                 layer->row_norm, layer->weight_limit, u->gain.mult,
+                 u->gain.shift, u->clip.mult, u->clip.shift);
 }
 
 static void write_learning(const sg__device_plan *p,
@@ -163,20 +208,25 @@ static void write_learning(const sg__device_plan *p,
     const sg__layer *layer = &p->net->layer[step->layer];
     sg__text_put(to,
                  "     .learns = %d, .propagates = %d, .phi_bits = %d, "
-                 ".below = %zu,\n     .bias_shift = %d, .gate = %u, "
-                 ".winner = %u",
-                 step->learns, step->propagates, step->phi_bits, step->below,
-                 layer->bias_shift, step->gate, step->winner);
+                 ".below = %zu,\n     .bias_shift = %d, .use_shift = %d, "
+                 ".gate = %u, .winner = %u,\n",
+                 step->learns, step->propagates, layer->phi_bits, step->below,
+                 layer->bias_shift, layer->use_shift, step->gate,
+                 step->winner);
     if (!step->learns)
         return;
     const sg__update u = sg__device_update(p->net, step->layer);
     sg__text_put(to,
-                 ",\n     .limit = %d, .bias_limit = %d,\n"
+                 "     .limit = %d, .bias_limit = %d,\n"
                  "     .mult = %d, .shift = %d, .bias_mult = %d, "
-                 ".bias_rate_shift = %d",
-                 layer->weight_limit * (1 << layer->master_shift),
+                 ".bias_rate_shift = %d,\n",
+                 layer->standardised
+                     ? 0
+                     : layer->weight_limit * (1 << layer->master_shift),
                  layer->bias_limit * (1 << layer->bias_shift), u.weight.mult,
                  u.weight.shift, u.bias.mult, u.bias.shift);
+    if (layer->standardised)
+        write_row(step, layer, &u, to);
 }
 
 static void write_step(const sg__device_plan *p, const sg__device_step *step,
@@ -184,28 +234,33 @@ static void write_step(const sg__device_plan *p, const sg__device_step *step,
 {
     const sg__layer *layer = &p->net->layer[step->layer];
     const sg__layer *pool = &p->net->layer[step->pool];
+    const sg__layer *window = &p->net->layer[step->window];
+    const bool apart = step->window != step->layer;
     const int use = p->learn ? 0 : layer->use_shift;
     const bool pooled = step->pool != step->layer;
     sg__geometry g = layer->geo;
-    if (layer->kind->id == SG_LAYER_ADD)
+    if (layer->kind->id == SG_LAYER_ADD || layer->kind->id == SG_LAYER_DROPOUT)
         g.out_c = (uint32_t)sg__outputs(&layer->geo);
     sg__text_put(to, "    /* %zu: %s%s%s */\n", step->layer, layer->name,
                  pooled ? "-" : "", pooled ? pool->name : "");
     write_geometry(&g, to);
-    sg__text_put(to,
-                 "     .from = %u, .skip = %u, .to = %u, .weight = %u, "
-                 ".bias = %u,\n     .level = %d, .cap = %d, .theta_bits = %d, "
-                 ".kind = %s,\n     .pool = %s, .pool_h = %u, .pool_w = %u, "
-                 ".units_h = %u, .units_w = %u,\n",
-                 step->from, step->skip, step->to, step->weight, step->bias,
-                 layer->fire_level * (1 << use), layer->cap,
-                 layer->theta_bits + use, kind_name(layer),
-                 pooled ? kind_name(pool) : "0",
-                 pooled ? pool->geo.kernel_h : 1,
-                 pooled ? pool->geo.kernel_w : 1, pool->geo.out_h,
-                 pool->geo.out_w);
+    sg__text_put(
+        to,
+        "     .from = %u, .skip = %u, .to = %u, .weight = %u, "
+        ".bias = %u,\n     .level = %d, .cap = %d, .theta_bits = %d, "
+        ".kind = %s,\n     .pool = %s, .window_h = %u, .window_w = %u, "
+        ".units_h = %u, .units_w = %u, .dense = %d,\n",
+        step->from, step->skip, step->to, step->weight, step->bias,
+        layer->fire_level * (1 << use), layer->cap, layer->theta_bits + use,
+        kind_name(layer), pooled ? kind_name(pool) : "0",
+        apart ? window->geo.kernel_h : 1, apart ? window->geo.kernel_w : 1,
+        window->geo.out_h, window->geo.out_w, sg__is_dense(&layer->geo));
+    if (p->learn)
+        sg__text_put(to, "     .number = %zu,\n", step->layer);
     if (p->learn && layer->synaptic)
         write_learning(p, step, to);
+    if (p->charges > 0)
+        write_charges(step, layer, to);
     sg__text_put(to, "},\n");
 }
 
@@ -240,6 +295,9 @@ sg_status sg__write_tables(const sg__device_plan *p, sg__text *to)
             sg__text_put(to, "};\n");
         }
     }
+    if (p->rows > 0)
+        write_array(p, to, "const int32_t sg_gains[SG_ROWS]", true,
+                    SG__ARRAY_GAIN);
     return to->failed ? SG_E_MEMORY : SG_OK;
 }
 
@@ -265,11 +323,11 @@ void sg__write_samples(const sg__device_plan *p, const sg_data *data,
                  banner);
     for (uint32_t s = 0; s < expected->samples; s++) {
         const image of = {sg_data_pixels(data, expected->order[s])};
-        sg__text_put(to, "{%u, UINT64_C(0x%016" PRIx64 "), {\n",
+        sg__text_put(to, "{%u, %" PRIu32 ", UINT64_C(0x%016" PRIx64 "), {\n",
                      sg_data_label(data, expected->order[s]),
-                     expected->hashes[s]);
+                     expected->order[s], expected->hashes[s]);
         sg__text_numbers(to, pixels, pixel_at, &of);
         sg__text_put(to, "}},\n");
     }
-    sg__text_put(to, "{0, 0, {0}}};\n");
+    sg__text_put(to, "{0, 0, 0, {0}}};\n");
 }

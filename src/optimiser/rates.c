@@ -6,10 +6,6 @@
 
 enum { MILLION = 1000000, BIAS_INPUT = 2, BIAS_UNIT_BITS = 27 };
 
-/* What a layer that fires twice its limit loses of its charge in a step, 1/256,
- * and the most, 1/16, in units of 2^-32. */
-enum { SHRINK_BITS = 24, SHRINK_MOST = 1 << 28 };
-
 #define WHOLE ((int32_t)1 << 30)
 
 /* Shifts *x up to bit 62 and counts the shifts. */
@@ -219,13 +215,9 @@ void sg__update_restrain(const sg_network *net, size_t l, uint64_t spikes,
                          size_t samples, sg__update *update)
 {
     const sg__layer *layer = &net->layer[l];
-    const uint64_t limit = (uint64_t)net->recipe.spike_limit_ppm;
     const uint64_t n = sg__outputs(&layer->geo) * samples;
-    const uint64_t mean =
-        spikes / n * MILLION + spikes % n * MILLION / n; /* n below 2^44 */
-    update->shrink = 0;
-    if (limit == 0 || !layer->standardised || mean <= limit)
-        return;
-    const uint64_t shrink = ((mean - limit) << SHRINK_BITS) / limit;
-    update->shrink = (int32_t)(shrink < SHRINK_MOST ? shrink : SHRINK_MOST);
+    update->shrink =
+        layer->standardised
+            ? sg__restraint(spikes, n, (uint32_t)net->recipe.spike_limit_ppm)
+            : 0;
 }

@@ -3,6 +3,7 @@
 #include "optimiser/optimiser.h"
 
 #include "core/rounding.h"
+#include "core/rows.h"
 
 /* Of standardised rows that are updated together: rows at most, and weights,
  * of 12 bytes each. */
@@ -57,15 +58,6 @@ sg__step_plan sg__gain_step(const sg_network *net, size_t l,
     return plan;
 }
 
-/* The largest norm that a row's gradient may have. */
-static uint64_t longest(const sg__update *update, const sg__row *row)
-{
-    const uint64_t bound = (UINT64_C(1) << 47) - 1;
-    uint64_t most = row->size * (uint64_t)(uint32_t)update->clip.mult >>
-                    update->clip.shift;
-    return most < bound ? most : bound;
-}
-
 /* Rows first..last-1, at most ROWS, of a standardised layer: gradients along
  * and across the sphere, the step of both, and the weights they make. */
 static void step_block(sg_network *net, const sg__kernels *kernels, size_t l,
@@ -86,8 +78,10 @@ static void step_block(sg_network *net, const sg__kernels *kernels, size_t l,
                                        row->size),
                          along, &across[k - first]);
         if (update->clip.mult)
-            kernels->shorten(fan_in, longest(update, row), along,
-                             &across[k - first]);
+            kernels->shorten(fan_in,
+                             sg__row_longest(row->size, update->clip.mult,
+                                             update->clip.shift),
+                             along, &across[k - first]);
     }
     if (update->shrink)
         kernels->decay(last - first, update->shrink, layer->gain + first);

@@ -7,6 +7,7 @@
 
 #include "base/sized.h"
 #include "base/status.h"
+#include "core/residual.h"
 #include "event/simulation.h"
 #include "export/program.h"
 #include "layers/arrays.h"
@@ -269,6 +270,10 @@ static void write_layer(const vectors *v, size_t l, sg__text *to)
     define(to, l, "OUT_C", g->out_c);
     define(to, l, "KERNEL_H", g->kernel_h);
     define(to, l, "KERNEL_W", g->kernel_w);
+    define(to, l, "STRIDE_H", g->stride_h);
+    define(to, l, "STRIDE_W", g->stride_w);
+    define(to, l, "PAD_H", g->pad_h);
+    define(to, l, "PAD_W", g->pad_w);
     define(to, l, "CAP", x->cap);
     if (!x->synaptic)
         return;
@@ -302,18 +307,21 @@ static void write_parameters(const vectors *v, uint32_t samples,
 {
     const sg_network *net = v->net;
     sg__text *to = sg__program_add(program, "params.vh");
+    const sg__wanted y =
+        sg__wanted_of(net->recipe.smoothing_ppm, net->classes);
     sg__text_put(to,
                  "// Written by spikegrad export: do not change.\n"
                  "`define SAMPLES %" PRIu32 "\n`define INPUTS %zu\n"
                  "`define INPUT_CAP %d\n`define CLASSES %u\n"
                  "`define LAYERS %zu\n`define WEIGHT_BITS %d\n"
                  "`define MASTER_BITS %d\n`define ALPHA %d\n"
-                 "`define TARGET %d\n`define SQUARED %d\n",
+                 "`define TARGET %d\n`define SQUARED %d\n"
+                 "`define WANTED %d\n`define WANTED_OF_OTHERS %d\n",
                  samples, sg__neurons_of(net, 0),
                  (int)net->recipe.input_levels, net->classes, net->layer_count,
                  (int)net->recipe.weight_bits, (int)net->recipe.master_bits,
                  (int)net->recipe.alpha, (int)net->recipe.target,
-                 net->recipe.loss == SG_LOSS_SQUARED);
+                 net->recipe.loss == SG_LOSS_SQUARED, y.label, y.other);
     for (size_t l = 0; l < net->layer_count; l++)
         write_layer(v, l, to);
 }
@@ -368,6 +376,10 @@ static sg_status check(const sg_network *net, const sg_data *data,
     if (!plan)
         return SG_E_MEMORY;
     status = sg__device_plan_make(net, o->learn != 0, 0, plan, error);
+    if (status == SG_OK && plan->rows > 0)
+        status = sg__fail(error, SG_E_UNSUPPORTED,
+                          "vectors: gains of standardised rows have no file: "
+                          "they do not learn here");
     free(plan);
     return status;
 }

@@ -1,29 +1,37 @@
 #!/bin/sh
 # Programs for microcontrollers: the whole grid of networks, and QEMU's boards
 # (Cortex-M0, M3, M4, M33, RV32) with a thousand images and three thousand
-# steps of learning.
+# steps of learning each, all that is learned compared after every step.
 #
 #     export.sh SPIKEGRAD...          the first is used
+# INFER and LEARN: other numbers of images and steps.
 set -eu
 SPIKEGRAD=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 export SPIKEGRAD
+: "${INFER:=1000}" "${LEARN:=3000}"
 here=$(cd "$(dirname "$0")" && pwd)
-ALL=1 sh "$here/../cli/test_export.sh"
+: "${GRID:=1}"
+[ "$GRID" = 0 ] || ALL=1 sh "$here/../cli/test_export.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-"$SPIKEGRAD" train --data glyphs:train=3000,test=1000 --out model --quiet \
-    --net 6C5-P2-8C3-P2max-16-10 --weight-bits 8 --epochs 1 >/dev/null
-"$SPIKEGRAD" export model --c infer --samples 1000
-"$SPIKEGRAD" export model --c learn --learn --samples 3000 --lr 0.01 \
-    --master-bits 16 --rate shift
-for board in m3 m4 m33 rv32; do
-    make -s -C infer run-$board
-    make -s -C learn run-$board
-done
+
+# boards NAME TRAINING... -- EXPORT...: a model on the boards that are named.
+boards() {
+    name=$1 targets=$2 net=$3 cap=$4
+    shift 4
+    "$SPIKEGRAD" train --data glyphs:train=3000,test=1000 --out "$name" \
+        --quiet --net "$net" --weight-bits 8 --epochs 1 --count-cap "$cap" \
+        >/dev/null
+    "$SPIKEGRAD" export "$name" --c "$name.i" --samples "$INFER" --quiet
+    "$SPIKEGRAD" export "$name" --c "$name.l" --learn --samples "$LEARN" \
+        --lr 0.01 --master-bits 16 --rate shift --quiet "$@"
+    for target in $targets; do
+        echo "$net on $target"
+        make -s -C "$name.i" "long-$target"
+        make -s -C "$name.l" "long-$target" EXTRA=-DNO_SAVE
+    done
+}
+boards larger 'm3 m4 m33 rv32' 6C5-P2-8C3-P2max-16-10 15
 # the micro:bit has 16 KiB of RAM and 256 of flash
-"$SPIKEGRAD" train --data glyphs:train=3000,test=1000 --out small --quiet \
-    --net 6C5-P2-12C5-P2-10 --weight-bits 8 --epochs 1 --count-cap 7 >/dev/null
-"$SPIKEGRAD" export small --c microbit --learn --samples 200 --lr 0.01 \
-    --master-bits 16 --rate shift --ram 15000
-make -s -C microbit run-m0 EXTRA=-DNO_SAVE
+boards small 'm0 m4' 6C5-P2-12C5-P2-10 7 --ram 14800

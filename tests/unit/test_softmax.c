@@ -54,6 +54,41 @@ static void random_logits(uint32_t trial, int32_t *logits)
     }
 }
 
+/* Every small quotient; around halves, ends and powers of two; random ones. */
+static void bits_divide_as_division(void **state)
+{
+    (void)state;
+    for (uint32_t sum = 1; sum <= 700; sum++)
+        for (uint32_t e = 0; e <= sum; e++)
+            assert_int_equal(sg__probability_by_bits(e, sum),
+                             sg__probability(e, sum));
+    for (int bits = 1; bits <= 47; bits++)
+        for (int64_t off = -3; off <= 3; off++) {
+            const int64_t near = (INT64_C(1) << bits) + off;
+            const uint64_t sum = near > 0 ? (uint64_t)near : 1;
+            for (uint64_t part = 0; part <= 2 * Q16; part += 1 + part / 9)
+                for (uint64_t step = 0; step <= 2; step++) {
+                    /* e / sum near part / 2^17, where rounding turns */
+                    const uint64_t e = sum / (2 * Q16) * part +
+                                       sum % (2 * Q16) * part / (2 * Q16) +
+                                       step - 1;
+                    if (e > sum || e > UINT32_MAX)
+                        continue;
+                    assert_int_equal(sg__probability_by_bits((uint32_t)e, sum),
+                                     sg__probability((uint32_t)e, sum));
+                }
+        }
+    for (uint32_t trial = 0; trial < 300000; trial++) {
+        const sg__draw d = sg__random(5, SG__STREAM_INIT, trial, 0, 0, 0);
+        const uint32_t e = d.v[0] >> d.v[3] % 32;
+        const uint64_t sum =
+            e + ((uint64_t)d.v[1] >> d.v[2] % 32) * (1 + d.v[2] % 65535);
+        if (sum > 0)
+            assert_int_equal(sg__probability_by_bits(e, sum),
+                             sg__probability(e, sum));
+    }
+}
+
 static void softmax_is_close(void **state)
 {
     (void)state;
@@ -154,6 +189,7 @@ int main(void)
         cmocka_unit_test(power_is_close),
         cmocka_unit_test(power_falls),
         cmocka_unit_test(logarithm_is_close),
+        cmocka_unit_test(bits_divide_as_division),
         cmocka_unit_test(softmax_is_close),
         cmocka_unit_test(extreme_logits_are_safe),
         cmocka_unit_test(softmax_error_balances),

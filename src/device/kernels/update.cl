@@ -48,15 +48,6 @@ KERNEL(sg_gradient)
     }
 }
 
-/* W <- W - round(W share / 2^32) */
-static inline int32_t sg__decayed(int32_t master, int32_t share)
-{
-    return master -
-           (int32_t)sg__floor_shift64((int64_t)master * share +
-                                          (INT64_C(1) << 31),
-                                      32);
-}
-
 /* What is added before a step is shifted: 1/2 or a draw. */
 static inline int64_t sg__step_offset(const sg__task *t, uint64_t step,
                                       uint32_t key, size_t i, int shift)
