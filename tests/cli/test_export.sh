@@ -1,20 +1,26 @@
 #!/bin/sh
 # Programs for microcontrollers: each network of a grid is exported, compiled
-# and run on this machine, where every hash has to be that of the engine, or it
-# is refused in one line. With ALL=1 all of the grid, and QEMU's boards.
+# and run on this machine, where every hash has to be that of the engine; what a
+# device does not do is refused in one line. QEMU's boards, the cores in Verilog.
+# With ALL=1 all of the grid; with SANITIZE=1 programs run under sanitizers.
 . "$(dirname "$0")/common.sh"
 if ! command -v make >/dev/null || ! command -v cc >/dev/null; then
     echo "skipped: no make, or no cc"
     exit 77
 fi
-: "${ALL:=}"
+: "${ALL:=}" "${SANITIZE:=}"
+sanitizers=
+[ ! "$SANITIZE" ] ||
+    sanitizers='-g -fsanitize=address,undefined -fno-sanitize-recover=all'
 
 # equal DIR TARGET...: its self-test says that all samples are equal.
 equal() {
     folder=$1
     shift
     for target; do
-        expect 0 make -s -C "$folder" "$target" EXTRA=-Werror
+        flags=-Werror
+        [ "$target" != host-test ] || flags="$flags $sanitizers"
+        expect 0 make -s -C "$folder" "$target" EXTRA="$flags"
         cat err >>out # where QEMU writes
         says out ' samples equal, '
     done
@@ -191,7 +197,7 @@ if command -v iverilog >/dev/null; then
 fi
 
 # QEMU's boards
-if [ "$ALL" ] && command -v qemu-system-arm arm-none-eabi-gcc >/dev/null &&
+if command -v qemu-system-arm arm-none-eabi-gcc >/dev/null &&
     command -v qemu-system-riscv32 riscv64-unknown-elf-gcc >/dev/null; then
     boards='run-m0 run-m3 run-m4 run-m33 run-rv32'
     # shellcheck disable=SC2086

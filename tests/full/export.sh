@@ -1,17 +1,17 @@
 #!/bin/sh
-# Programs for microcontrollers: the whole grid of networks, and QEMU's boards
-# (Cortex-M0, M3, M4, M33, RV32) with a thousand images and three thousand
-# steps of learning each, all that is learned compared after every step.
+# Programs for microcontrollers: the whole grid of networks under sanitizers,
+# and QEMU's boards (Cortex-M0, M3, M4, M33, RV32) with a thousand images and
+# three thousand steps of learning, all that is learned compared after each.
 #
 #     export.sh SPIKEGRAD...          the first is used
-# INFER and LEARN: other numbers of images and steps.
+# INFER and LEARN: other numbers of images and steps; GRID=0: without the grid.
 set -eu
 SPIKEGRAD=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 export SPIKEGRAD
 : "${INFER:=1000}" "${LEARN:=3000}"
 here=$(cd "$(dirname "$0")" && pwd)
 : "${GRID:=1}"
-[ "$GRID" = 0 ] || ALL=1 sh "$here/../cli/test_export.sh"
+[ "$GRID" = 0 ] || ALL=1 SANITIZE=1 sh "$here/../cli/test_export.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
