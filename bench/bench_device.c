@@ -1,14 +1,17 @@
 /* A device against the processor: whether the bits are the same, how many
  * samples a second, and where the time goes, layer by layer.
  *
- *   bench_device DEVICE NET [SECONDS [BATCH [STEPS]]]
+ *   bench_device DEVICE NET [SECONDS [BATCH [STEPS [SAMPLES]]]]
+ *   bench_device DEVICE roof
  *
  * NET is M, C, S or best: the networks of docs/performance.md, the small and the
- * best one for CIFAR-10; or a topology for images of CIFAR's shape. Images
- * are drawn here, so that nothing is needed: M on generated digits, the others
- * on noise with a patch. STEPS steps of training are compared in every weight,
- * master, velocity and count (0: not compared). Lines are "key value". Exit
- * code 1 if a bit differs. */
+ * best one for CIFAR-10; odd, whose channels come by no 16; or a topology for
+ * images of CIFAR's shape. Images are drawn here, so that nothing is needed: M
+ * on generated digits, the others on noise with a patch. STEPS steps of training
+ * are compared in every weight, master, velocity and count (0: not compared),
+ * and then SAMPLES with the event simulation (0: none). roof: what the device
+ * reaches with nothing in the way. Lines are "key value". Exit code 1 if a bit
+ * differs. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +33,7 @@ static const struct {
     {"C", "128C3p1-256C3p1-P2max-512C3p1-P2max-1024C3p1-512C3p1-1024-512-10"},
     {"best", "128C3p1-128C3p1-P2max-256C3p1-256C3p1-P2max-512C3p1-512C3p1-"
              "P2max-10"},
+    {"odd", "20C5-P2-36C3s2p1-50C3-60-10"},
 };
 
 static int stop(const sg_error *error)
@@ -109,9 +113,41 @@ static void describe(sg_recipe *recipe, const char *name, const char *batch)
         set(recipe, options[i][0], options[i][1]);
 }
 
+/* The device's weights against every spike. */
+static int verify(const sg_network *net, const sg_data *data,
+                  const char *device, int samples)
+{
+    sg_error error = SG_ERROR_INIT;
+    sg_verification v;
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    how.samples = (uint32_t)samples;
+    how.device = device;
+    const sg_status status = sg_verify_with(net, data, &how, &v, &error);
+    if (status != SG_OK && status != SG_E_MISMATCH)
+        stop(&error);
+    printf("spikes %s: %llu integers of %d samples\n",
+           status == SG_OK ? "same" : "DIFFERENT",
+           (unsigned long long)v.compared, samples);
+    if (status != SG_OK)
+        puts(error.text);
+    return status != SG_OK;
+}
+
+static void roof(const char *device)
+{
+    sg_error error = SG_ERROR_INIT;
+    sg_machine machine;
+    if (sg_device_measure(device, &machine, &error) != SG_OK)
+        stop(&error);
+    printf("%s roof_gops %.0f\n", device,
+           2e-9 * (double)machine.multiply_adds);
+    printf("%s roof_gigabytes_per_second %.0f\n", device,
+           1e-9 * (double)machine.bytes);
+}
+
 /* Steps on both, then every array. */
 static int compare(const sg_recipe *recipe, const sg_data *data,
-                   const char *device, int steps)
+                   const char *device, int steps, int samples)
 {
     sg_error error = SG_ERROR_INIT;
     sg_trainer *t[2];
@@ -151,6 +187,8 @@ static int compare(const sg_recipe *recipe, const sg_data *data,
             differs = 1;
         }
     printf("bits %s after %d steps\n", differs ? "DIFFERENT" : "same", steps);
+    if (samples > 0)
+        differs |= verify(b, data, device, samples);
     sg_trainer_destroy(t[0]);
     sg_trainer_destroy(t[1]);
     return differs;
@@ -215,7 +253,8 @@ int main(int argc, char **argv)
 {
     sg_error error = SG_ERROR_INIT;
     if (argc < 3) {
-        fputs("usage: bench_device DEVICE NET [SECONDS [BATCH [STEPS]]]\n",
+        fputs("usage: bench_device DEVICE NET [SECONDS [BATCH [STEPS "
+              "[SAMPLES]]]]\n       bench_device DEVICE roof\n",
               stderr);
         return argc == 1 ? 0 : 2; /* `./dev bench` runs all without */
     }
@@ -223,8 +262,13 @@ int main(int argc, char **argv)
     const double seconds = argc > 3 ? atof(argv[3]) : 1;
     const char *batch = argc > 4 ? argv[4] : "64";
     const int steps = argc > 5 ? atoi(argv[5]) : 12;
+    const int samples = argc > 6 ? atoi(argv[6]) : 0;
     sg_recipe *recipe;
     sg_data *data;
+    if (strcmp(name, "roof") == 0) {
+        roof(device);
+        return 0;
+    }
     if (sg_recipe_create(&recipe) != SG_OK)
         return 2;
     describe(recipe, name, batch);
@@ -236,7 +280,8 @@ int main(int argc, char **argv)
     if (!data)
         stop(&error);
     printf("net %s batch %s\n", name, batch);
-    const int differs = steps ? compare(recipe, data, device, steps) : 0;
+    const int differs =
+        steps ? compare(recipe, data, device, steps, samples) : 0;
     if (seconds > 0)
         measure(recipe, data, device, seconds);
     sg_data_destroy(data);

@@ -87,12 +87,14 @@ build() {
     rm -f "$work"/*.o
     tools/embed_kernels src "$work/device_source.c" || return 1
     {
-        for room in base core kernels kernels/ref machine layers data augment \
-            network io optimiser ann event engine device learn proof; do
+        for room in base core kernels kernels/ref machine layers data \
+            data/arrays data/images data/events augment network io \
+            optimiser ann event engine device learn; do
             for file in src/"$room"/*.c; do
                 [ -e "$file" ] && echo "$file"
             done
         done
+        echo src/proof/verify.c
         echo "$work/device_source.c"
         echo bench/measure.c
         echo bench/bench_device.c
@@ -116,57 +118,93 @@ fi
 say "built"
 run=$work/bench_device
 
-# ---- the bits: a few steps of every network, all arrays compared ---------------
-# A card takes no time for this; the processor does.
-case $device in
-cuda*) try 40 bits-M "$run" "$device" M 0 512 30
-    try 60 bits-S "$run" "$device" S 0 64 12
-    try 90 bits-best "$run" "$device" best 0 64 4
-    try 60 bits-C "$run" "$device" C 0 64 2
-    seconds=5 large=256 m=512 ;;
-*) try 60 bits-M "$run" "$device" M 0 64 3
-    try 60 bits-S "$run" "$device" 8C3p1-P2max-16C3p1-10 0 16 3
-    seconds=1 large=8 m=64 ;;
-esac
+# ---- what it reaches, bits, speed -------------------------------------------
+# One call a network, since kernels are compiled once a process: its bits against
+# the processor's, a few spikes one by one, then samples a second and phases. A
+# card takes no time for the bits; the processor does.
+#     LIMIT NET SECONDS BATCH STEPS SAMPLES
+one() {
+    try "$1" "ours-$2" "$run" "$device" "$2" "$3" "$4" "$5" "$6"
+}
 
-# ---- speed, against PyTorch on the same card -----------------------------------
-for net in M C best; do
-    batch=$large
-    [ $net = M ] && batch=$m
-    case $device in
-    cuda*) ;;
-    *) [ $net = M ] || continue ;;
-    esac
-    try 40 "speed-$net" "$run" "$device" $net $seconds $batch 0
-    try 60 "pytorch-$net" python3 bench/device_pytorch.py $net $batch $seconds
-done
+try 40 roof "$run" "$device" roof
+case $device in
+cuda*)
+    one 60 M 4 512 30 8
+    try 90 pytorch-M python3 bench/device_pytorch.py M 512 8
+    one 60 odd 1 64 12 4
+    one 70 C 4 256 2 0
+    try 90 pytorch-C python3 bench/device_pytorch.py C 256 4
+    one 70 best 4 256 2 1
+    try 90 pytorch-best python3 bench/device_pytorch.py best 256 4
+    one 30 S 1 64 6 0
+    try 20 batch-64 "$run" "$device" best 2 64 0
+    ;;
+*) # a processor in the place of a card
+    one 90 M 1 64 3 2
+    one 60 odd 1 16 3 1
+    one 120 best 1 2 1 0
+    try 20 pytorch-M python3 bench/device_pytorch.py M 64 1
+    ;;
+esac
 
 # ---- one table -------------------------------------------------------------------
 value() { # FILE KEY
     sed -n "s/^[^ ]* $2 //p" "$OUT/$1.txt" 2>/dev/null | head -n 1
 }
+
+# The products of all layers, of a phase, as a share of the roof.
+share() { # NET PHASE
+    awk -v roof="$(value roof roof_gops)" -v phase="$2" '
+        $2 == "profile" && $4 == phase && $6 > 0 {
+            ms += $5
+            ops += $5 * $6
+        }
+        END {
+            if (ms > 0 && roof > 0)
+                printf "%.1f %%", 100 * ops / ms / roof
+            else
+                printf "-"
+        }' "$OUT/ours-$1.txt"
+}
+
 {
     echo "# $device, $(date -u +%Y-%m-%dT%H:%MZ)"
     echo
-    grep -h '^bits\|^different' "$OUT"/bits-*.txt 2>/dev/null
+    echo "At best: $(value roof roof_gops) GOPS of int8, \
+$(value roof roof_gigabytes_per_second) GB/s"
     echo
-    echo "| network | ours, samples/s | PyTorch bf16, samples/s | ratio |"
-    echo "|---|---|---|---|"
+    grep '^bits\|^different\|^spikes' "$OUT"/ours-*.txt 2>/dev/null |
+        sed "s|^$OUT/ours-||; s|\.txt:|: |"
+    echo
+    echo "| network | ours, samples/s | PyTorch bf16, samples/s | ratio |" \
+        "roof: forward | propagate | gradient |"
+    echo "|---|---|---|---|---|---|---|"
     for net in M C best; do
-        ours=$(value "speed-$net" train_samples_per_second)
+        [ -e "$OUT/ours-$net.txt" ] || continue
+        ours=$(value "ours-$net" train_samples_per_second)
         theirs=$(value "pytorch-$net" train_samples_per_second)
         ratio=$(awk -v a="${ours:-0}" -v b="${theirs:-0}" \
             'BEGIN { if (a > 0 && b > 0) printf "%.2f", a / b }')
-        echo "| $net | ${ours:--} | ${theirs:--} | ${ratio:--} |"
+        echo "| $net | ${ours:--} | ${theirs:--} | ${ratio:--} |" \
+            "$(share $net forward) | $(share $net propagate) |" \
+            "$(share $net gradient) |"
     done
+    ms=$(value batch-64 step_ms)
+    [ -z "$ms" ] || awk -v ms="$ms" 'BEGIN {
+        printf "\ncifar10-best: %s ms a step of 64, so %.1f minutes for the" \
+            " 44 epochs of 704 steps, without their tests\n", ms,
+            ms * 704 * 44 / 60000
+    }'
     echo
-    echo "Phases of a step (ms, GOPS of int8 as if dense, GB/s at least):"
-    for net in M C best; do
-        [ -e "$OUT/speed-$net.txt" ] || continue
+    echo "Phases of a step, each waiting for the one before (ms, GOPS of int8"
+    echo "as if dense, GB/s at least):"
+    for net in M C best odd; do
+        [ -e "$OUT/ours-$net.txt" ] || continue
         echo
         echo "## $net"
         echo
-        sed -n 's/^[^ ]* profile /    /p' "$OUT/speed-$net.txt"
+        sed -n 's/^[^ ]* profile /    /p' "$OUT/ours-$net.txt"
     done
 } >"$OUT/summary.md"
 cat "$OUT/summary.md"
@@ -174,7 +212,7 @@ cat "$OUT/summary.md"
 # ---- what the profiler of CUDA sees, if it is there -----------------------------
 if command -v nsys >/dev/null 2>&1; then
     try 40 nsys nsys profile --stats=true -o "$work/nsys" -f true \
-        "$run" "$device" C 0.5 $large 0
+        "$run" "$device" C 0.5 256 0
 fi
 say "done; tables are in $OUT"
-grep -q '^bits same' "$OUT"/bits-*.txt && ! grep -q DIFFERENT "$OUT"/bits-*.txt
+grep -q '^bits same' "$OUT"/ours-*.txt && ! grep -q DIFFERENT "$OUT"/ours-*.txt
