@@ -47,7 +47,12 @@ static void gradient(sg__remote *r, size_t l)
             : sg__remote_tiles(r, g->out_c, (uint32_t)sg__fan_in(g));
     if (groups) {
         t.share = share_of(positions, groups);
-        sg__remote_launch(r, SG__KERNEL_sg_tile_gradient, groups * SG__GROUP,
+        const bool even =
+            g->in_c % 4 == 0 && g->out_c % 4 == 0 && g->out_w % 4 == 0;
+        sg__remote_launch(r,
+                          even ? SG__KERNEL_sg_tile_gradient_even
+                               : SG__KERNEL_sg_tile_gradient,
+                          groups * SG__GROUP,
                           (uint32_t)((positions + t.share - 1) / t.share), &t,
                           cost, 0);
     }

@@ -743,30 +743,89 @@ static inline uint32_t sg__next_busy(GLOBAL uint8_t *memory,
     return step;
 }
 
+/* Errors of four channels, from k on, and counts of four synapses, from `column`
+ * on, at positions p..p+3. */
+static inline void sg__any_positions(GLOBAL const uint8_t *in,
+                                     GLOBAL const uint8_t *d,
+                                     const sg__geometry *g,
+                                     const sg__slide *s, uint32_t p,
+                                     uint32_t p1, uint32_t k, uint32_t column,
+                                     const PRIVATELY uint32_t *tap,
+                                     PRIVATELY uint32_t *errors,
+                                     PRIVATELY uint32_t *counts)
+{
+    sg__position at = sg__position_of(s, p);
+    UNROLL for (uint32_t i = 0; i < 4; i++)
+    {
+        errors[i] = counts[i] = 0;
+        if (p + i < p1) {
+            errors[i] = sg__four(d + (size_t)(p + i) * g->out_c, k, g->out_c);
+            counts[i] = sg__heard(in, g, s, &at, column, tap);
+        }
+        sg__position_next(s, &at);
+    }
+}
+
+/* The same where channels come by four and the positions lie in one row. */
+static inline void sg__four_positions(GLOBAL const uint8_t *in,
+                                      GLOBAL const uint8_t *d,
+                                      const sg__geometry *g,
+                                      const sg__slide *s, uint32_t p,
+                                      uint32_t p1, uint32_t k,
+                                      uint32_t column,
+                                      const PRIVATELY uint32_t *tap,
+                                      PRIVATELY uint32_t *errors,
+                                      PRIVATELY uint32_t *counts)
+{
+    const uint32_t line = p / s->rows_w, sample = line / s->rows_h;
+    const uint32_t y =
+        (line - sample * s->rows_h) * g->stride_h + tap[0] - g->pad_h;
+    const uint32_t x =
+        (p - line * s->rows_w) * g->stride_w + tap[1] - g->pad_w;
+    const int sent = p < p1 && k < g->out_c;
+    const int heard = p < p1 && column < s->depth && y < s->h;
+    GLOBAL const uint8_t *error = d + (size_t)p * g->out_c + k;
+    GLOBAL const uint8_t *count =
+        in +
+        ((int64_t)(sample * s->h + y) * s->w + (int32_t)x) * s->channels +
+        tap[2];
+    UNROLL for (uint32_t i = 0; i < 4; i++)
+    {
+        errors[i] = counts[i] = 0;
+        if (sent)
+            errors[i] = *(GLOBAL const uint32_t *)(error + i * g->out_c);
+        if (heard && x + i * g->stride_w < s->w)
+            counts[i] = *(GLOBAL const uint32_t *)(count + i * g->stride_w *
+                                                               s->channels);
+    }
+}
+
 /* Gradient, as sg_gradient: rows are output channels, columns synapses, and the
  * bytes of both run over positions: share of them, a multiple of 64, from
- * GROUP_Y share on, but for steps without errors (busy). */
-KERNEL(sg_tile_gradient)
+ * group_y share on, but for steps without errors (busy).
+ * even  channels and output positions of a row come by four */
+static inline void sg__gradient_tiles(GLOBAL uint8_t *memory,
+                                      const sg__task *task, uint32_t group_x,
+                                      uint32_t group_y, LOCAL uint32_t *a,
+                                      LOCAL uint32_t *b, const int even)
 {
-    SHARED_QUADS(a, 2 * TILE_WORDS);
-    SHARED_QUADS(b, 2 * TILE_WORDS);
     PRIVATE(int32_t, sums, TILE_SUMS);
     PRIVATE(uint32_t, errors, 8);
     PRIVATE(uint32_t, counts, 8);
     PRIVATE(int32_t, bias, 4);
     PRIVATE(uint32_t, tap, 3);
-    const sg__geometry g = t.geo;
+    const sg__geometry g = task->geo;
     const sg__slide s = sg__slide_of(&g, 0);
-    const uint32_t positions = t.count * s.rows_h * s.rows_w;
+    const uint32_t positions = task->count * s.rows_h * s.rows_w;
     const uint32_t wide = (s.depth + TILE_COLUMNS - 1) / TILE_COLUMNS;
-    const uint32_t row0 = GROUP_X / wide * TILE_ROWS;
-    const uint32_t column0 = GROUP_X % wide * TILE_COLUMNS;
-    const uint32_t p0 = GROUP_Y * t.share;
-    const uint32_t p1 = positions - p0 < t.share ? positions : p0 + t.share;
+    const uint32_t row0 = group_x / wide * TILE_ROWS;
+    const uint32_t column0 = group_x % wide * TILE_COLUMNS;
+    const uint32_t p0 = group_y * task->share;
+    const uint32_t p1 = positions - p0 < task->share ? positions : p0 + task->share;
     const uint32_t steps = (p1 - p0 + TILE_BYTES - 1) / TILE_BYTES;
-    GLOBAL const uint8_t *in = AT(uint8_t, t.in);
-    GLOBAL const uint8_t *d = AT(uint8_t, t.gate);
-    uint32_t step = sg__next_busy(memory, &t, p0, 0, steps);
+    GLOBAL const uint8_t *in = AT(uint8_t, task->in);
+    GLOBAL const uint8_t *d = AT(uint8_t, task->gate);
+    uint32_t step = sg__next_busy(memory, task, p0, 0, steps);
     uint32_t held = 0; /* tiles so far */
     int last = step == steps;
     PHASE
@@ -794,20 +853,16 @@ KERNEL(sg_tile_gradient)
                 const uint32_t p =
                     p0 + step * TILE_BYTES +
                     4 * (THREAD % 4 + THREAD / 128 * 4 + unit * 8);
-                sg__position at = sg__position_of(&s, p);
-                UNROLL for (uint32_t i = 0; i < 4; i++)
-                {
-                    MINE(errors)[4 * unit + i] = MINE(counts)[4 * unit + i] =
-                        0;
-                    if (p + i < p1) {
-                        MINE(errors)[4 * unit + i] = sg__four(
-                            d + (size_t)(p + i) * g.out_c, row0 + four,
-                            g.out_c);
-                        MINE(counts)[4 * unit + i] = sg__heard(
-                            in, &g, &s, &at, column0 + four, MINE(tap));
-                    }
-                    sg__position_next(&s, &at);
-                }
+                if (even)
+                    sg__four_positions(in, d, &g, &s, p, p1, row0 + four,
+                                       column0 + four, MINE(tap),
+                                       MINE(errors) + 4 * unit,
+                                       MINE(counts) + 4 * unit);
+                else
+                    sg__any_positions(in, d, &g, &s, p, p1, row0 + four,
+                                      column0 + four, MINE(tap),
+                                      MINE(errors) + 4 * unit,
+                                      MINE(counts) + 4 * unit);
             }
         }
         PHASE
@@ -843,7 +898,7 @@ KERNEL(sg_tile_gradient)
         }
         SYNC
         held++;
-        step = sg__next_busy(memory, &t, p0, step + 1, steps);
+        step = sg__next_busy(memory, task, p0, step + 1, steps);
         last = step == steps;
     }
     PHASE
@@ -854,16 +909,27 @@ KERNEL(sg_tile_gradient)
             const uint32_t row = row0 + sg__tile_row(THREAD, i);
             const uint32_t column = column0 + sg__tile_column(THREAD, i);
             if (row < g.out_c && column < s.depth && MINE(sums)[i])
-                ADD32(AT(int32_t, t.gradient) + (size_t)row * s.depth +
+                ADD32(AT(int32_t, task->gradient) + (size_t)row * s.depth +
                           column,
                       MINE(sums)[i]);
         }
         for (uint32_t i = 0; column0 == 0 && i < 4; i++)
             if (row0 + four + i < g.out_c && MINE(bias)[i])
-                ADD32(AT(int32_t, t.bias_gradient) + row0 + four + i,
+                ADD32(AT(int32_t, task->bias_gradient) + row0 + four + i,
                       MINE(bias)[i]);
     }
 }
+
+#define GRADIENT_KERNEL(name, even)                                           \
+    KERNEL(name)                                                              \
+    {                                                                         \
+        SHARED_QUADS(a, 2 * TILE_WORDS);                                      \
+        SHARED_QUADS(b, 2 * TILE_WORDS);                                      \
+        sg__gradient_tiles(memory, TASK, GROUP_X, GROUP_Y, a, b, even);       \
+    }
+
+GRADIENT_KERNEL(sg_tile_gradient, 0)
+GRADIENT_KERNEL(sg_tile_gradient_even, 1)
 
 /* Turned weights: out[c][tap][k] = weight[k][tap][c]; a group 64 channels k and
  * 64 channels c of one tap, so that both sides go by neighbours. */
