@@ -124,14 +124,22 @@ static size_t fire_unit(const pool_unit *t)
     return senders;
 }
 
-/* Responses of n neurons. */
-static void respond(const int32_t *u, size_t n, int phi_bits, int8_t *to)
+/* Responses of n neurons; whether any is not 0. */
+static bool respond(const int32_t *u, size_t n, int phi_bits, int8_t *to)
 {
+    __m256i any = _mm256_setzero_si256();
+    int8_t last = 0;
     size_t i = 0;
-    for (; i + 32 <= n; i += 32)
-        sg__store(to + i, sg__error_bytes(u + i, phi_bits));
-    for (; i < n; i++)
+    for (; i + 32 <= n; i += 32) {
+        __m256i x = sg__error_bytes(u + i, phi_bits);
+        any = _mm256_or_si256(any, x);
+        sg__store(to + i, x);
+    }
+    for (; i < n; i++) {
         to[i] = (int8_t)sg__error_response(u[i], phi_bits);
+        last = (int8_t)(last | to[i]);
+    }
+    return last || !_mm256_testz_si256(any, any);
 }
 
 /* Repeats each of n runs of `channels` bytes; what is written past a run, up
@@ -157,10 +165,16 @@ size_t sg__fire_pooled__avx2(const sg__geometry *g, const int32_t *u,
     for (uint32_t y = 0; y < g->out_h; y++, d += g->kernel_h * row)
         for (size_t x = 0; x < g->out_w; x += units) {
             size_t n = g->out_w - x < units ? g->out_w - x : units;
-            respond(u, n * g->in_c, phi_bits, response);
-            repeat(response, n, g->in_c, g->kernel_w, expanded);
-            for (uint32_t ky = 0; ky < g->kernel_h; ky++)
-                senders += take(d + ky * row + x * unit, expanded, n * unit);
+            bool fires = respond(u, n * g->in_c, phi_bits, response);
+            if (fires)
+                repeat(response, n, g->in_c, g->kernel_w, expanded);
+            for (uint32_t ky = 0; ky < g->kernel_h; ky++) {
+                int8_t *to = d + ky * row + x * unit;
+                if (fires)
+                    senders += take(to, expanded, n * unit);
+                else
+                    memset(to, 0, n * unit);
+            }
             u += n * g->in_c;
         }
     return senders;
