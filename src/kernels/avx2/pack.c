@@ -60,12 +60,20 @@ static void pack_words(const sg__synapses *s, uint32_t first, uint32_t last)
 /* The largest |w| of n weights. */
 static uint32_t largest(const int8_t *w, size_t n)
 {
-    uint32_t most = 0;
-    for (size_t i = 0; i < n; i++) {
+    uint8_t lane[32];
+    uint32_t all = 0;
+    __m256i most = _mm256_setzero_si256();
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32)
+        most = _mm256_max_epu8(most, _mm256_abs_epi8(sg__load_all(w + i)));
+    sg__store(lane, most);
+    for (size_t k = 0; k < 32; k++)
+        all = lane[k] > all ? lane[k] : all;
+    for (; i < n; i++) {
         uint32_t size = (uint32_t)(w[i] < 0 ? -w[i] : w[i]);
-        most = size > most ? size : most;
+        all = size > all ? size : all;
     }
-    return most;
+    return all;
 }
 
 static void pack_quads(const sg__synapses *s, uint32_t first, uint32_t last)
