@@ -151,8 +151,8 @@ static int compare(const sg_recipe *recipe, const sg_data *data,
 {
     sg_error error = SG_ERROR_INIT;
     sg_trainer *t[2];
-    const sg_trainer_options how[2] = {{sizeof how[0], 0, NULL},
-                                       {sizeof how[0], 0, device}};
+    const sg_trainer_options how[2] = {{sizeof how[0], 0, NULL, NULL},
+                                       {sizeof how[0], 0, device, NULL}};
     int differs = 0;
     for (int k = 0; k < 2; k++)
         if (sg_trainer_create_with(recipe, data, &how[k], &t[k], &error) !=
@@ -200,7 +200,7 @@ static void measure(const sg_recipe *recipe, const sg_data *data,
     sg_error error = SG_ERROR_INIT;
     sg_trainer *t;
     sg_layer_cost cost[SG_LAYERS_MAX];
-    const sg_trainer_options how = {sizeof how, 0, device};
+    const sg_trainer_options how = {sizeof how, 0, device, NULL};
     int64_t batch = 0;
     if (sg_recipe_number(recipe, "batch", &batch) != SG_OK)
         exit(2);

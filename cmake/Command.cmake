@@ -12,7 +12,7 @@ if(command_sources AND SG_COMMAND_FOUND)
     target_include_directories(spikegrad_parts PUBLIC
         ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(spikegrad_parts PUBLIC
-        spikegrad_static PkgConfig::SG_COMMAND)
+        spikegrad_static PkgConfig::SG_COMMAND ${CMAKE_DL_LIBS})
     if(TARGET spikegrad_nir_static)
         target_link_libraries(spikegrad_parts PUBLIC spikegrad_nir_static)
         target_compile_definitions(spikegrad_parts PRIVATE SPIKEGRAD_NIR=1)
@@ -23,7 +23,12 @@ if(command_sources AND SG_COMMAND_FOUND)
     endif()
     file(RELATIVE_PATH data_from_bin
          ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR})
+    file(RELATIVE_PATH libraries_from_bin
+         ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+    target_include_directories(spikegrad_parts PRIVATE
+        ${PROJECT_SOURCE_DIR}/include)
     target_compile_definitions(spikegrad_parts PRIVATE
+        SPIKEGRAD_LIBDIR_FROM_BIN="${libraries_from_bin}"
         SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad"
         SPIKEGRAD_DATADIR_FROM_BIN="${data_from_bin}/spikegrad")
     if(NOT SPIKEGRAD_SANITIZE) # whose frames are larger

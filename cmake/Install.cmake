@@ -12,10 +12,17 @@ if(TARGET spikegrad_command)
 endif()
 
 set(libraries spikegrad spikegrad_static)
-set(left_out PATTERN "spikegrad-nir.h" EXCLUDE)
+set(left_out "")
 if(TARGET spikegrad_nir)
     list(APPEND libraries spikegrad_nir spikegrad_nir_static)
-    set(left_out "")
+else()
+    list(APPEND left_out PATTERN "spikegrad-nir.h" EXCLUDE)
+endif()
+if(SG_MPI_LIBRARIES)
+    install(TARGETS ${SG_MPI_LIBRARIES}
+            LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+else()
+    list(APPEND left_out PATTERN "spikegrad-mpi.h" EXCLUDE)
 endif()
 install(TARGETS ${libraries} EXPORT spikegrad
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}

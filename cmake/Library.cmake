@@ -88,7 +88,7 @@ endif()
 # Rooms from the ground up.
 set(objects "")
 foreach(room base core kernels machine layers data augment network io optimiser ann
-             event engine device learn export proof)
+             event engine device ranks learn export proof)
     file(GLOB sources CONFIGURE_DEPENDS
          ${PROJECT_SOURCE_DIR}/src/${room}/*.c)
     if(room STREQUAL "kernels")

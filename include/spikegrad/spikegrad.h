@@ -45,6 +45,7 @@
 #include "spikegrad/machine.h"
 #include "spikegrad/network.h"
 #include "spikegrad/observe.h"
+#include "spikegrad/ranks.h"
 #include "spikegrad/recipe.h"
 #include "spikegrad/status.h"
 #include "spikegrad/train.h"

@@ -7,6 +7,7 @@
 
 #include "spikegrad/device.h"
 #include "spikegrad/network.h"
+#include "spikegrad/ranks.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -136,11 +137,13 @@ typedef struct sg_trainer_options {
     size_t size;      /* of this struct */
     unsigned threads; /* 1..256, 0: one a processor; changes no result */
     const char
-        *device; /* a name of device.h; NULL: "cpu"; changes no result */
+        *device;     /* a name of device.h; NULL: "cpu"; changes no result */
+    sg_ranks *ranks; /* who share the work (ranks.h); they share the data too.
+                        NULL: this process alone; changes no result */
 } sg_trainer_options;
 #define SG_TRAINER_OPTIONS_INIT                                               \
     {                                                                         \
-        sizeof(sg_trainer_options), 0, 0                                      \
+        sizeof(sg_trainer_options), 0, 0, 0                                   \
     }
 
 /* sg_trainer_create_with, sg_trainer_resume_with: the same, as options say. A
@@ -320,11 +323,12 @@ typedef struct sg_evaluate_options {
     unsigned *started; /* NULL: not wanted; written: threads that work, those
                           asked for, or fewer if the system starts no more */
     const char
-        *device; /* a name of device.h; NULL: "cpu"; changes no result */
+        *device;     /* a name of device.h; NULL: "cpu"; changes no result */
+    sg_ranks *ranks; /* as for a trainer */
 } sg_evaluate_options;
 #define SG_EVALUATE_OPTIONS_INIT                                              \
     {                                                                         \
-        sizeof(sg_evaluate_options), 0, 0, 0, 0                               \
+        sizeof(sg_evaluate_options), 0, 0, 0, 0, 0                            \
     }
 
 /* sg_evaluate_with: forward pass over data, as options say.

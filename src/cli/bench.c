@@ -87,7 +87,8 @@ static int start_new(const struct options *options, const arg_rest *rest,
         code = model_split("bench", file.folder, file.data, "train", &m->data);
     if (code == CLI_OK) {
         draw(m->data);
-        const sg_trainer_options how = {sizeof how, m->threads, m->device};
+        const sg_trainer_options how = {sizeof how, m->threads, m->device,
+                                        NULL};
         sg_status status = sg_trainer_create_with(file.recipe, m->data, &how,
                                                   &m->trainer, &error);
         if (status != SG_OK)
@@ -144,7 +145,8 @@ static int start_from(const struct options *options, const arg_rest *rest,
         draw(m->data);
         uint32_t last = (uint32_t)recipe_number(info.recipe, "epochs") - 1;
         bool complete = info.epoch >= info.epochs;
-        const sg_trainer_options how = {sizeof how, m->threads, m->device};
+        const sg_trainer_options how = {sizeof how, m->threads, m->device,
+                                        NULL};
         sg_status status =
             sg_trainer_create_from_with(net, complete ? last : info.epoch,
                                         m->data, &how, &m->trainer, &error);

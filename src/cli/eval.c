@@ -9,6 +9,7 @@
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "cli/base/team.h"
 #include "cli/commands.h"
 #include "cli/predictions.h"
 
@@ -214,6 +215,16 @@ static void print_tables(const model *m, const struct options *options,
         print_worst(m, confusion, classes);
 }
 
+/* The images, with other ranks if there are any. */
+static int share(const struct options *options, const model *m)
+{
+    char folder[RECIPE_FOLDER] = "";
+    const char *name = sg_data_get_info(m->data)->name;
+    if (team_ranks() && !options->images.data)
+        model_folder(m->path, name, folder, sizeof folder);
+    return team_share_images("eval", folder, options->images.split, m->part);
+}
+
 static int evaluate(const void *given, const model *m)
 {
     const struct options *options = given;
@@ -225,13 +236,17 @@ static int evaluate(const void *given, const model *m)
     uint32_t *confusion = calloc((size_t)classes * classes, sizeof *confusion);
     if (!confusion)
         return cli_fail("out of memory");
-    const unsigned wanted = cli_threads(options->threads);
+    int code = share(options, m);
+    if (code != CLI_OK) {
+        free(confusion);
+        return code;
+    }
+    const unsigned wanted = cli_threads(team_threads(options->threads));
     unsigned started = wanted;
-    sg_evaluate_options how = {sizeof how, wanted, options->flip, &started,
-                               options->device};
+    sg_evaluate_options how = {sizeof how, wanted,          options->flip,
+                               &started,   options->device, team_ranks()};
     sg_status status =
         sg_evaluate_with(net, data, &how, &metrics, confusion, &error);
-    int code = CLI_OK;
     cli_tell_threads(wanted, started);
     predictions p = {.path = options->predictions,
                      .logits = options->logits,

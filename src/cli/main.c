@@ -9,6 +9,7 @@
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/memory.h"
+#include "cli/base/team.h"
 #include "cli/commands.h"
 
 static void print_help(void)
@@ -151,6 +152,9 @@ int main(int argc, char **argv)
     /* A file at the size limit shall be an error of write(), not a death. */
     signal(SIGXFSZ, SIG_IGN);
     cli_set_program(argv[0]);
+    int code;
+    if (!team_join(&code))
+        return code;
     check_kernel_table();
-    return cli_finish(dispatch(argc, argv));
+    return team_leave(cli_finish(dispatch(argc, argv)));
 }

@@ -6,6 +6,16 @@
 
 #include "engine/metrics.h"
 
+/* Of a share, or of the smallest portion that others may ask for. */
+static size_t channels_at_once(const sg__ann *ann, const sg__layer *layer)
+{
+    const uint32_t share = sg__cpu_share_channels(ann, layer);
+    const uint32_t out_c = layer->geo.out_c;
+    const uint32_t least =
+        out_c < SG__PACK_CHANNELS ? out_c : SG__PACK_CHANNELS;
+    return share > least ? share : least;
+}
+
 /* Where the gradient of a share goes. */
 static void place_gradient(const sg__cpu *cpu, sg__arena *arena,
                            sg__cpu_scratch *s)
@@ -14,10 +24,9 @@ static void place_gradient(const sg__cpu *cpu, sg__arena *arena,
     size_t weights = 0;
     for (size_t l = 0; l < net->layer_count; l++) {
         const sg__layer *layer = &net->layer[l];
-        size_t share = !layer->synaptic
-                           ? 0
-                           : sg__cpu_share_channels(&cpu->ann, layer) *
-                                 sg__fan_in(&layer->geo);
+        size_t share = !layer->synaptic ? 0
+                                        : channels_at_once(&cpu->ann, layer) *
+                                              sg__fan_in(&layer->geo);
         weights = share > weights ? share : weights;
     }
     s->gradient = sg__arena_take(arena, weights, sizeof *s->gradient);
@@ -208,4 +217,5 @@ const sg__engine_kind sg__engine_cpu = {
     .look = look,
     .profile = profile,
     .get_profile = get_profile,
+    .parts = &sg__cpu_parts,
 };

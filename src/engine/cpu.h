@@ -61,6 +61,7 @@ sg_status sg__cpu_reduce(sg__engine *engine, size_t l, uint32_t first,
                          uint32_t last, int32_t *gradient,
                          int32_t *bias_gradient);
 sg_status sg__cpu_update(sg__engine *engine, const sg__update *update);
+extern const sg__engine_parts sg__cpu_parts;
 sg_status sg__cpu_evaluate(sg__engine *engine, const sg__range *range,
                            sg_metrics *out, uint32_t *predicted);
 

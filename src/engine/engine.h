@@ -26,8 +26,8 @@
  * no copy, so that Phi may move between two of them.
  *
  * One call at a time, from one thread; an engine starts its own. An engine of
- * several processes is called by each of them, with the same arguments in the
- * same order. Once a call has failed, so do all others, in the same way. */
+ * several processes is called in one of them. Once a call has failed, so do
+ * all others, in the same way. */
 #ifndef SG_ENGINE_ENGINE_H
 #define SG_ENGINE_ENGINE_H
 
@@ -47,6 +47,7 @@ typedef struct sg__engine_options {
     bool keeps;          /* charges and error charges can be looked at, for
                    verification */
     const struct sg__device_choice *device; /* of an engine of device/ */
+    struct sg_ranks *ranks;                 /* of an engine of ranks/ */
     sg_error *error; /* what create has to say when it fails; or NULL */
 } sg__engine_options;
 
@@ -76,6 +77,43 @@ typedef enum sg__trace {
     SG__TRACE_ERROR_CHARGES /* int32, before firing, with dither */
 } sg__trace;
 
+/* Output channels first..last-1 of a synaptic layer; as of sg__engine_reduce,
+ * and at most SG__GRADIENT_CHANNELS. */
+typedef struct sg__portion {
+    uint32_t layer, first, last;
+} sg__portion;
+
+/* Portions that are worked on by all threads of an engine, one each at a time,
+ * in any order. visit is called for portion i with the memory of its gradient,
+ * int32[last-first][K] and int32[last-first], by the thread that works on it;
+ * after, when it is done. */
+typedef struct sg__portions {
+    const sg__portion *portion;
+    size_t count;
+    void (*visit)(void *context, size_t i, int32_t *gradient,
+                  int32_t *bias_gradient);
+    void (*after)(void *context, size_t i);
+    void *context;
+} sg__portions;
+
+/* What an engine has to bring besides for one that is made of several
+ * (ranks/): what update does, in parts.
+ *
+ *   gradients  the gradient of the last pass; then visit, which reads it
+ *   apply      visit, which sets the gradient; then the step of these channels,
+ *              keyed by `step`; then after
+ *   take       visit, which sets forward weights and biases in the network
+ *              (the gradient is NULL); then they are taken over
+ *
+ * Weights and biases of these channels are the only arrays besides the state
+ * that apply needs and writes. */
+typedef struct sg__engine_parts {
+    void (*gradients)(sg__engine *engine, const sg__portions *portions);
+    void (*apply)(sg__engine *engine, const sg__portions *portions,
+                  const sg__update *update, uint64_t step);
+    void (*take)(sg__engine *engine, const sg__portions *portions);
+} sg__engine_parts;
+
 /* A kind of engine: what one has to bring. The functions do what those below
  * say of theirs, which are how they are called. */
 typedef struct sg__engine_kind {
@@ -98,6 +136,7 @@ typedef struct sg__engine_kind {
                       void *out);
     void (*profile)(sg__engine *engine, bool on);
     uint64_t (*get_profile)(const sg__engine *engine, sg_layer_cost *cost);
+    const sg__engine_parts *parts; /* NULL: it can be no part of another */
 } sg__engine_kind;
 
 /* What every engine begins with; sg__engine_create fills it. */

@@ -172,7 +172,7 @@ sg_status sg_trainer_adapt(const sg_network *model, const sg_recipe *recipe,
                            const sg_data *train, int new_readout,
                            unsigned threads, sg_trainer **out, sg_error *error)
 {
-    const sg_trainer_options options = {sizeof options, threads, NULL};
+    const sg_trainer_options options = {sizeof options, threads, NULL, NULL};
     return sg_trainer_adapt_with(model, recipe, train, new_readout, &options,
                                  out, error);
 }

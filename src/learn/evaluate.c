@@ -11,6 +11,9 @@
 /* Samples at once: as many as keep their counts in so many bytes. */
 enum { BATCH_BYTES = 48 << 20, BATCH_MAX = 256 };
 
+/* Whose classes are asked for at once: enough for many ranks. */
+enum { PREDICTED = 4096 };
+
 static size_t batch_size(const sg_network *net)
 {
     size_t bytes = 1;
@@ -24,8 +27,8 @@ sg_status sg_evaluate(const sg_network *net, const sg_data *data,
                       unsigned threads, sg_metrics *out, uint32_t *confusion,
                       sg_error *error)
 {
-    const sg_evaluate_options options = {sizeof options, threads, 0, NULL,
-                                         NULL};
+    const sg_evaluate_options options = {sizeof options, threads, 0,
+                                         NULL,           NULL,    NULL};
     return sg_evaluate_with(net, data, &options, out, confusion, error);
 }
 
@@ -35,7 +38,7 @@ static sg_status count_classes(sg__engine *engine, const sg__range *all,
                                sg_metrics *out, uint32_t *confusion)
 {
     const uint32_t classes = engine->net->classes;
-    uint32_t predicted[BATCH_MAX];
+    uint32_t predicted[PREDICTED];
     sg_metrics part;
     sg__range range = *all;
     sg_status status = SG_OK;
@@ -44,7 +47,7 @@ static sg_status count_classes(sg__engine *engine, const sg__range *all,
     for (; status == SG_OK && range.first < all->count;
          range.first += range.count) {
         range.count = all->count - range.first;
-        range.count = range.count < BATCH_MAX ? range.count : BATCH_MAX;
+        range.count = range.count < PREDICTED ? range.count : PREDICTED;
         status = sg__engine_evaluate(engine, &range, &part, predicted);
         if (status != SG_OK)
             break;
@@ -71,13 +74,15 @@ sg_status sg_evaluate_with(const sg_network *net, const sg_data *data,
         return status;
     sg__place place;
     sg_error why = {{0}};
-    status = sg__place_of(how.device, how.threads, &place, error);
+    status = sg__place_of(how.device, how.threads, how.ranks, &place, error);
     if (status != SG_OK)
         return status;
     const sg__engine_options built = {.net = net,
-                                      .batch = batch_size(net),
+                                      .batch = batch_size(net) *
+                                               sg_ranks_count(place.ranks),
                                       .threads = how.threads,
                                       .device = &place.device,
+                                      .ranks = place.ranks,
                                       .error = &why};
     sg__engine *engine = NULL;
     const sg__range all = {data, 0, sg_data_get_info(data)->size,

@@ -53,7 +53,8 @@ sg_status sg__trainer_create_at(const sg__place *place, sg_network *net,
                                     .trained = net,
                                     .batch = batch,
                                     .threads = place->threads,
-                                    .device = &t->place.device};
+                                    .device = &t->place.device,
+                                    .ranks = place->ranks};
     t->place = *place;
     sg_status status = take_memory(t, error);
     if (status == SG_OK)
@@ -72,8 +73,9 @@ sg_status sg__trainer_place(const sg_trainer_options *options, sg__place *out,
     sg_trainer_options how;
     sg_status status = sg__sized_take(options, &how, sizeof how,
                                       "options of a trainer", error);
-    return status == SG_OK ? sg__place_of(how.device, how.threads, out, error)
-                           : status;
+    return status == SG_OK
+               ? sg__place_of(how.device, how.threads, how.ranks, out, error)
+               : status;
 }
 
 sg_status sg_trainer_create_with(const sg_recipe *recipe, const sg_data *train,
@@ -98,7 +100,7 @@ sg_status sg_trainer_create(const sg_recipe *recipe, const sg_data *train,
                             unsigned threads, sg_trainer **out,
                             sg_error *error)
 {
-    const sg_trainer_options options = {sizeof options, threads, NULL};
+    const sg_trainer_options options = {sizeof options, threads, NULL, NULL};
     return sg_trainer_create_with(recipe, train, &options, out, error);
 }
 
@@ -149,7 +151,7 @@ sg_status sg_trainer_resume(const char *path, const sg_data *train,
                             unsigned threads, sg_trainer **out,
                             sg_error *error)
 {
-    const sg_trainer_options options = {sizeof options, threads, NULL};
+    const sg_trainer_options options = {sizeof options, threads, NULL, NULL};
     return sg_trainer_resume_with(path, train, &options, out, error);
 }
 
@@ -177,7 +179,7 @@ sg_status sg_trainer_resume_memory(const void *bytes, size_t size,
                                    unsigned threads, sg_trainer **out,
                                    sg_error *error)
 {
-    const sg_trainer_options options = {sizeof options, threads, NULL};
+    const sg_trainer_options options = {sizeof options, threads, NULL, NULL};
     return sg_trainer_resume_memory_with(bytes, size, name, train, &options,
                                          out, error);
 }
@@ -229,7 +231,7 @@ sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                  const sg_data *train, unsigned threads,
                                  sg_trainer **out, sg_error *error)
 {
-    const sg_trainer_options options = {sizeof options, threads, NULL};
+    const sg_trainer_options options = {sizeof options, threads, NULL, NULL};
     return sg_trainer_create_from_with(net, epoch, train, &options, out,
                                        error);
 }

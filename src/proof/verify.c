@@ -590,7 +590,7 @@ sg_status sg_verify_with(const sg_network *net, const sg_data *data,
     sg_status status = sg__sized_take(options, &how, sizeof how,
                                       "options of a verification", error);
     if (status == SG_OK)
-        status = sg__place_of(how.device, 1, &place, error);
+        status = sg__place_of(how.device, 1, NULL, &place, error);
     return status == SG_OK ? sg__verify_at(&place, net, data, &how, out, error)
                            : status;
 }

@@ -176,7 +176,7 @@ static void structs_know_their_size(void **state)
     struct {
         sg_evaluate_options known;
         uint64_t later; /* no padding behind it */
-    } newer = {{sizeof newer, 1, 0, NULL, NULL}, 0};
+    } newer = {{sizeof newer, 1, 0, NULL, NULL, NULL}, 0};
     assert_int_equal(sg_evaluate_with(net, data, &options, metrics, NULL,
                                       NULL),
                      SG_OK);

@@ -480,7 +480,7 @@ static void structs_know_their_size(void **state)
     } newer = {SG_EVALUATE_OPTIONS_INIT, 0};
     static sg_metrics metrics;
     sg_error error = SG_ERROR_INIT;
-    sg_evaluate_options options = {0, 1, 0, NULL, NULL};
+    sg_evaluate_options options = {0, 1, 0, NULL, NULL, NULL};
     assert_int_equal(sg_evaluate_with(net, data, &options, &metrics, NULL,
                                       &error),
                      SG_E_ARGUMENT);
@@ -548,6 +548,25 @@ static void of_programs(void **state)
     TELLS(sg_program_import(net, "x", 1, NULL, NULL, e));
 }
 
+static void of_ranks(void **state)
+{
+    (void)state;
+    sg_exchange none = SG_EXCHANGE_INIT, alone = SG_EXCHANGE_INIT;
+    sg_ranks_traffic traffic = {.size = sizeof traffic};
+    sg_follow_options how = SG_FOLLOW_OPTIONS_INIT;
+    alone.ranks = 1;
+    MAKES_NOTHING(sg_ranks, sg_ranks_create(NULL, &out, e));
+    MAKES_NOTHING(sg_ranks, sg_ranks_create(&none, &out, e));
+    MAKES_NOTHING(sg_ranks, sg_ranks_create(&alone, &out, e));
+    TELLS(sg_ranks_create(&none, NULL, e));
+    TELLS(sg_ranks_share(NULL, "x", NULL, 0, e));
+    TELLS(sg_ranks_follow(NULL, &how, e));
+    TELLS(sg_ranks_follow(&none, NULL, e));
+    assert_int_equal(sg_ranks_count(NULL), 1);
+    assert_int_equal(sg_ranks_get_traffic(NULL, &traffic), SG_E_ARGUMENT);
+    sg_ranks_destroy(NULL);
+}
+
 static void every_function_is_here(void **state)
 {
     (void)state;
@@ -586,6 +605,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_recipes),
         cmocka_unit_test(of_programs),
+        cmocka_unit_test(of_ranks),
         cmocka_unit_test(of_data),
         cmocka_unit_test(of_networks),
         cmocka_unit_test(of_arrays),

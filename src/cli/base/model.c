@@ -143,12 +143,13 @@ int model_run(const arg_command *command, int argc, char **argv, void *options,
               int (*run)(const void *options, const model *m))
 {
     arg_rest rest;
-    model m = {NULL, NULL, NULL};
+    model m = {NULL, NULL, NULL, NULL};
     int code = args_parse(command, argc, argv, options, &rest);
 
     if (code >= 0)
         return code;
-    code = model_load(command->name, rest.operand[0], images->best, &m.net);
+    m.path = rest.operand[0];
+    code = model_load(command->name, m.path, images->best, &m.net);
     if (code == CLI_OK)
         code = open_images(command->name, rest.operand[0], images,
                            limit ? *limit : 0, &m);

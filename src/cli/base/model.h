@@ -53,8 +53,9 @@ extern const arg_flag model_flags[3];
 /* A network and images of its shape. */
 typedef struct model {
     sg_network *net;
-    sg_data *data; /* the split */
-    sg_data *part; /* what of it is asked for */
+    sg_data *data;    /* the split */
+    sg_data *part;    /* what of it is asked for */
+    const char *path; /* of the network */
 } model;
 
 /* model_run: what the subcommands do that show images to a model. Parses the

@@ -51,7 +51,7 @@ static int go_on(measurement *m, bool profiles)
     sg_status status = sg_trainer_create_from_with(
         net, (uint32_t)recipe_number(info.recipe, "epochs") - 1, m->data,
         &(sg_trainer_options){sizeof(sg_trainer_options), m->threads,
-                              m->device},
+                              m->device, NULL},
         &next, &error);
     if (status != SG_OK)
         return failed(m, status, &error);
@@ -102,8 +102,8 @@ static int classify(const measurement *m, uint32_t count, double *spent)
     if (status != SG_OK)
         return failed(m, status, &error);
     double start = cli_seconds();
-    const sg_evaluate_options how = {sizeof how, m->threads, 0, NULL,
-                                     m->device};
+    const sg_evaluate_options how = {sizeof how, m->threads, 0,
+                                     NULL,       m->device,  NULL};
     status = sg_evaluate_with(sg_trainer_network(m->trainer), part, &how,
                               &metrics, NULL, &error);
     *spent = cli_seconds() - start;

@@ -10,6 +10,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
+#include "cli/base/team.h"
 #include "cli/run/confusions.h"
 
 bool conclude_flips(const sg_recipe *recipe)
@@ -109,7 +110,8 @@ static int evaluate(const session *s, verdict *v)
     sg_error error = {""};
     sg_evaluate_options how = {.size = sizeof how,
                                .threads = (unsigned)s->options.threads,
-                               .device = s->options.device};
+                               .device = s->options.device,
+                               .ranks = team_ranks()};
     const size_t classes = sg_data_get_info(s->test)->classes;
     if (classes <= CONFUSIONS_CLASSES) {
         v->confusion = calloc(classes * classes, sizeof *v->confusion);

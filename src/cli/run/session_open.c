@@ -8,6 +8,7 @@
 
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
+#include "cli/base/team.h"
 #include "cli/run/conclude.h"
 #include "cli/run/session_state.h"
 
@@ -109,6 +110,7 @@ static sg_trainer_options trainer_options(const session *s)
     sg_trainer_options how = SG_TRAINER_OPTIONS_INIT;
     how.threads = (unsigned)s->options.threads;
     how.device = s->options.device;
+    how.ranks = team_ranks();
     return how;
 }
 
@@ -335,6 +337,9 @@ static int open_parts(session *s, const recipe_file *fresh)
         code = open_data(s);
     if (code == CLI_OK)
         code = take_options(s);
+    if (code == CLI_OK)
+        code = team_share_run(options->command, &s->file, session_training(s),
+                              s->held, s->test);
     if (code != CLI_OK)
         return code;
     if (options->resume)
@@ -354,6 +359,7 @@ int session_open(const run_options *options, const recipe_file *fresh,
     if (!s)
         return cli_fail("out of memory");
     s->options = *options;
+    s->options.threads = team_threads(options->threads);
     s->time.start = cli_seconds();
     int code = recipe_file_begin(&s->file);
     if (code == CLI_OK)

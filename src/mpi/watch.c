@@ -1,0 +1,170 @@
+/* The thread that looks after the other ranks: it tells them now and then that
+ * this one lives, and hears the same of them. Rank 0 hears all, the others hear
+ * rank 0. Of processes on the same host it also sees that they have ended. Its
+ * looks move messages on as well, whatever the program computes meanwhile. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "mpi/mpi.h"
+
+enum {
+    LOOK_NS = 1000000, /* between two looks */
+    LOOKS = 100,       /* of them, between two signs, and two looks at
+                             processes */
+    PATIENCE_S = 6,    /* without a sign */
+    SIGN = 9           /* tag */
+};
+
+/* Signs: this rank lives; it has told that another one is lost. */
+enum { ALIVE = 1, TOLD = 2 };
+
+static uint64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Whether this rank hears signs of that one, and tells it. */
+static bool hears(const sg__mpi *mpi, uint32_t r)
+{
+    return r != mpi->rank && (r == 0 || mpi->rank == 0);
+}
+
+/* Whether a process of this host has ended: it is no more, or what is left of
+ * it waits to be looked at. Where there is no /proc nothing is known. */
+static bool has_ended(int64_t process)
+{
+    char path[64], line[256] = "";
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)process);
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        FILE *own = fopen("/proc/self/stat", "r");
+        if (own)
+            fclose(own);
+        return own != NULL;
+    }
+    const char *got = fgets(line, sizeof line, file);
+    fclose(file);
+    const char *state = got ? strrchr(line, ')') : NULL;
+    return state &&
+           (strncmp(state, ") Z", 3) == 0 || strncmp(state, ") X", 3) == 0);
+}
+
+static void give_signs(sg__mpi *mpi, char what)
+{
+    static const char signs[] = {0, ALIVE, TOLD}; /* outlive the sending */
+    for (uint32_t r = 0; r < mpi->ranks; r++) {
+        MPI_Request request;
+        if (hears(mpi, r) &&
+            MPI_Isend(&signs[(int)what], 1, MPI_BYTE, (int)r, SIGN, mpi->signs,
+                      &request) == MPI_SUCCESS)
+            MPI_Request_free(&request);
+    }
+}
+
+/* Says that rank r is lost: one that lives does, the lowest of those that
+ * notice. */
+static void tell(sg__mpi *mpi, uint32_t r, const char *why)
+{
+    char line[256];
+    if (mpi->ends)
+        return;
+    mpi->failed = true;
+    snprintf(line, sizeof line, "rank %u (%s, process %lld) %s", (unsigned)r,
+             mpi->peer[r].host, (long long)mpi->peer[r].process, why);
+    bool first = true;
+    for (uint32_t k = 0; k < mpi->rank; k++)
+        first &= k == r || (!mpi->peer[k].local && !hears(mpi, r));
+    if (first)
+        give_signs(mpi, TOLD);
+    if (mpi->lost)
+        mpi->lost(mpi->user, line, first);
+}
+
+static void listen(sg__mpi *mpi, uint32_t r)
+{
+    sg__mpi_rank *peer = &mpi->peer[r];
+    MPI_Irecv(&peer->sign, 1, MPI_BYTE, (int)r, SIGN, mpi->signs,
+              &peer->request);
+}
+
+/* Looks whether a sign of a rank has come. */
+static void look(sg__mpi *mpi, uint32_t r)
+{
+    sg__mpi_rank *peer = &mpi->peer[r];
+    int done = 0;
+    if (MPI_Test(&peer->request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS)
+        return;
+    if (!done)
+        return;
+    peer->heard = now();
+    if (peer->sign == TOLD && !mpi->ends) {
+        mpi->failed = true;
+        if (mpi->lost)
+            mpi->lost(mpi->user, "the run has ended", 0);
+    }
+    listen(mpi, r);
+}
+
+/* A process that has slept itself has heard nothing, and is no judge. */
+static void check(sg__mpi *mpi, bool slept)
+{
+    for (uint32_t r = 0; r < mpi->ranks && !mpi->failed; r++) {
+        sg__mpi_rank *peer = &mpi->peer[r];
+        if (r == mpi->rank)
+            continue;
+        if (peer->local && has_ended(peer->process))
+            tell(mpi, r, "is gone");
+        else if (hears(mpi, r) && slept)
+            peer->heard = now();
+        else if (hears(mpi, r) &&
+                 now() - peer->heard > PATIENCE_S * UINT64_C(1000000000))
+            tell(mpi, r, "gives no sign of life");
+    }
+}
+
+static void *watch(void *user)
+{
+    sg__mpi *mpi = user;
+    const struct timespec pause = {0, LOOK_NS};
+    uint64_t last = now();
+    for (unsigned looks = 0; !mpi->ends; looks++) {
+        for (uint32_t r = 0; r < mpi->ranks; r++)
+            if (hears(mpi, r))
+                look(mpi, r);
+        if (looks % LOOKS == 0 && !mpi->failed) {
+            const uint64_t moment = now();
+            check(mpi, moment - last > UINT64_C(2000000000));
+            last = moment;
+            give_signs(mpi, ALIVE);
+        }
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+sg_status sg__mpi_watch(sg__mpi *mpi)
+{
+    for (uint32_t r = 0; r < mpi->ranks; r++)
+        if (hears(mpi, r)) {
+            mpi->peer[r].heard = now();
+            listen(mpi, r);
+        }
+    return pthread_create(&mpi->watch, NULL, watch, mpi) == 0 ? SG_OK
+                                                              : SG_E_MEMORY;
+}
+
+void sg__mpi_unwatch(sg__mpi *mpi)
+{
+    mpi->ends = true;
+    pthread_join(mpi->watch, NULL);
+    MPI_Barrier(mpi->work); /* nobody gives signs any more */
+    for (uint32_t r = 0; r < mpi->ranks; r++) {
+        if (!hears(mpi, r))
+            continue;
+        MPI_Cancel(&mpi->peer[r].request);
+        MPI_Wait(&mpi->peer[r].request, MPI_STATUS_IGNORE);
+    }
+}
