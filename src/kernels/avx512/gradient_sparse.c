@@ -268,7 +268,7 @@ void sg__gradient_sparse__avx512(const sg__synapses *s, size_t n,
     memset(gradient, 0, (last - first) * sg__fan_in(g) * sizeof *gradient);
     memset(bias_gradient, 0, (last - first) * sizeof *bias_gradient);
     if (sg__by_planes(g)) {
-        sg__planes_sparse(g, n, in, d, first, last, gradient, bias_gradient,
+        sg__planes_sparse(s, n, in, d, first, last, gradient, bias_gradient,
                           scratch);
         return;
     }

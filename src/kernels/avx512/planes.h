@@ -47,7 +47,7 @@ void sg__plane_copy(const sg__geometry *g, size_t n, const uint8_t *in,
 
 /* The gradient rows for such layers, and their scratch. */
 size_t sg__planes_sparse_scratch(const sg__geometry *g);
-void sg__planes_sparse(const sg__geometry *g, size_t n, const uint8_t *in,
+void sg__planes_sparse(const sg__synapses *s, size_t n, const uint8_t *in,
                        const int8_t *d, uint32_t first, uint32_t last,
                        int32_t *gradient, int32_t *bias_gradient,
                        void *scratch);
