@@ -190,6 +190,16 @@ static sg_status no_room(const sg__remote *r,
                     fits);
 }
 
+/* Evaluation goes in whatever parts there is room for. */
+static void fit(sg__remote *r, const sg__engine_options *options)
+{
+    uint64_t room = r->device->kind->room(r->device);
+    room -= room / 16; /* for what drivers take themselves */
+    while (room > 0 && r->base.batch > 1 &&
+           measure(options, r->base.batch) > room)
+        r->base.batch /= 2;
+}
+
 static sg_status take_device(sg__remote *r, const sg__engine_options *options)
 {
     const sg__device_choice *choice = options->device;
@@ -197,6 +207,8 @@ static sg_status take_device(sg__remote *r, const sg__engine_options *options)
         choice->kind->open(choice->index, &r->device, options->error);
     if (status != SG_OK)
         return status;
+    if (!options->trained && !options->keeps)
+        fit(r, options);
     r->bytes = place(r, options->trained != NULL);
     status = choice->kind->take(r->device, r->bytes, &r->memory);
     if (status == SG_OK)

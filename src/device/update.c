@@ -8,10 +8,11 @@
 enum { SHARES = 16 };
 
 /* Positions that a group of a gradient's tile sums over: so many that there are
- * some thousand groups, in whole steps of a tile. */
+ * some thousand groups, in whole steps of a tile: more of them would add more
+ * often to the same sums. */
 static uint32_t share_of(uint64_t positions, uint32_t groups)
 {
-    enum { GROUPS = 2048, STEP = 64, MOST = 65535 };
+    enum { GROUPS = 1056, STEP = 64, MOST = 65535 };
     const uint64_t shares = (GROUPS + groups - 1) / groups;
     uint64_t share = (positions + shares - 1) / shares;
     if (share < positions / MOST + 1)

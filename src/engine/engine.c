@@ -22,7 +22,7 @@ sg_status sg__engine_create(const sg__engine_kind *kind,
         .kind = kind,
         .net = options->net,
         .trained = options->trained,
-        .batch = options->batch,
+        .batch = engine->batch ? engine->batch : options->batch,
         .threads = engine->threads,
     };
     status = sg__engine_put(engine);

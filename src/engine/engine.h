@@ -144,7 +144,7 @@ struct sg__engine {
     const sg__engine_kind *kind;
     const sg_network *net;
     sg_network *trained; /* as in the options */
-    size_t batch;
+    size_t batch;     /* as there, or fewer if create says so, to evaluate */
     unsigned threads; /* that work in this process; create says how many */
     bool ahead;       /* of the network's arrays, by an update */
     sg_status failed; /* by a call so far */

@@ -113,6 +113,9 @@ if [ -n "${SPIKEGRAD_FAKE_CUDA:-}" ]; then
     quietly train --data $data --recipe demo --epochs 1 --out F \
         --batch "$fits"
     cmp E/checkpoint.safetensors F/checkpoint.safetensors
+    export FAKE_CUDA_ROOM=1500000 # for some images at a time
+    "$SPIKEGRAD" eval A --json --data $data --flip --device cuda >far
+    cmp near far
     export FAKE_CUDA_ROOM=1000
     fails 1 "MiB are free" eval A --device cuda
     unset FAKE_CUDA_ROOM
