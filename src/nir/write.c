@@ -434,8 +434,9 @@ static sg_status write_layer(writing *w, size_t l, size_t layers)
         break;
     }
     return sg__nir_fail(w->error, SG_E_UNSUPPORTED,
-                        "layer %zu (%s): NIR has no node for %s", l,
-                        layer.name, sg_layer_kind_name(layer.kind));
+                        "layer %zu (%s): NIR has no node for %s; a network "
+                        "trained with sum or average pools has one",
+                        l, layer.name, sg_layer_kind_name(layer.kind));
 }
 
 /* ---- the file ---- */
