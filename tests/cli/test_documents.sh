@@ -49,14 +49,17 @@ for page in "$root"/README.md "$root"/docs/*.md "$root"/rtl/README.md; do
 done
 [ "$seen" -gt 60 ] || bad "only $seen commands in the documents"
 
-# run_page PAGE SECTION: runs its commands; on a small set instead of MNIST's
-# DIR, with few samples, and each in a directory of its own.
+# run_page PAGE [SECTION]: runs the commands of all of it, or of a section; on a
+# small set instead of MNIST's DIR, with few samples, and each in a directory of
+# its own. Files that are nowhere here are passed over.
 run_page() {
-    sed -n "/^# /,/^## /p; /^## $2\$/,/^## /p" "$root/$1" >section
-    commands section | sed "s|mnist:DIR|$tiny_data|; s|SPEC|$tiny_data|
-        /^spikegrad train.*--resume\|^spikegrad train.*--epochs/!s/^spikegrad train/& --epochs 1/
+    awk -v wanted="${2:-}" '/^## / { inside = $0 == "## " wanted }
+        wanted == "" || inside' "$root/$1" >section
+    commands section | grep -v recording.bin |
+        sed "s|mnist:DIR|$tiny_data|; s|SPEC|$tiny_data|
         s/--samples [0-9]*/--samples 2/
         /^spikegrad bench/s/$/ --seconds 1/
+        /^spikegrad train.*--resume\|^spikegrad train.*--epochs/!s/^spikegrad train/& --epochs 1/
         s|.*--out \([a-z/]*\).*|rm -rf \1; &|" >list
     [ -s list ] || bad "$1: no commands"
     while read -r line; do
@@ -73,17 +76,19 @@ run_page() {
     done <list
 }
 
-run_page docs/faq.md ".*"
+run_page docs/faq.md
 rm -rf runs ./*.safetensors infer compare.html
 
 # pictures, arrays and IDX files of one's own
 expect 0 "$SPIKEGRAD" data export glyphs:train=300,test=50 --images mine
 mv mine/train/* mine && rm -r mine/train mine/test
-expect 0 "$SPIKEGRAD" data export glyphs:train=300,test=50 --npz mine.npz
+expect 0 "$SPIKEGRAD" data export glyphs:train=300,test=50 --npz mine.npz \
+    --npy arrays
+mv arrays/* mine
 expect 0 "$SPIKEGRAD" data export glyphs:train=300,test=50 --count 0 \
     --idx mine/train
 mkdir DIR
-run_page docs/your-own-data.md ".*"
+run_page docs/your-own-data.md
 rm -rf runs mine
 
 run_page README.md MNIST
