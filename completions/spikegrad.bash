@@ -24,7 +24,7 @@ _spikegrad_words() {
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
     'convert') echo --nir --npz --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
-    'export') echo --c --vectors --format --learn --samples --ram --data --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'export') echo --c --vectors --format --order --learn --samples --ram --data --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'import-state') echo --out --help ;;
     esac
 }
@@ -83,6 +83,7 @@ _spikegrad_values() {
     'export --c') echo '<files>' ;;
     'export --vectors') echo '<files>' ;;
     'export --format') echo hex npy ;;
+    'export --order') echo fifo lifo scatter turns random ;;
     'export --data') echo '<sources>' ;;
     'import-state --out') echo '<files>' ;;
     *' --weight-bits') echo 8 16 ;;

@@ -4,6 +4,7 @@
 #define SPIKEGRAD_EXPORT_H
 
 #include "spikegrad/data.h"
+#include "spikegrad/event.h"
 #include "spikegrad/network.h"
 
 #ifdef __cplusplus
@@ -53,17 +54,19 @@ typedef struct sg_vectors_options {
     int learn;        /* not 0: errors, gradients and what was learned too */
     uint32_t samples; /* presented, at least 1 */
     int npy;          /* arrays for NumPy instead of lines for $readmemh */
+    sg_order order;   /* of delivery, on which the longest queue depends */
 } sg_vectors_options;
 #define SG_VECTORS_OPTIONS_INIT                                               \
     {                                                                         \
-        sizeof(sg_vectors_options), 0, 1, 0                                   \
+        sizeof(sg_vectors_options), 0, 1, 0, SG_ORDER_TURNS                   \
     }
 
 /* sg_vectors_create: golden vectors for the simulation of a chip: every
  * integer of the event simulation for the first samples of data, or to learn
  * for the first ones in the order of the run's first epoch, each with the
  * weights that the ones before have left. docs/hardware.md has the files.
- * Errors: as sg_program_create. */
+ * Errors: as sg_program_create; SG_E_FULL: more spikes under way in that order
+ * than the simulation has room for. */
 SG_API sg_status sg_vectors_create(const sg_network *net, const sg_data *data,
                                    const sg_vectors_options *options,
                                    sg_program **out, sg_error *error);

@@ -14,6 +14,7 @@
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
+#include "cli/base/verification.h"
 #include "cli/commands.h"
 #include "cli/run/options.h"
 
@@ -22,7 +23,7 @@ enum { NAME_KEPT = 200, TRIES = 100 };
 
 struct options {
     run_options run; /* of the twin */
-    const char *c, *vectors, *format;
+    const char *c, *vectors, *format, *order;
     uint64_t samples, ram;
     bool learn, quiet;
 };
@@ -35,6 +36,9 @@ static const arg_flag own_flags[] = {
      0, 0},
     {"format", ARG_CHOICE, offsetof(struct options, format), "hex|npy", "hex",
      "of vectors: lines for $readmemh, or arrays for NumPy", 0, 0},
+    {"order", ARG_CHOICE, offsetof(struct options, order), VERIFY_ORDERS,
+     "turns", "of delivery in vectors, see verify: the longest queue follows",
+     0, 0},
     {"learn", ARG_SWITCH, offsetof(struct options, learn), NULL, NULL,
      "one that learns, sample by sample: what 'train --from MODEL --batch 1 "
      "--momentum 0 --schedule constant --warmup 0' computes",
@@ -251,7 +255,8 @@ static int make_vectors(const struct options *o, const sg_network *net,
     sg_program *vectors;
     const sg_vectors_options options = {sizeof options, o->learn,
                                         (uint32_t)o->samples,
-                                        strcmp(o->format, "npy") == 0};
+                                        strcmp(o->format, "npy") == 0,
+                                        verify_order(o->order)};
     sg_status status =
         sg_vectors_create(net, data, &options, &vectors, &error);
     if (status != SG_OK)

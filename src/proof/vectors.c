@@ -44,6 +44,12 @@ static const struct {
     {"b_after", 32, true},
 };
 
+static const char *const orders[] = {
+    [SG_ORDER_FIFO] = "fifo",       [SG_ORDER_LIFO] = "lifo",
+    [SG_ORDER_SCATTER] = "scatter", [SG_ORDER_TURNS] = "turns",
+    [SG_ORDER_RANDOM] = "random",
+};
+
 /* A file under way. */
 typedef struct array {
     char path[48];
@@ -55,6 +61,8 @@ typedef struct array {
 typedef struct vectors {
     const sg_network *net;
     bool learn, npy;
+    sg_order order;
+    uint64_t longest; /* queue of any sample */
     array input, label;
     array layer[SG_LAYERS_MAX][QUANTITIES];
 } vectors;
@@ -168,8 +176,7 @@ static sg_status note(vectors *v, const sg_network *now, const sg_data *data,
     sg_simulation *sim;
     const uint32_t label = sg_data_label(data, s);
     const uint8_t *pixels = sg_data_pixels(data, s);
-    sg_status status =
-        sg_simulation_create(now, SG_ORDER_TURNS, 1, &sim, NULL);
+    sg_status status = sg_simulation_create(now, v->order, 1, &sim, NULL);
     if (status != SG_OK)
         return status;
     status = v->learn ? sg_simulation_present_training(sim, pixels, step, s)
@@ -185,6 +192,10 @@ static sg_status note(vectors *v, const sg_network *now, const sg_data *data,
         if (v->learn && now->layer[l].synaptic)
             note_errors(v, sim, l);
     }
+    sg_event_totals totals;
+    sg_simulation_totals(sim, &totals);
+    if (totals.longest_queue > v->longest)
+        v->longest = totals.longest_queue;
     sg_simulation_destroy(sim);
     return status;
 }
@@ -322,6 +333,11 @@ static void write_parameters(const vectors *v, uint32_t samples,
                  (int)net->recipe.weight_bits, (int)net->recipe.master_bits,
                  (int)net->recipe.alpha, (int)net->recipe.target,
                  net->recipe.loss == SG_LOSS_SQUARED, y.label, y.other);
+    sg__text_put(
+        to,
+        "// spikes under way, or neurons that waited, at most, in the "
+        "order %s\n`define LONGEST_QUEUE %" PRIu64 "\n",
+        orders[v->order], v->longest);
     for (size_t l = 0; l < net->layer_count; l++)
         write_layer(v, l, to);
 }
@@ -368,6 +384,9 @@ static sg_status check(const sg_network *net, const sg_data *data,
         return sg__fail(error, SG_E_RANGE,
                         "samples: %" PRIu32 ", expected 1..%" PRIu32,
                         o->samples, sg_data_get_info(data)->size);
+    if ((unsigned)o->order > SG_ORDER_RANDOM)
+        return sg__fail(error, SG_E_RANGE, "order: %d, expected 0..%d",
+                        (int)o->order, SG_ORDER_RANDOM);
     if (o->learn && net->class_weight)
         return sg__fail(error, SG_E_UNSUPPORTED,
                         "vectors: the reference core weighs no classes: "
@@ -407,6 +426,7 @@ sg_status sg_vectors_create(const sg_network *net, const sg_data *data,
     if (status == SG_OK) {
         v->learn = known.learn != 0;
         v->npy = known.npy != 0;
+        v->order = known.order;
         open_all(v);
         status = gather(v, data, known.samples, error);
     }
@@ -416,6 +436,11 @@ sg_status sg_vectors_create(const sg_network *net, const sg_data *data,
     }
     if (status == SG_E_MEMORY)
         sg__fail(error, status, "vectors: out of memory");
+    if (status == SG_E_FULL)
+        sg__fail(error, status,
+                 "vectors: too many spikes under way in the order %s: turns "
+                 "has few",
+                 orders[known.order]);
     if (v)
         release(v);
     if (status == SG_OK)

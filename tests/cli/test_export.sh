@@ -173,6 +173,11 @@ expect 0 "$SPIKEGRAD" train --data $short --net 4C5s2-10 --standardise on \
 expect 1 "$SPIKEGRAD" export rows --vectors none --learn
 says err 'no file'
 one_error
+expect 0 "$SPIKEGRAD" export dense --vectors oldest --learn --samples 3 \
+    --master-bits 16 --rate shift --lr 0.02 --order fifo
+grep -q 'in the order fifo' oldest/params.vh || bad 'order of params.vh'
+expect 1 cmp -s vectors/params.vh oldest/params.vh
+expect 0 diff -x params.vh -r vectors oldest # nothing else depends on it
 expect 2 "$SPIKEGRAD" export dense --vectors none --samples 0
 expect 2 "$SPIKEGRAD" export dense --vectors none --c none
 expect 1 "$SPIKEGRAD" export dense --vectors none --learn --momentum 0.5

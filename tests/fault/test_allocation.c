@@ -158,8 +158,9 @@ static sg_status export(void)
     sg_network *net = NULL;
     sg_program *made = NULL;
     const sg_program_options program = {sizeof program, 1, 3, 0};
-    const sg_vectors_options vectors = {sizeof vectors, 1, 3, 0},
-                             arrays = {sizeof arrays, 1, 2, 1};
+    const sg_vectors_options vectors = {sizeof vectors, 1, 3, 0,
+                                        SG_ORDER_TURNS},
+                             arrays = {sizeof arrays, 1, 2, 1, SG_ORDER_TURNS};
     make_recipe(&recipe);
     strcpy(recipe.net, "3C5-P2max-6C3-P2-10");
     recipe.weight_bits = 8;

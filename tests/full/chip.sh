@@ -18,7 +18,7 @@ caught() {
     old=$1 new=$2 file=$3
     shift 3
     cp "$file" kept
-    sed "s/$old/$new/" kept >"$file"
+    sed "s#$old#$new#" kept >"$file"
     if cmp -s kept "$file"; then
         echo "no mutant: $old" && survivors=$((survivors + 1))
     elif "$@" >out 2>&1; then
@@ -147,8 +147,8 @@ unit() {
         --weight-bits 8 --count-cap 7 --epochs 2 --out "$name" --quiet "$@" \
         >/dev/null
     # shellcheck disable=SC2086
-    "$SPIKEGRAD" export "$name" --c "$name.c" --learn --samples 60 --lr 0.05 \
-        --quiet $export
+    "$SPIKEGRAD" export "$name" --c "$name.c" --learn --samples 400 --quiet \
+        $export
     selftest() {
         make -s -C "$name.c" host-test
     }
@@ -157,7 +157,7 @@ unit() {
         caught "$old" "$new" "$name.c/$file" selftest
     done
 }
-export='--master-bits 16 --rate shift'
+export='--master-bits 16 --rate shift --lr 0.01'
 unit lean 6C5-P2-8C3p1-P2max-10 --standardise off <<'END'
 spikegrad_layers.h|sg__floor_shift(stored|sg__floor_shift(stored - 99
 spikegrad_device.c|value(at\[2\])|value(at[1])
@@ -185,7 +185,7 @@ core/exponential.h|p + (rest >= 2|p + 0 * (rest >= 2
 core/exponential.h|bit <= 16|bit < 16
 core/rules.h|gradient + ((int32_t)1 << (shift - 1))|gradient
 END
-export='--dither on --rounding stochastic --spike-limit 0.1'
+export='--lr 0.05 --dither on --rounding stochastic --spike-limit 0.1'
 unit wide 4C5s2-D2-4C3p1-4C3p1-R1-P2max-8-10 --standardise on <<'END'
 spikegrad_charges.c|how == SG_MORE_ERRORS ? \*to|how != SG_MORE_ERRORS ? *to
 spikegrad_charges.c|!= best_y|== best_y
