@@ -47,13 +47,41 @@ static void pool_narrow(const sg__geometry *g, bool sum, const uint8_t *from,
     }
 }
 
+/* Pools of two by two over up to 16 channels, as far as that is all there is
+ * to read and to write. Returns how many rows of pools are done. */
+SG__INLINE uint32_t pool_small(const sg__geometry *g, bool sum,
+                               const uint8_t *in, uint8_t *out)
+{
+    size_t pixel = g->in_c, row = (size_t)g->in_w * pixel;
+    if (g->kernel_h != 2 || g->kernel_w != 2 || g->in_c > WIDE || g->out_h < 2)
+        return 0;
+    /* the rows behind it take what the last pool of a row overruns */
+    uint32_t rows = g->out_h - 1;
+    if ((size_t)g->out_w * pixel < WIDE || row < WIDE)
+        return 0;
+    for (uint32_t y = 0; y < rows; y++, in += 2 * row) {
+        const uint8_t *at = in;
+        for (uint32_t x = 0; x < g->out_w; x++, at += 2 * pixel) {
+            __m128i a =
+                combine(sum, sg__load_half(at), sg__load_half(at + pixel));
+            __m128i b = combine(sum, sg__load_half(at + row),
+                                sg__load_half(at + row + pixel));
+            _mm_storeu_si128((__m128i *)out, combine(sum, a, b));
+            out += pixel;
+        }
+    }
+    return rows;
+}
+
 SG__INLINE void pool(const sg__geometry *g, bool sum, const uint8_t *in,
                      uint8_t *out)
 {
     size_t row = (size_t)g->in_w * g->in_c, pixel = g->in_c;
     size_t reach = (g->kernel_h - 1) * row + (g->kernel_w - 1) * pixel;
-    size_t in_size = sg__inputs(g), out_size = sg__outputs(g), at = 0;
-    for (uint32_t y = 0; y < g->out_h; y++)
+    size_t in_size = sg__inputs(g), out_size = sg__outputs(g);
+    uint32_t done = pool_small(g, sum, in, out);
+    size_t at = done * g->out_w * pixel;
+    for (uint32_t y = done; y < g->out_h; y++)
         for (uint32_t x = 0; x < g->out_w; x++, at += pixel) {
             size_t corner = y * g->kernel_h * row + x * g->kernel_w * pixel;
             for (size_t c = 0; c < pixel; c += WIDE) {

@@ -25,7 +25,8 @@ enum {
     SG__QUAD_BLOCK = 8,          /* channels of a register of quads */
     SG__GROUP_BYTES = 48 * 1024, /* of copied samples, unless one has more */
     SG__GROUP_SAMPLES = 16,
-    SG__SLACK = 64 /* bytes that may be read past the copies */
+    SG__TILE_MAX = 6, /* positions */
+    SG__SLACK = 64    /* bytes that may be read past the copies */
 };
 
 static inline size_t sg__word_step(const sg__geometry *g)
@@ -89,6 +90,10 @@ static inline sg__copies sg__copies_of(const sg__geometry *g, int bits)
     if (c.samples > SG__GROUP_SAMPLES)
         c.samples = SG__GROUP_SAMPLES;
     c.samples += c.samples == 0;
+    /* weights of a long fully connected layer are read once for a tile or two
+     */
+    if (g->out_h * g->out_w == 1 && c.samples < 2 * SG__TILE_MAX)
+        c.samples = 2 * SG__TILE_MAX;
     return c;
 }
 
@@ -234,8 +239,6 @@ SG__INLINE __m256i sg__broadcast(const uint8_t *from)
     memcpy(&lane, from, sizeof lane);
     return _mm256_set1_epi32(lane);
 }
-
-enum { SG__TILE_MAX = 6 }; /* positions */
 
 /* Two rows of weights as pairs, by the counts of n positions. */
 SG__INLINE void sg__word_pair(sg__dot_kind dot, int n, __m256i sum[][2],
