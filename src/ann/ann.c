@@ -124,6 +124,20 @@ static void place_kept(const sg__ann *ann, sg__arena *arena,
     }
 }
 
+/* Of a gradient that is summed in 64 bits; 0 where batches fit 32. */
+static size_t wide_values(const sg__ann *ann)
+{
+    size_t most = 0;
+    for (size_t l = 0; l < ann->net->layer_count; l++) {
+        const sg__layer *layer = &ann->net->layer[l];
+        const size_t values =
+            SG__PACK_CHANNELS * (sg__fan_in(&layer->geo) + 1);
+        if (layer->synaptic && ann->batch > layer->gradient_samples)
+            most = values > most ? values : most;
+    }
+    return most;
+}
+
 static void place_scratch(sg__ann *ann, sg__arena *arena,
                           sg__ann_scratch *scratch)
 {
@@ -154,6 +168,8 @@ static void place_scratch(sg__ann *ann, sg__arena *arena,
         return;
     }
     place_kept(ann, arena, scratch);
+    scratch->wide =
+        sg__arena_take(arena, wide_values(ann), sizeof *scratch->wide);
     scratch->sums = sg__arena_take(arena, sums, sizeof *scratch->sums);
     scratch->error = sg__arena_take(arena, errors, sizeof(int32_t));
     scratch->expanded = sg__arena_take(arena, widest, sizeof(int32_t));

@@ -23,6 +23,8 @@ typedef struct sg__ann_scratch {
                              by other ways than from the layer right above it,
                              [chunk][neurons]; NULL where there are none */
     uint32_t *sums;       /* by position, of one sample, for its activity */
+    int64_t *wide;        /* a gradient of SG__PACK_CHANNELS channels, where a
+                             batch may leave 32 bits */
     void *kernel;         /* what the rows of sg__kernels ask for */
     sg_layer_cost *cost;  /* [layer_count], while profiling */
     sg__squares *squares; /* [layer_count], while measuring: of the error
@@ -149,10 +151,17 @@ void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
                       unsigned thread);
 
 /* sg__ann_gradient: gradient of samples 0..n-1 for output channels
- * first..last-1 of layer l, as sg__kernels.gradient. */
+ * first..last-1 of layer l, as sg__kernels.gradient: summed exactly, in 64 bits
+ * if so many samples may leave 32; the sum is saturated to +-INT32_MAX.
+ * sg__ann_gradient_part: of samples sample..sample+n-1, which are at most
+ * layer.gradient_samples. */
 void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
                       uint32_t last, int32_t *gradient, int32_t *bias_gradient,
                       unsigned thread);
+void sg__ann_gradient_part(const sg__ann *ann, size_t sample, size_t n,
+                           size_t l, uint32_t first, uint32_t last,
+                           int32_t *gradient, int32_t *bias_gradient,
+                           unsigned thread);
 
 /* sg__ann_count_input, _count_forward, _count_backward: activity of one
  * sample: of the network's input, of layer l after its forward pass, and of

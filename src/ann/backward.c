@@ -232,28 +232,74 @@ void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
     }
 }
 
-void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
-                      uint32_t last, int32_t *gradient, int32_t *bias_gradient,
-                      unsigned thread)
+void sg__ann_gradient_part(const sg__ann *ann, size_t sample, size_t n,
+                           size_t l, uint32_t first, uint32_t last,
+                           int32_t *gradient, int32_t *bias_gradient,
+                           unsigned thread)
 {
     const sg__ann_layer *from = &ann->layer[l];
     const sg__ann_scratch *scratch = &ann->scratch[thread];
-    const uint8_t *in = sg__ann_counts(ann, l, 0);
-    uint64_t begin = sg__ann_begin(ann), share = density(ann, l, 0, n);
+    const uint8_t *in = sg__ann_counts(ann, l, sample);
+    const int8_t *d =
+        from->errors + sample * sg__outputs(&ann->net->layer[l].geo);
+    uint64_t begin = sg__ann_begin(ann), share = density(ann, l, sample, n);
     bool sparse = share < from->gradient_sparse_below;
     if (sparse)
-        ann->kernels->gradient_sparse(&from->synapses, n, in, from->errors,
-                                      first, last, gradient, bias_gradient,
+        ann->kernels->gradient_sparse(&from->synapses, n, in, d, first, last,
+                                      gradient, bias_gradient,
                                       scratch->kernel);
     else
-        ann->kernels->gradient(&from->synapses, n, in, from->errors, first,
-                               last, gradient, bias_gradient, scratch->kernel);
+        ann->kernels->gradient(&from->synapses, n, in, d, first, last,
+                               gradient, bias_gradient, scratch->kernel);
     share = sparse ? share : 1000;
     const uint32_t channels = last - first;
-    sg__ann_end(ann, &scratch->cost[l].gradient, begin,
+    sg__ann_end(ann, &ann->scratch[thread].cost[l].gradient, begin,
                 (sg__work){n * from->dense_macs * channels /
                                from->synapses.geo->out_c,
                            share,
                            sg__traffic_gradient(&ann->net->layer[l], n,
                                                 channels, share)});
+}
+
+/* Of a few channels and more samples than 32 bits are sure to hold. */
+static void sum_wide(const sg__ann *ann, size_t n, size_t l, uint32_t first,
+                     uint32_t last, int32_t *gradient, int32_t *bias_gradient,
+                     unsigned thread)
+{
+    const size_t weights =
+        (last - first) * sg__fan_in(&ann->net->layer[l].geo);
+    const size_t channels = last - first;
+    const size_t step = ann->net->layer[l].gradient_samples;
+    int64_t *sum = ann->scratch[thread].wide;
+    memset(sum, 0, (weights + channels) * sizeof *sum);
+    for (size_t s = 0; s < n; s += step) {
+        sg__ann_gradient_part(ann, s, n - s < step ? n - s : step, l, first,
+                              last, gradient, bias_gradient, thread);
+        for (size_t i = 0; i < weights; i++)
+            sum[i] += gradient[i];
+        for (size_t k = 0; k < channels; k++)
+            sum[weights + k] += bias_gradient[k];
+    }
+    for (size_t i = 0; i < weights; i++)
+        gradient[i] = sg__saturate(sum[i], INT32_MAX);
+    for (size_t k = 0; k < channels; k++)
+        bias_gradient[k] = sg__saturate(sum[weights + k], INT32_MAX);
+}
+
+void sg__ann_gradient(const sg__ann *ann, size_t n, size_t l, uint32_t first,
+                      uint32_t last, int32_t *gradient, int32_t *bias_gradient,
+                      unsigned thread)
+{
+    const sg__layer *layer = &ann->net->layer[l];
+    if (n <= layer->gradient_samples) {
+        sg__ann_gradient_part(ann, 0, n, l, first, last, gradient,
+                              bias_gradient, thread);
+        return;
+    }
+    for (uint32_t k = first, end; k < last; k = end) {
+        end = last - k < SG__PACK_CHANNELS ? last : k + SG__PACK_CHANNELS;
+        sum_wide(ann, n, l, k, end,
+                 gradient + (k - first) * sg__fan_in(&layer->geo),
+                 bias_gradient + (k - first), thread);
+    }
 }

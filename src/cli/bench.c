@@ -8,6 +8,7 @@
 #include "cli/base/flags.h"
 #include "cli/base/model.h"
 #include "cli/base/recipefile.h"
+#include "cli/base/team.h"
 #include "cli/bench/costs.h"
 #include "cli/bench/measure.h"
 #include "cli/commands.h"
@@ -85,10 +86,12 @@ static int start_new(const struct options *options, const arg_rest *rest,
         code = run_gather("bench", &options->source, rest, &file);
     if (code == CLI_OK)
         code = model_split("bench", file.folder, file.data, "train", &m->data);
+    if (code == CLI_OK)
+        code = team_share_images("bench", file.folder, "train", m->data);
     if (code == CLI_OK) {
         draw(m->data);
         const sg_trainer_options how = {sizeof how, m->threads, m->device,
-                                        NULL};
+                                        team_ranks()};
         sg_status status = sg_trainer_create_with(file.recipe, m->data, &how,
                                                   &m->trainer, &error);
         if (status != SG_OK)
@@ -126,6 +129,16 @@ static int check_recipe(const sg_recipe *trained,
     return code;
 }
 
+/* The data of a model, with other ranks if there are any. */
+static int share(const struct options *options, const measurement *m)
+{
+    char folder[RECIPE_FOLDER] = "";
+    if (team_ranks() && !options->source.data)
+        model_folder(options->from, sg_data_get_info(m->data)->name, folder,
+                     sizeof folder);
+    return team_share_images("bench", folder, "train", m->data);
+}
+
 static int start_from(const struct options *options, const arg_rest *rest,
                       measurement *m)
 {
@@ -141,12 +154,14 @@ static int start_from(const struct options *options, const arg_rest *rest,
     code = check_recipe(info.recipe, options, rest);
     if (code == CLI_OK)
         code = model_data("bench", options->from, net, &images, &m->data);
+    if (code == CLI_OK)
+        code = share(options, m);
     if (code == CLI_OK) {
         draw(m->data);
         uint32_t last = (uint32_t)recipe_number(info.recipe, "epochs") - 1;
         bool complete = info.epoch >= info.epochs;
         const sg_trainer_options how = {sizeof how, m->threads, m->device,
-                                        NULL};
+                                        team_ranks()};
         sg_status status =
             sg_trainer_create_from_with(net, complete ? last : info.epoch,
                                         m->data, &how, &m->trainer, &error);
@@ -171,6 +186,25 @@ static const char *device_of(const char *name)
     return NULL;
 }
 
+/* What an update moves, against a sum of floats among as many: each of R
+ * processes sends and receives (R - 1) / R of them twice. */
+static void print_traffic(void)
+{
+    sg_ranks_traffic t = {.size = sizeof t};
+    const double ranks = sg_ranks_count(team_ranks());
+    if (sg_ranks_get_traffic(team_ranks(), &t) != SG_OK || t.steps == 0)
+        return;
+    const double steps = (double)t.steps;
+    const double floats =
+        16.0 * (ranks - 1) / ranks * (double)t.parameters * steps;
+    printf("\n%.0f ranks: in a step rank 0 sends and receives %.3f MB of "
+           "gradients and %.3f MB of\nchanges of weights, %.3f of a sum in "
+           "32-bit floats\n",
+           ranks, (double)t.gradients / steps / 1e6,
+           (double)t.weights / steps / 1e6,
+           (double)(t.gradients + t.weights) / floats);
+}
+
 static int measure_and_report(measurement *m, bool json)
 {
     cli_tell_threads(m->threads, sg_trainer_threads(m->trainer));
@@ -185,6 +219,7 @@ static int measure_and_report(measurement *m, bool json)
     if (json)
         return costs_json(m);
     costs_print(m);
+    print_traffic();
     return CLI_OK;
 }
 
@@ -200,7 +235,7 @@ static int bench(int argc, char **argv)
 
     measurement m = {
         .command = "bench",
-        .threads = cli_threads(options.threads),
+        .threads = cli_threads(team_threads(options.threads)),
         .device = device_of(options.device),
         .seconds = (double)options.milliseconds / 1000,
         .warm = options.warm,

@@ -228,6 +228,17 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
         return sg__fail(options->error, SG_E_RANGE,
                         "a batch of %zu on a device, expected at most %d",
                         options->batch, ROWS_MAX);
+    for (size_t l = 0; options->trained && l < options->net->layer_count;
+         l++) {
+        const sg__layer *layer = &options->net->layer[l];
+        if (layer->synaptic && options->batch > layer->gradient_samples)
+            return sg__fail(options->error, SG_E_BOUND,
+                            "layer %zu (%s): the gradient of a batch of %zu "
+                            "could overflow 32 bits on a device; expected a "
+                            "batch of at most %u",
+                            l, layer->name, options->batch,
+                            (unsigned)layer->gradient_samples);
+    }
     sg__remote *r = calloc(1, sizeof *r);
     if (!r)
         return SG_E_MEMORY;

@@ -16,9 +16,9 @@ static void gradient_task(void *context, unsigned task, unsigned thread)
     const work *w = context;
     const sg__portion *p = &w->portions->portion[task];
     const sg__cpu_scratch *scratch = &w->cpu->scratch[thread];
-    sg__ann_gradient(&w->cpu->ann, w->cpu->batch.count, p->layer, p->first,
-                     p->last, scratch->gradient, scratch->bias_gradient,
-                     thread);
+    sg__ann_gradient_part(&w->cpu->ann, w->portions->sample,
+                          w->portions->samples, p->layer, p->first, p->last,
+                          scratch->gradient, scratch->bias_gradient, thread);
     w->portions->visit(w->portions->context, task, scratch->gradient,
                        scratch->bias_gradient);
 }

@@ -94,12 +94,15 @@ typedef struct sg__portions {
                   int32_t *bias_gradient);
     void (*after)(void *context, size_t i);
     void *context;
+    size_t sample, samples; /* of the last pass, whose gradient it is: so many
+                               from sample on, at most layer.gradient_samples of
+                               each layer */
 } sg__portions;
 
 /* What an engine has to bring besides for one that is made of several
  * (ranks/): what update does, in parts.
  *
- *   gradients  the gradient of the last pass; then visit, which reads it
+ *   gradients  the gradient of some samples; then visit, which reads it
  *   apply      visit, which sets the gradient; then the step of these channels,
  *              keyed by `step`; then after
  *   take       visit, which sets forward weights and biases in the network

@@ -160,6 +160,9 @@ static void prepare(sg_simulation *sim, uint64_t step, uint32_t sample)
 {
     for (size_t l = 1; l < sim->layers; l++) {
         sg__units *layer = &sim->layer[l];
+        if (layer->wide && layer->held == layer->net->gradient_samples)
+            sg__units_carry(layer);
+        layer->held += layer->wide != NULL;
         if (layer->net->synaptic)
             reset_errors(sim, layer, (uint32_t)l - 1, step, sample);
         if (layer->net->kind->begin_errors)

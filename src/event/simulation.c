@@ -46,7 +46,7 @@ static bool create_compartments(sg__units *layer)
     return layer->gate && layer->error && layer->charge;
 }
 
-static bool create_synaptic(sg__units *layer)
+static bool create_synaptic(sg__units *layer, uint32_t batch)
 {
     const sg__layer *net = layer->net;
     size_t channels = net->geo.out_c;
@@ -56,9 +56,12 @@ static bool create_synaptic(sg__units *layer)
     layer->tap_slot = calloc(net->geo.kernel_w, sizeof *layer->tap_slot);
     layer->gradient = calloc(net->weights, sizeof *layer->gradient);
     layer->bias_gradient = calloc(channels, sizeof *layer->bias_gradient);
+    const bool wide = batch > net->gradient_samples;
+    if (wide)
+        layer->wide = calloc(net->weights + channels, sizeof *layer->wide);
     if (!layer->potential || !layer->weight || !layer->down ||
-        !layer->tap_slot || !layer->gradient || !layer->bias_gradient ||
-        !create_compartments(layer))
+        !layer->tap_slot || !layer->gradient || (wide && !layer->wide) ||
+        !layer->bias_gradient || !create_compartments(layer))
         return false;
     order_taps(&net->geo, layer->tap_slot);
     copy_weights(layer);
@@ -129,7 +132,7 @@ static bool create_layers(sg_simulation *sim)
                 return false;
             continue;
         }
-        if (!create_synaptic(layer))
+        if (!create_synaptic(layer, (uint32_t)sim->net->recipe.batch))
             return false;
     }
     sim->first_learning = sg__lowest_learning(net) + 1;
@@ -199,6 +202,7 @@ void sg_simulation_destroy(sg_simulation *sim)
         free(layer->charge);
         free(layer->gradient);
         free(layer->bias_gradient);
+        free(layer->wide);
     }
     free(sim->arrival);
     free(sim->output_error);
@@ -281,14 +285,78 @@ const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
     return has_errors(sim, layer) ? sim->layer[layer].charge : NULL;
 }
 
+void sg__units_carry(sg__units *layer)
+{
+    const size_t weights = layer->net->weights;
+    const size_t channels = layer->net->geo.out_c;
+    for (size_t i = 0; i < weights; i++)
+        layer->wide[i] += layer->gradient[i];
+    for (size_t k = 0; k < channels; k++)
+        layer->wide[weights + k] += layer->bias_gradient[k];
+    memset(layer->gradient, 0, weights * sizeof *layer->gradient);
+    memset(layer->bias_gradient, 0, channels * sizeof *layer->bias_gradient);
+    layer->held = 0;
+}
+
+/* The whole sum, in 32 bits again. */
+static void settle(sg__units *layer)
+{
+    const size_t weights = layer->net->weights;
+    const size_t channels = layer->net->geo.out_c;
+    if (!layer->wide)
+        return;
+    sg__units_carry(layer);
+    for (size_t i = 0; i < weights; i++)
+        layer->gradient[i] = sg__saturate(layer->wide[i], INT32_MAX);
+    for (size_t k = 0; k < channels; k++)
+        layer->bias_gradient[k] =
+            sg__saturate(layer->wide[weights + k], INT32_MAX);
+    memset(layer->wide, 0, (weights + channels) * sizeof *layer->wide);
+    layer->held = layer->net->gradient_samples;
+}
+
 int32_t *sg__simulation_gradient(sg_simulation *sim, size_t layer)
 {
-    return layer < sim->layers ? sim->layer[layer].gradient : NULL;
+    if (layer >= sim->layers || !sim->layer[layer].gradient)
+        return NULL;
+    settle(&sim->layer[layer]);
+    return sim->layer[layer].gradient;
 }
 
 int32_t *sg__simulation_bias_gradient(sg_simulation *sim, size_t layer)
 {
-    return layer < sim->layers ? sim->layer[layer].bias_gradient : NULL;
+    if (layer >= sim->layers || !sim->layer[layer].bias_gradient)
+        return NULL;
+    settle(&sim->layer[layer]);
+    return sim->layer[layer].bias_gradient;
+}
+
+/* wide += what another layer has, of both kinds. */
+static void join_wide(sg__units *to, const sg__units *from)
+{
+    const size_t weights = to->net->weights;
+    for (size_t i = 0; i < weights; i++)
+        to->wide[i] += from->wide[i] + from->gradient[i];
+    for (size_t k = 0; k < to->net->geo.out_c; k++)
+        to->wide[weights + k] +=
+            from->wide[weights + k] + from->bias_gradient[k];
+}
+
+void sg__simulation_join(sg_simulation *sim, const sg_simulation *more)
+{
+    for (size_t l = 1; l < sim->layers; l++) {
+        sg__units *to = &sim->layer[l];
+        const sg__units *from = &more->layer[l];
+        if (to->wide)
+            join_wide(to, from);
+        else if (to->gradient) {
+            for (size_t i = 0; i < to->net->weights; i++)
+                to->gradient[i] = sg__add(to->gradient[i], from->gradient[i]);
+            for (size_t k = 0; k < to->net->geo.out_c; k++)
+                to->bias_gradient[k] =
+                    sg__add(to->bias_gradient[k], from->bias_gradient[k]);
+        }
+    }
 }
 
 void sg__simulation_clear_gradients(sg_simulation *sim)
@@ -301,6 +369,11 @@ void sg__simulation_clear_gradients(sg_simulation *sim)
                layer->net->weights * sizeof *layer->gradient);
         memset(layer->bias_gradient, 0,
                layer->net->geo.out_c * sizeof *layer->bias_gradient);
+        layer->held = 0;
+        if (layer->wide)
+            memset(layer->wide, 0,
+                   (layer->net->weights + layer->net->geo.out_c) *
+                       sizeof *layer->wide);
     }
 }
 

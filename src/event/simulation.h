@@ -40,11 +40,18 @@ struct sg_simulation {
 };
 
 /* sg__simulation_gradient: gradient of simulation layer `layer` summed over
- * the samples learned since it was cleared, int32 in the layout of the
- * network's weights; NULL for input and pooling. Same for the biases. */
+ * the samples learned since it was cleared, at most a batch of them, and then
+ * saturated to +-INT32_MAX; int32 in the layout of the network's weights; NULL
+ * for input and pooling. Same for the biases.
+ * sg__simulation_join: adds those of another simulation of the same network,
+ * neither of which has been asked for. */
 int32_t *sg__simulation_gradient(sg_simulation *sim, size_t layer);
 int32_t *sg__simulation_bias_gradient(sg_simulation *sim, size_t layer);
+void sg__simulation_join(sg_simulation *sim, const sg_simulation *more);
 void sg__simulation_clear_gradients(sg_simulation *sim);
+
+/* sg__units_carry: takes the gradient of a layer over to 64 bits. */
+void sg__units_carry(sg__units *layer);
 
 /* sg__simulation_error_charge: int32[neurons], U after the backward pass;
  * neurons with g = 0 hold all they received. NULL for input and pooling. */

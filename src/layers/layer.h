@@ -62,12 +62,13 @@ typedef struct sg__layer {
     int use_shift; /* 0 but for synaptic layers */
 
     /* numbers of the synapses (synaptic only) */
-    int32_t weight_limit; /* |w| <= weight_limit */
-    int32_t bias_limit;   /* |b| <= bias_limit, charge units */
-    int master_shift;     /* w = round(W / 2^master_shift) */
-    int bias_shift;       /* b = round(B / 2^bias_shift) */
-    int64_t charge_bound; /* max |charge| over any inputs */
-    int64_t error_bound;  /* max |U| in the neurons it sends errors to */
+    int32_t weight_limit;      /* |w| <= weight_limit */
+    int32_t bias_limit;        /* |b| <= bias_limit, charge units */
+    int master_shift;          /* w = round(W / 2^master_shift) */
+    int bias_shift;            /* b = round(B / 2^bias_shift) */
+    int64_t charge_bound;      /* max |charge| over any inputs */
+    int64_t error_bound;       /* max |U| in the neurons it sends errors to */
+    uint32_t gradient_samples; /* whose gradient fits 32 bits, at least 1 */
 
     /* learning-rate scale (docs/semantics.md, optimiser): spread of charge
      * at start of this layer (A) and of what arrives (Ain), and log2 of

@@ -55,6 +55,10 @@ typedef struct sg__units {
     int8_t *error;
     int32_t *charge;
     int32_t *gradient, *bias_gradient;
+    int64_t *wide; /* what of both was carried over, weights first; NULL where
+                      batches fit 32 bits */
+    uint32_t held; /* samples in gradient, so that they can be carried over in
+                      time */
 } sg__units;
 
 /* How a sample is presented. In training these key the draws. */

@@ -83,11 +83,11 @@ static sg_status set_weight_limit(sg_network *net, size_t l, bool propagates,
     return SG_OK;
 }
 
-/* The largest gradient a batch can sum must fit int32. */
-static sg_status check_gradient(const sg_network *net, size_t l,
-                                sg_error *error)
+/* Of how many samples a gradient certainly fits 32 bits. Those of larger batches
+ * are summed in 64. */
+static sg_status bound_gradient(sg_network *net, size_t l, sg_error *error)
 {
-    const sg__layer *layer = &net->layer[l];
+    sg__layer *layer = &net->layer[l];
     int64_t positions = (int64_t)layer->geo.out_h * layer->geo.out_w;
     int64_t count = layer->in_cap;
     int64_t sample = positions * count * SG__ERROR_CAP;
@@ -97,12 +97,7 @@ static sg_status check_gradient(const sg_network *net, size_t l,
                         " positions at counts up to %d could overflow 32 "
                         "bits; expected a smaller image or a lower count-cap",
                         l, layer->name, positions, (int)layer->in_cap);
-    if (sample > INT32_MAX / net->recipe.batch)
-        return sg__fail(error, SG_E_BOUND,
-                        "layer %zu (%s): the gradient of a batch of %d could "
-                        "overflow 32 bits; expected a batch of at most %d",
-                        l, layer->name, (int)net->recipe.batch,
-                        (int)(INT32_MAX / sample));
+    layer->gradient_samples = (uint32_t)(INT32_MAX / sample);
     return SG_OK;
 }
 
@@ -171,7 +166,7 @@ static sg_status plan(sg_network *net, sg_error *error)
                              net->layer[l].from > sg__lowest_synaptic(net),
                              error);
         if (status == SG_OK)
-            status = check_gradient(net, l, error);
+            status = bound_gradient(net, l, error);
     }
     if (status == SG_OK)
         status = check_rows(net, error);

@@ -222,19 +222,7 @@ static unsigned simulations(const comparison *c)
 static void add_gradients(comparison *c)
 {
     for (unsigned t = 1; t < simulations(c); t++)
-        for (size_t l = 0; l < c->event_net->layer_count; l++) {
-            const sg__layer *layer = &c->event_net->layer[l];
-            if (!layer->synaptic)
-                continue;
-            int32_t *g = sg__simulation_gradient(c->sim[0], l + 1);
-            int32_t *gb = sg__simulation_bias_gradient(c->sim[0], l + 1);
-            const int32_t *more = sg__simulation_gradient(c->sim[t], l + 1);
-            for (size_t i = 0; i < layer->weights; i++)
-                g[i] = sg__add(g[i], more[i]);
-            more = sg__simulation_bias_gradient(c->sim[t], l + 1);
-            for (size_t i = 0; i < layer->geo.out_c; i++)
-                gb[i] = sg__add(gb[i], more[i]);
-        }
+        sg__simulation_join(c->sim[0], c->sim[t]);
 }
 
 /* Applies both gradients, each to its clone, and compares what comes out. */

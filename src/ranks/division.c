@@ -34,12 +34,15 @@ static size_t list_some(const sg_network *net, uint32_t ranks, bool frozen,
             continue;
         const uint32_t end = layer->geo.out_c;
         const uint32_t step = channels_of(&layer->geo, ranks);
+        const bool wide =
+            (uint32_t)net->recipe.batch > layer->gradient_samples;
         for (uint32_t k = 0; k < end; k += step, n++) {
             const uint32_t last = end - k < step ? end : k + step;
             if (block)
                 block[n] = (sg__block){.at = {(uint32_t)l, k, last},
                                        .weights = (last - k) *
-                                                  sg__fan_in(&layer->geo)};
+                                                  sg__fan_in(&layer->geo),
+                                       .wide = wide};
         }
     }
     return n;
@@ -107,8 +110,9 @@ static void place_blocks(sg__division *d, size_t p)
     for (size_t i = 0; i < piece->count; i++) {
         sg__block *b = &d->block[piece->first + i];
         b->slot = region[b->owner];
-        region[b->owner] += sg__pack_bound(b->weights) +
-                            sg__pack_bound(b->at.last - b->at.first);
+        region[b->owner] += (sg__pack_bound(b->weights) +
+                             sg__pack_bound(b->at.last - b->at.first)) *
+                            (b->wide ? 2 : 1);
         d->most_weights =
             b->weights > d->most_weights ? b->weights : d->most_weights;
     }

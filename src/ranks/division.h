@@ -17,6 +17,7 @@ typedef struct sg__block {
     size_t slot;    /* where its values go in the message of its owner's blocks
                        of the piece, at most */
     uint32_t place; /* among them */
+    bool wide;      /* the gradient of a batch may leave 32 bits */
 } sg__block;
 
 /* Blocks first..first+count-1. Pieces of layers that learn come first. */
@@ -35,6 +36,7 @@ typedef struct sg__division {
     uint32_t *owned;     /* [pieces][ranks], blocks */
     size_t most_weights; /* of a block */
     size_t most_blocks;  /* of a piece */
+    bool wide;           /* some block is */
 } sg__division;
 
 /* sg__divide: all synaptic layers of net. Frozen ones belong to rank 0.

@@ -116,6 +116,16 @@ static void destroy(sg__engine *engine)
     free(e);
 }
 
+/* Weights and biases that updates exchange. */
+static uint64_t parameters(const sg__division *d)
+{
+    uint64_t n = 0;
+    for (size_t p = 0; p < d->pieces; p++)
+        for (size_t i = 0; d->piece[p].learns && i < d->piece[p].count; i++)
+            n += sg__block_values(&d->block[d->piece[p].first + i]);
+    return n;
+}
+
 /* The same engine at all others. */
 static sg_status create_others(leader *e, const sg__engine_options *options)
 {
@@ -147,6 +157,8 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
         return status;
     }
     e->base.threads = e->member.inner->threads;
+    if (options->trained)
+        e->company->traffic.parameters = parameters(&e->member.division);
     *out = &e->base;
     return SG_OK;
 }
@@ -300,6 +312,12 @@ static sg_status reduce(sg__engine *engine, size_t l, uint32_t first,
     const sg__portion of = {(uint32_t)l, first, last};
     sum all = {(last - first) * sg__fan_in(&e->base.net->layer[l].geo),
                last - first, gradient, bias_gradient};
+    if (e->last > e->base.net->layer[l].gradient_samples)
+        return sg__fail(
+            &e->base.error, SG_E_UNSUPPORTED,
+            "layer %zu: a gradient wider than 32 bits is summed by "
+            "updates only",
+            l);
     sg__wire *wire = begin(e, SG__ORDER_REDUCE);
     sg__wire_put(wire, l);
     sg__wire_put(wire, first);

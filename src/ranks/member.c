@@ -14,27 +14,29 @@ static void *take(sg__member *m, size_t count, size_t size)
 
 /* Bytes and values that the messages of a piece take at most. */
 typedef struct extent {
-    size_t region, own_region, own_values;
+    size_t region, own_region, own_values, wide_values;
 } extent;
 
 static extent extent_of(const sg__member *m)
 {
     const sg__division *d = &m->division;
     const uint32_t me = m->company->exchange.rank;
-    extent most = {0, 0, 0};
+    extent most = {0, 0, 0, 0};
     for (size_t p = 0; p < d->pieces; p++) {
-        size_t all = 0, values = 0;
+        size_t all = 0, values = 0, wide = 0;
         const size_t *region = d->region + p * d->ranks;
         for (uint32_t r = 0; r < d->ranks; r++)
             all += region[r];
         for (size_t i = 0; i < d->piece[p].count; i++) {
             const sg__block *b = &d->block[d->piece[p].first + i];
             values += b->owner == me ? sg__block_values(b) : 0;
+            wide += b->wide ? sg__block_values(b) : 0;
         }
         most.region = all > most.region ? all : most.region;
         most.own_region =
             region[me] > most.own_region ? region[me] : most.own_region;
         most.own_values = values > most.own_values ? values : most.own_values;
+        most.wide_values = wide > most.wide_values ? wide : most.wide_values;
     }
     return most;
 }
@@ -48,11 +50,13 @@ static bool take_slot(sg__member *m, const extent *most, sg__slot *s)
     s->came = take(m, ranks, sizeof *s->came);
     s->own = take(m, most->own_values, sizeof *s->own);
     s->own_at = take(m, m->division.most_blocks, sizeof *s->own_at);
+    s->sum = take(m, most->wide_values, sizeof *s->sum);
+    s->sum_at = take(m, m->division.most_blocks, sizeof *s->sum_at);
     s->before = take(m, most->own_values, sizeof *s->before);
     s->sent = take(m, ranks, sizeof *s->sent);
     s->due = take(m, ranks, sizeof *s->due);
     return s->region && s->at && s->arrived && s->came && s->own &&
-           s->own_at && s->before && s->sent && s->due;
+           s->own_at && s->sum && s->sum_at && s->before && s->sent && s->due;
 }
 
 static sg_status take_memory(sg__member *m)
@@ -99,6 +103,8 @@ void sg__member_destroy(sg__member *m)
         free(s->came);
         free(s->own);
         free(s->own_at);
+        free(s->sum);
+        free(s->sum_at);
         free(s->before);
         free(s->sent);
         free(s->due);

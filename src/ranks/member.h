@@ -33,6 +33,8 @@ typedef struct sg__slot {
     size_t *came;     /* [ranks], bytes */
     int32_t *own;     /* gradient of own blocks, of own samples */
     size_t *own_at;   /* [blocks of a piece], where in own */
+    int64_t *sum;     /* of blocks that are wide, of own samples */
+    size_t *sum_at;   /* [blocks of a piece], where in sum */
     int32_t *before;  /* what own blocks were before the step */
     uint64_t *sent, *due; /* [ranks], tickets */
 } sg__slot;

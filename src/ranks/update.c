@@ -94,6 +94,42 @@ static void pack_block(const stage *s, const sg__block *b,
     set_size(message, b->place, size);
 }
 
+/* The same of a block that is wide, of 64-bit sums: runs of values low, each
+ * followed by their values high, v = low + 2^31 high. */
+enum { SOME = 256, HIGH_BITS = 31 };
+
+static uint8_t *pack_wide(const int64_t *sums, size_t n, uint8_t *to)
+{
+    int32_t low[SOME], high[SOME];
+    for (size_t i = 0; i < n; i += SOME) {
+        const size_t some = n - i < SOME ? n - i : SOME;
+        for (size_t k = 0; k < some; k++) {
+            high[k] = (int32_t)sg__floor_shift64(
+                sums[i + k] + (INT64_C(1) << (HIGH_BITS - 1)), HIGH_BITS);
+            low[k] =
+                (int32_t)(sums[i + k] - high[k] * (INT64_C(1) << HIGH_BITS));
+        }
+        to += sg__pack(low, some, to);
+        to += sg__pack(high, some, to);
+    }
+    return to;
+}
+
+static bool add_wide(const uint8_t **from, const uint8_t *end, size_t n,
+                     int64_t *sums)
+{
+    int32_t low[SOME], high[SOME];
+    for (size_t i = 0; i < n; i += SOME) {
+        const size_t some = n - i < SOME ? n - i : SOME;
+        if (!sg__unpack(from, end, low, some) ||
+            !sg__unpack(from, end, high, some))
+            return false;
+        for (size_t k = 0; k < some; k++)
+            sums[i + k] += low[k] + high[k] * (INT64_C(1) << HIGH_BITS);
+    }
+    return true;
+}
+
 /* ---- leave ---- */
 
 /* Neighbours of one layer whose gradient is computed together. */
@@ -137,6 +173,24 @@ static void leave_unit(void *context, size_t i, int32_t *gradient,
     }
 }
 
+/* Adds the gradient of a unit that is wide, of some samples. */
+static void add_unit(void *context, size_t i, int32_t *gradient,
+                     int32_t *bias_gradient)
+{
+    const stage *s = context;
+    const sg__portion *p = &s->m->portion[i];
+    for (size_t k = s->m->listed[i]; k < s->piece->count; k++) {
+        const sg__block *b = block_of(s, k);
+        if (b->at.layer != p->layer || b->at.first >= p->last)
+            break;
+        int64_t *sum = s->slot->sum + s->slot->sum_at[k];
+        for (size_t v = 0; v < b->weights; v++)
+            sum[v] += *gradient++;
+        for (uint32_t c = b->at.first; c < b->at.last; c++)
+            sum[b->weights + c - b->at.first] += *bias_gradient++;
+    }
+}
+
 /* Where messages and own blocks of the piece go. */
 static void lay_out(const stage *s)
 {
@@ -145,12 +199,15 @@ static void lay_out(const stage *s)
         s->slot->at[r] = at;
         at += s->region[r];
     }
-    at = 0;
+    size_t own = 0, wide = 0;
     for (size_t i = 0; i < s->piece->count; i++) {
-        s->slot->own_at[i] = at;
-        if (block_of(s, i)->owner == s->me)
-            at += sg__block_values(block_of(s, i));
+        const sg__block *b = block_of(s, i);
+        s->slot->own_at[i] = own;
+        s->slot->sum_at[i] = wide;
+        own += b->owner == s->me ? sg__block_values(b) : 0;
+        wide += b->wide ? sg__block_values(b) : 0;
     }
+    memset(s->slot->sum, 0, wide * sizeof *s->slot->sum);
 }
 
 static sg_status expect_gradients(const stage *s)
@@ -165,18 +222,69 @@ static sg_status expect_gradients(const stage *s)
     return status;
 }
 
-static void compute(stage *s)
+/* Units of the piece that are wide, or are not. */
+static size_t list_units(const stage *s, bool wide)
 {
     sg__member *m = s->m;
     size_t units = 0;
     for (size_t i = 0, n; i < s->piece->count; i += n) {
         n = unit(s, i);
+        if (block_of(s, i)->wide != wide)
+            continue;
         m->listed[units] = i;
         m->portion[units] = block_of(s, i)->at;
         m->portion[units++].last = block_of(s, i + n - 1)->at.last;
     }
-    const sg__portions all = {m->portion, units, leave_unit, NULL, s};
+    return units;
+}
+
+/* Samples whose gradients surely fit 32 bits in all layers of the piece. */
+static size_t safe_samples(const stage *s)
+{
+    size_t least = s->m->count;
+    for (size_t i = 0; i < s->piece->count; i++) {
+        const size_t n =
+            s->m->net->layer[block_of(s, i)->at.layer].gradient_samples;
+        least = n < least ? n : least;
+    }
+    return least;
+}
+
+static void compute_wide(stage *s)
+{
+    sg__member *m = s->m;
+    const size_t step = safe_samples(s);
+    sg__portions some = {.portion = m->portion,
+                         .count = list_units(s, true),
+                         .visit = add_unit,
+                         .context = s};
+    for (size_t n = 0; some.count > 0 && n < m->count; n += step) {
+        some.sample = n;
+        some.samples = m->count - n < step ? m->count - n : step;
+        m->inner->kind->parts->gradients(m->inner, &some);
+    }
+    for (size_t i = 0; i < s->piece->count; i++) {
+        const sg__block *b = block_of(s, i);
+        const int64_t *sum = s->slot->sum + s->slot->sum_at[i];
+        uint8_t *message = s->slot->region + s->slot->at[b->owner];
+        if (!b->wide || b->owner == s->me)
+            continue;
+        uint8_t *end = pack_wide(sum, b->weights, message + b->slot);
+        end = pack_wide(sum + b->weights, b->at.last - b->at.first, end);
+        set_size(message, b->place, (size_t)(end - (message + b->slot)));
+    }
+}
+
+static void compute(stage *s)
+{
+    sg__member *m = s->m;
+    const sg__portions all = {.portion = m->portion,
+                              .count = list_units(s, false),
+                              .visit = leave_unit,
+                              .context = s,
+                              .samples = m->count};
     m->inner->kind->parts->gradients(m->inner, &all);
+    compute_wide(s);
 }
 
 /* A rank without samples has no gradient. */
@@ -216,8 +324,6 @@ static sg_status leave(sg__member *m, size_t p)
 
 /* ---- settle ---- */
 
-enum { SOME = 256 };
-
 /* Adds n values of a message. */
 static bool add_values(const uint8_t **from, const uint8_t *end, size_t n,
                        int32_t *sum)
@@ -244,29 +350,67 @@ static void read_forward(const sg__layer *layer, const sg__block *b,
            (b->at.last - b->at.first) * sizeof *values);
 }
 
-/* The sum over all ranks of an own block's gradient. */
-static void settle_block(void *context, size_t i, int32_t *gradient,
-                         int32_t *bias_gradient)
+/* What rank r has sent of an own block; NULL: it makes no sense. */
+static const uint8_t *sent_by(const stage *s, uint32_t r, const sg__block *b,
+                              const uint8_t **end)
 {
-    stage *s = context;
-    const size_t k = s->m->listed[i];
+    return find(s, s->slot->arrived + r * s->region[s->me], s->slot->came[r],
+                b, end);
+}
+
+/* The sum over all ranks of an own block's gradient, where it is wide. Who had
+ * no samples has sent nothing. */
+static void settle_wide(const stage *s, size_t k, int32_t *gradient,
+                        int32_t *bias_gradient)
+{
+    const sg__block *b = block_of(s, k);
+    const size_t channels = b->at.last - b->at.first;
+    int64_t *sum = s->slot->sum + s->slot->sum_at[k];
+    for (uint32_t r = 0; r < s->ranks; r++) {
+        const uint8_t *end = NULL;
+        const uint8_t *at = r == s->me ? NULL : sent_by(s, r, b, &end);
+        if (r == s->me || (at && at == end))
+            continue;
+        if (!at || !add_wide(&at, end, b->weights, sum) ||
+            !add_wide(&at, end, channels, sum + b->weights) || at != end)
+            s->m->bad = true;
+    }
+    for (size_t i = 0; i < b->weights; i++)
+        gradient[i] = sg__saturate(sum[i], INT32_MAX);
+    for (size_t i = 0; i < channels; i++)
+        bias_gradient[i] = sg__saturate(sum[b->weights + i], INT32_MAX);
+}
+
+/* The same where it fits 32 bits. */
+static void settle_narrow(const stage *s, size_t k, int32_t *gradient,
+                          int32_t *bias_gradient)
+{
     const sg__block *b = block_of(s, k);
     const size_t channels = b->at.last - b->at.first;
     const int32_t *own = s->slot->own + s->slot->own_at[k];
     memcpy(gradient, own, b->weights * sizeof *own);
     memcpy(bias_gradient, own + b->weights, channels * sizeof *own);
     for (uint32_t r = 0; r < s->ranks; r++) {
-        const uint8_t *message = s->slot->arrived + r * s->region[s->me];
-        const uint8_t *end = NULL, *at;
-        if (r == s->me)
-            continue;
-        at = find(s, message, s->slot->came[r], b, &end);
-        if (at && at == end) /* it had no samples */
+        const uint8_t *end = NULL;
+        const uint8_t *at = r == s->me ? NULL : sent_by(s, r, b, &end);
+        if (r == s->me || (at && at == end))
             continue;
         if (!at || !add_values(&at, end, b->weights, gradient) ||
             !add_values(&at, end, channels, bias_gradient) || at != end)
             s->m->bad = true;
     }
+}
+
+static void settle_block(void *context, size_t i, int32_t *gradient,
+                         int32_t *bias_gradient)
+{
+    const stage *s = context;
+    const size_t k = s->m->listed[i];
+    const sg__block *b = block_of(s, k);
+    if (b->wide)
+        settle_wide(s, k, gradient, bias_gradient);
+    else
+        settle_narrow(s, k, gradient, bias_gradient);
     read_forward(&s->m->net->layer[b->at.layer], b,
                  s->slot->before + s->slot->own_at[k]);
 }
@@ -336,8 +480,11 @@ static sg_status settle(sg__member *m, size_t p, const sg__update *update)
     sg_status status = meet(&s);
     if (status != SG_OK || s.owned[s.me] == 0)
         return status;
-    const sg__portions own = {m->portion, list(&s, true), settle_block,
-                              pack_change, &s};
+    const sg__portions own = {.portion = m->portion,
+                              .count = list(&s, true),
+                              .visit = settle_block,
+                              .after = pack_change,
+                              .context = &s};
     m->inner->kind->parts->apply(m->inner, &own, update, m->step);
     const size_t size = close_up(&s, s.me);
     for (uint32_t r = 0; status == SG_OK && r < s.ranks; r++) {
@@ -398,8 +545,10 @@ static sg_status come_back(sg__member *m, size_t p)
     }
     if (status != SG_OK)
         return status;
-    const sg__portions others = {m->portion, list(&s, false), return_block,
-                                 NULL, &s};
+    const sg__portions others = {.portion = m->portion,
+                                 .count = list(&s, false),
+                                 .visit = return_block,
+                                 .context = &s};
     m->inner->kind->parts->take(m->inner, &others);
     return SG_OK;
 }

@@ -16,7 +16,7 @@
 #include "ranks/wire.h"
 #include "threads_exchange.h"
 
-enum { TRAINED = 40, TESTED = 13, EPOCHS = 2, CLASSES = 5 };
+enum { TRAINED = 40, TESTED = 13, EPOCHS = 2, CLASSES_MAX = 10 };
 
 static const uint32_t rank_counts[] = {1, 2, 3, 5, 8};
 
@@ -25,7 +25,7 @@ typedef struct outcome {
     void *bytes;
     size_t size;
     sg_metrics train[EPOCHS], test[EPOCHS], last;
-    uint32_t confusion[CLASSES * CLASSES];
+    uint32_t confusion[CLASSES_MAX * CLASSES_MAX];
     sg_ranks_traffic traffic;
 } outcome;
 
@@ -138,6 +138,43 @@ static void many_ranks_are_one(void **state)
         sg_data_destroy(test);
     }
     assert_true(trained > NETWORKS / 2);
+}
+
+/* Batches whose gradient has to be summed in 64 bits: in the parts of some
+ * ranks, or only over them. */
+static void large_batches_are_summed_exactly(void **state)
+{
+    static const char *const options[][2] = {
+        {"net", "20C3p1-P2-10"}, {"input-levels", "255"}, {"batch", "200"},
+        {"epochs", "2"},         {"lr", "0.05"},
+    };
+    (void)state;
+    sg_recipe recipe;
+    sg_data *train, *test;
+    sg_network *net;
+    outcome one, many;
+    sg__recipe_init(&recipe);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        assert_int_equal(sg_recipe_set(&recipe, options[i][0], options[i][1],
+                                       NULL),
+                         SG_OK);
+    assert_int_equal(sg_data_open("glyphs:train=300,test=1", SG_SPLIT_TRAIN,
+                                  &train, NULL),
+                     SG_OK);
+    assert_int_equal(sg_data_slice(train, 0, 10, &test, NULL), SG_OK);
+    assert_int_equal(sg_network_create(&recipe, train, &net, NULL), SG_OK);
+    assert_int_equal(net->layer[0].gradient_samples, 84);
+    sg_network_destroy(net);
+    run(&recipe, train, test, NULL, 2, &one);
+    for (uint32_t count = 2; count <= 5; count++) {
+        run_ranks(count, 1, &recipe, train, test, &many);
+        assert_int_equal(many.size, one.size);
+        assert_memory_equal(many.bytes, one.bytes, one.size);
+        sg_free(many.bytes);
+    }
+    sg_free(one.bytes);
+    sg_data_destroy(test);
+    sg_data_destroy(train);
 }
 
 /* A recipe with blocks, pools, dropout, thresholds that move, rows that are
@@ -474,6 +511,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_ranks_are_one),
+        cmocka_unit_test(large_batches_are_summed_exactly),
         cmocka_unit_test(runs_go_on_with_other_ranks),
         cmocka_unit_test(its_engine_keeps_what_the_seam_promises),
         cmocka_unit_test(other_data_are_refused),

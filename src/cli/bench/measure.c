@@ -7,6 +7,7 @@
 
 #include "cli/base/cli.h"
 #include "cli/base/recipefile.h"
+#include "cli/base/team.h"
 
 static int failed(const measurement *m, sg_status status,
                   const sg_error *error)
@@ -51,7 +52,7 @@ static int go_on(measurement *m, bool profiles)
     sg_status status = sg_trainer_create_from_with(
         net, (uint32_t)recipe_number(info.recipe, "epochs") - 1, m->data,
         &(sg_trainer_options){sizeof(sg_trainer_options), m->threads,
-                              m->device, NULL},
+                              m->device, team_ranks()},
         &next, &error);
     if (status != SG_OK)
         return failed(m, status, &error);

@@ -1,6 +1,7 @@
 """Counts up, errors down, gradients: one batch (semantics.md, from "Forward
 compartment" to "Gradient"). Sums are exact: a product of matrices in double
-precision is, below 2^53, and the bounds of the network keep it below 2^31."""
+precision is, below 2^53, and the bounds of the network keep it below 2^31, but
+for gradients, which they keep below 2^47."""
 import numpy as np
 
 from .numbers import DITHER, DROPOUT, draws, numbered
@@ -252,7 +253,9 @@ def backward(net, sent, charges, parts, labels, step, samples):
 def gradient(x, counts, d):
     seen = patches(x, counts).reshape(-1, x.fan_in)
     d = d.reshape(-1, x.shape[2])
-    return product(d.T, seen), d.sum(axis=0)
+    most = 2**31 - 1  # batches may be larger than 32 bits hold
+    return (np.clip(product(d.T, seen), -most, most),
+            np.clip(d.sum(axis=0), -most, most))
 
 
 # ---- sums for checkpoints
