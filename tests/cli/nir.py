@@ -161,6 +161,34 @@ def replace(group, key, value):
     group.create_dataset(key, data=value)
 
 
+def rng_numbers(count):
+    return np.random.default_rng(2).uniform(.5, 2, count)
+
+
+def make_line(kind, path):
+    """A signal, or a plain list."""
+    rng = np.random.default_rng(3)
+    file, nodes = begin(path)
+    order = ["in", "a", "a+", "flat", "c", "out"]
+    if kind == "signal":
+        node(nodes, "in", "Input", shape=np.array([2, 50]))
+        node(nodes, "a", "Conv1d", weight=rng.normal(0, .3, (4, 2, 5)),
+             bias=np.ones(4), stride=[1], padding=[0], dilation=[1], groups=1,
+             input_shape=50)
+        neurons(nodes, "a+", (4, 46))
+        inputs = 4 * 46
+    else:
+        node(nodes, "in", "Input", shape=np.array([784]))
+        node(nodes, "a", "Linear", weight=rng.normal(0, .3, (20, 784)))
+        neurons(nodes, "a+", (20,))
+        inputs = 20
+    node(nodes, "flat", "Flatten", start_dim=0, end_dim=-1)
+    node(nodes, "c", "Linear", weight=rng.normal(0, .1, (10, inputs)))
+    node(nodes, "out", "Output", shape=np.array([10]))
+    chain(file, order)
+    file.close()
+
+
 def break_it(kind, nodes, order):
     if kind == "lif":
         del nodes["a+/type"]
@@ -193,6 +221,58 @@ def break_it(kind, nodes, order):
         del nodes["a/weight"]
         nodes["a"].create_dataset("weight", data="w",
                                   dtype=h5py.string_dtype())
+    elif kind.startswith("scale"):
+        scale = {"scale": np.array([.5]), "scale-weights": np.ones(4) * 2,
+                 "scale-size": np.ones(3),
+                 "scale-uneven": rng_numbers(4 * 28 * 28)}[kind]
+        node(nodes, "s", "Scale", scale=scale)
+        order.insert(2 if kind == "scale-weights" else 3, "s")
+    elif kind in ("mean", "sum", "sum-size"):
+        del nodes["mean/type"]
+        nodes["mean"].create_dataset("type", data="SumPool2d",
+                                     dtype=h5py.string_dtype())
+        neurons(nodes, "m+", (8, 6, 6) if kind != "sum-size" else (5,),
+                4.0 if kind == "mean" else 3.0)
+        order.insert(6, "m+")
+    elif kind == "batch":
+        replace(nodes["in"], "shape", np.array([1, 1, 28, 28]))
+        for key, data in (("start_dim", 1), ("end_dim", 3),
+                          ("input_type", [1, 8, 6, 6])):
+            replace(nodes["flat"], key, data)
+    elif kind in ("valid", "reflect", "even"):
+        del nodes["b/padding"]
+        word = "same" if kind == "even" else kind
+        nodes["b"].create_dataset("padding", data=word,
+                                  dtype=h5py.string_dtype())
+    elif kind == "part":
+        replace(nodes["flat"], "start_dim", 2)
+    elif kind == "rank":
+        replace(nodes["c"], "weight", np.zeros(2880))
+    elif kind == "image":
+        order.remove("flat")
+        del nodes["flat"]
+    elif kind == "list":
+        order.remove("flat")
+        order.insert(3, "flat")
+    elif kind == "kernel":
+        replace(nodes["b"], "weight", np.zeros((8, 2, 30, 3)))
+    elif kind == "bias":
+        replace(nodes["a"], "bias", np.ones(3))
+    elif kind == "stride":
+        replace(nodes["a"], "stride", [1, 1, 1])
+    elif kind == "half":
+        replace(nodes["a"], "stride", [1, .5])
+    elif kind == "size":
+        replace(nodes["in"], "shape", np.array([0, 28, 28]))
+    elif kind == "shape":
+        replace(nodes["in"], "shape", np.array([1, 1, 1, 28, 28]))
+    elif kind == "two":
+        replace(nodes["in"], "shape", np.array([2, 1, 28, 28]))
+    elif kind == "end":
+        order[6:8] = []
+        del nodes["flat"], nodes["c"]
+    elif kind == "deep-weight":
+        replace(nodes["a"], "weight", np.zeros((4, 9)))
     elif kind == "outside":
         del nodes["c/weight"]
         nodes["c/weight"] = h5py.ExternalLink("other.h5", "/weight")
@@ -214,7 +294,7 @@ def main(command, *rest):
         for label in run(path, images, int(levels)):
             print(label)
     elif command == "make":
-        make(*rest)
+        (make_line if rest[0] in ("signal", "list-of") else make)(*rest)
     elif command == "damage":
         damage(*rest)
     elif command == "edit":

@@ -93,6 +93,26 @@ expect 0 "$SPIKEGRAD" info wide.safetensors
 says out 'weight-bits *16'
 says out 'count-cap *10'
 
+# others that are taken over: KIND NET OPTION...
+taken() {
+    kind=$1 net=$2
+    shift 2
+    nir make "$kind" other.nir
+    expect 0 "$SPIKEGRAD" convert other.nir --out other.safetensors "$@"
+    says out "^other.safetensors: $net for "
+}
+taken scale 4C3p1-8C5s2-P2-10
+taken scale-weights 4C3p1-8C5s2-P2-10
+taken mean 4C3p1-8C5s2-P2avg-10
+taken sum 4C3p1-8C5s2-8C2s2-10
+taken batch 4C3p1-8C5s2-P2-10
+taken valid 4C3p1-8C5s2-P2-10
+taken signal '.*10'
+taken list-of 20-10
+taken list-of 20-10 --image 28x28x1
+expect 2 "$SPIKEGRAD" convert other.nir --out none --image 28x28x2
+one_error
+
 # refused KIND CODE WORD: with one line that says WORD
 refused() {
     nir make "$1" bad.nir
@@ -116,6 +136,24 @@ refused no-weight 3 "node 'a' has no 'weight'"
 refused text-weight 3 "node 'a'.*numbers"
 refused outside 3 "node 'c' has no 'weight'"
 refused no-edges 3 edges
+refused scale-size 3 "node 's'.*as many numbers"
+refused scale-uneven 1 "node 's'.*differs"
+refused sum-size 3 "node 'm+'.*as many numbers"
+refused reflect 3 "padding 'reflect'"
+refused even 1 "node 'b'.*odd kernels"
+refused part 1 "node 'flat'.*part of an image"
+refused rank 3 "node 'c'.*two dimensions"
+refused image 1 "node 'c'.*Flatten is missing"
+refused list 1 "node 'b'.*a list"
+refused kernel 3 "node 'b'.*larger"
+refused bias 3 "node 'a'.*each output"
+refused stride 3 "node 'a'"
+refused half 3 "node 'a'"
+refused size 3 "node 'in'.*out of range"
+refused shape 3 "node 'in'.*1 to 4"
+refused two 1 "node 'in'.*3 dimensions"
+refused end 1 "node 'out'.*ends with weights"
+refused deep-weight 3 "node 'a'.*4 dimensions"
 refused huge 3 'larger than the file'
 
 # damage that libhdf5 survives or not: never more than a line
