@@ -36,7 +36,7 @@ if command -v iverilog >/dev/null; then
     cp "$rtl"/*.v .
     bench() {
         iverilog -g2005-sv -Ivectors -o bench dense_core.v test_bench.v &&
-            (cd vectors && ulimit -t 60 && vvp -n ../bench)
+            (cd vectors && prlimit --cpu=60 vvp -n ../bench)
     }
     bench
     while IFS='|' read -r old new; do
@@ -71,11 +71,11 @@ END
         --net P2-4C3-P2-6C3p1-P2-10 --weight-bits 8 --count-cap 7 \
         --input-levels 3 --standardise off --lr 0.05 --epochs 2 --out spatial \
         --quiet >/dev/null
-    "$SPIKEGRAD" export spatial --vectors few --learn --samples 2 \
+    "$SPIKEGRAD" export spatial --vectors few --learn --samples 4 \
         --master-bits 16 --rate shift --lr 0.02
     bench() {
         iverilog -g2005-sv -Ifew -o bench conv_core.v conv_bench.v &&
-            (cd few && ulimit -t 60 && vvp -n ../bench)
+            (cd few && prlimit --cpu=60 vvp -n ../bench)
     }
     bench
     while IFS='|' read -r old new; do
