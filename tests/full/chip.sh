@@ -100,7 +100,7 @@ wx + 1 < 1 << window) wx|wx + 2 < 1 << window) wx
 ey <= from_y >> WINDOW\[32\*from +: 32\]|ey <= from_y
 v\[at_o\] > largest|v[at_o] < largest
 linear = 64'd2147483648 - t\[7:0\]|linear = 64'd2147483648 + t[7:0]
-exact\[31:0\] >> t|exact[31:0] >> 1 + t
+coarse(t\[15:12\])|coarse(t[14:11])
 rounded_share = share +|rounded_share = share + 1 +
 so == label ? WANTED : WANTED_OF|so != label ? WANTED : WANTED_OF
 w\[i\] - rounded|w[i] + rounded
