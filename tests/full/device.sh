@@ -54,7 +54,7 @@ colours() {
     else
         drawn colours "$1" 10
     fi
-    echo "npy:$folder/colours"
+    echo "npy:$folder/colours,classes=10"
 }
 
 for file in "$recipes"/*.ini; do
