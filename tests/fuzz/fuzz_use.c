@@ -14,13 +14,13 @@
 
 #include "spikegrad/spikegrad.h"
 
-#include "folder.h"
 #include "small_data.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #ifdef SPIKEGRAD_FILES
 
+#include "folder.h"
 #include "io/checksum.h"
 
 enum { CHANGES_MAX = 64, CHANGE = 4, CLASSES = 5, BASES = 6 };

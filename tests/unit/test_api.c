@@ -498,8 +498,8 @@ int main(void)
         cmocka_unit_test(arrays_have_names),
         cmocka_unit_test(thresholds_bring_the_rest_along),
         cmocka_unit_test(rates_are_part_of_the_state),
-#endif
         cmocka_unit_test(arrays_are_seen_where_they_are),
+#endif
         cmocka_unit_test(threads_share_a_network),
         cmocka_unit_test(counts_are_those_of_the_simulation),
     };
