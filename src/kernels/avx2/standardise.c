@@ -60,9 +60,10 @@ SG__INLINE __m256i add_products(__m256i all, __m256i x, __m256i y)
     return _mm256_add_epi64(all, _mm256_mul_epi32(odd(x), odd(y)));
 }
 
-static int64_t sum_lanes(__m256i x)
+/* Modulo 2^64: what is looked at does not leave it. */
+static uint64_t sum_lanes(__m256i x)
 {
-    int64_t lane[4];
+    uint64_t lane[4];
     sg__store(lane, x);
     return lane[0] + lane[1] + lane[2] + lane[3];
 }
@@ -99,7 +100,7 @@ static int64_t sum_of(size_t n, const int32_t *master)
             block = _mm256_add_epi32(block, load(master + i, n - i, 0));
         all = add_wide(all, block);
     }
-    return sum_lanes(all);
+    return (int64_t)sum_lanes(all);
 }
 
 static uint64_t squares_of(size_t n, const int32_t *master, int32_t mean)
@@ -110,7 +111,7 @@ static uint64_t squares_of(size_t n, const int32_t *master, int32_t mean)
         __m256i c = _mm256_sub_epi32(load(master + i, n - i, mean), centre);
         all = add_products(all, c, c);
     }
-    return (uint64_t)sum_lanes(all); /* at most 2^63 */
+    return sum_lanes(all); /* at most 2^63 */
 }
 
 /* round(c scale) of 8 lanes, within the limit. */
@@ -203,7 +204,8 @@ static sums sums_of(size_t n, const int32_t *master, int32_t mean,
         }
         all = add_wide(all, block);
     }
-    return (sums){sum_lanes(all), sum_lanes(along), most_lane(most)};
+    return (sums){(int64_t)sum_lanes(all), (int64_t)sum_lanes(along),
+                  most_lane(most)};
 }
 
 void sg__tangent__avx2(size_t n, const int32_t *master, const sg__row *row,
@@ -255,7 +257,7 @@ void sg__shorten__avx2(size_t n, uint64_t most, int32_t *gradient,
         largest = _mm256_max_epu32(largest, _mm256_abs_epi32(g));
         all = add_products(all, g, g);
     }
-    uint64_t sum = (uint64_t)sum_lanes(all);
+    uint64_t sum = sum_lanes(all);
     const sg__squares squares = {sum >> 32, sum & UINT32_MAX, n};
     if (most_lane(largest) > MOST) {
         sg__shorten__ref(n, most, gradient, along);
