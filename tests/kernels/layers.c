@@ -56,6 +56,8 @@ static const uint32_t shapes[SHAPES][10] = {
     {5, 9, 16, 64, 4, 2, 1, 30, 3, 1},
     {12, 5, 1, 6, 1, 4, 9, 1, 0, 3},
     {4, 10, 192, 80, 1, 7, 1, 1, 0, 3},
+    /* a first layer whose results are narrower than half a register */
+    {9, 10, 2, 6, 3, 3, 1, 1, 1, 1},
     /* weights that overflow a near cache */
     {1, 1, 531, 501, 1, 1, 1, 1, 0, 0},
 };

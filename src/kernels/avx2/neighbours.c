@@ -195,19 +195,20 @@ SG__INLINE void run_channels(const memory *m, size_t pairs, size_t used,
 }
 
 /* The results of 16 positions; `loose` if what is written past a position's
- * channels is written again, by the next one, but for the last of a sample. */
+ * channels is written again by the next ones, but for the last of a sample,
+ * which ends at `end`. */
 SG__INLINE void store_positions(const __m128i *x, size_t channels, bool loose,
-                                const uint16_t *place, size_t step,
-                                size_t last, uint8_t *to)
+                                const uint16_t *place, size_t step, size_t end,
+                                uint8_t *to)
 {
     for (int i = 0; i < CHANNELS; i++) {
-        size_t p = place[i];
-        if (p == NOWHERE)
+        size_t at = place[i] * step;
+        if (place[i] == NOWHERE)
             continue;
-        if (loose && p != last)
-            _mm_storeu_si128((__m128i *)(to + p * step), x[i]);
+        if (loose && at + sizeof x[i] <= end)
+            _mm_storeu_si128((__m128i *)(to + at), x[i]);
         else
-            sg__store_bytes(to + p * step, x[i], channels);
+            sg__store_bytes(to + at, x[i], channels);
     }
 }
 
@@ -217,9 +218,8 @@ static void spread(const sg__geometry *g, uint8_t (*rows)[POSITIONS],
 {
     __m256i a[CHANNELS], b[CHANNELS];
     __m128i low[CHANNELS], high[CHANNELS];
-    size_t last = (size_t)g->out_h * g->out_w - 1;
-    bool loose = channels == CHANNELS || g->out_c < CHANNELS;
-    last = channels == CHANNELS ? NOWHERE : last;
+    const size_t end = sg__outputs(g);
+    const bool loose = g->out_c < CHANNELS;
     for (int i = 0; i < CHANNELS; i++)
         a[i] = sg__load_all(rows[i]);
     for (int round = 0; round < 4; round++) {
@@ -233,8 +233,8 @@ static void spread(const sg__geometry *g, uint8_t (*rows)[POSITIONS],
         low[i] = _mm256_castsi256_si128(a[i]);
         high[i] = _mm256_extracti128_si256(a[i], 1);
     }
-    store_positions(low, channels, loose, place, g->out_c, last, to);
-    store_positions(high, channels, loose, place + CHANNELS, g->out_c, last,
+    store_positions(low, channels, loose, place, g->out_c, end, to);
+    store_positions(high, channels, loose, place + CHANNELS, g->out_c, end,
                     to);
 }
 
