@@ -3,6 +3,7 @@
 #ifndef SG_EXPORT_PLAN_H
 #define SG_EXPORT_PLAN_H
 
+#include "export/blocks.h"
 #include "network/network.h"
 #include "optimiser/optimiser.h"
 
@@ -60,24 +61,6 @@ const char *sg__device_missing(const sg_network *net);
 /* sg__device_fires_early: whether all error charge can be fired on its way to
  * the next layer with weights, so that only error spikes are kept. */
 bool sg__device_fires_early(const sg_network *net);
-
-/* Blocks of one memory that senders have for some time. */
-typedef struct sg__blocks {
-    uint32_t at[SG_LAYERS_MAX + 1], size[SG_LAYERS_MAX + 1]; /* by sender */
-    size_t last[SG_LAYERS_MAX + 1]; /* when it is last read */
-    bool placed[SG_LAYERS_MAX + 1];
-} sg__blocks;
-
-/* sg__blocks_put: a block for a sender from now on, at the lowest offset that
- * is free of all that are read now or later. *total grows to its end. */
-void sg__blocks_put(sg__blocks *blocks, size_t senders, size_t sender,
-                    size_t size, size_t now, size_t *total);
-
-/* sg__device_most: the larger. */
-static inline size_t sg__device_most(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 /* sg__device_master_bytes: of a weight in the state. */
 static inline size_t sg__device_master_bytes(const sg_network *net)
