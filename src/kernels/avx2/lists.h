@@ -292,17 +292,6 @@ static inline uint64_t sg__all_taps(const sg__geometry *g, sg__tap_table table,
     return sum;
 }
 
-/* A part of the response arrays, from neuron `at` on. */
-static inline sg__response_out sg__response_at(const sg__response_out *out,
-                                               size_t at)
-{
-    sg__response_out part = *out;
-    part.count = out->count ? out->count + at : NULL;
-    part.gate = out->gate ? out->gate + at : NULL;
-    part.charge = out->charge ? out->charge + at : NULL;
-    return part;
-}
-
 /* The forward_sparse row, for layers where it pays. Samples of a convolution
  * whose windows hold more taps than `share`, in 1/1000, go the dense way. */
 SG__INLINE void sg__lists_forward(sg__dot_kind dot, uint32_t share,

@@ -4,6 +4,17 @@
 
 #include "kernels/avx2/lanes.h"
 
+/* A part of the response arrays, from neuron `at` on. */
+static inline sg__response_out sg__response_at(const sg__response_out *out,
+                                               size_t at)
+{
+    sg__response_out part = *out;
+    part.count = out->count ? out->count + at : NULL;
+    part.gate = out->gate ? out->gate + at : NULL;
+    part.charge = out->charge ? out->charge + at : NULL;
+    return part;
+}
+
 /* The response, ready for a block of up to 16 channels. */
 typedef struct sg__responder {
     __m256i bias[2], offset, most;
