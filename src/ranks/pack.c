@@ -45,13 +45,19 @@ static uint8_t *put_values(const int32_t *values, size_t n, unsigned bits,
     }
     for (size_t i = 0; i < n; i++) {
         held |= (uint64_t)((uint32_t)values[i] & mask) << have;
-        for (have += bits; have >= 8; have -= 8) {
-            *to++ = (uint8_t)held;
-            held >>= 8;
-        }
+        have += bits;
+        if (have < 32)
+            continue;
+        for (int k = 0; k < 4; k++)
+            to[k] = (uint8_t)(held >> 8 * k);
+        to += 4;
+        held >>= 32;
+        have -= 32;
     }
-    if (have > 0)
+    for (; have > 0; have = have > 8 ? have - 8 : 0) {
         *to++ = (uint8_t)held;
+        held >>= 8;
+    }
     return to;
 }
 
@@ -74,7 +80,16 @@ static const uint8_t *get_values(const uint8_t *from, unsigned bits,
         }
         return from + 2 * n;
     }
+    const uint8_t *end = from + bytes_of(n, bits);
     for (size_t i = 0; i < n; i++) {
+        if (have < bits && end - from >= 4) {
+            const uint32_t four = from[0] | (uint32_t)from[1] << 8 |
+                                  (uint32_t)from[2] << 16 |
+                                  (uint32_t)from[3] << 24;
+            held |= (uint64_t)four << have;
+            from += 4;
+            have += 32;
+        }
         for (; have < bits; have += 8)
             held |= (uint64_t)*from++ << have;
         const uint32_t x = (uint32_t)held & mask;

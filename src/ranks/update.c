@@ -339,15 +339,42 @@ static bool add_values(const uint8_t **from, const uint8_t *end, size_t n,
     return true;
 }
 
-/* Forward weights and biases of a block, as values side by side. */
-static void read_forward(const sg__layer *layer, const sg__block *b,
-                         int32_t *values)
+/* Forward weights of a block as they are in memory, and their bytes. */
+static char *forward_of(const sg__layer *layer, const sg__block *b,
+                        size_t *bytes)
 {
-    const size_t start = b->at.first * sg__fan_in(&layer->geo);
-    for (size_t i = 0; i < b->weights; i++)
-        values[i] = sg__layer_weight(layer, start + i);
-    memcpy(values + b->weights, layer->bias + b->at.first,
-           (b->at.last - b->at.first) * sizeof *values);
+    const size_t each = (size_t)layer->weight_bits / 8;
+    *bytes = b->weights * each;
+    return (char *)layer->weight +
+           b->at.first * sg__fan_in(&layer->geo) * each;
+}
+
+/* What a block was before the step: its weights, then its biases. */
+static void keep_forward(const sg__layer *layer, const sg__block *b,
+                         int32_t *before)
+{
+    size_t bytes;
+    const char *weights = forward_of(layer, b, &bytes);
+    memcpy(before, weights, bytes);
+    memcpy(before + b->weights, layer->bias + b->at.first,
+           (b->at.last - b->at.first) * sizeof *before);
+}
+
+/* n differences of weights from the i-th on. */
+static void differences(const sg__layer *layer, const char *now,
+                        const void *before, size_t i, size_t n, int32_t *out)
+{
+    if (layer->weight_bits == 8) {
+        const int8_t *a = (const int8_t *)now + i;
+        const int8_t *b = (const int8_t *)before + i;
+        for (size_t k = 0; k < n; k++)
+            out[k] = a[k] - b[k];
+        return;
+    }
+    const int16_t *a = (const int16_t *)(const void *)now + i;
+    const int16_t *b = (const int16_t *)before + i;
+    for (size_t k = 0; k < n; k++)
+        out[k] = a[k] - b[k];
 }
 
 /* What rank r has sent of an own block; NULL: it makes no sense. */
@@ -411,7 +438,7 @@ static void settle_block(void *context, size_t i, int32_t *gradient,
         settle_wide(s, k, gradient, bias_gradient);
     else
         settle_narrow(s, k, gradient, bias_gradient);
-    read_forward(&s->m->net->layer[b->at.layer], b,
+    keep_forward(&s->m->net->layer[b->at.layer], b,
                  s->slot->before + s->slot->own_at[k]);
 }
 
@@ -421,12 +448,27 @@ static void pack_change(void *context, size_t i)
     const stage *s = context;
     const size_t k = s->m->listed[i];
     const sg__block *b = block_of(s, k);
-    int32_t *before = s->slot->before + s->slot->own_at[k];
-    int32_t *after = s->slot->own + s->slot->own_at[k];
-    read_forward(&s->m->net->layer[b->at.layer], b, after);
-    for (size_t v = 0; v < sg__block_values(b); v++)
-        after[v] = (int32_t)((uint32_t)after[v] - (uint32_t)before[v]);
-    pack_block(s, b, after, after + b->weights);
+    const sg__layer *layer = &s->m->net->layer[b->at.layer];
+    const int32_t *before = s->slot->before + s->slot->own_at[k];
+    const size_t channels = b->at.last - b->at.first;
+    uint8_t *message = s->slot->region + s->slot->at[b->owner];
+    uint8_t *to = message + b->slot;
+    int32_t change[SOME];
+    size_t bytes;
+    const char *now = forward_of(layer, b, &bytes);
+    for (size_t v = 0; v < b->weights; v += SOME) {
+        const size_t n = b->weights - v < SOME ? b->weights - v : SOME;
+        differences(layer, now, before, v, n, change);
+        to += sg__pack(change, n, to);
+    }
+    for (size_t c = 0; c < channels; c += SOME) {
+        const size_t n = channels - c < SOME ? channels - c : SOME;
+        for (size_t v = 0; v < n; v++)
+            change[v] = (int32_t)((uint32_t)layer->bias[b->at.first + c + v] -
+                                  (uint32_t)before[b->weights + c + v]);
+        to += sg__pack(change, n, to);
+    }
+    set_size(message, b->place, (size_t)(to - (message + b->slot)));
 }
 
 /* Own blocks of the piece, or those of the others, as portions. */
