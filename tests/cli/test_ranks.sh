@@ -124,7 +124,7 @@ expect 1 $launch -n 1 sh -c 'exec "$@" >/dev/full' x "$SPIKEGRAD" train $base \
 says err '^spikegrad: .*No space left'
 
 # Ranks die; the run goes on with fewer or more.
-long="--data glyphs:train=800,test=20 --net 6C3p1-P2-20-10 --epochs 6
+long="--data glyphs:train=800,test=20 --net 6C3p1-P2-20-10 --epochs 20
     --batch 16 --quiet"
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $long --threads 1 --out whole
@@ -143,8 +143,15 @@ chance() {
     od -An -N2 -tu2 /dev/urandom | awk -v n="$1" '{ print $1 % n }'
 }
 
-kills=0
+# A rank is killed some time after its run has begun, be the machine fast or
+# slow; few runs may end before.
+kills=0 runs=0
 while [ $kills -lt "${KILLS:-2}" ]; do
+    runs=$((runs + 1))
+    [ $runs -le $((8 * ${KILLS:-2})) ] || {
+        bad "no rank lives long enough to be killed"
+        break
+    }
     rm -rf cut
     code=1
     tries=0
@@ -162,7 +169,12 @@ while [ $kills -lt "${KILLS:-2}" ]; do
             --checkpoint-every 5 >out 2>err &
         pid=$!
         if [ $tries -lt 4 ]; then
-            sleep "1.$(chance 1000)"
+            waits=0
+            until [ -e cut/recipe.ini ] || [ $waits = 100 ]; do
+                sleep 0.05
+                waits=$((waits + 1))
+            done
+            sleep "0.$(printf %03d "$(chance 600)")"
             victim=$(rank_of "$(chance $ranks)" | head -1)
             begin=$(date +%s)
             [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null &&
