@@ -82,7 +82,7 @@ static const char *name_of(const job *j, uint32_t class)
 static bool is_before(const job *j, uint32_t a, uint32_t b)
 {
     return j->logits[a] > j->logits[b] ||
-           (j->logits[a] == j->logits[b] && a < b);
+           (a < b && j->logits[a] == j->logits[b]);
 }
 
 /* The classes that are wanted to the front; ties in the order of the

@@ -46,12 +46,13 @@ static int add_member(struct archive *zip, const char *path, const char *name,
                       const char *type, const char *shape, const void *bytes,
                       size_t size)
 {
+    static const unsigned char magic[] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
     char head[HEAD], file[NAME + 8];
     struct archive_entry *entry = archive_entry_new();
     if (!entry)
         return cli_fail("%s: out of memory", path);
     memset(head, ' ', sizeof head);
-    memcpy(head, "\x93NUMPY\x01\x00", 8);
+    memcpy(head, magic, sizeof magic);
     const int n = 10 + snprintf(head + 10, HEAD - 10,
                                 "{'descr': '%s', 'fortran_order': False, "
                                 "'shape': (%s), }",
@@ -122,7 +123,7 @@ static int add_all(struct archive *zip, const char *path, const char *file)
     char *text = json_dumps(json_object_get(header, metadata_key),
                             JSON_COMPACT | JSON_SORT_KEYS);
     int code = text ? CLI_OK : cli_fail("%s: out of memory", path);
-    if (code == CLI_OK) {
+    if (text) {
         snprintf(shape, sizeof shape, "%zu,", strlen(text));
         code = add_member(zip, path, metadata_name, "|u1", shape, text,
                           strlen(text));

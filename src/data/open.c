@@ -326,32 +326,32 @@ static const sg__reader *claimant(const sg__reader *own, const char *path,
     return NULL;
 }
 
-static sg_status open_file(const sg__reader *own, sg__file *file,
-                           sg_data **out, sg_error *error)
+static sg_status open_file(const sg__reader *own, sg__file file, sg_data **out,
+                           sg_error *error)
 {
-    const sg__request none = {.spec = file->path,
+    const sg__request none = {.spec = file.path,
                               .split = SG_SPLIT_TEST,
-                              .limit = file->request->limit};
+                              .limit = file.request->limit};
     uint8_t head[SG__FILE_HEAD] = {0};
     sg__source source;
     size_t got;
     sg_status status =
-        sg__source_open(file->path, file->request->limit, &source, error);
+        sg__source_open(file.path, file.request->limit, &source, error);
     if (status)
         return status;
     status = sg__source_read(&source, head, SG__FILE_HEAD, &got, error);
     sg__source_close(&source);
     if (status)
         return status;
-    const sg__reader *reader = claimant(own, file->path, head);
+    const sg__reader *reader = claimant(own, file.path, head);
     if (!reader)
         return sg__fail(error, SG_E_FORMAT,
                         "%.200s: expected a picture (PNG, JPEG), an array of "
                         "NumPy, IDX images, or a recording of events",
-                        file->path);
+                        file.path);
     if (!own || reader->open_file != own->open_file)
-        file->request = &none;
-    return reader->open_file(file, out, error);
+        file.request = &none;
+    return reader->open_file(&file, out, error);
 }
 
 sg_status sg_data_open_file(const char *spec, const char *path,
@@ -372,7 +372,7 @@ sg_status sg_data_open_file(const char *spec, const char *path,
     sg_status status =
         request_of(spec ? spec : "", &request, &own, &text, error);
     if (!status)
-        status = open_file(own, &file, out, error);
+        status = open_file(own, file, out, error);
     free(text);
     return status;
 }

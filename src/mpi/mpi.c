@@ -35,7 +35,7 @@ static sg_status draw(sg__mpi *mpi, uint64_t *ticket, sg_error *error)
     if (mpi->free == 0) {
         const size_t more = mpi->tickets ? 2 * mpi->tickets : 64;
         MPI_Request *request =
-            realloc(mpi->request, more * sizeof *mpi->request);
+            realloc(mpi->request, more * sizeof(MPI_Request));
         mpi->request = request ? request : mpi->request;
         uint64_t *open = realloc(mpi->open, more * sizeof *mpi->open);
         mpi->open = open ? open : mpi->open;

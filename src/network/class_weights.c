@@ -139,7 +139,7 @@ static uint32_t mean_of(uint32_t classes, const uint32_t *count,
                            (uint64_t)weight[k].den);
         samples += count[k];
     }
-    sum /= samples;
+    sum = samples > 0 ? sum / samples : 0;
     return sum > 0 ? (uint32_t)sum : 1;
 }
 

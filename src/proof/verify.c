@@ -136,12 +136,12 @@ static sg_status check_backward(const look *k, uint32_t s, size_t l)
         int32_t d = errors[i];
         bool gated = l < lowest ||
                      (!layer->output && !sg__derivative(k->at->charges[i]));
-        if (!same(k->out, "error count", image, l, i, event_d[i], d))
-            status = SG_E_MISMATCH;
-        else if (!gated &&
-                 !same(k->out, "error membrane value", image, l, i, event_u[i],
-                       (int64_t)k->at->error_charges[i] -
-                           d * (INT64_C(1) << layer->phi_bits)))
+        bool equal = same(k->out, "error count", image, l, i, event_d[i], d) &&
+                     (gated || same(k->out, "error membrane value", image, l,
+                                    i, event_u[i],
+                                    (int64_t)k->at->error_charges[i] -
+                                        d * (INT64_C(1) << layer->phi_bits)));
+        if (!equal)
             status = SG_E_MISMATCH;
     }
     return status;
@@ -411,7 +411,7 @@ static void simulate(void *context, unsigned s, unsigned thread)
     k.out->samples = 1;
     sg_simulation_totals(k.sim, &k.out->events);
     unsigned first = atomic_load(&c->failed);
-    while (c->status[s] != SG_OK && s < first &&
+    while (s < first && c->status[s] != SG_OK &&
            !atomic_compare_exchange_weak(&c->failed, &first, s))
         continue;
     atomic_fetch_add(&c->done, 1);

@@ -99,7 +99,7 @@ void sg__outline_put(sg__wire *wire, const sg_network *net)
 static sg_status get_thresholds(sg__wire *wire, sg_network *net,
                                 sg_error *error)
 {
-    int theta_bits[SG_LAYERS_MAX], row_norm[SG_LAYERS_MAX];
+    int theta_bits[SG_LAYERS_MAX], row_norm[SG_LAYERS_MAX] = {0};
     size_t synaptic = 0;
     const size_t layers = sg__wire_get32(wire, SG_LAYERS_MAX);
     wire->bad |= layers != net->layer_count;

@@ -3,7 +3,7 @@
  * On Linux a rank gives the pages back of what it does not own; an array stays
  * whole as addresses. */
 #ifdef __linux__
-#define _DEFAULT_SOURCE /* madvise */
+#define _DEFAULT_SOURCE /* madvise NOLINT(bugprone-reserved-identifier) */
 #include <sys/mman.h>
 #include <unistd.h>
 #endif

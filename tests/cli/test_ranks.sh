@@ -62,8 +62,10 @@ while [ $i -lt 9 ]; do
         untimed one$i >one.metrics
         untimed "$mpi$i" >many.metrics
         same one.metrics many.metrics
-        [ "$(wc -l <out)" -gt 3 ] && [ "$(grep -c '^model: ' out)" = 1 ] ||
+        if [ "$(wc -l <out)" -le 3 ] || [ "$(grep -c '^model: ' out)" != 1 ]
+        then
             bad "the table is not that of one: $(cat out)"
+        fi
     done
     i=$((i + 1))
 done
