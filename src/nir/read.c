@@ -12,22 +12,34 @@
 
 /* ---- a file of ours ---- */
 
-static bool has_checkpoint(const sg__nir_file *file)
+/* What is there and cannot be opened is damage, and not another tool's graph:
+ * that would be another network. */
+static sg_status find_checkpoint(const sg__nir_file *file, bool *has,
+                                 sg_error *error)
 {
-    hid_t place = H5I_INVALID_HID;
-    if (!sg__nir_has(file->id, "node") ||
-        (place = H5Oopen(file->id, "node", H5P_DEFAULT)) < 0)
-        return false;
-    bool has = false;
-    if (sg__nir_has(place, SG__NIR_METADATA)) {
-        hid_t inner = H5Oopen(place, SG__NIR_METADATA, H5P_DEFAULT);
-        has = inner >= 0 && H5Iget_type(inner) == H5I_GROUP &&
-              sg__nir_has(inner, SG__NIR_CHECKPOINT);
-        if (inner >= 0)
-            H5Oclose(inner);
+    hid_t place = H5I_INVALID_HID, inner = H5I_INVALID_HID;
+    sg_status status = SG_OK;
+    *has = false;
+    if (!sg__nir_has(file->id, "node"))
+        return SG_OK;
+    place = H5Oopen(file->id, "node", H5P_DEFAULT);
+    if (place >= 0 && sg__nir_has(place, SG__NIR_METADATA)) {
+        inner = H5Oopen(place, SG__NIR_METADATA, H5P_DEFAULT);
+        *has = inner >= 0 && H5Iget_type(inner) == H5I_GROUP &&
+               sg__nir_has(inner, SG__NIR_CHECKPOINT);
+        if (inner < 0)
+            status = sg__nir_fail(error, SG_E_FORMAT,
+                                  "%s: /node/metadata cannot be opened",
+                                  file->path);
     }
-    H5Oclose(place);
-    return has;
+    if (place < 0)
+        status = sg__nir_fail(error, SG_E_FORMAT, "%s: /node cannot be opened",
+                              file->path);
+    if (inner >= 0)
+        H5Oclose(inner);
+    if (place >= 0)
+        H5Oclose(place);
+    return status;
 }
 
 static sg_status compare_digest(const sg__nir_file *file, hid_t metadata,
@@ -274,8 +286,9 @@ static sg_status take_over(const sg__nir_file *file,
     if (status == SG_OK)
         status = sg__nir_chain_make(&graph, file->path, options->input, &chain,
                                     error);
-    if (status == SG_OK)
-        status = sg_recipe_create(&recipe);
+    if (status == SG_OK && sg_recipe_create(&recipe) != SG_OK)
+        status =
+            sg__nir_fail(error, SG_E_MEMORY, "%s: out of memory", file->path);
     if (status == SG_OK)
         status = make_recipe(&chain, options, recipe, error);
     if (status == SG_OK)
@@ -314,9 +327,13 @@ sg_status sg_nir_read(const char *path, const sg_nir_options *options,
     sg__nir_listen(&ear);
     sg_status status = sg__nir_open(path, &file, error);
     if (status == SG_OK) {
-        told->restored = !own.graph_only && has_checkpoint(&file);
-        status = told->restored ? restore(&file, out, error)
-                                : take_over(&file, &own, out, told, error);
+        bool has = false;
+        if (!own.graph_only)
+            status = find_checkpoint(&file, &has, error);
+        told->restored = has;
+        if (status == SG_OK)
+            status = has ? restore(&file, out, error)
+                         : take_over(&file, &own, out, told, error);
         sg__nir_close(&file);
     }
     status = sg__nir_judge(&ear, path, status, error);
