@@ -28,7 +28,7 @@ if(command_sources AND SG_COMMAND_FOUND)
     target_include_directories(spikegrad_parts PRIVATE
         ${PROJECT_SOURCE_DIR}/include)
     target_compile_definitions(spikegrad_parts PRIVATE
-        SPIKEGRAD_LIBDIR_FROM_BIN="${libraries_from_bin}"
+        SPIKEGRAD_LIBDIR_FROM_BIN="${libraries_from_bin}/spikegrad"
         SPIKEGRAD_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/spikegrad"
         SPIKEGRAD_DATADIR_FROM_BIN="${data_from_bin}/spikegrad")
     if(NOT SPIKEGRAD_SANITIZE) # whose frames are larger

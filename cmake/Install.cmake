@@ -19,8 +19,8 @@ else()
     list(APPEND left_out PATTERN "spikegrad-nir.h" EXCLUDE)
 endif()
 if(SG_MPI_LIBRARIES)
-    install(TARGETS ${SG_MPI_LIBRARIES}
-            LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(TARGETS ${SG_MPI_LIBRARIES} # the command loads them
+            LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/spikegrad)
 else()
     list(APPEND left_out PATTERN "spikegrad-mpi.h" EXCLUDE)
 endif()

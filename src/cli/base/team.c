@@ -13,7 +13,7 @@
 #include "cli/base/team_data.h"
 
 #ifndef SPIKEGRAD_LIBDIR_FROM_BIN
-#define SPIKEGRAD_LIBDIR_FROM_BIN "../lib"
+#define SPIKEGRAD_LIBDIR_FROM_BIN "../lib/spikegrad"
 #endif
 
 /* What the library for an MPI has. */
