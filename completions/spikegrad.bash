@@ -8,23 +8,23 @@ _spikegrad_words() {
     '') echo demo train eval classify verify trace anytime report bench info data sweep recipes seal convert export import-state help --help --version ;;
     data) echo info export formats --help ;;
     'demo') echo --out --threads --samples --help ;;
-    'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'train') echo --data --recipe --out --resume --from --new-readout --layers --json --max-minutes --choose --checkpoint-every --verify --observe --device --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --spike-cost --spike-cost-from --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'eval') echo --data --split --best --limit --flip --top --vote --predictions --logits --json --device --threads --help ;;
     'classify') echo --data --best --resize --vote --top --logits --csv --json --help ;;
     'verify') echo --data --split --best --samples --order --seed --json --device --threads --quiet --help ;;
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --theme --replay --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --arrival --step --json --quiet --help ;;
     'report') echo --out --csv --tensorboard --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
-    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --device --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --device --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --spike-cost --spike-cost-from --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'info') echo --threads --best --json --help ;;
     'data info') echo --json --help ;;
     'data export') echo --split --first --count --png --scale --idx --npz --npy --images --help ;;
     'data formats') echo --json --help ;;
-    'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'sweep') echo --data --recipe --out --set --seeds --json --max-minutes --choose --checkpoint-every --verify --observe --threads --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --spike-cost --spike-cost-from --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'recipes') echo --json --help ;;
     'seal') echo --out --help ;;
-    'convert') echo --nir --npz --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
-    'export') echo --c --vectors --format --order --learn --samples --ram --data --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'convert') echo --nir --npz --out --graph-only --image --steps --data --split --best --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --spike-cost --spike-cost-from --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'export') echo --c --vectors --format --order --learn --samples --ram --data --quiet --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --spike-cost --spike-cost-from --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'import-state') echo --out --help ;;
     esac
 }
@@ -105,7 +105,7 @@ _spikegrad_sources() {
 }
 
 _spikegrad_options() {
-    echo net= augment= weight-bits= master-bits= count-cap= input-levels= input= fire= spread= standardise= gain-limit= spike-limit= loss= class-weights= smoothing= target= alpha= phi= dither= epochs= batch= lr= rate= momentum= readout-rate= bias-rate= clip= weight-decay= schedule= rate-steps= warmup= rounding= freeze= validation= holdout= seed=
+    echo net= augment= weight-bits= master-bits= count-cap= input-levels= input= fire= spread= standardise= gain-limit= spike-limit= loss= class-weights= smoothing= target= alpha= phi= dither= spike-cost= spike-cost-from= epochs= batch= lr= rate= momentum= readout-rate= bias-rate= clip= weight-decay= schedule= rate-steps= warmup= rounding= freeze= validation= holdout= seed=
 }
 
 _spikegrad_recipes() {

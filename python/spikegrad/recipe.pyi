@@ -72,6 +72,10 @@ class Recipe:
     phi: str
     #: error compartments start at a random charge: off or on; default off
     dither: bool
+    #: error charge for each spike that a hidden neuron sends, over its error threshold; 0: none: 0..1, at most 6 decimals; default 0
+    spike_cost: float
+    #: spikes of a neuron that cost nothing: 0..255; default 0
+    spike_cost_from: int
     #: passes over the training data: 1..100000; default 12
     epochs: int
     #: samples per optimiser step: 1..65536; default 128
@@ -129,6 +133,8 @@ class Recipe:
         alpha: _Number = ...,
         phi: _Text = ...,
         dither: _Switch = ...,
+        spike_cost: _Number = ...,
+        spike_cost_from: _Number = ...,
         epochs: _Number = ...,
         batch: _Number = ...,
         lr: _Number = ...,
@@ -169,6 +175,8 @@ class Recipe:
         alpha: _Number = ...,
         phi: _Text = ...,
         dither: _Switch = ...,
+        spike_cost: _Number = ...,
+        spike_cost_from: _Number = ...,
         epochs: _Number = ...,
         batch: _Number = ...,
         lr: _Number = ...,

@@ -5,6 +5,8 @@
 #include "ann/ann.h"
 #include "ann/traffic.h"
 #include "core/dither.h"
+#include "core/spike_cost.h"
+#include "network/errors.h"
 #include "network/loss.h"
 
 /* sg__ann_moment of one sample. */
@@ -36,6 +38,14 @@ static int32_t *route(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
     return ann->net->layer[l].kind->backward(&p, u, to);
 }
 
+/* Error charge of n units for the spikes they have sent. */
+static void add_cost(size_t n, const uint8_t *restrict count, int32_t from,
+                     int32_t each, int32_t *restrict u)
+{
+    for (size_t i = 0; i < n; i++)
+        u[i] += sg__spike_cost(count[i], from, each);
+}
+
 /* Fires the error charge u that arrived at synaptic layer l of one sample, or
  * at the pooling layer directly above it. */
 static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
@@ -46,18 +56,28 @@ static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
     sg__ann_layer *to = &ann->layer[l];
     size_t n = sg__outputs(&layer->geo), start = sample * n;
     bool dither = ann->net->recipe.dither, pooled = above != l;
+    const int32_t each = sg__spike_cost_of(ann->net, l);
+    const int32_t from = ann->net->recipe.spike_cost_from;
+    const bool by_pool = sg__pays_by_pool(ann->net, l);
     int32_t *every = u;
     if (ann->measures)
         sg__squares_add(&scratch->squares[l],
                         sg__squares_of(sg__outputs(&pool->geo), u));
-    if (pooled && (dither || to->error_charges))
+    if (each && by_pool) { /* what a unit has sent is its winner's count */
+        const size_t units = sg__outputs(&pool->geo);
+        add_cost(units, ann->layer[above].counts + sample * units, from, each,
+                 u);
+    }
+    if (pooled && (dither || to->error_charges || (each && !by_pool)))
         every = route(ann, above, sample, u, at, scratch);
+    if (each && !by_pool)
+        add_cost(n, to->counts + start, from, each, every);
     if (dither)
         add_dither(ann->net, l, at, every);
     if (to->error_charges)
         memcpy(to->error_charges + start, every, n * sizeof *every);
     int8_t *d = to->errors + start;
-    if (!pooled || dither)
+    if (!pooled || dither || (each && !by_pool))
         ann->kernels->fire_errors(n, every, layer->phi_bits, d);
     else
         pool->kind->fire_below(ann->kernels, &pool->geo, to->counts + start, u,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "device/engine.h"
+#include "network/errors.h"
 
 /* Images of the batch on the device: all of the data set, sent once, or those
  * of the batch where there is no room for all. Returns the block. */
@@ -147,6 +148,14 @@ static void count_errors(way *w, size_t l)
                       w->n, &t, &w->r->cost[l].count, 0);
 }
 
+/* What the neurons of layer l pay for their spikes; of a task that fires. */
+static void set_cost(const sg__remote *r, size_t l, sg__task *t)
+{
+    t->with = r->sender[l + 1].counts;
+    t->cost = sg__spike_cost_of(r->base.net, l);
+    t->cost_from = r->base.net->recipe.spike_cost_from;
+}
+
 /* Fires the charge that has come to layer l, or to the pool above it. */
 static void fire(way *w, size_t l, size_t above)
 {
@@ -162,7 +171,7 @@ static void fire(way *w, size_t l, size_t above)
     }
     t.geo = pool->geo;
     t.mode = above == l ? 0 : mode_of(pool);
-    t.with = w->r->sender[l + 1].counts;
+    set_cost(w->r, l, &t);
     t.gate = w->r->sender[l + 1].errors;
     t.charge = w->r->sender[l + 1].error_charges;
     t.linear = layer->output;
@@ -232,6 +241,7 @@ static bool propagate(way *w, size_t l, sg__task *t)
         t->charge = w->r->sender[l].error_charges;
         t->phi_bits = net->layer[l - 1].phi_bits;
         t->layer = (uint32_t)l - 1;
+        set_cost(w->r, l - 1, t);
     }
     sg__remote_launch(w->r, sg__remote_tile(layer, true), groups * SG__GROUP,
                       1, t, cost, 0);

@@ -78,7 +78,8 @@ typedef struct sg__task {
     int32_t phi_bits, shift, dither;
     int32_t mode; /* see the kernel */
     int32_t keep_bits;
-    int32_t linear; /* every neuron sends errors */
+    int32_t cost, cost_from; /* of each spike past so many, error charge */
+    int32_t linear;          /* every neuron sends errors */
     int32_t levels, code;
     int32_t alpha, smoothing, residual_bits, squared;
     int32_t spatial, propagates;

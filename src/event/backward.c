@@ -7,6 +7,8 @@
 
 #include "core/dither.h"
 #include "core/rules.h"
+#include "core/spike_cost.h"
+#include "network/errors.h"
 #include "network/loss.h"
 
 /* Charges are added and tested in runs of this many, as in forward.c. */
@@ -171,6 +173,34 @@ static void prepare(sg_simulation *sim, uint64_t step, uint32_t sample)
     }
 }
 
+/* Whether what the neurons of layer l sent is paid for at this layer: its
+ * compartments are theirs, or those of their winners. */
+static bool pays_here(const sg_simulation *sim, const sg__units *layer,
+                      size_t owner)
+{
+    return layer->charge && owner >= sim->first_learning &&
+           sg__pays_by_pool(sim->net, owner - 1) == !layer->net->synaptic;
+}
+
+/* Error charge for spikes that were sent, and what it fires at once. */
+static void pay(sg_simulation *sim)
+{
+    const int32_t from = sim->net->recipe.spike_cost_from;
+    for (size_t l = 1; l < sim->layers; l++) {
+        sg__units *layer = &sim->layer[l];
+        const size_t owner = layer->winner ? layer->net->from : l;
+        if (!pays_here(sim, layer, owner))
+            continue;
+        const int32_t each = sg__spike_cost_of(sim->net, owner - 1);
+        for (size_t i = 0; each && i < layer->neurons; i++) {
+            layer->charge[i] =
+                sg__add(layer->charge[i],
+                        sg__spike_cost(layer->count[i], from, each));
+            fire_error(sim, l, i);
+        }
+    }
+}
+
 /* The winners' compartments, back to where they belong. */
 static void return_compartments(sg_simulation *sim)
 {
@@ -199,6 +229,7 @@ sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
     size_t top = sim->layers - 1;
     sg__units *output = &sim->layer[top];
     prepare(sim, step, sample);
+    pay(sim);
     sg__loss_error(sim->net, output->potential, label, false,
                    sim->output_error, NULL);
     for (size_t k = 0; k < output->neurons; k++) {

@@ -23,6 +23,8 @@ static const char *rules_missing(const sg_recipe *r)
                ? "a device learns at one rate: schedule constant, warmup 0"
            : strcmp(r->augment, "none") != 0
                ? "a device does not augment: augment none"
+           : r->spike_cost_ppm != 0
+               ? "a device keeps no counts to pay for: spike-cost 0"
            : r->weight_decay_ppm != 0
                ? "weight-decay changes every weight in every step, which a "
                  "device does not"

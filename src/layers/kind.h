@@ -24,7 +24,7 @@ enum {
 
 /* What a sum of products may reach; the rest of an int32 is for what else a
  * charge holds: bias < 2^22 and Theta (c + 1) <= 2^26 for the largest Theta,
- * or 2 Phi <= 2^25. */
+ * or 2 Phi <= 2^25 and at most 2^26 for spikes sent (core/spike_cost.h). */
 #define SG__CHARGE_ROOM (INT32_MAX - (INT64_C(1) << 27))
 
 /* One sample at a layer without weights, in the ANN engine. */

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "core/rules.h"
+#include "core/spike_cost.h"
 
 enum {
     SHIFTS = 3 /* weights leave room for this much of them wherever phi is */
@@ -223,4 +224,20 @@ sg_status sg__errors_descend(sg_network *net, const int *phi_bits,
         }
     }
     return status;
+}
+
+int32_t sg__spike_cost_of(const sg_network *net, size_t l)
+{
+    const sg_recipe *r = &net->recipe;
+    const sg__layer *layer = &net->layer[l];
+    if (r->spike_cost_ppm == 0 || layer->output)
+        return 0;
+    return sg__spike_cost_each(r->spike_cost_ppm, layer->phi_bits, layer->cap,
+                               r->spike_cost_from);
+}
+
+bool sg__pays_by_pool(const sg_network *net, size_t l)
+{
+    return l + 1 < net->layer_count &&
+           net->layer[l + 1].kind->id == SG_LAYER_POOL_MAX;
 }

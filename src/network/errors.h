@@ -22,4 +22,12 @@ const sg__layer *sg__errors_next(const sg_network *net, size_t l);
 sg_status sg__errors_descend(sg_network *net, const int *phi_bits,
                              bool bounded, sg_error *error);
 
+/* sg__spike_cost_of: what each spike past recipe.spike_cost_from costs the
+ * neurons of synaptic layer l, error charge; 0: nothing. */
+int32_t sg__spike_cost_of(const sg_network *net, size_t l);
+
+/* sg__pays_by_pool: whether of the neurons of layer l only those pay that win
+ * in the windows of a max pool, which is the next layer. */
+bool sg__pays_by_pool(const sg_network *net, size_t l);
+
 #endif

@@ -138,6 +138,7 @@ refused() {
 }
 refused 'batch 1' --batch 2
 refused 'momentum 0' --momentum 0.5
+refused 'spike-cost 0' --spike-cost 0.1
 refused 'schedule constant' --schedule cosine
 refused 'augment none' --augment shift:1
 refused 'weight-decay' --weight-decay 0.001

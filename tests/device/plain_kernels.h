@@ -16,6 +16,7 @@
 #include "core/quantise.h"
 #include "core/residual.h"
 #include "core/rounding.h"
+#include "core/spike_cost.h"
 #include "core/spline.h"
 #include "core/standardise.h"
 #include "device/task.h"

@@ -159,10 +159,10 @@ def train(folder, name, size, options):
     """Both from the start; then each from where the other stood."""
     options = dict(options)
     spec, data = data_for(folder, size, options)
-    run = Run(options, data)
     out = folder / name
-    flags = [f"--{k}={v}" for k, v in run.recipe.text.items()]
+    flags = [f"--{k}={v}" for k, v in Recipe(options).text.items()]
     command("train", "--data", spec, "--out", out, "--quiet", *flags)
+    run = Run(options, data)  # what is refused need not have a network
     path = out / "checkpoint.safetensors"
     theirs = path.read_bytes()
     half = run.start().train(run.steps * run.epochs // 2).save(VERSION)

@@ -134,6 +134,8 @@ def recipe_of(seed):
     options["rate"] = pick(["full", "shift"])
     options["freeze"] = pick(["none", "none", "none", "hidden", "0", "0-1"])
     options["class-weights"] = weights_of(rng)
+    options["spike-cost"] = pick([0, 0, "0.01", "0.333333", 1])
+    options["spike-cost-from"] = pick([0, 0, 1, 2])
     if options["standardise"] == "off":
         options["master-bits"] = pick([32, 16])
     return size, options

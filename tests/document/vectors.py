@@ -90,6 +90,19 @@ def error_cases():
         yield {"charge": u, "phi_bits": 3, "count": int(d)}
 
 
+def cost_cases():
+    for cost, phi, cap, least in [("0.01", 10, 31, 0), ("0.000001", 1, 31, 2),
+                                  ("0.333333", 20, 15, 1), ("1", 24, 255, 0),
+                                  ("1", 24, 255, 250), ("0.5", 8, 7, 9)]:
+        recipe = Recipe({"spike-cost": cost, "count-cap": cap,
+                         "spike-cost-from": least})
+        one = passes.cost_of_one(recipe, phi)
+        counts = list(range(0, cap + 1, max(1, cap // 6)))
+        yield {"spike-cost": cost, "phi_bits": phi, "cap": cap, "from": least,
+               "each": one, "counts": counts,
+               "charge": [max(0, n - least) * one for n in counts]}
+
+
 def dither_cases():
     for phi in (1, 13, 24):
         x = Layer("dense", 6)
@@ -281,7 +294,7 @@ SECTIONS = {
     "Random draws": draw_cases, "Input": input_cases,
     "Augmentation": augmentation_cases, "Forward compartment": response_cases,
     "Dropout": dropout_cases, "Error compartment": error_cases,
-    "Dither": dither_cases, "Integer softmax": softmax_cases,
+    "Cost of spikes": cost_cases, "Dither": dither_cases, "Integer softmax": softmax_cases,
     "2^-t": exponential_cases, "Squared loss": squared_cases,
     "Schedule": schedule_cases, "Optimiser": step_cases,
     "Standardisation": row_cases, "Bounds and rates": network_cases,

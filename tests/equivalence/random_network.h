@@ -151,6 +151,12 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
         sg_recipe_set(r, "class-weights",
                       pick(seed, 85, 2) ? "auto" : "1,2/3,1/7,5,32767/32766",
                       NULL);
+    if (pick(seed, 86, 3) == 0) {
+        static const char *const costs[] = {"0.02", "0.3", "1"};
+        static const char *const free_of[] = {"0", "1", "2"};
+        sg_recipe_set(r, "spike-cost", costs[pick(seed, 87, 3)], NULL);
+        sg_recipe_set(r, "spike-cost-from", free_of[pick(seed, 88, 3)], NULL);
+    }
     r->seed = seed;
 }
 

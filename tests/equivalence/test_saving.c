@@ -50,6 +50,8 @@ static const struct {
     {"phi", "0.25"},
     {"phi", "auto:2"},
     {"dither", "on"},
+    {"spike-cost", "0.1"},
+    {"spike-cost-from", "1"},
     {"batch", "7"},
     {"lr", "0.05"},
     {"momentum", "0"},

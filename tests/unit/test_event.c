@@ -380,6 +380,39 @@ static void test_addition_by_hand(void **state)
         }
 }
 
+/* Spikes cost half of Phi = 4 each, but for the first of a neuron, and nothing
+ * else comes down. The pixels send 4 and 3 spikes over a synapse of Theta, so
+ * the neurons send as many: charges of 6 and 4, errors 2 and 1 with -2 and 0
+ * left. Below a max pool the first one pays alone. */
+static void test_cost_by_hand(void **state)
+{
+    (void)state;
+    static const char *const nets[] = {"1C1-2", "1C1-P1x2max-2", "1C1-P1x2-2"};
+    const uint8_t pixels[] = {4 * SPIKE, 3 * SPIKE};
+    for (size_t i = 0; i < 3; i++)
+        for (int order = SG_ORDER_FIFO; order <= SG_ORDER_RANDOM; order++) {
+            const int second = i == 1 ? 0 : 1;
+            sg_recipe recipe = recipe_for(nets[i]);
+            set(&recipe, "spike-cost", "0.5");
+            set(&recipe, "spike-cost-from", "1");
+            sg_network *net = network(&recipe, (sg_shape){1, 2, 1}, 2, 2);
+            SET_WEIGHTS(net, 0, 4);
+            sg_simulation *sim = simulate(net, (sg_order)order, 0);
+            assert_int_equal(sg_simulation_present(sim, pixels), SG_OK);
+            assert_int_equal(sg_simulation_counts(sim, 1)[0], 4);
+            assert_int_equal(sg_simulation_counts(sim, 1)[1], 3);
+            assert_int_equal(sg_simulation_learn(sim, 1, 0, 0), SG_OK);
+            assert_int_equal(sg_simulation_errors(sim, 1)[0], 2);
+            assert_int_equal(sg_simulation_errors(sim, 1)[1], second);
+            assert_int_equal(sg__simulation_error_charge(sim, 1)[0], -2);
+            assert_int_equal(sg__simulation_error_charge(sim, 1)[1], 0);
+            assert_int_equal(sg__simulation_gradient(sim, 1)[0],
+                             2 * 4 + second * 3);
+            sg_simulation_destroy(sim);
+            sg_network_destroy(net);
+        }
+}
+
 static void test_bad_arguments(void **state)
 {
     (void)state;
@@ -415,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_error_through_sum),
         cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_addition_by_hand),
+        cmocka_unit_test(test_cost_by_hand),
         cmocka_unit_test(test_bad_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

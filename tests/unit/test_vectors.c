@@ -23,6 +23,7 @@
 #include "core/rounding.h"
 #include "core/rules.h"
 #include "core/softmax.h"
+#include "core/spike_cost.h"
 #include "network/loss.h"
 #include "network/network.h"
 #include "network/recipe.h"
@@ -198,6 +199,25 @@ static void check_error(const json_t *c)
     assert_int_equal(sg__error_response((int32_t)number(c, "charge"),
                                         (int)number(c, "phi_bits")),
                      number(c, "count"));
+}
+
+static void check_cost(const json_t *c)
+{
+    int32_t count[MOST], charge[MOST];
+    const int32_t from = (int32_t)number(c, "from");
+    sg_recipe recipe;
+    sg__recipe_init(&recipe);
+    assert_int_equal(sg_recipe_set(&recipe, "spike-cost",
+                                   text(c, "spike-cost"), NULL),
+                     SG_OK);
+    const int32_t each =
+        sg__spike_cost_each(recipe.spike_cost_ppm, (int)number(c, "phi_bits"),
+                            (int32_t)number(c, "cap"), from);
+    const size_t n = list32(c, "counts", count);
+    assert_int_equal(each, number(c, "each"));
+    for (size_t i = 0; i < n; i++)
+        charge[i] = sg__spike_cost(count[i], from, each);
+    assert_list(c, "charge", charge, n);
 }
 
 static void check_dither(const json_t *c)
@@ -479,6 +499,7 @@ SECTION(augmentation, "Augmentation", check_augmentation)
 SECTION(response, "Forward compartment", check_response)
 SECTION(dropout, "Dropout", check_dropout)
 SECTION(errors, "Error compartment", check_error)
+SECTION(cost, "Cost of spikes", check_cost)
 SECTION(dither, "Dither", check_dither)
 SECTION(softmax, "Integer softmax", check_softmax)
 SECTION(squared, "Squared loss", check_squared)
@@ -516,7 +537,7 @@ int main(void)
         cmocka_unit_test(test_step),         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_networks),     cmocka_unit_test(test_start),
         cmocka_unit_test(test_checksum),     cmocka_unit_test(test_squared),
-        cmocka_unit_test(test_holdout),
+        cmocka_unit_test(test_holdout),      cmocka_unit_test(test_cost),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

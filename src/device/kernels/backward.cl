@@ -121,20 +121,17 @@ KERNEL(sg_propagate)
     }
 }
 
-/* Error charge of the units of a pool as a neuron below it gets it.
- * mode 1: all inputs of a unit do; 2: the first that holds the maximum. */
-static inline int32_t sg__unpooled(GLOBAL const int32_t *u,
-                                   GLOBAL const uint8_t *count,
-                                   const sg__geometry *g, int32_t mode,
-                                   uint32_t j)
+/* Whether error charge comes to neuron j from the unit of a pool above it.
+ * mode 1: to all inputs of a unit; 2: to the first that holds the maximum. */
+static inline int sg__wins(GLOBAL const uint8_t *count, const sg__geometry *g,
+                           int32_t mode, uint32_t j)
 {
     const uint32_t c = j % g->in_c, x = j / g->in_c % g->in_w;
     const uint32_t y = j / g->in_c / g->in_w;
     if (y >= g->out_h * g->kernel_h || x >= g->out_w * g->kernel_w)
         return 0;
-    const int32_t charge = u[sg__pool_over(g, y, x) + c];
     if (mode == 1)
-        return charge;
+        return 1;
     const uint32_t y0 = y - y % g->kernel_h, x0 = x - x % g->kernel_w;
     const uint32_t mine = count[j];
     for (uint32_t py = y0; py < y0 + g->kernel_h; py++)
@@ -145,7 +142,14 @@ static inline int32_t sg__unpooled(GLOBAL const int32_t *u,
             if (other > mine || (before && other == mine))
                 return 0;
         }
-    return charge;
+    return 1;
+}
+
+/* The unit of a pool that covers neuron j. */
+static inline size_t sg__pool_above(const sg__geometry *g, uint32_t j)
+{
+    const uint32_t x = j / g->in_c % g->in_w, y = j / g->in_c / g->in_w;
+    return sg__pool_over(g, y, x) + j % g->in_c;
 }
 
 /* One way down through a layer without weights.
@@ -162,10 +166,11 @@ KERNEL(sg_route)
         int32_t u;
         if (t.mode == 1 || t.mode == 2) {
             const sg__geometry g = t.geo;
-            u = sg__unpooled(AT(int32_t, t.in) + GROUP_Y * sg__outputs(&g),
-                             AT(uint8_t, t.with) +
-                                 (size_t)GROUP_Y * t.neurons,
-                             &g, t.mode, j);
+            u = 0;
+            if (sg__wins(AT(uint8_t, t.with) + (size_t)GROUP_Y * t.neurons,
+                         &g, t.mode, j))
+                u = AT(int32_t, t.in)[GROUP_Y * sg__outputs(&g) +
+                                      sg__pool_above(&g, j)];
         } else {
             u = AT(int32_t, t.in)[at];
         }
@@ -204,6 +209,8 @@ static inline void sg__send(GLOBAL uint8_t *memory, const sg__task *t,
  * in    int32[count][units], error charge: of the neurons (mode 0) or of the
  *       pool above them (1, 2 as in sg_route, counts `with`)
  * gate  int8[count][neurons]: g before, d after
+ * cost  of a spike past cost_from, of which there are `with`; below a max
+ *       pool of winners alone
  * charge  int32[count][neurons], what fires; 0: not wanted */
 KERNEL(sg_fire)
 {
@@ -213,18 +220,24 @@ KERNEL(sg_fire)
         if (i >= t.neurons)
             continue;
         const size_t at = (size_t)GROUP_Y * t.neurons + i;
-        int32_t u;
+        int32_t u = 0;
+        int pays = 1;
         if (AT(int8_t, t.gate)[at] == 0 && !t.linear)
             continue;
         if (t.mode) {
             const sg__geometry g = t.geo;
-            u = sg__unpooled(AT(int32_t, t.in) + GROUP_Y * sg__outputs(&g),
-                             AT(uint8_t, t.with) +
-                                 (size_t)GROUP_Y * t.neurons,
-                             &g, t.mode, i);
+            const int wins =
+                sg__wins(AT(uint8_t, t.with) + (size_t)GROUP_Y * t.neurons,
+                         &g, t.mode, i);
+            pays = wins || t.mode == 1;
+            if (wins)
+                u = AT(int32_t, t.in)[GROUP_Y * sg__outputs(&g) +
+                                      sg__pool_above(&g, i)];
         } else {
             u = AT(int32_t, t.in)[at];
         }
+        if (t.cost && pays)
+            u += sg__spike_cost(AT(uint8_t, t.with)[at], t.cost_from, t.cost);
         sg__send(memory, TASK, GROUP_Y, i, at, u);
     }
 }

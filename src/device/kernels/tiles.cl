@@ -433,6 +433,8 @@ static inline void sg__arrive(GLOBAL uint8_t *memory, const sg__task *t,
     sum = sum * ((int32_t)1 << t->shift);
     if (t->more)
         sum += AT(int32_t, t->more)[at];
+    if (t->gate && t->cost)
+        sum += sg__spike_cost(AT(uint8_t, t->with)[at], t->cost_from, t->cost);
     if (t->gate)
         sg__send(memory, t, row / places, row % places * columns + column, at,
                  sum);

@@ -194,6 +194,24 @@ def fire_errors(u, phi):
     return np.clip((u + (1 << phi - 1)) >> phi, -127, 127)
 
 
+def cost_of_one(recipe, phi):
+    """What a spike of a layer with this phi costs."""
+    share = (recipe.spike_cost * 2**phi + 500000) // 10**6
+    paid = max(1, recipe.count_cap - recipe.spike_cost_from)
+    return min(share, 2**26 // paid)
+
+
+def costs(net, x, counts):
+    """Error charge of the neurons of a layer for what they sent."""
+    own = np.maximum(counts - net.recipe.spike_cost_from, 0)
+    above = net.layers[x.number + 1]
+    if above.kind == "Pmax":
+        rows, columns = above.shape[:2]
+        units = np.ones((len(counts), rows, columns, x.shape[2]), np.int64)
+        own = own * pooled_back(above, units, counts)
+    return own * cost_of_one(net.recipe, x.phi)
+
+
 def pooled_back(x, u, counts):
     n = len(u)
     places = x.k[0] * x.k[1]
@@ -228,6 +246,8 @@ def backward(net, sent, charges, parts, labels, step, samples):
         u = waiting.pop(x.number + 1)
         if x.synaptic:
             measured[x.number] = above.get(x.number, u)
+            if not x.output:
+                u = u + costs(net, x, sent[x.number + 1])
             if r.dither == "on":
                 u = u + dither_of(x, r.seed, step, samples)
             d = fire_errors(u, x.phi)

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 FRACTIONS = (
     "spike-limit smoothing lr momentum readout-rate bias-rate clip "
-    "weight-decay warmup"
+    "weight-decay warmup spike-cost"
 ).split()
 WHOLE = (
     "weight-bits master-bits count-cap input-levels spread gain-limit target alpha epochs "
-    "batch validation seed"
+    "batch validation seed spike-cost-from"
 ).split()
 DEFAULTS = {
     "net": "10",
@@ -30,6 +30,8 @@ DEFAULTS = {
     "alpha": "127",
     "phi": "0.5",
     "dither": "off",
+    "spike-cost": "0",
+    "spike-cost-from": "0",
     "epochs": "1",
     "batch": "16",
     "lr": "0.25",
