@@ -17,8 +17,7 @@ static sg_status say(sg__mpi *mpi, int code, const char *what, sg_error *error)
     int length = 0;
     if (code == MPI_SUCCESS)
         return SG_OK;
-    if (mpi)
-        mpi->failed = true;
+    mpi->failed = true;
     MPI_Error_string(code, text, &length);
     for (int i = 0; i < length; i++)
         if (text[i] == '\n')
@@ -26,7 +25,7 @@ static sg_status say(sg__mpi *mpi, int code, const char *what, sg_error *error)
     if (error)
         snprintf(error->text, sizeof error->text, "MPI: %s: %.200s", what,
                  text);
-    return SG_E_IO;
+    return code == MPI_ERR_NO_MEM ? SG_E_MEMORY : SG_E_IO;
 }
 
 /* A ticket that is free; more of them if there is none. */
@@ -40,6 +39,7 @@ static sg_status draw(sg__mpi *mpi, uint64_t *ticket, sg_error *error)
         uint64_t *open = realloc(mpi->open, more * sizeof *mpi->open);
         mpi->open = open ? open : mpi->open;
         if (!request || !open) {
+            mpi->failed = true;
             snprintf(error->text, sizeof error->text, "MPI: out of memory");
             return SG_E_MEMORY;
         }
@@ -51,10 +51,11 @@ static sg_status draw(sg__mpi *mpi, uint64_t *ticket, sg_error *error)
     return SG_OK;
 }
 
-static bool too_long(size_t bytes, sg_error *error)
+static bool too_long(sg__mpi *mpi, size_t bytes, sg_error *error)
 {
     if (bytes <= INT_MAX)
         return false;
+    mpi->failed = true;
     snprintf(error->text, sizeof error->text,
              "MPI: a message of %zu bytes, expected at most %d", bytes,
              INT_MAX);
@@ -65,7 +66,7 @@ static sg_status begin_send(void *context, uint32_t to, const void *from,
                             size_t bytes, uint64_t *ticket, sg_error *error)
 {
     sg__mpi *mpi = context;
-    if (too_long(bytes, error))
+    if (too_long(mpi, bytes, error))
         return SG_E_IO;
     sg_status status = draw(mpi, ticket, error);
     if (status != SG_OK)
@@ -80,7 +81,7 @@ static sg_status begin_receive(void *context, uint32_t from, void *to,
                                size_t most, uint64_t *ticket, sg_error *error)
 {
     sg__mpi *mpi = context;
-    if (too_long(most, error))
+    if (too_long(mpi, most, error))
         return SG_E_IO;
     sg_status status = draw(mpi, ticket, error);
     if (status != SG_OK)

@@ -145,6 +145,17 @@ static void *watch(void *user)
     return NULL;
 }
 
+/* What no sign has come for waits no more. */
+static void stop_listening(sg__mpi *mpi)
+{
+    for (uint32_t r = 0; r < mpi->ranks; r++) {
+        if (!hears(mpi, r))
+            continue;
+        MPI_Cancel(&mpi->peer[r].request);
+        MPI_Wait(&mpi->peer[r].request, MPI_STATUS_IGNORE);
+    }
+}
+
 sg_status sg__mpi_watch(sg__mpi *mpi)
 {
     for (uint32_t r = 0; r < mpi->ranks; r++)
@@ -152,8 +163,10 @@ sg_status sg__mpi_watch(sg__mpi *mpi)
             mpi->peer[r].heard = now();
             listen(mpi, r);
         }
-    return pthread_create(&mpi->watch, NULL, watch, mpi) == 0 ? SG_OK
-                                                              : SG_E_MEMORY;
+    if (pthread_create(&mpi->watch, NULL, watch, mpi) == 0)
+        return SG_OK;
+    stop_listening(mpi);
+    return SG_E_MEMORY;
 }
 
 void sg__mpi_unwatch(sg__mpi *mpi)
@@ -161,10 +174,5 @@ void sg__mpi_unwatch(sg__mpi *mpi)
     mpi->ends = true;
     pthread_join(mpi->watch, NULL);
     MPI_Barrier(mpi->work); /* nobody gives signs any more */
-    for (uint32_t r = 0; r < mpi->ranks; r++) {
-        if (!hears(mpi, r))
-            continue;
-        MPI_Cancel(&mpi->peer[r].request);
-        MPI_Wait(&mpi->peer[r].request, MPI_STATUS_IGNORE);
-    }
+    stop_listening(mpi);
 }

@@ -56,7 +56,9 @@ static sg_status hello(follower *f)
 {
     char version[64];
     sg__wire_get_text(&f->order, version, sizeof version);
-    if (f->order.bad || strcmp(version, SG_VERSION) == 0)
+    if (f->order.bad)
+        return SG_E_FORMAT;
+    if (strcmp(version, SG_VERSION) == 0)
         return reply(f, SG_OK, NULL);
     return reply(f,
                  sg__fail(&f->why, SG_E_UNSUPPORTED,
@@ -127,6 +129,8 @@ static sg_status put(follower *f, place *p)
     sg__member *m = &p->member;
     const uint32_t me = f->company.exchange.rank;
     sg__phi_get(&f->order, p->net);
+    if (f->order.bad)
+        return SG_E_FORMAT;
     for (size_t i = 0; i < m->division.pieces; i++) {
         status = sg__company_hear(&f->company, 0, sg__member_state_most(m, i),
                                   &f->order);
@@ -266,6 +270,8 @@ static sg_status evaluate(follower *f, place *p)
 static sg_status obey(follower *f, sg__order order)
 {
     place *p = place_of(f);
+    if (f->order.bad)
+        return SG_E_FORMAT;
     if (order == SG__ORDER_DESTROY) {
         clear(p);
         return SG_OK;

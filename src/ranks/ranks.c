@@ -110,6 +110,12 @@ static sg_status check_data(const sg__company *c, uint32_t rank,
         uint64_t there[SG__DATA_NUMBERS];
         for (size_t k = 0; k < SG__DATA_NUMBERS; k++)
             there[k] = sg__wire_get(wire);
+        if (wire->bad) {
+            char name[96];
+            sg__company_name(c, rank, name, sizeof name);
+            return sg__fail(error, SG_E_FORMAT, "%s: no sense in its answer",
+                            name);
+        }
         status = compare(c, rank, i, there, error);
     }
     return status;

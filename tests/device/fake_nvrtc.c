@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "cubin of the test";
+static const char cubin[] = "cubin of the test";
 static char program;
 
 int nvrtcCreateProgram(void **out, const char *text, const char *name,
@@ -57,12 +57,12 @@ int nvrtcGetProgramLog(void *p, char *log)
 
 int nvrtcGetCUBINSize(void *p, size_t *size)
 {
-    *size = sizeof magic;
+    *size = sizeof cubin;
     return p != &program;
 }
 
 int nvrtcGetCUBIN(void *p, char *code)
 {
-    memcpy(code, magic, sizeof magic);
+    memcpy(code, cubin, sizeof cubin);
     return p != &program;
 }

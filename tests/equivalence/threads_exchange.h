@@ -1,6 +1,7 @@
 /* An exchange between threads of one process, and ranks that follow on it. It
  * can break: at the n-th call of a rank, or for a rank whose host is cut off;
- * then nothing gets through any more, and who waits is told. */
+ * then nothing gets through any more, and who waits is told. And it can lose
+ * the end of the n-th message of a rank. */
 #ifndef SG_TESTS_THREADS_EXCHANGE_H
 #define SG_TESTS_THREADS_EXCHANGE_H
 
@@ -38,6 +39,8 @@ typedef struct hub_rank {
     uint64_t order[HUB_RANKS][HUB_TICKETS]; /* receives, by sender */
     uint64_t begun[HUB_RANKS], matched[HUB_RANKS];
     long countdown; /* calls until the exchange breaks; below 0: never */
+    long whole;     /* messages until one loses its end; below 0: never */
+    size_t keeps;   /* bytes of it that are left; 0: all but the last */
     unsigned threads;
     const sg_data *data[SG_RANKS_DATA_MAX];
     pthread_t thread;
@@ -48,7 +51,7 @@ typedef struct hub_rank {
 struct hub {
     pthread_mutex_t lock;
     pthread_cond_t change;
-    bool broken;
+    bool broken, joined;
     uint32_t ranks;
     hub_message *first[HUB_RANKS][HUB_RANKS], *last[HUB_RANKS][HUB_RANKS];
     hub_rank rank[HUB_RANKS];
@@ -76,6 +79,8 @@ static sg_status hub_send(void *context, uint32_t to, const void *from,
     pthread_mutex_lock(&h->lock);
     sg_status status = hub_fails(r, error);
     if (status == SG_OK) {
+        if (bytes > 0 && r->whole >= 0 && r->whole-- == 0)
+            bytes = r->keeps > 0 && r->keeps < bytes ? r->keeps : bytes - 1;
         m->next = NULL;
         m->bytes = bytes;
         memcpy(m->data, from, bytes);
@@ -217,6 +222,7 @@ static hub *hub_begin(uint32_t ranks, unsigned threads,
         h->rank[r].hub = h;
         h->rank[r].rank = r;
         h->rank[r].countdown = -1;
+        h->rank[r].whole = -1;
         h->rank[r].threads = threads;
         for (size_t i = 0; i < count; i++)
             h->rank[r].data[i] = data[i];
@@ -230,11 +236,22 @@ static void hub_start(hub *h)
         pthread_create(&h->rank[r].thread, NULL, hub_follow, &h->rank[r]);
 }
 
-/* Waits for all that follow. */
+/* Waits for all that follow; whether none of them has failed. */
+static inline bool hub_join(hub *h)
+{
+    bool good = true;
+    for (uint32_t r = 1; r < h->ranks; r++) {
+        if (!h->joined)
+            pthread_join(h->rank[r].thread, NULL);
+        good &= h->rank[r].status == SG_OK;
+    }
+    h->joined = true;
+    return good;
+}
+
 static void hub_end(hub *h)
 {
-    for (uint32_t r = 1; r < h->ranks; r++)
-        pthread_join(h->rank[r].thread, NULL);
+    hub_join(h);
     for (uint32_t a = 0; a < h->ranks; a++) {
         for (size_t t = 0; t < HUB_TICKETS; t++)
             free(h->rank[a].ticket[t].message);
