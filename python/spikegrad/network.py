@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -145,9 +146,31 @@ class Network:
 
     def arrays(self) -> Dict[str, Array]:
         """All arrays by the names that a checkpoint has for them,
-        "layer.0.weight": views, for ``numpy.savez(path, **net.arrays())``."""
+        "layer.0.weight": views, for ``numpy.savez(path, **net.arrays())``,
+        which `from_arrays` takes together with a recipe. `save_npz` writes
+        all of a model."""
         return {f"layer.{x.index}.{name}": x.array(name)
                 for x in self.layers for name in x.array_names}
+
+    def save_npz(self, path: PathLike) -> None:
+        """Writes what ``spikegrad convert MODEL --npz`` does: the arrays of
+        its checkpoint, and the rest of that, its recipe too, as JSON in an
+        array of bytes, "metadata". ``spikegrad convert FILE --out MODEL``
+        gives the checkpoint back, to the bit."""
+        checkpoint = self.to_bytes()
+        begin = 8 + int.from_bytes(checkpoint[:8], "little")
+        header = json.loads(checkpoint[8:begin])
+        text = json.dumps(header.pop("__metadata__"), sort_keys=True,
+                          separators=(",", ":"))
+        arrays = {"metadata": np.frombuffer(text.encode(), np.uint8)}
+        types = {"I8": "i1", "I16": "<i2", "I32": "<i4"}
+        for name, entry in header.items():
+            first, last = entry["data_offsets"]
+            values = np.frombuffer(checkpoint[begin + first:begin + last],
+                                   types[entry["dtype"]])
+            arrays[name] = values.reshape(entry["shape"])
+        with open(path, "wb") as file:
+            np.savez(file, **arrays)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any], recipe: Recipe,

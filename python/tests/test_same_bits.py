@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 
+import numpy as np
 import pytest
 
 import spikegrad as sg
@@ -54,6 +55,38 @@ def test_recipes_by_name_are_the_same(tmp_path):
     trainer.fit(progress=False)
     assert trainer.to_bytes() == \
         (out / "checkpoint.safetensors").read_bytes()
+
+
+def test_arrays_are_the_same(tmp_path):
+    train, _ = sg.load("glyphs:train=100,test=20")
+    trainer = sg.Trainer(sg.Recipe("4C5-P2-9-10", epochs=1, phi="auto:1"),
+                         train)
+    trainer.fit(progress=False)
+    model, ours, theirs = (tmp_path / name for name in
+                           ("model.safetensors", "ours.npz", "theirs.npz"))
+    trainer.network.save(model)
+    trainer.network.save_npz(ours)
+    try:
+        command("convert", model, "--npz", theirs)
+    except subprocess.CalledProcessError as error:
+        if "no libarchive" in error.stderr:
+            pytest.skip("a build without libarchive")
+        raise
+    with np.load(ours) as a, np.load(theirs) as b:
+        assert sorted(a.files) == sorted(b.files)
+        for name in a.files:
+            assert a[name].dtype == b[name].dtype
+            assert np.array_equal(a[name], b[name])
+    command("convert", ours, "--out", tmp_path / "back.safetensors")
+    assert (tmp_path / "back.safetensors").read_bytes() == model.read_bytes()
+    # without what only a model has: one line, which says what to do
+    np.savez(ours, **trainer.network.arrays())
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        command("convert", ours, "--out", tmp_path / "none")
+    assert caught.value.returncode == 3
+    assert caught.value.stderr.count("\n") == 1
+    assert "no array metadata" in caught.value.stderr
+    assert "Network.save_npz" in caught.value.stderr
 
 
 @pytest.fixture(scope="module")

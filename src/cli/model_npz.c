@@ -21,12 +21,14 @@ bool model_npz_is(const char *path)
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/base/memory.h"
 #include "cli/base/output.h"
 
 enum { HEAD = 512, ALIGN = 64, DIMS = 4, NAME = 96, FIRST = 1 << 16 };
@@ -34,13 +36,15 @@ enum { HEAD = 512, ALIGN = 64, DIMS = 4, NAME = 96, FIRST = 1 << 16 };
 static const char metadata_key[] = "__metadata__",
                   metadata_name[] = "metadata";
 
-/* ---- writing ---- */
-
-static int zip_failed(struct archive *zip, const char *path)
+/* A failure of libarchive, which may have nothing to say of it. */
+static int zip_failed(struct archive *zip, const char *path,
+                      const char *otherwise)
 {
     const char *text = archive_error_string(zip);
-    return cli_fail("%s: %s", path, text ? text : "cannot write");
+    return cli_fail("%s: %s", path, text ? text : otherwise);
 }
+
+/* ---- writing ---- */
 
 static int add_member(struct archive *zip, const char *path, const char *name,
                       const char *type, const char *shape, const void *bytes,
@@ -73,7 +77,7 @@ static int add_member(struct archive *zip, const char *path, const char *name,
         archive_write_data(zip, head, length) == (ssize_t)length &&
         archive_write_data(zip, bytes, size) == (ssize_t)size;
     archive_entry_free(entry);
-    return good ? CLI_OK : zip_failed(zip, path);
+    return good ? CLI_OK : zip_failed(zip, path, "cannot write");
 }
 
 static const char *type_of(const char *dtype)
@@ -122,8 +126,10 @@ static int add_all(struct archive *zip, const char *path, const char *file)
     char shape[32];
     char *text = json_dumps(json_object_get(header, metadata_key),
                             JSON_COMPACT | JSON_SORT_KEYS);
-    int code = text ? CLI_OK : cli_fail("%s: out of memory", path);
-    if (text) {
+    int code = CLI_OK;
+    if (!text || memory_failed()) {
+        code = cli_fail("%s: out of memory", path);
+    } else {
         snprintf(shape, sizeof shape, "%zu,", strlen(text));
         code = add_member(zip, path, metadata_name, "|u1", shape, text,
                           strlen(text));
@@ -151,15 +157,17 @@ int model_npz_write(const sg_network *net, const char *path)
         return code;
     }
     struct archive *zip = archive_write_new();
-    if (!zip || archive_write_set_format_zip(zip) != ARCHIVE_OK ||
-        archive_write_zip_set_compression_store(zip) != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(zip, 1) != ARCHIVE_OK ||
-        archive_write_open_FILE(zip, out.stream) != ARCHIVE_OK)
+    if (!zip)
+        code = cli_fail("%s: out of memory", path);
+    else if (archive_write_set_format_zip(zip) != ARCHIVE_OK ||
+             archive_write_zip_set_compression_store(zip) != ARCHIVE_OK ||
+             archive_write_set_bytes_in_last_block(zip, 1) != ARCHIVE_OK ||
+             archive_write_open_FILE(zip, out.stream) != ARCHIVE_OK)
         code = cli_fail("%s: cannot write an archive", path);
     if (code == CLI_OK)
         code = add_all(zip, path, file);
     if (code == CLI_OK && archive_write_close(zip) != ARCHIVE_OK)
-        code = zip_failed(zip, path);
+        code = zip_failed(zip, path, "cannot write");
     archive_write_free(zip);
     sg_free(file);
     return output_close(&out, code);
@@ -179,9 +187,37 @@ typedef struct reading {
     int weight_bits; /* 0 as long as it is not known */
 } reading;
 
+static int no_memory(const reading *r)
+{
+    return cli_fail("%s: out of memory", r->path);
+}
+
 static int malformed(const reading *r, const char *name, const char *expected)
 {
+    if (memory_failed())
+        return no_memory(r);
     cli_fail("%s: array %.80s: expected %s", r->path, name, expected);
+    return CLI_DATA;
+}
+
+/* What libarchive has for archive_errno where it is the file. */
+#ifdef EFTYPE
+enum { BAD_FORMAT = EFTYPE };
+#else
+enum { BAD_FORMAT = EILSEQ };
+#endif
+
+/* libarchive could not go on: a fault of the file, or of the system. */
+static int unreadable(const reading *r, const char *name)
+{
+    const int reason = archive_errno(r->zip);
+    if (reason == ENOMEM)
+        return no_memory(r);
+    if (reason > 0 && reason != BAD_FORMAT && reason != EINVAL)
+        return zip_failed(r->zip, r->path, "cannot be read");
+    if (name)
+        return malformed(r, name, "a whole member of the archive");
+    zip_failed(r->zip, r->path, "expected a whole archive");
     return CLI_DATA;
 }
 
@@ -194,11 +230,11 @@ static int read_member(reading *r, const char *name, char **bytes,
     *bytes = malloc(room);
     for (;;) {
         if (!*bytes)
-            return cli_fail("%s: out of memory", r->path);
+            return no_memory(r);
         const la_ssize_t n =
             archive_read_data(r->zip, *bytes + *size, room - *size);
         if (n < 0)
-            return malformed(r, name, "a whole member of the archive");
+            return unreadable(r, name);
         if (n == 0)
             return CLI_OK;
         if ((uint64_t)n > r->left)
@@ -338,7 +374,7 @@ static int add_array(reading *r, const char *name, const array *a)
     json_t *shape = json_array();
     if (!make_room(r, a->count * width)) {
         json_decref(shape);
-        return cli_fail("%s: out of memory", r->path);
+        return no_memory(r);
     }
     const size_t begin = r->size;
     for (size_t i = 0; i < a->count; i++) {
@@ -361,9 +397,11 @@ static int add_array(reading *r, const char *name, const array *a)
                                             : "I8",
                                "shape", shape, "data_offsets",
                                (json_int_t)begin, (json_int_t)r->size);
-    return json_object_set_new(r->header, name, tensor) == 0
+    /* values that could not be added are missed by nobody but the watch */
+    return json_object_set_new(r->header, name, tensor) == 0 &&
+                   !memory_failed()
                ? CLI_OK
-               : cli_fail("%s: out of memory", r->path);
+               : no_memory(r);
 }
 
 static int take_metadata(reading *r, const array *a)
@@ -374,12 +412,14 @@ static int take_metadata(reading *r, const array *a)
             : NULL;
     const char *bits =
         json_string_value(json_object_get(metadata, "recipe.weight-bits"));
-    if (!bits || json_object_set_new(r->header, metadata_key, metadata) != 0) {
+    if (!bits || memory_failed() ||
+        json_object_set(r->header, metadata_key, metadata) != 0) {
         json_decref(metadata);
         return malformed(r, metadata_name,
                          "bytes of JSON, as convert --npz writes it");
     }
     r->weight_bits = strcmp(bits, "8") == 0 ? 8 : 16;
+    json_decref(metadata);
     return CLI_OK;
 }
 
@@ -417,26 +457,22 @@ static int read_arrays(reading *r, bool metadata)
             code = metadata ? take_metadata(r, &a) : add_array(r, name, &a);
         free(bytes);
     }
-    if (code == CLI_OK && got != ARCHIVE_EOF) {
-        cli_fail("%s: %s", r->path, archive_error_string(r->zip));
-        code = CLI_DATA;
-    }
-    return code;
+    return code == CLI_OK && got != ARCHIVE_EOF ? unreadable(r, NULL) : code;
 }
 
 static int pass(reading *r, bool metadata)
 {
     r->zip = archive_read_new();
     if (!r->zip || archive_read_support_format_zip(r->zip) != ARCHIVE_OK)
-        return cli_fail("%s: out of memory", r->path);
+        return no_memory(r);
     if (archive_read_open_filename(r->zip, r->path, FIRST) != ARCHIVE_OK)
-        return cli_fail("%s: %s", r->path, archive_error_string(r->zip));
+        return zip_failed(r->zip, r->path, "cannot be read");
     int code = read_arrays(r, metadata);
     archive_read_free(r->zip);
     r->zip = NULL;
     if (code == CLI_OK && metadata && !r->weight_bits) {
-        cli_fail("%s: no array %s, expected a model as convert --npz writes "
-                 "it",
+        cli_fail("%s: no array %s, which has the recipe: expected a model as "
+                 "convert --npz and Network.save_npz of Python write it",
                  r->path, metadata_name);
         code = CLI_DATA;
     }
@@ -455,7 +491,7 @@ static int load(const reading *r, const char *beside, sg_network **out,
     if (!path || !text) {
         free(path);
         free(text);
-        return cli_fail("%s: out of memory", r->path);
+        return no_memory(r);
     }
     const size_t header = strlen(text), padded = (header + 7) / 8 * 8;
     snprintf(path, length, "%s.XXXXXX", beside);
@@ -480,6 +516,8 @@ static int load(const reading *r, const char *beside, sg_network **out,
     int code = CLI_OK;
     if (!good || !closed)
         code = cli_fail("%s: cannot write beside it", beside);
+    else if (status != SG_OK && memory_failed())
+        code = no_memory(r);
     else if (status != SG_OK) {
         cli_fail("%s%s%s", r->path, *rest == ':' ? "" : ": ", rest);
         code = status == SG_E_FORMAT ? CLI_DATA : CLI_FAILED;
@@ -500,7 +538,7 @@ int model_npz_read(const char *path, const char *beside, sg_network **out,
     const uint64_t size =
         stat(path, &about) == 0 ? (uint64_t)about.st_size : 0;
     r.left = RATIO * size > LEAST ? RATIO * size : LEAST;
-    int code = r.header ? pass(&r, true) : cli_fail("out of memory");
+    int code = r.header ? pass(&r, true) : no_memory(&r);
     if (code == CLI_OK)
         code = pass(&r, false);
     archive_read_free(r.zip);

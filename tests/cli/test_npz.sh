@@ -85,6 +85,107 @@ refused "tensor 'layer.0.bias': dimension 0 is 5, expected 4" shape.npz
 refused 'no array metadata' plain.npz
 refused 'array metadata: expected bytes of JSON' text.npz
 refused 'array bomb: expected less to come out' bomb.npz
+
+# heads that NumPy would not write, or that say what no model has
+"$python" - <<'END' || bad "the heads are not written"
+import json, struct, zipfile
+import numpy as np
+arrays = dict(np.load("model.npz"))
+usual = "{'descr': '<i4', 'fortran_order': False, 'shape': (4,), }"
+bias = arrays["layer.0.bias"].tobytes()
+def npy(head, items=bias, version=1, magic=b"\x93NUMPY"):
+    text = head.encode() + b"\n"
+    size = struct.pack("<H" if version == 1 else "<I", len(text))
+    return magic + bytes([version, 0]) + size + text + items
+def save(name, member, raw):
+    with zipfile.ZipFile(name, "w") as file:
+        for key, value in arrays.items():
+            if key + ".npy" != member:
+                with file.open(key + ".npy", "w") as to:
+                    np.lib.format.write_array(to, value)
+        file.writestr(member, raw)
+heads = {
+    "magic": npy(usual, magic=b"\x93NUMPX"),
+    "short": b"\x93NUMPY\1\0",
+    "long": npy(usual + " " * 600),
+    "longer": b"\x93NUMPY\1\0\xff\x01" + usual.encode(),
+    "order": npy("{'descr': '<i4', 'shape': (4,), }"),
+    "colon": npy("{'fortran_order' 1, 'descr' '<i4', 'shape' (4,)}"),
+    "type": npy("{'fortran_order': False, 'shape': (4,), }"),
+    "quote": npy(usual.replace("'<i4'", "<i4")),
+    "open": npy(usual.replace("'<i4'", "'<i4")),
+    "byte": npy(usual.replace("<i4", "?i4")),
+    "real": npy(usual.replace("<i4", "<f4")),
+    "three": npy(usual.replace("<i4", "<i3")),
+    "nine": npy(usual.replace("<i4", "<i9")),
+    "shape": npy("{'descr': '<i4', 'fortran_order': False, }"),
+    "list": npy(usual.replace("(4,)", "[4]")),
+    "scalar": npy(usual.replace("(4,)", "()"), bias[:4]),
+    "five": npy(usual.replace("(4,)", "(4, 1, 1, 1, 1)")),
+    "zero": npy(usual.replace("(4,)", "(4, 0)"), b""),
+    "minus": npy(usual.replace("(4,)", "(-4,)")),
+    "word": npy(usual.replace("(4,)", "(four,)")),
+    "huge": npy(usual.replace("(4,)", "(4294967296,)")),
+    "product": npy(usual.replace("(4,)", "(4294967295, 4294967295, 9)")),
+    "few": npy(usual, bias[:-1]),
+    "many": npy(usual, bias + b"\0"),
+}
+for name, raw in heads.items():
+    save(f"head-{name}.npz", "layer.0.bias.npy", raw)
+save("second.npz", "layer.0.bias.npy", npy(usual, version=2))
+save("unsigned.npz", "layer.0.bias.npy",
+     npy(usual.replace("<i4", ">u8"), b"\xff" * 32))
+save("least.npz", "layer.0.bias.npy",
+     npy(usual.replace("<i4", "<i8"), struct.pack("<4q", -1 << 40, 0, 0, 0)))
+save("nodot.npz", "bias.npy", npy(usual))
+save("readme.npz", "readme.txt", "not an array")
+save("endless.npz", "x" * 200 + ".npy", npy(usual))
+metadata = bytes(arrays["metadata"])
+def meta(name, text, kind="|u1", shape=None):
+    shape = shape or f"({len(text)},)"
+    save(name, "metadata.npy", npy(
+        f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}",
+        text))
+meta("meta-wide.npz", metadata + b" " * (len(metadata) % 2), "<i2",
+     f"({(len(metadata) + 1) // 2},)")
+meta("meta-deep.npz", metadata, shape=f"({len(metadata)}, 1)")
+meta("meta-bits.npz", b'{"recipe.net": "10"}')
+meta("meta-twice.npz", b'{"recipe.weight-bits": "8", ' + metadata[1:])
+END
+for file in head-*.npz; do
+    refused 'array layer.0.bias: expected whole numbers of NumPy, up to 4' \
+        "$file"
+done
+for file in meta-*.npz; do
+    refused 'array metadata: expected bytes of JSON' "$file"
+done
+refused 'array layer.0.bias: item 0 is 9223372036854775807, expected' \
+    unsigned.npz
+refused 'array layer.0.bias: item 0 is -1099511627776, expected' least.npz
+refused "tensor 'bias' does not belong" nodot.npz
+for file in second readme endless; do
+    expect 0 "$SPIKEGRAD" convert $file.npz --out $file.safetensors
+    same run/checkpoint.safetensors $file.safetensors
+done
+
+# a file that is not there, a place that is not there, one that is full
+expect 1 "$SPIKEGRAD" convert none.npz --out none.safetensors
+one_error
+expect 1 "$SPIKEGRAD" convert model.npz --out nowhere/none.safetensors
+one_error
+says err '^spikegrad: nowhere/none.safetensors: cannot write beside it'
+expect 1 "$SPIKEGRAD" convert run --npz nowhere/none.npz
+one_error
+expect 1 "$SPIKEGRAD" convert run --npz /dev/full
+one_error
+
+# weights of 8 bits, and thresholds as they are
+expect 0 "$SPIKEGRAD" train --data glyphs:train=60,test=20 --net 4C5-P2-10 \
+    --weight-bits 8 --epochs 1 --batch 10 --out narrow --quiet
+expect 0 "$SPIKEGRAD" convert narrow --npz narrow.npz
+expect 0 "$SPIKEGRAD" convert narrow.npz --out narrow.safetensors
+same narrow/checkpoint.safetensors narrow.safetensors
+
 size=$(wc -c <model.npz)
 for part in 100 1000 $((size / 3)) $((size / 2)) $((size - 30)); do
     head -c "$part" model.npz >short.npz

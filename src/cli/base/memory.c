@@ -17,6 +17,7 @@ static void *watched_malloc(size_t size)
 
 void memory_watch(void)
 {
+    atomic_store(&failed, false);
     json_set_alloc_funcs(watched_malloc, free);
 }
 
