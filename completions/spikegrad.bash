@@ -93,6 +93,7 @@ _spikegrad_values() {
     *' --standardise') echo off on ;;
     *' --loss') echo softmax squared ;;
     *' --dither') echo off on ;;
+    *' --balance') echo off on drawn ;;
     *' --rate') echo full shift ;;
     *' --schedule') echo linear cosine constant step list ;;
     *' --rounding') echo nearest stochastic ;;

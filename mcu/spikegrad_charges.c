@@ -12,7 +12,7 @@
 #include "core/dropout.h"
 #include "core/rounding.h"
 
-#if SG_DITHER
+#if SG_DITHER || SG_BALANCE == 2
 int32_t sg_dither(const sg_state *s, const sg_layer *l, uint32_t neuron,
                   int phi_bits)
 {

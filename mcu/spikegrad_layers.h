@@ -102,7 +102,7 @@ void sg_step_weight(sg_state *s, const sg_layer *l, size_t i, uint32_t k,
 int32_t sg_error_of(const sg_state *s, const sg_layer *l, uint32_t neuron);
 void sg_hand_down(sg_state *s, const sg_layer *l);
 #endif
-#if SG_DITHER
+#if SG_DITHER || SG_BALANCE == 2
 int32_t sg_dither(const sg_state *s, const sg_layer *l, uint32_t neuron,
                   int phi_bits);
 #endif

@@ -293,6 +293,25 @@ static void propagate(sg_state *s, const sg_layer *l)
 
 /* ---- the loss ---- */
 
+#if SG_BALANCE
+/* Whole error spikes that make 0 together: from the label on, each class passes
+ * on what it does not send. */
+static void balance(sg_state *s, uint32_t label)
+{
+    int32_t left = 1 << 15, others = 0;
+#if SG_BALANCE == 2
+    left += sg_dither(s, &sg_layers[SG_LAYERS - 1], 0, 16);
+#endif
+    for (uint32_t k = 0; k < SG_CLASSES; k++)
+        others += k == label ? 0 : s->error_charge[k];
+    s->error_charge[label] = -others;
+    for (uint32_t k = label; k < SG_CLASSES; k++)
+        s->error_charge[k] = sg__passed_on(&left, s->error_charge[k]);
+    for (uint32_t k = 0; k < label; k++)
+        s->error_charge[k] = sg__passed_on(&left, s->error_charge[k]);
+}
+#endif
+
 /* Error spikes of the last layer: s->sent. */
 static void fire_output(sg_state *s, uint32_t label)
 {
@@ -325,6 +344,9 @@ static void fire_output(sg_state *s, uint32_t label)
         s->error_charge[k] =
             sg__weighed(s->error_charge[k], sg_class_weights[2 * label],
                         sg_class_weights[2 * label + 1]);
+#endif
+#if SG_BALANCE
+    balance(s, label);
 #endif
     for (uint32_t k = 0; k < SG_CLASSES; k++) {
 #if SG_DITHER

@@ -216,6 +216,8 @@ static void fire_output(sg__ann *ann, size_t first, size_t n,
         const int32_t *logits = ann->logits + (first + s) * net->classes;
         sg__loss_error(net, logits, label[s], false, scratch->error,
                        &ann->loss_q20[first + s]);
+        sg__loss_balance(net, label[s], at->step, at->sample_id[s],
+                         scratch->error);
         fire(ann, top, top, first + s, scratch->error,
              (moment){at->step, at->sample_id[s]}, scratch);
     }

@@ -39,6 +39,15 @@ static inline int32_t sg__weighed(int32_t u, int32_t num, int32_t den)
     return (int32_t)(up / over - (up % over < 0));
 }
 
+/* sg__passed_on: of the charge u of a class, and of what has been passed on to
+ * it, whole error spikes, as charge; the rest, 0 to 2^16 - 1, is passed on. */
+static inline int32_t sg__passed_on(int32_t *left, int32_t u)
+{
+    const int32_t sum = *left + u, whole = sg__floor_shift(sum, 16);
+    *left = sum - whole * 65536;
+    return whole * 65536;
+}
+
 /* sg__residual_loss: half the square, from 2^-32 to 2^-20. */
 static inline uint64_t sg__residual_loss(int32_t residual)
 {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "device/engine.h"
+#include "network/loss.h"
 
 void sg__remote_begin(sg__remote *r, uint64_t step)
 {
@@ -150,6 +151,7 @@ void sg__remote_loss(sg__remote *r, uint32_t n, bool in_use, uint64_t mirrored,
     t.classes = net->classes;
     t.alpha = net->recipe.alpha;
     t.smoothing = net->recipe.smoothing_ppm;
+    t.balance = sg__balances(&net->recipe) ? net->recipe.balance : 0;
     t.squared = net->recipe.loss == SG_LOSS_SQUARED;
     t.theta_bits += in_use ? net->layer[top].use_shift : 0;
     t.residual_bits = t.theta_bits;

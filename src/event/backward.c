@@ -232,6 +232,7 @@ sg_status sg_simulation_learn(sg_simulation *sim, uint32_t label,
     pay(sim);
     sg__loss_error(sim->net, output->potential, label, false,
                    sim->output_error, NULL);
+    sg__loss_balance(sim->net, label, step, sample, sim->output_error);
     for (size_t k = 0; k < output->neurons; k++) {
         output->charge[k] = sg__add(output->charge[k], sim->output_error[k]);
         fire_error(sim, top, k);

@@ -4,6 +4,7 @@
 #define SG_EXPORT_PLAN_H
 
 #include "export/blocks.h"
+#include "network/loss.h"
 #include "network/network.h"
 #include "optimiser/optimiser.h"
 
@@ -68,10 +69,13 @@ static inline size_t sg__device_master_bytes(const sg_network *net)
     return (size_t)net->recipe.master_bits / 8;
 }
 
-/* sg__device_draws: whether dither or dropout draw numbers in learning. */
+/* sg__device_draws: whether dither, balance or dropout draw numbers in
+ * learning. */
 static inline bool sg__device_draws(const sg__device_plan *plan)
 {
-    return plan->drops || (plan->learn && plan->net->recipe.dither);
+    const sg_recipe *r = &plan->net->recipe;
+    const bool starts = sg__balances(r) && r->balance == SG_BALANCE_DRAWN;
+    return plan->drops || (plan->learn && (r->dither || starts));
 }
 
 /* sg__device_update: the constant rates of a layer that learns. */

@@ -2,6 +2,7 @@
  * rounded coarsely; the error charge is what both engines start from. */
 #include "network/loss.h"
 
+#include "core/dither.h"
 #include "core/residual.h"
 #include "core/softmax.h"
 
@@ -56,4 +57,24 @@ void sg__loss_error(const sg_network *net, const int32_t *logits,
     }
     if (loss_q20)
         *loss_q20 = loss;
+}
+
+void sg__loss_balance(const sg_network *net, uint32_t label, uint64_t step,
+                      uint32_t sample, int32_t *error)
+{
+    const sg_recipe *r = &net->recipe;
+    const uint32_t n = net->classes;
+    if (!sg__balances(r))
+        return;
+    int32_t left = 1 << 15, others = 0;
+    if (r->balance == SG_BALANCE_DRAWN)
+        left += sg__dither(r->seed, step, sample,
+                           (uint32_t)net->layer_count - 1, 0, 16);
+    for (uint32_t k = 0; k < n; k++)
+        others += k == label ? 0 : error[k];
+    error[label] = -others;
+    for (uint32_t k = label; k < n; k++)
+        error[k] = sg__passed_on(&left, error[k]);
+    for (uint32_t k = 0; k < label; k++)
+        error[k] = sg__passed_on(&left, error[k]);
 }

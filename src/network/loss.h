@@ -20,4 +20,20 @@ void sg__loss_error(const sg_network *net, const int32_t *logits,
                     uint32_t label, bool in_use, int32_t *error,
                     uint64_t *loss_q20);
 
+/* sg__balances: whether the recipe asks for that and the loss is softmax; the
+ * sum of errors of the squared loss means something. */
+static inline bool sg__balances(const sg_recipe *recipe)
+{
+    return recipe->balance != SG_BALANCE_OFF &&
+           recipe->loss == SG_LOSS_SOFTMAX;
+}
+
+/* sg__loss_balance: if sg__balances, makes the error charges of a sample whole
+ * error spikes that add up to 0: from the label on, in the order of classes,
+ * each passes on what it does not send. step and sample key the draw.
+ *
+ * error  int32[classes], as above; written */
+void sg__loss_balance(const sg_network *net, uint32_t label, uint64_t step,
+                      uint32_t sample, int32_t *error);
+
 #endif

@@ -12,6 +12,7 @@
 #include "export/program.h"
 #include "layers/arrays.h"
 #include "learn/trainer.h"
+#include "network/loss.h"
 #include "network/match.h"
 
 /* The arrays of a layer, each a file with all samples one after another. */
@@ -391,6 +392,10 @@ static sg_status check(const sg_network *net, const sg_data *data,
         return sg__fail(error, SG_E_UNSUPPORTED,
                         "vectors: the reference core weighs no classes: "
                         "class-weights none");
+    if (o->learn && sg__balances(&net->recipe))
+        return sg__fail(error, SG_E_UNSUPPORTED,
+                        "vectors: the reference core rounds each class alone: "
+                        "balance off");
     plan = malloc(sizeof *plan); /* what a device does not do */
     if (!plan)
         return SG_E_MEMORY;

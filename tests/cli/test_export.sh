@@ -78,6 +78,8 @@ grid 4C5s2-6C3-P2-10 --standardise on
 grid 4C5s2-P2avg-5C3-10 --standardise on --phi auto:1 --input onoff
 frozen=0
 grid 4C5s2-P2-12-10 --dither on --smoothing 0.2 --standardise on
+grid 4C5s2-P2-9-10 --balance drawn --alpha 16 --smoothing 0.1
+grid 4C5s2-P2max-10 --balance on --weight-bits 8 --class-weights 3,1,2,1,1,1,1,1,1/3,1
 frozen=
 grid 4C5s3-10 --momentum 0.5 --weight-decay 0.001 --rounding stochastic
 grid 8C7s4p3-6C1-P-4C3p1-10 --weight-bits 8 --count-cap 5
@@ -171,6 +173,8 @@ expect 0 "$SPIKEGRAD" export dense --vectors arrays --samples 3 --format npy
 [ "$(head -c 6 arrays/l1_n.npy | tail -c 5)" = NUMPY ] || bad 'l1_n.npy'
 expect 0 "$SPIKEGRAD" train --data $short --net 4C5s2-10 --standardise on \
     --epochs 1 --out rows --quiet
+expect 1 "$SPIKEGRAD" export dense --vectors none --learn --balance on
+says err 'vectors: the reference core rounds each class alone: balance off'
 expect 1 "$SPIKEGRAD" export rows --vectors none --learn
 says err 'no file'
 one_error

@@ -70,6 +70,14 @@ SHORT = {
         "data": "mnist", "net": "19x22-5C5s2-P2-9-10", "batch": 7,
         "epochs": 2, "class-weights": "auto", "standardise": "on",
         "phi": "auto:1", "clip": "0.02", "augment": "none"}),
+    "balanced": (30, {
+        "net": "5C5s2-P2max-8-10", "batch": 7, "epochs": 2, "balance": "on",
+        "alpha": 8, "smoothing": "0.1", "dither": "on",
+        "class-weights": "1,2/3,1,3,1/32767,3,5/9,8/4,1,2"}),
+    "drawn": (30, {
+        "net": "5C5s2-D2-P2-10", "batch": 7, "epochs": 2,
+        "balance": "drawn", "alpha": 16, "standardise": "on",
+        "phi": "auto:1", "seed": 77}),
     "weights": (30, {
         "net": "4C5s4-8-10", "batch": 7, "epochs": 1, "loss": "squared",
         "class-weights": "1,2/3,7,32767,1/32767,3,5/9,8/4,1,12",

@@ -112,6 +112,18 @@ def dither_cases():
                "layer": 6, "start": start.ravel().tolist()}
 
 
+def balance_cases():
+    for charges, label, start in [
+        ([-40000, 39000, 700, 300], 0, 2**15),
+        ([30000, 20000, -8323072, 50000, 8223072], 2, 2**15),
+        ([30000, 20000, -8323072, 50000, 8223072], 2, 12345),
+        ([200, -1, 60, 40, 0, 2, -290], 6, 65500),
+    ]:
+        u = passes.balanced(np.array(charges), label, start)
+        yield {"charges": charges, "label": label, "start": start,
+               "spikes": [x >> 16 for x in u]}
+
+
 def softmax_cases():
     for logits, theta, label, eps in [
         ([100, 50, -30, 100], 5, 1, 0), ([0, -1, -4000, 2], 7, 2, 100000),
@@ -294,7 +306,8 @@ SECTIONS = {
     "Random draws": draw_cases, "Input": input_cases,
     "Augmentation": augmentation_cases, "Forward compartment": response_cases,
     "Dropout": dropout_cases, "Error compartment": error_cases,
-    "Cost of spikes": cost_cases, "Dither": dither_cases, "Integer softmax": softmax_cases,
+    "Cost of spikes": cost_cases, "Dither": dither_cases,
+    "Balance": balance_cases, "Integer softmax": softmax_cases,
     "2^-t": exponential_cases, "Squared loss": squared_cases,
     "Schedule": schedule_cases, "Optimiser": step_cases,
     "Standardisation": row_cases, "Bounds and rates": network_cases,

@@ -52,6 +52,8 @@ static const struct {
     {"dither", "on"},
     {"spike-cost", "0.1"},
     {"spike-cost-from", "1"},
+    {"balance", "on"},
+    {"balance", "drawn"},
     {"batch", "7"},
     {"lr", "0.05"},
     {"momentum", "0"},

@@ -380,15 +380,15 @@ static void assert_loads(const uint8_t *bytes, size_t size)
 static bool may_be_missing(const char *key)
 {
     static const char *const newer[] = {
-        "recipe.input",          "recipe.standardise",
-        "recipe.gain-limit",     "recipe.readout-rate",
-        "recipe.bias-rate",      "recipe.clip",
-        "recipe.spike-limit",    "recipe.weight-decay",
-        "recipe.holdout",        "recipe.rate-steps",
-        "recipe.master-bits",    "recipe.rate",
-        "recipe.freeze",         "data_hash",
-        "recipe.class-weights",  "recipe.spike-cost",
-        "recipe.spike-cost-from"};
+        "recipe.input",           "recipe.standardise",
+        "recipe.gain-limit",      "recipe.readout-rate",
+        "recipe.bias-rate",       "recipe.clip",
+        "recipe.spike-limit",     "recipe.weight-decay",
+        "recipe.holdout",         "recipe.rate-steps",
+        "recipe.master-bits",     "recipe.rate",
+        "recipe.freeze",          "data_hash",
+        "recipe.class-weights",   "recipe.spike-cost",
+        "recipe.spike-cost-from", "recipe.balance"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(key, newer[i]) == 0)
             return true;

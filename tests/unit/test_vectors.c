@@ -20,6 +20,7 @@
 #include "core/dither.h"
 #include "core/dropout.h"
 #include "core/quantise.h"
+#include "core/residual.h"
 #include "core/rounding.h"
 #include "core/rules.h"
 #include "core/softmax.h"
@@ -487,6 +488,24 @@ static void check_holdout(const json_t *c)
 }
 
 /* A test for each section that a function of the library is about. */
+static void check_balance(const json_t *c)
+{
+    int64_t charges[MOST], spikes[MOST];
+    const size_t n = list(c, "charges", charges);
+    const size_t label = (size_t)number(c, "label");
+    int32_t left = (int32_t)number(c, "start");
+    assert_int_equal(list(c, "spikes", spikes), n);
+    charges[label] = 0;
+    for (size_t k = 0; k < n; k++)
+        charges[label] -= k == label ? 0 : charges[k];
+    for (size_t i = 0; i < n; i++) {
+        const size_t k = (label + i) % n;
+        assert_int_equal(sg__passed_on(&left, (int32_t)charges[k]),
+                         spikes[k] * 65536);
+    }
+    assert_int_equal(left, number(c, "start"));
+}
+
 #define SECTION(name, title, check)                                           \
     static void test_##name(void **state)                                     \
     {                                                                         \
@@ -501,6 +520,7 @@ SECTION(dropout, "Dropout", check_dropout)
 SECTION(errors, "Error compartment", check_error)
 SECTION(cost, "Cost of spikes", check_cost)
 SECTION(dither, "Dither", check_dither)
+SECTION(balance, "Balance", check_balance)
 SECTION(softmax, "Integer softmax", check_softmax)
 SECTION(squared, "Squared loss", check_squared)
 SECTION(exponential, "2^-t", check_exponential)
@@ -538,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_networks),     cmocka_unit_test(test_start),
         cmocka_unit_test(test_checksum),     cmocka_unit_test(test_squared),
         cmocka_unit_test(test_holdout),      cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_balance),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -70,6 +70,20 @@ KERNEL(sg_loss)
         GLOBAL int32_t *u = AT(int32_t, t.out) + (size_t)s * n;
         for (uint32_t k = 0; den && k < n; k++)
             u[k] = sg__weighed(u[k], num, den);
+        if (!t.balance)
+            continue;
+        const uint32_t label = AT(sg__shown, t.shown)[s].label;
+        int32_t left = 1 << 15, others = 0;
+        if (t.balance == 2)
+            left += sg__dither(t.seed, AT(sg__moment, t.moment)->step,
+                               AT(sg__shown, t.shown)[s].id, t.layer, 0, 16);
+        for (uint32_t k = 0; k < n; k++)
+            others += k == label ? 0 : u[k];
+        u[label] = -others;
+        for (uint32_t k = label; k < n; k++)
+            u[k] = sg__passed_on(&left, u[k]);
+        for (uint32_t k = 0; k < label; k++)
+            u[k] = sg__passed_on(&left, u[k]);
     }
     REDUCE2(correct, loss)
     PHASE

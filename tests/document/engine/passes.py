@@ -178,6 +178,18 @@ def loss_of(net, logits, labels):
     return np.array([u for u, _ in pairs]), [loss for _, loss in pairs]
 
 
+def balanced(u, label, left):
+    """Whole error spikes that make 0 together, as charge: of a sample's
+    classes, from the label on, each passes on what it does not send."""
+    u = [int(x) for x in u]
+    u[label] = -(sum(u) - u[label])
+    for k in list(range(label, len(u))) + list(range(label)):
+        left += u[k]
+        u[k] = left >> 16 << 16
+        left -= u[k]
+    return u
+
+
 # ---- backward
 
 def dither_of(x, seed, step, samples):
@@ -231,6 +243,12 @@ def backward(net, sent, charges, parts, labels, step, samples):
     top = net.layers[-1]
     logits = charges[top.number].reshape(len(labels), -1)
     first, losses = loss_of(net, logits, labels)
+    if r.balance != "off" and r.loss == "softmax":
+        start = np.full(len(labels), 2**15)
+        if r.balance == "drawn":
+            start = draws(r.seed, DITHER, step, samples, top.number,
+                          0)[..., 0] >> 16
+        first = np.array([balanced(*of) for of in zip(first, labels, start)])
     waiting = {top.number + 1: first.reshape(-1, *top.shape)}
     errors, measured = {}, {}
 

@@ -32,6 +32,7 @@ DEFAULTS = {
     "dither": "off",
     "spike-cost": "0",
     "spike-cost-from": "0",
+    "balance": "off",
     "epochs": "1",
     "batch": "16",
     "lr": "0.25",
