@@ -76,6 +76,8 @@ class Recipe:
     spike_cost: float
     #: spikes of a neuron that cost nothing: 0..255; default 0
     spike_cost_from: int
+    #: error spikes of a sample's classes make 0 together: what one does not send goes on to the next; or from a random charge on: off or on or drawn; default off
+    balance: str
     #: passes over the training data: 1..100000; default 12
     epochs: int
     #: samples per optimiser step: 1..65536; default 128
@@ -135,6 +137,7 @@ class Recipe:
         dither: _Switch = ...,
         spike_cost: _Number = ...,
         spike_cost_from: _Number = ...,
+        balance: _Choice = ...,
         epochs: _Number = ...,
         batch: _Number = ...,
         lr: _Number = ...,
@@ -177,6 +180,7 @@ class Recipe:
         dither: _Switch = ...,
         spike_cost: _Number = ...,
         spike_cost_from: _Number = ...,
+        balance: _Choice = ...,
         epochs: _Number = ...,
         batch: _Number = ...,
         lr: _Number = ...,
