@@ -7,6 +7,7 @@
 
 #include "augment/elastic.h"
 #include "augment/move.h"
+#include "core/thin.h"
 
 static const struct {
     const char *form;
@@ -18,30 +19,33 @@ static const struct {
 };
 
 /* Reads the number at text; the end of its digits, or NULL if it is not in
- * 1..SG__AUGMENT_PIXELS_MAX. */
-static const char *read_pixels(const char *text, uint32_t *pixels)
+ * 1..most. */
+static const char *read_number(const char *text, uint32_t most,
+                               uint32_t *number)
 {
     uint32_t value = 0;
     for (; *text >= '0' && *text <= '9'; text++) {
         value = 10 * value + (uint32_t)(*text - '0');
-        if (value > SG__AUGMENT_PIXELS_MAX)
+        if (value > most)
             return NULL;
     }
-    *pixels = value;
+    *number = value;
     return value ? text : NULL;
 }
 
 /* Reads a part of the given form; its end, or NULL if it is not that. */
 static const char *read_form(const char *part, const char *form,
-                             uint32_t *pixels)
+                             uint32_t *number)
 {
     size_t name = strcspn(form, ":");
-    *pixels = 1;
+    const uint32_t most =
+        strchr(form, 'P') ? SG__AUGMENT_PERCENT_MAX : SG__AUGMENT_PIXELS_MAX;
+    *number = 1;
     if (strncmp(part, form, name) != 0)
         return NULL;
     const char *end = part + name;
     if (form[name])
-        end = *end == ':' ? read_pixels(end + 1, pixels) : NULL;
+        end = *end == ':' ? read_number(end + 1, most, number) : NULL;
     return end && (*end == '\0' || *end == '+') ? end : NULL;
 }
 
@@ -49,7 +53,7 @@ static const char *read_form(const char *part, const char *form,
 static bool repeats(const sg__augment *a, const sg__augment_kind *kind)
 {
     for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
-        if (a->pixels[k] && kinds[k].kind->place == kind->place)
+        if (a->number[k] && kinds[k].kind->place == kind->place)
             return true;
     return false;
 }
@@ -58,13 +62,13 @@ static bool repeats(const sg__augment *a, const sg__augment_kind *kind)
 static const char *read_part(const char *part, sg__augment *a)
 {
     for (size_t k = 0; k < SG__AUGMENT_KINDS; k++) {
-        uint32_t pixels;
-        const char *end = read_form(part, kinds[k].form, &pixels);
+        uint32_t number;
+        const char *end = read_form(part, kinds[k].form, &number);
         if (!end)
             continue;
         if (repeats(a, kinds[k].kind))
             return NULL;
-        a->pixels[k] = pixels;
+        a->number[k] = number;
         return end;
     }
     return NULL;
@@ -73,7 +77,7 @@ static const char *read_part(const char *part, sg__augment *a)
 sg_status sg__augment_parse(const char *spec, sg__augment *out,
                             sg_error *error)
 {
-    sg__augment a = {.pixels = {0}};
+    sg__augment a = {.number = {0}};
     const char *part = spec;
     if (strcmp(spec, "none") == 0) {
         *out = a;
@@ -85,8 +89,8 @@ sg_status sg__augment_parse(const char *spec, sg__augment *out,
             return sg__fail(
                 error, SG_E_ARGUMENT,
                 "augment \"%s\": at \"%s\": expected none, or " SG__AUGMENT_FORMS
-                "with N 1..%d, each at most once, joined by +",
-                spec, part, SG__AUGMENT_PIXELS_MAX);
+                "with N 1..%d and P 1..%d, each at most once, joined by +",
+                spec, part, SG__AUGMENT_PIXELS_MAX, SG__AUGMENT_PERCENT_MAX);
         part = end;
         if (*part == '\0')
             break;
@@ -147,13 +151,25 @@ static void cut_out(sg_shape shape, const sg__placing *p, uint8_t *out)
                (size_t)(right - left) * c);
 }
 
+/* Leaves as many spikes as the placing says. */
+static void thin_out(const sg__variant *v, const sg__placing *p, uint8_t *out)
+{
+    const size_t n =
+        (size_t)v->shape.height * v->shape.width * v->shape.channels;
+    const uint32_t chances = SG__THIN_CERTAIN - p->dropped;
+    for (size_t i = 0; i < n; i++)
+        if (out[i])
+            out[i] = (uint8_t)sg__thinned(v->seed, v->epoch, v->sample,
+                                          (uint32_t)i, out[i], chances);
+}
+
 void sg__augment_place(const sg__augment *a, const sg__variant *v,
                        sg__placing *out)
 {
     *out = (sg__placing){.warp = {.m = {SG__PIXEL, 0, 0, SG__PIXEL}}};
     for (size_t k = 0; k < SG__AUGMENT_KINDS; k++)
-        if (a->pixels[k])
-            kinds[k].kind->place(v, a->pixels[k], out);
+        if (a->number[k])
+            kinds[k].kind->place(v, a->number[k], out);
     if (out->warped || out->reach)
         out->warp =
             flip_and_move(out->warp, v->shape, out->flip, out->dx, out->dy);
@@ -170,6 +186,8 @@ void sg__augment_counts(const sg__augment *a, const sg__kernels *kernels,
     transform(&v, &from, kernels, levels, in, out);
     if (from.cut)
         cut_out(shape, &from, out);
+    if (from.dropped)
+        thin_out(&v, &from, out);
 }
 
 void sg__augment_apply(const sg__augment *a, sg_shape shape, uint64_t seed,

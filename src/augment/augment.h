@@ -10,7 +10,7 @@
 #include "kernels/kernels.h"
 
 typedef struct sg__augment {
-    uint32_t pixels[SG__AUGMENT_KINDS]; /* the N of each kind, 1 where a form
+    uint32_t number[SG__AUGMENT_KINDS]; /* that of each kind, 1 where a form
                                            has none; 0: not in use */
 } sg__augment;
 
@@ -23,8 +23,10 @@ typedef struct sg__augment {
  *            distorted by a smooth field of displacements (augment/elastic.h) up
  *            to N pixels, N <= 64, bilinear
  *   flip     mirrored left to right, or not
- *   cutout:N a square of N pixels, N <= 64, blanked last; its centre is any
- *            pixel, so some of it may lie outside
+ *   cutout:N a square of N pixels, N <= 64, blanked; its centre is any pixel,
+ *            so some of it may lie outside
+ *   thin:P   of the spikes that are left a share, P..100 %, P <= 99, each by
+ *            itself (core/thin.h)
  * What comes in from outside the image is 0. SG_E_ARGUMENT otherwise. */
 sg_status sg__augment_parse(const char *spec, sg__augment *out,
                             sg_error *error);

@@ -11,14 +11,16 @@
 #include "spikegrad/network.h"
 
 /* X(NAME, form): the kinds, in the order in which they act. A form that ends
- * in :N takes a number of pixels, 1..SG__AUGMENT_PIXELS_MAX. */
+ * in :N takes a number of pixels, 1..SG__AUGMENT_PIXELS_MAX, one in :P a share
+ * in percent, 1..99. */
 #define SG__AUGMENT_LIST(X)                                                   \
     X(affine, "affine")                                                       \
     X(elastic, "elastic:N")                                                   \
     X(shift, "shift:N")                                                       \
     X(crop, "crop:N")                                                         \
     X(flip, "flip")                                                           \
-    X(cutout, "cutout:N")
+    X(cutout, "cutout:N")                                                     \
+    X(thin, "thin:P")
 
 /* The forms as one text, each followed by a comma. */
 #define SG__AUGMENT_FORM(name, form) form ", "
@@ -28,6 +30,7 @@
 enum {
     SG__AUGMENT_KINDS = 0 SG__AUGMENT_LIST(SG__AUGMENT_ONE),
     SG__AUGMENT_PIXELS_MAX = 64,
+    SG__AUGMENT_PERCENT_MAX = 99,
     SG__PIXEL = 65536 /* one pixel of a warp: Q16 */
 };
 
@@ -47,15 +50,18 @@ typedef struct sg__placing {
     uint32_t reach; /* of elastic displacements, pixels; 0: none */
     int32_t cut;    /* side of a square that is blanked afterwards; 0: none */
     int32_t cut_x, cut_y; /* its first column and row */
+    uint32_t dropped;     /* of 256 spikes, on average, at last; 0: none */
 } sg__placing;
 
-/* place: says where pixels come from, and which are blanked; all kinds do
- * before any is read. pixels is the N of the form, or 1.
+/* place: says where pixels come from, which are blanked, and how many spikes
+ * are left; all kinds do before any is read. n is the number of the form, or
+ * 1.
  *
  * Draws are sg__variant_draw(v, block, k) with a block that no other kind
- * has: 0 shift and flip, 1 and 2 affine, 3 cutout, 4 elastic. */
+ * has: 0 shift and flip, 1 and 2 affine, 3 cutout, 4 elastic, 5 and on
+ * thin. */
 typedef struct sg__augment_kind {
-    void (*place)(const sg__variant *v, uint32_t pixels, sg__placing *to);
+    void (*place)(const sg__variant *v, uint32_t n, sg__placing *to);
 } sg__augment_kind;
 
 #define SG__AUGMENT_DECLARE(name, form)                                       \

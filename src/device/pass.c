@@ -72,6 +72,7 @@ static sg__block show(sg__remote *r, const sg__batch *b)
             .epoch = b->epoch,
             .num = weight.num,
             .den = weight.den,
+            .dropped = p.dropped,
         };
     }
     sg__remote_write(r, r->memory, r->shown, r->shown_copy,

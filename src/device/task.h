@@ -26,6 +26,8 @@ typedef struct sg__shown {
     uint32_t id;          /* number of the sample in its data set */
     uint32_t label, epoch;
     int32_t num, den; /* what its error counts, num / den; den 0: 1 */
+    uint32_t dropped; /* of 256 input spikes, on average */
+    uint32_t spare;
 } sg__shown;
 
 /* What a layer did, summed over samples: sg_layer_activity, in its order. */

@@ -19,6 +19,7 @@
 #include "core/spike_cost.h"
 #include "core/spline.h"
 #include "core/standardise.h"
+#include "core/thin.h"
 #include "device/task.h"
 
 #pragma GCC diagnostic push

@@ -64,6 +64,7 @@ def augment_of(rng):
         (rng.choice(["shift:", "crop:"]) + str(rng.choice([1, 4, 30])), 0.4),
         ("affine", 0.4), (f"elastic:{rng.choice([1, 3, 20])}", 0.3),
         ("flip", 0.3), (f"cutout:{rng.choice([1, 6, 40])}", 0.3),
+        (f"thin:{rng.choice([1, 30, 99])}", 0.25),
     ] if rng.random() < share]
     rng.shuffle(parts)
     return "+".join(parts) or "none"

@@ -94,11 +94,12 @@ SHORT = {
     "thrifty": (30, {  # spikes cost, of each kind of neuron
         "net": "5C5s2-P2max-(5C3p1-5C3p1-R2)x1-P2avg-6C3p1-D2-P2-8-10",
         "spike-cost": "0.123457", "spike-cost-from": 1, "phi": "auto:1",
-        "count-cap": 15, "batch": 7, "epochs": 2, "augment": "none"}),
+        "count-cap": 15, "batch": 7, "epochs": 2, "augment": "thin:20"}),
     "dear": (20, {  # more than fits: the cost of one is held back
         "net": "5C5s2-P3max-4C3p1-P2x1avg-9-10", "spike-cost": 1,
         "phi": "64", "weight-bits": 16, "count-cap": 255, "batch": 5,
-        "spread": 64, "epochs": 1, "dither": "on", "augment": "none"}),
+        "spread": 64, "epochs": 1, "dither": "on", "input-levels": 255,
+        "augment": "shift:2+thin:60+cutout:5"}),
     "single": (30, {
         "net": "10", "batch": 7, "epochs": 2, "lr": "0.000001",
         "readout-rate": "16", "augment": "elastic:64", "smoothing": "0.5",

@@ -50,6 +50,8 @@ def augmentation_cases():
         ("cutout:3", (5, 5, 1), "plain"),
         ("affine+shift:1", (6, 5, 2), "counts"),
         ("affine+elastic:2+shift:1+flip+cutout:4", (10, 11, 3), "onoff"),
+        ("thin:10", (5, 6, 2), "plain"), ("thin:99", (3, 4, 1), "counts"),
+        ("flip+cutout:2+thin:40", (4, 5, 2), "onoff"),
     ]:
         for sample in (0, 1, 77):
             recipe = Recipe({"augment": spec, "input": input_, "seed": 5})

@@ -55,11 +55,13 @@ static uint64_t usable(uint64_t seed, sg_recipe *recipe, sg_data **data)
                                            "crop:2+flip+cutout:5",
                                            "elastic:3+shift:1",
                                            "flip",
-                                           "affine+elastic:2+flip"};
+                                           "affine+elastic:2+flip",
+                                           "thin:20",
+                                           "shift:2+cutout:4+thin:70"};
     for (;; seed += 1000) {
         sg_network *net;
         random_recipe(seed, recipe);
-        sg_recipe_set(recipe, "augment", augments[pick(seed, 80, 6)], NULL);
+        sg_recipe_set(recipe, "augment", augments[pick(seed, 80, 8)], NULL);
         assert_int_equal(random_data(seed, SAMPLES, data), SG_OK);
         if (sg_network_create(recipe, *data, &net, NULL) == SG_OK) {
             sg_network_destroy(net);

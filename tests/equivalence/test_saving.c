@@ -70,6 +70,7 @@ static const struct {
     {"seed", "12345678901"},
     {"augment", "none"},
     {"augment", "crop:2+flip+cutout:3"},
+    {"augment", "thin:30"},
 };
 
 typedef struct image {

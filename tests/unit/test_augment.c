@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "core/fixed.h"
 #include "core/quantise.h"
+#include "core/thin.h"
 #include "data/glyphs.h"
 
 #define SIDE 28
@@ -50,7 +51,7 @@ static void expect_kinds(const char *spec, uint32_t mask, uint32_t n)
 {
     sg__augment a = parsed(spec);
     for (uint32_t k = 0; k < SG__AUGMENT_KINDS; k++)
-        assert_int_equal(a.pixels[k], mask >> k & 1 ? n : 0);
+        assert_int_equal(a.number[k], mask >> k & 1 ? n : 0);
 }
 
 static void parses(void **state)
@@ -62,6 +63,8 @@ static void parses(void **state)
     expect_kinds("flip+affine+shift:1",
                  1U << OF_flip | 1U << OF_affine | 1U << OF_shift, 1);
     expect_kinds("cutout:64+crop:64", 1U << OF_cutout | 1U << OF_crop, 64);
+    expect_kinds("thin:64+cutout:64", 1U << OF_thin | 1U << OF_cutout, 64);
+    expect_kinds("thin:99", 1U << OF_thin, 99);
     expect_kinds("elastic:3+cutout:3", 1U << OF_elastic | 1U << OF_cutout, 3);
 }
 
@@ -85,7 +88,7 @@ static void lists_are_one(void **state)
         char spec[32];
         snprintf(spec, sizeof spec, "%.*s%s", (int)strcspn(forms[k], ":"),
                  forms[k], strchr(forms[k], ':') ? ":7" : "");
-        assert_true(parsed(spec).pixels[k] > 0);
+        assert_true(parsed(spec).number[k] > 0);
         assert_non_null(strstr(option->help, forms[k]));
         assert_int_equal(sg__augment_parse("?", &a, &error), SG_E_ARGUMENT);
         assert_non_null(strstr(error.text, forms[k]));
@@ -115,6 +118,11 @@ static void refuses_unknown_parts(void **state)
                                       "cutout:0",
                                       "cutout:65",
                                       "cutout:2+cutout:2",
+                                      "thin",
+                                      "thin:0",
+                                      "thin:100",
+                                      "thin:5%",
+                                      "thin:50+thin:60",
                                       "elastic",
                                       "elastic:0",
                                       "elastic:65",
@@ -561,6 +569,62 @@ static void on_off_is_its_definition(void **state)
     }
 }
 
+/* Bytes below a number, counted one by one. */
+static void bytes_below_are_counted(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 20000; i++) {
+        const sg__draw d = sg__random(3, SG__STREAM_INIT, i, 0, 0, 0);
+        uint64_t x = (uint64_t)d.v[1] << 32 | d.v[0];
+        const uint32_t n = 1 + i % 8, chances = 1 + d.v[2] % 255;
+        uint32_t expected = 0;
+        if (i % 3 == 0) /* bytes at the edge */
+            x = (UINT64_C(0x0101010101010101) * chances) -
+                (d.v[3] & 0x01010101);
+        for (uint32_t k = 0; k < n; k++)
+            expected += (x >> 8 * k & 255) < chances;
+        assert_int_equal(sg__bytes_below(x, n, chances), expected);
+    }
+}
+
+/* Each spike stays or not by its byte; what stays is the drawn share, all of
+ * it only if all of 256 chances pass; a share P..100 % comes about. */
+static void thinning_is_its_definition(void **state)
+{
+    (void)state;
+    enum { W = 40, H = 30, P = 35, SEED = 8, EPOCH = 2, VARIANTS = 600 };
+    static uint8_t in[W * H], out[W * H];
+    const sg_shape shape = {H, W, 1};
+    const sg__augment a = parsed("thin:35");
+    uint32_t least = 256, most = 0;
+    fill(in, sizeof in);
+    for (uint32_t sample = 0; sample < VARIANTS; sample++) {
+        const sg__draw d =
+            sg__random(SEED, SG__STREAM_AUGMENT, EPOCH, sample, 5, 0);
+        const uint32_t low = (256 * P + 99) / 100;
+        const uint32_t q = low + sg__random_below(d.v[0], 257 - low);
+        int64_t sent = 0, left = 0;
+        sg__augment_apply(&a, shape, SEED, EPOCH, sample, in, out);
+        for (uint32_t i = 0; i < W * H; i++) {
+            uint32_t expected = 0;
+            for (uint32_t j = 0; j < in[i] && sample < 20; j++) {
+                const sg__draw s = sg__random(SEED, SG__STREAM_AUGMENT, EPOCH,
+                                              sample, 6 + j / 16, i);
+                expected += (s.v[j % 16 / 4] >> 8 * (j % 4) & 255) < q;
+            }
+            if (sample < 20)
+                assert_int_equal(out[i], expected);
+            sent += in[i];
+            left += out[i];
+        }
+        assert_true(llabs(256 * left - q * sent) < 2 * sent);
+        least = q < least ? q : least;
+        most = q > most ? q : most;
+    }
+    assert_int_equal(least, 90); /* 0.35 x 256 = 89.6 */
+    assert_int_equal(most, 256);
+}
+
 static void counts_are_quantised_pixels(void **state)
 {
     static const char *const specs[] = {"none", "shift:3", "crop:64+flip",
@@ -620,6 +684,8 @@ int main(void)
         cmocka_unit_test(resampling_is_its_definition),
         cmocka_unit_test(resampling_at_the_edges),
         cmocka_unit_test(on_off_is_its_definition),
+        cmocka_unit_test(bytes_below_are_counted),
+        cmocka_unit_test(thinning_is_its_definition),
         cmocka_unit_test(counts_are_quantised_pixels),
         cmocka_unit_test(fixed_point_functions),
     };

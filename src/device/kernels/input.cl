@@ -84,6 +84,9 @@ KERNEL(sg_load)
         const int64_t cx = (int64_t)x - s.cut_x, cy = (int64_t)y - s.cut_y;
         if (cx >= 0 && cy >= 0 && cx < s.cut && cy < s.cut)
             value = 0;
+        if (s.dropped && value)
+            value = sg__thinned(t.seed, s.epoch, s.id, i, value,
+                                SG__THIN_CERTAIN - s.dropped);
         AT(uint8_t, t.out)[(size_t)GROUP_Y * t.neurons + i] = (uint8_t)value;
     }
 }

@@ -12,7 +12,7 @@ SPLINE = np.array([
 
 
 def parts_of(text):
-    parts = {"shift": 0, "cutout": 0, "elastic": 0}
+    parts = {"shift": 0, "cutout": 0, "elastic": 0, "thin": 0}
     for part in [] if text == "none" else text.split("+"):
         name, _, n = part.partition(":")
         parts["shift" if name == "crop" else name] = int(n) if n else True
@@ -143,6 +143,24 @@ def cut(spec, counts, seed, epoch, sample):
     return counts
 
 
+def thin(spec, counts, seed, epoch, sample):
+    """Each spike stays if its byte is below a number that all have."""
+    percent = parts_of(spec)["thin"]
+    if not percent:
+        return counts
+    low = -(-256 * percent // 100)
+    word = draws(seed, AUGMENT, epoch, sample, 5)[0]
+    passing = low + int(below(word, 257 - low))
+    flat = counts.ravel()
+    out = np.zeros_like(flat)
+    for j in range(int(flat.max(initial=0))):
+        i = np.flatnonzero(flat > j)
+        words = draws(seed, AUGMENT, epoch, sample, 6 + j // 16, i)
+        byte = words[:, j % 16 // 4] >> 8 * (j % 4) & 255
+        out[i] += byte < passing
+    return out.reshape(counts.shape)
+
+
 def training_counts(recipe, image, epoch, sample):
     moved = recipe.input != "plain"
     if moved:
@@ -150,4 +168,5 @@ def training_counts(recipe, image, epoch, sample):
     out = variant(recipe.augment, image, recipe.seed, epoch, sample)
     if not moved:
         out = plain(out, recipe.input_levels)
-    return cut(recipe.augment, out, recipe.seed, epoch, sample)
+    out = cut(recipe.augment, out, recipe.seed, epoch, sample)
+    return thin(recipe.augment, out, recipe.seed, epoch, sample)
