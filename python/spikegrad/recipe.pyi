@@ -36,7 +36,7 @@ class Recipe:
     adapt: bool
     #: layers in the paper's notation: at most 6143 characters; default 15C5-P2-40C5-P2-300-10
     net: str
-    #: none, or affine, elastic:N, shift:N, crop:N, flip, cutout:N, joined with +: at most 127 characters; default affine
+    #: none, or affine, elastic:N, shift:N, crop:N, flip, cutout:N, thin:P, joined with +: at most 127 characters; default affine
     augment: str
     #: bits of a forward weight: 8 or 16; default 16
     weight_bits: int
