@@ -293,6 +293,18 @@ static void propagate(sg_state *s, const sg_layer *l)
 
 /* ---- the loss ---- */
 
+#if SG_MARGIN
+/* A sample with all its error charges within the margin has none. */
+static void leave_learned(sg_state *s)
+{
+    for (uint32_t k = 0; k < SG_CLASSES; k++)
+        if (sg__is_off(s->error_charge[k], SG_MARGIN))
+            return;
+    for (uint32_t k = 0; k < SG_CLASSES; k++)
+        s->error_charge[k] = 0;
+}
+#endif
+
 #if SG_BALANCE
 /* Whole error spikes that make 0 together: from the label on, each class passes
  * on what it does not send. */
@@ -338,6 +350,9 @@ static void fire_output(sg_state *s, uint32_t label)
             SG_ALPHA * sg__residual(s->charge[k],
                                     top->theta_bits + SG_TARGET_BITS,
                                     k == label);
+#endif
+#if SG_MARGIN
+    leave_learned(s);
 #endif
 #if SG_WEIGHTED
     for (uint32_t k = 0; k < SG_CLASSES; k++)

@@ -48,6 +48,21 @@ static inline int32_t sg__passed_on(int32_t *left, int32_t u)
     return whole * 65536;
 }
 
+/* sg__margin: the least error charge, times 2^16 in alpha, of which a sample
+ * with no larger one is not learned yet: margin alpha 2^16, rounded up. */
+static inline int32_t sg__margin(int32_t margin_ppm, int32_t alpha)
+{
+    const int64_t million = 1000000;
+    return (int32_t)(((int64_t)margin_ppm * alpha * 65536 + million - 1) /
+                     million);
+}
+
+/* sg__is_off: whether an error charge is no smaller than that. */
+static inline int sg__is_off(int32_t u, int32_t margin)
+{
+    return u >= margin || u <= -margin;
+}
+
 /* sg__residual_loss: half the square, from 2^-32 to 2^-20. */
 static inline uint64_t sg__residual_loss(int32_t residual)
 {

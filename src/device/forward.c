@@ -1,6 +1,7 @@
 /* Forward pass and loss on the device, in training and in use. */
 #include <string.h>
 
+#include "core/residual.h"
 #include "device/engine.h"
 #include "network/loss.h"
 
@@ -152,6 +153,7 @@ void sg__remote_loss(sg__remote *r, uint32_t n, bool in_use, uint64_t mirrored,
     t.alpha = net->recipe.alpha;
     t.smoothing = net->recipe.smoothing_ppm;
     t.balance = sg__balances(&net->recipe) ? net->recipe.balance : 0;
+    t.margin = sg__margin(net->recipe.margin_ppm, net->recipe.alpha);
     t.squared = net->recipe.loss == SG_LOSS_SQUARED;
     t.theta_bits += in_use ? net->layer[top].use_shift : 0;
     t.residual_bits = t.theta_bits;

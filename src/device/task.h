@@ -89,6 +89,8 @@ typedef struct sg__task {
     int32_t row_norm, standardised, stochastic;
     uint32_t rounding_key;
     uint32_t share; /* samples of a group, where they are divided */
+    int32_t margin; /* error charge of which none means no errors */
+    uint32_t spare;
     int32_t
         balance; /* of a sample's errors: 0 none, 1 from a half on, 2 from a
                         drawn charge; tasks have no bytes but these */

@@ -80,6 +80,7 @@ void sg__write_header(const sg__device_plan *p, sg__text *to)
         define(to, "SG_WANTED_OF_OTHERS", y.other);
         define(to, "SG_TARGET_BITS", log2_of(r->target));
         define(to, "SG_WEIGHTED", net->class_weight != NULL);
+        define(to, "SG_MARGIN", sg__margin(r->margin_ppm, r->alpha));
         define(to, "SG_BALANCE", sg__balances(r) ? r->balance : 0);
         define(to, "SG_SAVED_BYTES", (int64_t)p->saved);
         const uint64_t identity = sg__program_identity(p);

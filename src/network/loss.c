@@ -2,6 +2,8 @@
  * rounded coarsely; the error charge is what both engines start from. */
 #include "network/loss.h"
 
+#include <string.h>
+
 #include "core/dither.h"
 #include "core/residual.h"
 #include "core/softmax.h"
@@ -43,6 +45,17 @@ static uint64_t (*const losses[])(const sg_network *net, const int32_t *logits,
 #undef LOSS
 };
 
+/* A sample with all its error charges within the margin has none. */
+static void leave_learned(const sg_network *net, int32_t *error)
+{
+    const sg_recipe *r = &net->recipe;
+    const int32_t margin = sg__margin(r->margin_ppm, r->alpha);
+    for (uint32_t k = 0; k < net->classes; k++)
+        if (sg__is_off(error[k], margin))
+            return;
+    memset(error, 0, net->classes * sizeof *error);
+}
+
 void sg__loss_error(const sg_network *net, const int32_t *logits,
                     uint32_t label, bool in_use, int32_t *error,
                     uint64_t *loss_q20)
@@ -50,6 +63,7 @@ void sg__loss_error(const sg_network *net, const int32_t *logits,
     const sg__layer *top = &net->layer[net->layer_count - 1];
     int bits = top->theta_bits + (in_use ? top->use_shift : 0);
     uint64_t loss = losses[net->recipe.loss](net, logits, label, bits, error);
+    leave_learned(net, error);
     if (net->class_weight) {
         const sg__ratio w = net->class_weight[label];
         for (uint32_t k = 0; k < net->classes; k++)

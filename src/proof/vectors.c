@@ -392,6 +392,10 @@ static sg_status check(const sg_network *net, const sg_data *data,
         return sg__fail(error, SG_E_UNSUPPORTED,
                         "vectors: the reference core weighs no classes: "
                         "class-weights none");
+    if (o->learn && net->recipe.margin_ppm)
+        return sg__fail(error, SG_E_UNSUPPORTED,
+                        "vectors: the reference core learns from every "
+                        "sample: margin 0");
     if (o->learn && sg__balances(&net->recipe))
         return sg__fail(error, SG_E_UNSUPPORTED,
                         "vectors: the reference core rounds each class alone: "

@@ -78,7 +78,9 @@ grid 4C5s2-6C3-P2-10 --standardise on
 grid 4C5s2-P2avg-5C3-10 --standardise on --phi auto:1 --input onoff
 frozen=0
 grid 4C5s2-P2-12-10 --dither on --smoothing 0.2 --standardise on
-grid 4C5s2-P2-9-10 --balance drawn --alpha 16 --smoothing 0.1
+grid 4C5s2-P2-9-10 --margin 0.3 --class-weights 3,1,2,1,1,1,1,1,1/3,1
+grid 6-10 --margin 0.5 --loss squared --dither on
+grid 4C5s2-P2-9-10 --margin 0.1 --balance drawn --alpha 16 --smoothing 0.1
 grid 4C5s2-P2max-10 --balance on --weight-bits 8 --class-weights 3,1,2,1,1,1,1,1,1/3,1
 frozen=
 grid 4C5s3-10 --momentum 0.5 --weight-decay 0.001 --rounding stochastic
@@ -176,6 +178,8 @@ expect 0 "$SPIKEGRAD" train --data $short --net 4C5s2-10 --standardise on \
 expect 1 "$SPIKEGRAD" export dense --vectors none --learn --balance on \
     --loss softmax
 says err 'vectors: the reference core rounds each class alone: balance off'
+expect 1 "$SPIKEGRAD" export dense --vectors none --learn --margin 0.1
+says err 'vectors: the reference core learns from every sample: margin 0'
 expect 1 "$SPIKEGRAD" export rows --vectors none --learn
 says err 'no file'
 one_error

@@ -134,6 +134,7 @@ def recipe_of(seed):
     options["rate-steps"] = rates_of(rng, options["schedule"])
     options["rate"] = pick(["full", "shift"])
     options["freeze"] = pick(["none", "none", "none", "hidden", "0", "0-1"])
+    options["margin"] = pick([0, 0, "0.02", "0.123457", "0.5"])
     options["balance"] = pick(["off", "on", "drawn"])
     options["class-weights"] = weights_of(rng)
     options["spike-cost"] = pick([0, 0, "0.01", "0.333333", 1])

@@ -114,6 +114,19 @@ def dither_cases():
                "layer": 6, "start": start.ravel().tolist()}
 
 
+def margin_cases():
+    for margin, alpha, charges in [
+        ("0.1", 127, [832307, -832307, 5]), ("0.1", 127, [832308, 0, 0]),
+        ("0.1", 127, [-832308, 3, 832307]), ("0.5", 1, [32767, -32767]),
+        ("0.5", 1, [-32768, 7]), ("0", 64, [0, 0]), ("0", 64, [0, -1]),
+        ("0.000001", 1, [0, 0]), ("0.000001", 1, [0, 1]),
+    ]:
+        r = Recipe({"margin": margin, "alpha": alpha})
+        u = passes.beyond(np.array(charges), r.margin, r.alpha)
+        yield {"margin": margin, "alpha": alpha, "charge": charges,
+               "left": u.tolist()}
+
+
 def balance_cases():
     for charges, label, start in [
         ([-40000, 39000, 700, 300], 0, 2**15),
@@ -309,7 +322,7 @@ SECTIONS = {
     "Augmentation": augmentation_cases, "Forward compartment": response_cases,
     "Dropout": dropout_cases, "Error compartment": error_cases,
     "Cost of spikes": cost_cases, "Dither": dither_cases,
-    "Balance": balance_cases, "Integer softmax": softmax_cases,
+    "Margin": margin_cases, "Balance": balance_cases, "Integer softmax": softmax_cases,
     "2^-t": exponential_cases, "Squared loss": squared_cases,
     "Schedule": schedule_cases, "Optimiser": step_cases,
     "Standardisation": row_cases, "Bounds and rates": network_cases,

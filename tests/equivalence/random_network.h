@@ -157,6 +157,8 @@ static inline void random_recipe(uint64_t seed, sg_recipe *r)
         sg_recipe_set(r, "spike-cost", costs[pick(seed, 87, 3)], NULL);
         sg_recipe_set(r, "spike-cost-from", free_of[pick(seed, 88, 3)], NULL);
     }
+    static const char *const margins[] = {"0", "0.05", "0.4"};
+    sg_recipe_set(r, "margin", margins[pick(seed, 90, 3)], NULL);
     static const char *const balances[] = {"off", "on", "drawn"};
     sg_recipe_set(r, "balance", balances[pick(seed, 89, 3)], NULL);
     r->seed = seed;

@@ -52,6 +52,7 @@ static const struct {
     {"dither", "on"},
     {"spike-cost", "0.1"},
     {"spike-cost-from", "1"},
+    {"margin", "0.2"},
     {"balance", "on"},
     {"balance", "drawn"},
     {"batch", "7"},

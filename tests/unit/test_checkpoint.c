@@ -388,7 +388,8 @@ static bool may_be_missing(const char *key)
         "recipe.master-bits",     "recipe.rate",
         "recipe.freeze",          "data_hash",
         "recipe.class-weights",   "recipe.spike-cost",
-        "recipe.spike-cost-from", "recipe.balance"};
+        "recipe.spike-cost-from", "recipe.margin",
+        "recipe.balance"};
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
         if (strcmp(key, newer[i]) == 0)
             return true;

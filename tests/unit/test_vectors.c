@@ -488,6 +488,24 @@ static void check_holdout(const json_t *c)
 }
 
 /* A test for each section that a function of the library is about. */
+static void check_margin(const json_t *c)
+{
+    int32_t u[MOST];
+    bool off = false;
+    sg_recipe recipe;
+    sg__recipe_init(&recipe);
+    assert_int_equal(sg_recipe_set(&recipe, "margin", text(c, "margin"), NULL),
+                     SG_OK);
+    const int32_t margin =
+        sg__margin(recipe.margin_ppm, (int32_t)number(c, "alpha"));
+    const size_t n = list32(c, "charge", u);
+    for (size_t i = 0; i < n; i++)
+        off |= sg__is_off(u[i], margin);
+    for (size_t i = 0; i < n; i++)
+        u[i] = off ? u[i] : 0;
+    assert_list(c, "left", u, n);
+}
+
 static void check_balance(const json_t *c)
 {
     int64_t charges[MOST], spikes[MOST];
@@ -520,6 +538,7 @@ SECTION(dropout, "Dropout", check_dropout)
 SECTION(errors, "Error compartment", check_error)
 SECTION(cost, "Cost of spikes", check_cost)
 SECTION(dither, "Dither", check_dither)
+SECTION(margin, "Margin", check_margin)
 SECTION(balance, "Balance", check_balance)
 SECTION(softmax, "Integer softmax", check_softmax)
 SECTION(squared, "Squared loss", check_squared)
@@ -558,7 +577,7 @@ int main(void)
         cmocka_unit_test(test_networks),     cmocka_unit_test(test_start),
         cmocka_unit_test(test_checksum),     cmocka_unit_test(test_squared),
         cmocka_unit_test(test_holdout),      cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_balance),
+        cmocka_unit_test(test_balance),      cmocka_unit_test(test_margin),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

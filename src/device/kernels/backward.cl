@@ -68,6 +68,11 @@ KERNEL(sg_loss)
         const int32_t num = AT(sg__shown, t.shown)[s].num;
         const int32_t den = AT(sg__shown, t.shown)[s].den;
         GLOBAL int32_t *u = AT(int32_t, t.out) + (size_t)s * n;
+        int off = 0;
+        for (uint32_t k = 0; k < n; k++)
+            off |= sg__is_off(u[k], t.margin);
+        for (uint32_t k = 0; !off && k < n; k++)
+            u[k] = 0;
         for (uint32_t k = 0; den && k < n; k++)
             u[k] = sg__weighed(u[k], num, den);
         if (!t.balance)

@@ -159,6 +159,13 @@ def squared(v, theta, label, target, alpha):
     return alpha * r, int((r * r >> 13).sum())
 
 
+def beyond(u, margin, alpha):
+    """Error charges of a sample, 0 if none is as large as the margin."""
+    if 10**6 * int(np.abs(u).max()) < margin * alpha * 2**16:
+        return np.zeros_like(u)
+    return u
+
+
 def weighed(u, ratio):
     n, d = ratio.numerator, ratio.denominator
     return (2 * u.astype(np.int64) * n + d) // (2 * d)
@@ -172,6 +179,7 @@ def loss_of(net, logits, labels):
         else squared(v, theta, y, r.target, r.alpha)
         for v, y in zip(logits, labels)
     ]
+    pairs = [(beyond(u, r.margin, r.alpha), loss) for u, loss in pairs]
     if net.class_weights:
         pairs = [(weighed(u, net.class_weights[y]), loss)
                  for (u, loss), y in zip(pairs, labels)]

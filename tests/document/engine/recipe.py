@@ -4,7 +4,7 @@ from fractions import Fraction
 
 FRACTIONS = (
     "spike-limit smoothing lr momentum readout-rate bias-rate clip "
-    "weight-decay warmup spike-cost"
+    "weight-decay warmup spike-cost margin"
 ).split()
 WHOLE = (
     "weight-bits master-bits count-cap input-levels spread gain-limit target alpha epochs "
@@ -32,6 +32,7 @@ DEFAULTS = {
     "dither": "off",
     "spike-cost": "0",
     "spike-cost-from": "0",
+    "margin": "0",
     "balance": "off",
     "epochs": "1",
     "batch": "16",
