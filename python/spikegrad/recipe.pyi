@@ -76,6 +76,8 @@ class Recipe:
     spike_cost: float
     #: spikes of a neuron that cost nothing: 0..255; default 0
     spike_cost_from: int
+    #: a sample of which no class is off by as much sends no errors; 0: every one does: 0..0.5, at most 6 decimals; default 0
+    margin: float
     #: error spikes of a sample's classes make 0 together: what one does not send goes on to the next; or from a random charge on: off or on or drawn; default off
     balance: str
     #: passes over the training data: 1..100000; default 12
@@ -137,6 +139,7 @@ class Recipe:
         dither: _Switch = ...,
         spike_cost: _Number = ...,
         spike_cost_from: _Number = ...,
+        margin: _Number = ...,
         balance: _Choice = ...,
         epochs: _Number = ...,
         batch: _Number = ...,
@@ -180,6 +183,7 @@ class Recipe:
         dither: _Switch = ...,
         spike_cost: _Number = ...,
         spike_cost_from: _Number = ...,
+        margin: _Number = ...,
         balance: _Choice = ...,
         epochs: _Number = ...,
         batch: _Number = ...,
