@@ -6,6 +6,9 @@
  *                              with files fails with EIO
  *                   kill:N     the process is killed before that call
  *   SPIKEGRAD_FAULT_COUNT=FILE how many there were is written there at the end
+ *   SPIKEGRAD_FAULT_SITES=FILE and, a line each, the first N of each place in
+ *                              the program that they come from: itself and
+ *                              who called it, as offsets
  *
  * System calls are caught where the kernel sees them, because the C library
  * makes most of them itself: a seccomp filter turns each into a signal, whose
@@ -15,7 +18,9 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,12 +48,84 @@ static long target, sticky;
 static long count; /* of this kind; atomic */
 static int over;   /* the command is through; coverage may be written now */
 
+/* ---- where in the program ---- */
+
+enum { FRAMES = 40, CALLERS = 3, SITES = 1 << 16 };
+
+static const char *sites_path;
+static uintptr_t program_begin, program_end;
+static struct site {
+    long n;
+    uintptr_t at[CALLERS];
+} *site;
+static size_t sites;
+static int looking; /* a look allocates */
+
+/* The program is the first of what is loaded. */
+static int find_program(struct dl_phdr_info *info, size_t size, void *user)
+{
+    (void)size;
+    (void)user;
+    program_begin = info->dlpi_addr;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr +
+                              info->dlpi_phdr[i].p_memsz;
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && end > program_end)
+            program_end = end;
+    }
+    return 1;
+}
+
+static void note_site(long n)
+{
+    void *frame[FRAMES];
+    struct site here = {n, {0}};
+    size_t callers = 0;
+    if (!site || looking || sites == SITES)
+        return;
+    looking = 1;
+    const int frames = backtrace(frame, FRAMES);
+    looking = 0;
+    for (int i = 0; i < frames && callers < CALLERS; i++) {
+        const uintptr_t at = (uintptr_t)frame[i];
+        if (at >= program_begin && at < program_end)
+            here.at[callers++] = at - program_begin;
+    }
+    for (size_t i = 0; i < sites; i++)
+        if (memcmp(site[i].at, here.at, sizeof here.at) == 0)
+            return;
+    site[sites++] = here;
+}
+
+static void begin_sites(void)
+{
+    void *frame[1];
+    sites_path = getenv("SPIKEGRAD_FAULT_SITES");
+    if (!sites_path)
+        return;
+    dl_iterate_phdr(find_program, NULL);
+    backtrace(frame, 1); /* loads what it needs */
+    site = __libc_calloc(SITES, sizeof *site);
+}
+
+static void write_sites(void)
+{
+    FILE *file = sites_path ? fopen(sites_path, "w") : NULL;
+    if (!file)
+        return;
+    for (size_t i = 0; i < sites; i++)
+        fprintf(file, "%ld %lx:%lx:%lx\n", site[i].n, (long)site[i].at[0],
+                (long)site[i].at[1], (long)site[i].at[2]);
+    fclose(file);
+}
+
 /* Whether this one is to fail. */
 static int strikes(void)
 {
-    if (over)
+    if (over || looking)
         return 0;
     long n = __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
+    note_site(n);
     return n == target || (sticky && target > 0 && n > target);
 }
 
@@ -226,6 +303,7 @@ __attribute__((constructor)) static void begin(void)
     char *end;
     target = strtol(colon + 1, &end, 10);
     sticky = *end == '+';
+    begin_sites();
     switch (*wanted) {
     case 'm':
         kind = MEMORY;
@@ -247,6 +325,7 @@ __attribute__((destructor)) static void end(void)
     long n = count;
     kind = NONE;
     target = 0;
+    write_sites();
     int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
     if (fd < 0)
         return;

@@ -5,8 +5,10 @@
 # everything is as without; and what it leaves can be gone on with and ends
 # with the same files.
 #
-# points=K tries K of each kind and subcommand; points=0 tries every one. KINDS
-# are those that are tried: memory, calls and kill.
+# points=K tries K of each kind and subcommand; points=0 tries every one;
+# points=sites the first from each place in the program, with who called it,
+# that no subcommand before has come to. KINDS are those that are tried: memory,
+# calls and kill.
 # fault_preload.c is what fails.
 here=$(cd "$(dirname "$0")/../cli" && pwd)
 . "$here/common.sh"
@@ -26,6 +28,24 @@ faulty() {
         </dev/null || code=$?
 }
 
+# points_of COUNT: those that are to be tried.
+points_of() {
+    case $points in
+    0) seq "$1" ;;
+    sites)
+        awk 'FILENAME == ARGV[1] { seen[$2]; next } !($2 in seen)' \
+            "$top/$kind.seen" "$top/$kind.sites" | tee -a "$top/$kind.seen" |
+            cut -d' ' -f1
+        ;;
+    *)
+        awk -v count="$1" -v points="$points" 'BEGIN {
+            for (k = 0; k < points && k < count; k++)
+                print count <= points ? k + 1 : 1 + int(k * count / points)
+        }'
+        ;;
+    esac
+}
+
 # What is in a directory, without clocks, locks and pages that show a clock.
 digest() {
     (
@@ -40,7 +60,7 @@ digest() {
 # The output of a command without clocks.
 clean_output() {
     case $name in
-    train | resume | warm | sweep | bench) ;;
+    train | rich | resume | warm | sweep | again | bench | layers) ;;
     *) sed -E 's/, [0-9.]+ s$//; s/"seconds":[0-9.e-]+//' ../out ;;
     esac | cksum
 }
@@ -48,12 +68,9 @@ clean_output() {
 # recover: what was cut or has failed is done again, in the directory it left.
 recover() {
     case $name in
-    train | resume)
+    train | rich | resume)
         if [ -e run/recipe.ini ]; then
             set -- train --resume run --threads 1 --quiet
-        else
-            # shellcheck disable=SC2086
-            set -- train $small --out run
         fi
         ;;
     warm)
@@ -66,9 +83,12 @@ recover() {
 }
 
 # told_once: one line says what was wrong; a sweep may have one for a run, or
-# tell of it in its table, and one for itself.
+# tell of it in its table, and one for itself; of files that are classified each
+# has its own.
 told_once() {
-    if [ "$name" = sweep ]; then
+    if [ "$name" = pictures ]; then
+        grep -q '^spikegrad: ' ../err && ! grep -qv '^spikegrad: ' ../err
+    elif [ "$name" = sweep ] || [ "$name" = again ]; then
         grep -q ' failed: ' ../out || grep -q '^spikegrad: ' ../err
     else
         [ "$(wc -l <../err)" -eq 1 ] && grep -q '^spikegrad: ' ../err
@@ -115,22 +135,16 @@ each() {
     rm -rf w
     cp -r "seed-$name" w
     cd w || exit 1
-    faulty "$kind:0" "$SPIKEGRAD" "$@"
+    SPIKEGRAD_FAULT_SITES=$top/$kind.sites faulty "$kind:0" "$SPIKEGRAD" "$@"
     [ $code = 0 ] || bad "$name without a fault: $(cat ../err)"
     output=$(clean_output)
     files=$(digest .)
     cd ..
     count=$(cat "$top/$kind.count")
-    n=1 k=1 tried=0
-    while [ "$n" -le "$count" ]; do
+    tried=0
+    for n in $(points_of "$count"); do
         strike "$kind:$n" "$@"
         tried=$((tried + 1))
-        k=$((k + 1))
-        if [ "$points" = 0 ] || [ "$count" -le "$points" ]; then
-            n=$((n + 1))
-        else
-            n=$((1 + (k - 1) * count / points))
-        fi
     done
     echo "$kind $name: $tried of $count points: $told ended with a line," \
         "$unharmed did as without"
@@ -159,7 +173,8 @@ all() {
     kind=$1
     mkdir "$kind"
     cd "$kind" || exit 1
-    for seed in train sweep recipes bench data images; do
+    : >"$top/$kind.seen"
+    for seed in train rich sweep recipes bench layers data images events; do
         mkdir seed-$seed
     done
     for split in train test; do
@@ -177,10 +192,21 @@ all() {
     cp -r seed-images seed-written
     # shellcheck disable=SC2086
     "$SPIKEGRAD" train $small --out model/run >/dev/null || exit 1
-    for seed in eval predictions verify report table info trace seal anytime \
-        warm; do
+    for seed in eval predictions verify report table info trace picture seal \
+        anytime warm; do
         cp -r model seed-$seed
     done
+    cp -r model seed-class
+    cp -r seed-images/* seed-class
+    cp -r seed-class seed-pictures
+    # shellcheck disable=SC2086
+    "$SPIKEGRAD" sweep $small --epochs 1 --set loss=softmax,squared \
+        --out seed-again/grid >/dev/null || exit 1
+    rm -r seed-again/grid/*squared* || exit 1
+    "$SPIKEGRAD" train --data glyph-events:train=20,test=6 --net 9-10 \
+        --epochs 1 --batch 8 --quiet --threads 1 --out seed-played/run \
+        >/dev/null || exit 1
+    cp -r seed-played seed-replayed
     # shellcheck disable=SC2086
     "$SPIKEGRAD" train $small --weight-bits 8 --count-cap 15 \
         --standardise off --loss squared --out small/run >/dev/null || exit 1
@@ -202,6 +228,12 @@ all() {
     each program export run --c program --learn --samples 4 --quiet
     each vectors export run --vectors vectors --samples 4 --quiet
     each info info run
+    # shellcheck disable=SC2086
+    each rich train $small --net 4C5s2-P2-10 --validation 12 --augment shift:1 \
+        --standardise on --phi auto:1 --class-weights auto --verify 2 --json \
+        --checkpoint-every 2 --out run
+    each class classify run a/x_test.npy --data npy:a --csv c.csv --logits \
+        --top 2
     each data data info mnist:. --json
     each images data info images:p --json
     each arrays data info npy:a --json
@@ -212,9 +244,16 @@ all() {
             each nir convert run --nir graph.nir
         each packed data info npz:a.npz --json
         each written data export npz:a.npz --npy . --npz b.npz
+        # shellcheck disable=SC2046
+        each pictures classify run $(cd seed-pictures && echo p/test/*/*.png) \
+            --data images:p --json --resize --logits
     }
     each export data export mnist:. --idx new --png new.png
     each trace trace run --forward-only --out spikes.csv
+    each picture trace run --svg spikes.svg --format jsonl --out spikes.jsonl
+    each played anytime run --samples 2 --json --quiet
+    each replayed trace run --replay --forward-only --out spikes.csv
+    each events data info glyph-events:train=4,test=2
     each seal seal run/checkpoint.safetensors --out sealed.safetensors
     each anytime anytime run --samples 2 --quiet
     SPIKEGRAD_RECIPES=$PWD/seed-recipes
@@ -225,6 +264,10 @@ all() {
     # shellcheck disable=SC2086
     each bench bench --data glyphs:train=60,test=20 --net 16-10 --threads 1 \
         --batch 16 --seconds 0.01 --rounds 1
+    # shellcheck disable=SC2086
+    each again sweep $small --epochs 1 --set loss=softmax,squared --out grid
+    each layers bench --data glyphs:train=60,test=20 --net 16-10 --threads 1 \
+        --batch 16 --seconds 0.01 --rounds 1 --layers --json
     echo $failures >"$top/$kind.failures"
 }
 

@@ -299,7 +299,9 @@ int raster_write(raster *r, const raster_text *words, FILE *stream)
         if (!memory)
             return -1;
         draw(memory, r, words);
-        if (fclose(memory) != 0) {
+        const bool whole = fflush(memory) == 0 && !ferror(memory);
+        /* closing it may still want memory, and tells by the text alone */
+        if (fclose(memory) != 0 || !whole || !text) {
             free(text);
             return -1;
         }

@@ -47,6 +47,8 @@ json_t *confusions_json(const sg_network *net, const sg_data *data,
     const uint32_t classes = sg_data_get_info(data)->classes;
     size_t count = 0;
     record_cell *cell = find_cells(matrix, classes, &count);
+    if (!cell)
+        return NULL;
     json_t *samples = json_array(), *correct = json_array(),
            *worst = json_array();
     for (uint32_t t = 0; t < classes; t++) {
@@ -57,7 +59,7 @@ json_t *confusions_json(const sg_network *net, const sg_data *data,
         json_array_append_new(samples, json_integer(sum));
         json_array_append_new(correct, json_integer(row[t]));
     }
-    for (size_t i = 0; cell && i < count && i < CELLS; i++)
+    for (size_t i = 0; i < count && i < CELLS; i++)
         json_array_append_new(worst,
                               json_pack("[I,I,I]", (json_int_t)cell[i].label,
                                         (json_int_t)cell[i].taken,

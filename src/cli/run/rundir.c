@@ -255,8 +255,10 @@ int rundir_keep(rundir *run, uint32_t epoch, bool final, bool *kept_final)
     if (!kept)
         return cli_fail("%s: %s", run->metrics, strerror(errno));
     int code = select_lines(run, epoch, final, kept, kept_final, &changed);
-    if (fclose(kept) != 0 && code == CLI_OK)
-        code = cli_fail("%s: %s", run->metrics, strerror(errno));
+    const bool whole = fflush(kept) == 0 && !ferror(kept);
+    /* closing it may still want memory, and tells by the text alone */
+    if ((fclose(kept) != 0 || !whole || !text) && code == CLI_OK)
+        code = cli_fail("%s: out of memory", run->metrics);
     if (code == CLI_OK && changed)
         code = replace_metrics(run, text, size);
     free(text);
