@@ -1,255 +1,18 @@
-/* Metadata of checkpoints. Numbers are written in decimal and read back
- * strictly; text is percent-encoded where it is not printable ASCII, because
- * JSON holds UTF-8 only and the name of a folder may be any bytes. */
-#include "io/metadata.h"
+/* Metadata of checkpoints, read, strictly, and given to a network. */
+#include "io/metadata_keys.h"
 
 #ifdef SPIKEGRAD_FILES
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/classnames.h"
 #include "base/status.h"
+#include "io/metadata.h"
 #include "network/class_weights.h"
 #include "network/topology.h"
-#include "spikegrad/spikegrad.h"
-
-static const char format_name[] = "spikegrad";
-static const char format_version[] = "1";
-static const char plan_key[] = "planned_epochs";
-static const char hash_key[] = "data_hash";
-static const char names_key[] = "class_names";
-static const char rate_key[] = "rate_ppm";
-static const char weights_key[] = "class_weights";
-static const char mean_key[] = "class_weight_mean";
-
-enum {
-    KEY_SIZE = 64, /* "recipe." and the name of an option */
-    DIGITS = 20,   /* of the largest uint64_t */
-    TEXT_SIZE =
-        SG_RECIPE_TEXT, /* of decoded text: recipe options, name of the data */
-    ACTIVITIES = 8
-};
-
-/* The sums of a layer's metrics in the order they are written. */
-static const size_t activities[ACTIVITIES] = {
-    offsetof(sg_layer_activity, spikes),
-    offsetof(sg_layer_activity, active),
-    offsetof(sg_layer_activity, saturated),
-    offsetof(sg_layer_activity, forward_ops),
-    offsetof(sg_layer_activity, error_spikes),
-    offsetof(sg_layer_activity, error_senders),
-    offsetof(sg_layer_activity, backward_ops),
-    offsetof(sg_layer_activity, gradient_ops),
-};
-
-_Static_assert(sizeof(sg_layer_activity) == ACTIVITIES * sizeof(uint64_t),
-               "every activity is saved");
-_Static_assert(sizeof((sg__saved *)0)->data <= TEXT_SIZE, "data names fit");
-
-/* ---- writing; each returns 0, or -1 if there is no memory ---- */
-
-static int put(json_t *object, const char *key, const char *value)
-{
-    return json_object_set_new(object, key, json_string(value));
-}
-
-static int put_number(json_t *object, const char *key, uint64_t value)
-{
-    char text[DIGITS + 1];
-    snprintf(text, sizeof text, "%" PRIu64, value);
-    return put(object, key, text);
-}
-
-/* Text that is printable, and without `also`; three times its bytes are
- * enough. Returns its end. */
-static char *encode(char *to, const char *value, char also)
-{
-    for (; *value; value++) {
-        unsigned char c = (unsigned char)*value;
-        if (c < 0x20 || c > 0x7e || c == '%' || *value == also)
-            to += sprintf(to, "%%%02X", c);
-        else
-            *to++ = *value;
-    }
-    *to = '\0';
-    return to;
-}
-
-static int put_text(json_t *object, const char *key, const char *value)
-{
-    char text[3 * TEXT_SIZE];
-    encode(text, value, '%');
-    return put(object, key, text);
-}
-
-/* Names of classes with commas between them; only where there are some. */
-static int put_names(json_t *object, const sg_network *net)
-{
-    if (!net->class_name)
-        return 0;
-    char *text = malloc(SG__CLASS_NAMES_TEXT);
-    if (!text)
-        return -1;
-    char *to = text;
-    for (uint32_t k = 0; k < net->classes; k++) {
-        if (k > 0)
-            *to++ = ',';
-        to = encode(to, net->class_name[k], ',');
-    }
-    int failed = put(object, names_key, text);
-    free(text);
-    return failed;
-}
-
-/* Weights of classes, num/den, with commas between them; where there are some,
- * and their mean. */
-static int put_weights(json_t *object, const sg_network *net)
-{
-    if (!net->class_weight)
-        return 0;
-    char *text = malloc((size_t)net->classes * 2 * (DIGITS + 1) + 1);
-    if (!text)
-        return -1;
-    char *to = text;
-    for (uint32_t k = 0; k < net->classes; k++)
-        to += sprintf(to, "%s%" PRId32 "/%" PRId32, k > 0 ? "," : "",
-                      net->class_weight[k].num, net->class_weight[k].den);
-    int failed = put(object, weights_key, text);
-    free(text);
-    return failed ? failed : put_number(object, mean_key, net->weight_mean);
-}
-
-static int put_recipe(json_t *object, const sg_recipe *recipe)
-{
-    size_t count;
-    const sg_recipe_option *option = sg_recipe_options(&count);
-    int failed = 0;
-    for (size_t i = 0; !failed && i < count; i++) {
-        char key[KEY_SIZE], value[TEXT_SIZE];
-        snprintf(key, sizeof key, "recipe.%s", option[i].name);
-        failed = sg_recipe_get(recipe, option[i].name, value, sizeof value) !=
-                     SG_OK ||
-                 put_text(object, key, value);
-    }
-    return failed ? -1 : 0;
-}
-
-static int put_shape(json_t *object, const sg_network *net)
-{
-    char text[3 * (DIGITS + 1)];
-    snprintf(text, sizeof text, "%" PRIu32 "x%" PRIu32 "x%" PRIu32,
-             net->input.height, net->input.width, net->input.channels);
-    return put(object, "input", text);
-}
-
-/* Which number of a layer a key lists. */
-typedef enum list { THETA_BITS, ROW_NORM, PHI_BITS } list;
-
-static int number_of(const sg__layer *layer, list of)
-{
-    return of == THETA_BITS ? layer->theta_bits
-           : of == ROW_NORM ? layer->row_norm
-                            : layer->phi_bits;
-}
-
-/* A number of each layer with weights, or of the hidden ones among them. */
-static int put_list(json_t *object, const char *key, const sg_network *net,
-                    list of)
-{
-    char text[SG_LAYERS_MAX * (DIGITS + 1)] = "";
-    char *to = text;
-    for (size_t l = 0; l < net->layer_count; l++) {
-        const sg__layer *layer = &net->layer[l];
-        if (layer->synaptic && (of == THETA_BITS || !layer->output))
-            to += sprintf(to, "%s%d", to == text ? "" : ",",
-                          number_of(layer, of));
-    }
-    return put(object, key, text);
-}
-
-static int put_thresholds(json_t *object, const sg_network *net)
-{
-    int failed = put_list(object, "theta_bits", net, THETA_BITS);
-    if (!failed && net->recipe.standardise)
-        failed = put_list(object, "row_norm", net, ROW_NORM);
-    if (!failed && sg__recipe_phi_state(&net->recipe))
-        failed = put_list(object, "phi_bits", net, PHI_BITS);
-    return failed;
-}
-
-/* "samples,correct,loss_q20;spikes,active,...;..." with one group a layer. */
-static int put_metrics(json_t *object, const sg_metrics *train)
-{
-    size_t numbers = 3 + train->layers * ACTIVITIES;
-    char *text = malloc(numbers * (DIGITS + 1) + 1);
-    if (!text)
-        return -1;
-    char *to = text;
-    to += sprintf(to, "%" PRIu64 ",%" PRIu64 ",%" PRIu64, train->samples,
-                  train->correct, train->loss_q20);
-    for (size_t l = 0; l < train->layers; l++) {
-        const char *layer = (const char *)&train->layer[l];
-        for (size_t i = 0; i < ACTIVITIES; i++) {
-            uint64_t value;
-            memcpy(&value, layer + activities[i], sizeof value);
-            to += sprintf(to, "%c%" PRIu64, i == 0 ? ';' : ',', value);
-        }
-    }
-    int failed = put(object, "train", text);
-    free(text);
-    return failed;
-}
-
-/* Networks that no data made have none. */
-static int put_data_hash(json_t *object, const sg_network *net)
-{
-    return net->data_hash ? put_number(object, hash_key, net->data_hash) : 0;
-}
-
-/* Only where it is not the schedule's. */
-static int put_rate(json_t *object, const sg_network *net)
-{
-    const int32_t slower = net->run.slower_ppm;
-    return slower ? put_number(object, rate_key, 1000000 - (uint64_t)slower)
-                  : 0;
-}
-
-/* Only where there is one: a run of the recipe's epochs has no such key. */
-static int put_plan(json_t *object, const sg_network *net)
-{
-    return net->run.planned ? put_number(object, plan_key, net->run.planned)
-                            : 0;
-}
-
-struct json_t *sg__metadata_write(const sg_network *net)
-{
-    json_t *object = json_object();
-    if (put(object, "format", format_name) == 0 &&
-        put(object, "format_version", format_version) == 0 &&
-        put(object, "version", SG_VERSION) == 0 &&
-        put(object, SG__CHECKSUM_KEY, SG__CHECKSUM_BLANK) == 0 &&
-        put_recipe(object, &net->recipe) == 0 && put_shape(object, net) == 0 &&
-        put_number(object, "classes", net->classes) == 0 &&
-        put_thresholds(object, net) == 0 &&
-        put_text(object, "data", net->data) == 0 &&
-        put_names(object, net) == 0 && put_weights(object, net) == 0 &&
-        put_number(object, "data_size", net->data_size) == 0 &&
-        put_data_hash(object, net) == 0 &&
-        put_number(object, "step", net->run.step) == 0 &&
-        put_number(object, "epoch", net->run.epoch) == 0 &&
-        put_number(object, "batch", net->run.batch) == 0 &&
-        put_plan(object, net) == 0 && put_rate(object, net) == 0 &&
-        put_metrics(object, &net->run.train) == 0)
-        return object;
-    json_decref(object);
-    return NULL;
-}
-
-/* ---- reading ---- */
 
 typedef struct reader {
     const sg__safetensors *file;
@@ -404,7 +167,7 @@ static sg_status get_names(const reader *from, sg__saved *out)
 {
     sg_error reason = {""};
     char **names = NULL;
-    out->class_names = sg__safetensors_metadata(from->file, names_key);
+    out->class_names = sg__safetensors_metadata(from->file, SG__KEY_NAMES);
     if (!out->class_names)
         return SG_OK;
     sg_status status =
@@ -412,11 +175,12 @@ static sg_status get_names(const reader *from, sg__saved *out)
     free(names);
     if (status == SG_E_MEMORY)
         return sg__fail(from->error, status, "%s: out of memory", from->name);
-    return status ? sg__fail(from->error, status,
-                             "%s: metadata '%s': %.100s, expected the names "
-                             "of %u classes, with commas between them",
-                             from->name, names_key, reason.text, out->classes)
-                  : SG_OK;
+    return status
+               ? sg__fail(from->error, status,
+                          "%s: metadata '%s': %.100s, expected the names "
+                          "of %u classes, with commas between them",
+                          from->name, SG__KEY_NAMES, reason.text, out->classes)
+               : SG_OK;
 }
 
 static sg_status get_format(const reader *from)
@@ -424,13 +188,13 @@ static sg_status get_format(const reader *from)
     const char *format = sg__safetensors_metadata(from->file, "format");
     const char *version =
         sg__safetensors_metadata(from->file, "format_version");
-    if (!format || strcmp(format, format_name) != 0)
+    if (!format || strcmp(format, SG__FORMAT_NAME) != 0)
         return sg__fail(from->error, SG_E_FORMAT,
                         "%s: a safetensors file of something else: metadata "
                         "'format' is %s%.40s, expected spikegrad",
                         from->name, format ? "" : "missing",
                         format ? format : "");
-    if (!version || strcmp(version, format_version) != 0)
+    if (!version || strcmp(version, SG__FORMAT_VERSION) != 0)
         return unexpected(from, "format_version", "'1'");
     if (!sg__safetensors_metadata(from->file, "version"))
         return unexpected(from, "version", "a version");
@@ -443,10 +207,10 @@ static sg_status get_weights(const reader *from, sg__saved *out)
     out->class_weights = NULL;
     if (!sg__class_weights_wanted(&out->recipe))
         return SG_OK;
-    out->class_weights = sg__safetensors_metadata(from->file, weights_key);
+    out->class_weights = sg__safetensors_metadata(from->file, SG__KEY_WEIGHTS);
     if (!out->class_weights)
-        return unexpected(from, weights_key, "weights");
-    return get_number32(from, mean_key, &out->weight_mean);
+        return unexpected(from, SG__KEY_WEIGHTS, "weights");
+    return get_number32(from, SG__KEY_MEAN, &out->weight_mean);
 }
 
 static sg_status apply_weights(const sg__saved *saved, sg_network *net,
@@ -474,7 +238,7 @@ static sg_status apply_weights(const sg__saved *saved, sg_network *net,
                  "metadata '%s' at '%.20s' and mean %" PRIu32
                  ", expected for each of %" PRIu32
                  " classes N/D, at most 1, and a mean of 1..2^24",
-                 weights_key, text, saved->weight_mean, net->classes);
+                 SG__KEY_WEIGHTS, text, saved->weight_mean, net->classes);
     return status;
 }
 
@@ -484,7 +248,7 @@ static sg_status get_recipe(const reader *from, sg_recipe *recipe)
     const sg_recipe_option *option = sg_recipe_options(&count);
     sg__recipe_init(recipe);
     for (size_t i = 0; i < count; i++) {
-        char key[KEY_SIZE], value[TEXT_SIZE];
+        char key[SG__KEY_SIZE], value[SG__TEXT_SIZE];
         snprintf(key, sizeof key, "recipe.%s", option[i].name);
         if (sg__recipe_is_later(i) &&
             !sg__safetensors_metadata(from->file, key))
@@ -563,12 +327,12 @@ static sg_status get_metrics(const reader *from, sg_metrics *train)
         if (train->layers == SG_LAYERS_MAX)
             return unexpected(from, "train", "fewer layers");
         char *layer = (char *)&train->layer[train->layers++];
-        for (size_t i = 0; i < ACTIVITIES; i++) {
+        for (size_t i = 0; i < SG__ACTIVITIES; i++) {
             uint64_t value;
             if (*text++ != (i == 0 ? ';' : ',') ||
                 !scan(&text, UINT64_MAX, &value))
                 return unexpected(from, "train", "8 numbers a layer");
-            memcpy(layer + activities[i], &value, sizeof value);
+            memcpy(layer + sg__activities[i], &value, sizeof value);
         }
     }
     return SG_OK;
@@ -578,13 +342,13 @@ static sg_status get_metrics(const reader *from, sg_metrics *train)
 static sg_status get_plan(const reader *from, sg__saved *out)
 {
     uint64_t planned = 0;
-    if (!sg__safetensors_metadata(from->file, plan_key))
+    if (!sg__safetensors_metadata(from->file, SG__KEY_PLAN))
         return SG_OK;
     sg_status status =
-        get_number(from, plan_key, (uint64_t)out->recipe.epochs, &planned);
+        get_number(from, SG__KEY_PLAN, (uint64_t)out->recipe.epochs, &planned);
     out->run.planned = (uint32_t)planned;
     if (status == SG_OK && planned == 0)
-        return unexpected(from, plan_key, "at least 1");
+        return unexpected(from, SG__KEY_PLAN, "at least 1");
     return status;
 }
 
@@ -593,9 +357,9 @@ static sg_status get_rate(const reader *from, sg__saved *out)
 {
     uint64_t ppm = 1000000;
     out->run.slower_ppm = 0;
-    if (!sg__safetensors_metadata(from->file, rate_key))
+    if (!sg__safetensors_metadata(from->file, SG__KEY_RATE))
         return SG_OK;
-    sg_status status = get_number(from, rate_key, 1000000, &ppm);
+    sg_status status = get_number(from, SG__KEY_RATE, 1000000, &ppm);
     out->run.slower_ppm = 1000000 - (int32_t)ppm;
     return status;
 }
@@ -604,9 +368,9 @@ static sg_status get_rate(const reader *from, sg__saved *out)
 static sg_status get_data_hash(const reader *from, sg__saved *out)
 {
     out->data_hash = 0;
-    if (!sg__safetensors_metadata(from->file, hash_key))
+    if (!sg__safetensors_metadata(from->file, SG__KEY_HASH))
         return SG_OK;
-    return get_number(from, hash_key, UINT64_MAX, &out->data_hash);
+    return get_number(from, SG__KEY_HASH, UINT64_MAX, &out->data_hash);
 }
 
 static sg_status get_run(const reader *from, sg__saved *out)
