@@ -57,7 +57,7 @@ static uintptr_t program_begin, program_end;
 static struct site {
     long n;
     uintptr_t at[CALLERS];
-} *site;
+} * site;
 static size_t sites;
 static int looking; /* a look allocates */
 
