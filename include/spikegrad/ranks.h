@@ -29,13 +29,16 @@
 extern "C" {
 #endif
 
-#define SG_RANKS_MAX 1024   /* processes that work together, at most */
-#define SG_RANKS_DATA_MAX 8 /* data sets that are shared, at most */
+#define SG_RANKS_MAX 1024       /* processes that work together, at most */
+#define SG_RANKS_DATA_MAX 8     /* data sets that are shared, at most */
+#define SG_RANKS_CHANNELS 30001 /* that messages go by */
 #define SG_RANKS_TEXT_MAX                                                     \
     65536 /* bytes of what names them, its end included */
 
-/* Messages between processes. Between two of them the n-th that is sent is the
- * n-th that is received. Functions are called by one thread at a time.
+/* Messages between processes. They go by channels, numbers below
+ * SG_RANKS_CHANNELS: between two processes the n-th that is sent on a channel is
+ * the n-th that is received on it, whatever goes by others. Functions are called
+ * by one thread at a time.
  *
  * Begin with sg_exchange exchange = SG_EXCHANGE_INIT. */
 typedef struct sg_exchange {
@@ -43,23 +46,32 @@ typedef struct sg_exchange {
     uint32_t rank, ranks; /* this process, 0..ranks-1 */
     void *context;        /* of the functions */
     /* send: begins to send `bytes` bytes at from, which stay untouched until
-     * the ticket has been waited for. receive: begins to receive the next
-     * message of a rank, of at most `most` bytes. Each gives a ticket, which
-     * wait ends, in any order; it says how many bytes have come, and has to
-     * fail in the end if they do not. All return SG_OK, or SG_E_IO or
-     * SG_E_MEMORY and a line in error; nothing works afterwards. */
-    sg_status (*send)(void *context, uint32_t to, const void *from,
-                      size_t bytes, uint64_t *ticket, sg_error *error);
-    sg_status (*receive)(void *context, uint32_t from, void *to, size_t most,
-                         uint64_t *ticket, sg_error *error);
+     * the ticket has ended. receive: begins to receive the next message of a
+     * rank, of at most `most` bytes. Each gives a ticket, below UINT64_MAX.
+     *
+     * wait: ends a ticket, of those under way any; says how many bytes have
+     * come, and has to fail in the end if they do not. test: the same without
+     * waiting; *done is 0 if the ticket goes on. It may be NULL: then messages
+     * do not travel while a rank computes.
+     *
+     * All return SG_OK, or SG_E_IO or SG_E_MEMORY and a line in error; nothing
+     * works afterwards. */
+    sg_status (*send)(void *context, uint32_t to, uint32_t channel,
+                      const void *from, size_t bytes, uint64_t *ticket,
+                      sg_error *error);
+    sg_status (*receive)(void *context, uint32_t from, uint32_t channel,
+                         void *to, size_t most, uint64_t *ticket,
+                         sg_error *error);
     sg_status (*wait)(void *context, uint64_t ticket, size_t *bytes,
+                      sg_error *error);
+    sg_status (*test)(void *context, uint64_t ticket, int *done, size_t *bytes,
                       sg_error *error);
     /* host: the name of the machine of a rank, for messages; may be NULL */
     const char *(*host)(void *context, uint32_t rank);
 } sg_exchange;
 #define SG_EXCHANGE_INIT                                                      \
     {                                                                         \
-        sizeof(sg_exchange), 0, 0, 0, 0, 0, 0, 0                              \
+        sizeof(sg_exchange), 0, 0, 0, 0, 0, 0, 0, 0                           \
     }
 
 /* The ranks as rank 0 has them. */

@@ -150,6 +150,22 @@ void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
                       const uint32_t *label, const sg__ann_moment *at,
                       unsigned thread);
 
+/* The same in parts, for those who do something in between: each for all samples
+ * of a batch, if they are many in chunks.
+ *
+ * sg__ann_lose: loss and error counts of the output layer.
+ * sg__ann_descend: error counts of the layers below `from`, whose own are
+ * known, down to layer `to`; between two such calls `to` is one that
+ * sg__ann_landing gives.
+ * sg__ann_landing: layer l, if it has weights and no error charge from above it
+ * waits for a sender below; else the next such layer below it, at least the
+ * lowest that learns. */
+void sg__ann_lose(sg__ann *ann, size_t first, size_t n, const uint32_t *label,
+                  const sg__ann_moment *at, unsigned thread);
+void sg__ann_descend(sg__ann *ann, size_t first, size_t n, size_t from,
+                     size_t to, const sg__ann_moment *at, unsigned thread);
+size_t sg__ann_landing(const sg_network *net, size_t l);
+
 /* sg__ann_gradient: gradient of samples 0..n-1 for output channels
  * first..last-1 of layer l, as sg__kernels.gradient: summed exactly, in 64 bits
  * if so many samples may leave 32; the sum is saturated to +-INT32_MAX.
@@ -192,10 +208,13 @@ static inline sg__passage sg__ann_passage(const sg__ann *ann, size_t l,
 }
 
 /* sg__ann_keeps: whether error charge is kept for a sender (kept, above).
+ * sg__ann_keeps_across: whether some is from layers above l, for a sender not
+ * above l.
  * sg__ann_keep: keeps that of one sample, u, which comes from layer r and is
  * to be multiplied by 2^shift. Layers come in falling order.
  * sg__ann_kept: where it is. */
 bool sg__ann_keeps(const sg_network *net, size_t sender);
+bool sg__ann_keeps_across(const sg_network *net, size_t sender, size_t l);
 void sg__ann_keep(const sg__ann *ann, size_t r, size_t sender, size_t sample,
                   const int32_t *u, int shift, const sg__ann_scratch *scratch);
 int32_t *sg__ann_kept(const sg__ann *ann, size_t sender, size_t sample,

@@ -237,14 +237,17 @@ static void silence(const sg__ann *ann, size_t bottom, size_t first, size_t n)
     }
 }
 
-void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
-                      const uint32_t *label, const sg__ann_moment *at,
-                      unsigned thread)
+void sg__ann_lose(sg__ann *ann, size_t first, size_t n, const uint32_t *label,
+                  const sg__ann_moment *at, unsigned thread)
 {
-    size_t bottom = sg__lowest_learning(ann->net);
-    silence(ann, bottom, first, n);
+    silence(ann, sg__lowest_learning(ann->net), first, n);
     fire_output(ann, first, n, label, at, &ann->scratch[thread]);
-    for (size_t l = ann->net->layer_count - 1; l > bottom; l--) {
+}
+
+void sg__ann_descend(sg__ann *ann, size_t first, size_t n, size_t from,
+                     size_t to, const sg__ann_moment *at, unsigned thread)
+{
+    for (size_t l = from; l > to; l--) {
         size_t group = ann->layer[l].group;
         if (!ann->net->layer[l].synaptic)
             continue;
@@ -252,6 +255,28 @@ void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
             descend(ann, l, first + s, n - s < group ? n - s : group,
                     &(sg__ann_moment){at->step, at->sample_id + s}, thread);
     }
+}
+
+size_t sg__ann_landing(const sg_network *net, size_t l)
+{
+    const size_t bottom = sg__lowest_learning(net);
+    for (; l > bottom; l--) {
+        bool waits = !net->layer[l].synaptic;
+        for (size_t s = 0; !waits && s <= l; s++)
+            waits = sg__ann_keeps_across(net, s, l);
+        if (!waits)
+            break;
+    }
+    return l > bottom ? l : bottom;
+}
+
+void sg__ann_backward(sg__ann *ann, size_t first, size_t n,
+                      const uint32_t *label, const sg__ann_moment *at,
+                      unsigned thread)
+{
+    sg__ann_lose(ann, first, n, label, at, thread);
+    sg__ann_descend(ann, first, n, ann->net->layer_count - 1,
+                    sg__lowest_learning(ann->net), at, thread);
 }
 
 void sg__ann_gradient_part(const sg__ann *ann, size_t sample, size_t n,

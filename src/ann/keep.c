@@ -18,6 +18,14 @@ bool sg__ann_keeps(const sg_network *net, size_t sender)
     return any && sg__gets_errors(net, sender);
 }
 
+bool sg__ann_keeps_across(const sg_network *net, size_t sender, size_t l)
+{
+    bool any = false;
+    for (size_t r = l + 1; r < net->layer_count; r++)
+        any |= waits(net, r, sender);
+    return any && sg__gets_errors(net, sender);
+}
+
 int32_t *sg__ann_kept(const sg__ann *ann, size_t sender, size_t sample,
                       const sg__ann_scratch *scratch)
 {

@@ -54,6 +54,10 @@ size_t sg__cpu_list_shares(const sg__ann *ann, sg__share *shares);
 void sg__cpu_start_sums(sg__cpu *cpu);
 void sg__cpu_add_sums(const sg__cpu *cpu, sg_metrics *out);
 
+/* sg__cpu_load: images of samples first..first+n-1 of the batch as spike
+ * counts. */
+void sg__cpu_load(sg__cpu *cpu, size_t first, size_t n, unsigned thread);
+
 /* The functions of sg__engine_cpu that have a file of their own. */
 sg_status sg__cpu_pass(sg__engine *engine, const sg__batch *batch,
                        sg_metrics *out, sg__squares *squares);

@@ -25,6 +25,15 @@ static void load_sample(sg__cpu *cpu, size_t s, uint8_t *split)
                        pixels, sg__ann_counts(&cpu->ann, 0, s));
 }
 
+void sg__cpu_load(sg__cpu *cpu, size_t first, size_t n, unsigned thread)
+{
+    sg__cpu_scratch *scratch = &cpu->scratch[thread];
+    const uint64_t begin = sg__ann_begin(&cpu->ann);
+    for (size_t s = first; s < first + n; s++)
+        load_sample(cpu, s, scratch->split);
+    scratch->load_ns += sg__ann_begin(&cpu->ann) - begin;
+}
+
 static void pass_task(void *context, unsigned task, unsigned thread)
 {
     sg__cpu *cpu = context;
@@ -33,18 +42,16 @@ static void pass_task(void *context, unsigned task, unsigned thread)
     sg__cpu_scratch *scratch = &cpu->scratch[thread];
     size_t first = task * ann->chunk, n = b->count - first;
     n = n < ann->chunk ? n : ann->chunk;
-    uint64_t begin = sg__ann_begin(ann);
+    sg__cpu_load(cpu, first, n, thread);
     for (size_t s = 0; s < n; s++) {
-        load_sample(cpu, first + s, scratch->split);
         scratch->ids[s] = b->samples[first + s];
         scratch->labels[s] = sg_data_label(b->data, scratch->ids[s]);
     }
-    scratch->load_ns += sg__ann_begin(ann) - begin;
     const sg__ann_moment at = {b->step, scratch->ids};
     sg__ann_forward(ann, first, n, 0, ann->net->layer_count, &at, thread,
                     NULL);
     sg__ann_backward(ann, first, n, scratch->labels, &at, thread);
-    begin = sg__ann_begin(ann);
+    const uint64_t begin = sg__ann_begin(ann);
     for (size_t s = 0; s < n; s++)
         sg__activity_add(ann, first + s, scratch->labels[s], scratch->metrics);
     /* sums of all layers, at the place of the last */

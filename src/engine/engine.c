@@ -92,6 +92,30 @@ sg_status sg__engine_update(sg__engine *engine, const sg__update *update)
     return note(engine, engine->kind->update(engine, update));
 }
 
+static sg_status learn(sg__engine *engine, const sg__batch *batch,
+                       const sg__planner *planner, sg_metrics *out)
+{
+    uint64_t spikes[SG_LAYERS_MAX];
+    const sg_status status = engine->kind->pass(engine, batch, out, NULL);
+    if (status != SG_OK)
+        return status;
+    for (size_t l = 0; l < engine->net->layer_count; l++)
+        spikes[l] = out->layer[l].spikes;
+    return engine->kind->update(engine,
+                                planner->plan(planner->context, spikes));
+}
+
+sg_status sg__engine_learn(sg__engine *engine, const sg__batch *batch,
+                           const sg__planner *planner, sg_metrics *out)
+{
+    if (engine->failed != SG_OK)
+        return engine->failed;
+    engine->ahead = true;
+    return note(engine,
+                (engine->kind->learn ? engine->kind->learn
+                                     : learn)(engine, batch, planner, out));
+}
+
 sg_status sg__engine_evaluate(sg__engine *engine, const sg__range *range,
                               sg_metrics *out, uint32_t *predicted)
 {

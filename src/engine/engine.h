@@ -8,6 +8,8 @@
  *   reduce    gradient of that pass, of some output channels of a layer
  *   update    gradient and optimiser step of all layers at once, so that an
  *             engine need not hold a whole gradient
+ *   learn     pass and update at once, so that an engine may do parts of both
+ *             at the same time
  *   evaluate  samples in, classes out, as in use
  *   look      what the last of these two has left of a layer
  *   put       the network's arrays go to the engine
@@ -83,39 +85,61 @@ typedef struct sg__portion {
     uint32_t layer, first, last;
 } sg__portion;
 
-/* Portions that are worked on by all threads of an engine, one each at a time,
- * in any order. visit is called for portion i with the memory of its gradient,
- * int32[last-first][K] and int32[last-first], by the thread that works on it;
- * after, when it is done. */
-typedef struct sg__portions {
-    const sg__portion *portion;
-    size_t count;
-    void (*visit)(void *context, size_t i, int32_t *gradient,
-                  int32_t *bias_gradient);
-    void (*after)(void *context, size_t i);
-    void *context;
-    size_t sample, samples; /* of the last pass, whose gradient it is: so many
-                               from sample on, at most layer.gradient_samples of
-                               each layer */
-} sg__portions;
+/* Of a portion, int32[last-first][K] and int32[last-first]. */
+typedef struct sg__gradient {
+    int32_t *weights, *biases;
+} sg__gradient;
 
 /* What an engine has to bring besides for one that is made of several
- * (ranks/): what update does, in parts.
+ * (ranks/): what pass and update do, in parts.
  *
- *   gradients  the gradient of some samples; then visit, which reads it
- *   apply      visit, which sets the gradient; then the step of these channels,
- *              keyed by `step`; then after
- *   take       visit, which sets forward weights and biases in the network
- *              (the gradient is NULL); then they are taken over
+ *   run       tasks on all threads of the engine, one each at a time, in any
+ *             order; of the parts below gradient, apply and take are called by
+ *             them, the others outside
+ *   memory    where a thread may have the gradient of a portion
+ *   load      images of a batch, which stays as it is until sums; needs no
+ *             weights
+ *   forward   through layers from..to-1, in rising order, all of them
+ *   spikes    adds to [layers] what each sent
+ *   backward  errors of the layers below `from`, which is where the last call
+ *             ended or the number of layers, down to layer `to` or a lower one.
+ *             Returns where it ended: weights of the layers above are no longer
+ *             needed, gradients from there up are known
+ *   sums      of the pass; after backward has come to the lowest layer that
+ *             learns
+ *   gradient  of `samples` samples from `sample` on of the last pass, at most
+ *             layer.gradient_samples
+ *   apply     the step of a portion, keyed by `step`; what is left in the
+ *             gradient is of no use
+ *   take      takes over forward weights and biases of a portion that are new
+ *             in the network
  *
- * Weights and biases of these channels are the only arrays besides the state
- * that apply needs and writes. */
+ * Weights and biases of a portion are the only arrays besides the state that
+ * apply needs and writes. */
 typedef struct sg__engine_parts {
-    void (*gradients)(sg__engine *engine, const sg__portions *portions);
-    void (*apply)(sg__engine *engine, const sg__portions *portions,
-                  const sg__update *update, uint64_t step);
-    void (*take)(sg__engine *engine, const sg__portions *portions);
+    void (*run)(sg__engine *engine, size_t tasks,
+                void (*task)(void *context, unsigned task, unsigned thread),
+                void *context);
+    sg__gradient (*memory)(sg__engine *engine, unsigned thread);
+    void (*load)(sg__engine *engine, const sg__batch *batch);
+    void (*forward)(sg__engine *engine, size_t from, size_t to);
+    void (*spikes)(sg__engine *engine, uint64_t *sums);
+    size_t (*backward)(sg__engine *engine, size_t from, size_t to);
+    void (*sums)(sg__engine *engine, sg_metrics *out);
+    void (*gradient)(sg__engine *engine, const sg__portion *of, size_t sample,
+                     size_t samples, unsigned thread, sg__gradient to);
+    void (*apply)(sg__engine *engine, const sg__portion *to,
+                  const sg__update *update, uint64_t step, unsigned thread,
+                  sg__gradient gradient);
+    void (*take)(sg__engine *engine, const sg__portion *of);
 } sg__engine_parts;
+
+/* What an update does follows from the spikes that each layer sent in the pass,
+ * [layers]; the update is [layers], and stays as it is until the next call. */
+typedef struct sg__planner {
+    const sg__update *(*plan)(void *context, const uint64_t *spikes);
+    void *context;
+} sg__planner;
 
 /* A kind of engine: what one has to bring. The functions do what those below
  * say of theirs, which are how they are called. */
@@ -133,6 +157,9 @@ typedef struct sg__engine_kind {
                         uint32_t last, int32_t *gradient,
                         int32_t *bias_gradient);
     sg_status (*update)(sg__engine *engine, const sg__update *update);
+    /* NULL: a pass, then an update */
+    sg_status (*learn)(sg__engine *engine, const sg__batch *batch,
+                       const sg__planner *planner, sg_metrics *out);
     sg_status (*evaluate)(sg__engine *engine, const sg__range *range,
                           sg_metrics *out, uint32_t *predicted);
     sg_status (*look)(sg__engine *engine, sg__trace what, size_t l, size_t s,
@@ -210,6 +237,12 @@ sg_status sg__engine_reduce(sg__engine *engine, size_t l, uint32_t first,
  *
  * update  [layers] */
 sg_status sg__engine_update(sg__engine *engine, const sg__update *update);
+
+/* sg__engine_learn: sg__engine_pass and then sg__engine_update with what the
+ * planner says, which an engine may do at the same time. The planner is called
+ * once, by this thread. */
+sg_status sg__engine_learn(sg__engine *engine, const sg__batch *batch,
+                           const sg__planner *planner, sg_metrics *out);
 
 /* sg__engine_evaluate: forward pass of samples as in use, without their
  * errors. Ends what the last pass has left.

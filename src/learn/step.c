@@ -48,30 +48,43 @@ static sg__batch next_batch(sg_trainer *t)
     };
 }
 
-/* Forward, backward and update of a batch; t->part is what it did. */
-static sg_status learn(sg_trainer *t, const sg__batch *batch)
+/* A batch whose update is to be planned. */
+typedef struct lesson {
+    sg_trainer *t;
+    const sg__batch *batch;
+} lesson;
+
+static const sg__update *plan(void *context, const uint64_t *spikes)
 {
+    const lesson *now = context;
+    sg_trainer *t = now->t;
     const sg_network *net = t->net;
+    const sg__batch *batch = now->batch;
     const uint64_t steps = (uint64_t)sg__network_epochs(net) * t->batches;
     const int64_t share =
         sg__schedule(&net->recipe, batch->step, steps, t->batches);
     const int32_t schedule =
         (int32_t)(share * (MILLION - net->run.slower_ppm) / MILLION);
-    sg_status status = SG_OK;
-    if (sg__calibrates(&net->recipe, batch->step))
-        status = sg__calibrate_phi(t->engine, batch);
-    if (status == SG_OK)
-        status = sg__engine_pass(t->engine, batch, &t->part, NULL);
-    if (status != SG_OK)
-        return status;
     for (size_t l = 0; l < net->layer_count; l++) {
         if (!net->layer[l].synaptic)
             continue;
         t->update[l] = sg__update_plan(net, l, schedule);
-        sg__update_restrain(net, l, t->part.layer[l].spikes, batch->count,
-                            &t->update[l]);
+        sg__update_restrain(net, l, spikes[l], batch->count, &t->update[l]);
     }
-    return sg__engine_update(t->engine, t->update);
+    return t->update;
+}
+
+/* Forward, backward and update of a batch; t->part is what it did. */
+static sg_status learn(sg_trainer *t, const sg__batch *batch)
+{
+    lesson now = {t, batch};
+    const sg__planner planner = {plan, &now};
+    sg_status status = SG_OK;
+    if (sg__calibrates(&t->net->recipe, batch->step))
+        status = sg__calibrate_phi(t->engine, batch);
+    return status == SG_OK
+               ? sg__engine_learn(t->engine, batch, &planner, &t->part)
+               : status;
 }
 
 sg_status sg_trainer_step(sg_trainer *t)

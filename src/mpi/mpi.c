@@ -9,8 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TAG = 7 };
-
 static sg_status say(sg__mpi *mpi, int code, const char *what, sg_error *error)
 {
     char text[MPI_MAX_ERROR_STRING] = "";
@@ -62,8 +60,9 @@ static bool too_long(sg__mpi *mpi, size_t bytes, sg_error *error)
     return true;
 }
 
-static sg_status begin_send(void *context, uint32_t to, const void *from,
-                            size_t bytes, uint64_t *ticket, sg_error *error)
+static sg_status begin_send(void *context, uint32_t to, uint32_t channel,
+                            const void *from, size_t bytes, uint64_t *ticket,
+                            sg_error *error)
 {
     sg__mpi *mpi = context;
     if (too_long(mpi, bytes, error))
@@ -72,13 +71,14 @@ static sg_status begin_send(void *context, uint32_t to, const void *from,
     if (status != SG_OK)
         return status;
     return say(mpi,
-               MPI_Isend(from, (int)bytes, MPI_BYTE, (int)to, TAG, mpi->work,
-                         &mpi->request[*ticket]),
+               MPI_Isend(from, (int)bytes, MPI_BYTE, (int)to, (int)channel,
+                         mpi->work, &mpi->request[*ticket]),
                "sending", error);
 }
 
-static sg_status begin_receive(void *context, uint32_t from, void *to,
-                               size_t most, uint64_t *ticket, sg_error *error)
+static sg_status begin_receive(void *context, uint32_t from, uint32_t channel,
+                               void *to, size_t most, uint64_t *ticket,
+                               sg_error *error)
 {
     sg__mpi *mpi = context;
     if (too_long(mpi, most, error))
@@ -87,8 +87,8 @@ static sg_status begin_receive(void *context, uint32_t from, void *to,
     if (status != SG_OK)
         return status;
     return say(mpi,
-               MPI_Irecv(to, (int)most, MPI_BYTE, (int)from, TAG, mpi->work,
-                         &mpi->request[*ticket]),
+               MPI_Irecv(to, (int)most, MPI_BYTE, (int)from, (int)channel,
+                         mpi->work, &mpi->request[*ticket]),
                "receiving", error);
 }
 
@@ -107,24 +107,38 @@ static void rest(const sg__mpi *mpi, unsigned looks)
     nanosleep(&pause, NULL);
 }
 
-static sg_status wait_for(void *context, uint64_t ticket, size_t *bytes,
-                          sg_error *error)
+static sg_status test(void *context, uint64_t ticket, int *done, size_t *bytes,
+                      sg_error *error)
 {
     sg__mpi *mpi = context;
     MPI_Status status;
-    int done = 0, count = 0;
-    for (unsigned looks = 0; !done; looks += looks < UINT_MAX) {
-        const int code = MPI_Test(&mpi->request[ticket], &done, &status);
-        if (code != MPI_SUCCESS)
-            return say(mpi, code, "waiting", error);
-        if (!done)
-            rest(mpi, looks);
-    }
+    int count = 0;
+    *done = 0;
+    if (mpi->yields)
+        sched_yield();
+    const int code = MPI_Test(&mpi->request[ticket], done, &status);
+    if (code != MPI_SUCCESS)
+        return say(mpi, code, "waiting", error);
+    if (!*done)
+        return SG_OK;
     if (MPI_Get_count(&status, MPI_BYTE, &count) != MPI_SUCCESS || count < 0)
         count = 0;
     *bytes = (size_t)count;
     mpi->open[mpi->free++] = ticket;
     return SG_OK;
+}
+
+static sg_status wait_for(void *context, uint64_t ticket, size_t *bytes,
+                          sg_error *error)
+{
+    int done = 0;
+    sg_status status = test(context, ticket, &done, bytes, error);
+    for (unsigned looks = 0; status == SG_OK && !done;
+         looks += looks < UINT_MAX) {
+        rest(context, looks);
+        status = test(context, ticket, &done, bytes, error);
+    }
+    return status;
 }
 
 static const char *host_of(void *context, uint32_t rank)
@@ -215,6 +229,7 @@ static sg_status open_exchange(sg__mpi *mpi, sg_exchange *out, sg_error *error)
                          .send = begin_send,
                          .receive = begin_receive,
                          .wait = wait_for,
+                         .test = test,
                          .host = host_of};
     return mpi->watches ? sg__mpi_watch(mpi) : SG_OK;
 }

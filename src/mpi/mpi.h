@@ -32,6 +32,7 @@ typedef struct sg__mpi {
     sg__mpi_rank *peer; /* [ranks] */
     atomic_bool failed, ends;
     bool watches;
+    bool yields; /* to the watch, which gets no processor else */
     pthread_t watch;
     sg_mpi_lost lost;
     void *user;

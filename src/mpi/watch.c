@@ -2,6 +2,8 @@
  * this one lives, and hears the same of them. Rank 0 hears all, the others hear
  * rank 0. Of processes on the same host it also sees that they have ended. Its
  * looks move messages on as well, whatever the program computes meanwhile. */
+#include <dirent.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -32,24 +34,53 @@ static bool hears(const sg__mpi *mpi, uint32_t r)
     return r != mpi->rank && (r == 0 || mpi->rank == 0);
 }
 
-/* Whether a process of this host has ended: it is no more, or what is left of
- * it waits to be looked at. Where there is no /proc nothing is known. */
-static bool has_ended(int64_t process)
+/* The state of a process or thread as the system has it ('R' runs or could,
+ * 'S' sleeps, 'T' is stopped, 'Z' has ended); 0 if it is no more, '?' where
+ * nothing is known. */
+static char state_of(const char *path)
 {
-    char path[64], line[256] = "";
-    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)process);
+    char line[256] = "";
     FILE *file = fopen(path, "r");
     if (!file) {
         FILE *own = fopen("/proc/self/stat", "r");
         if (own)
             fclose(own);
-        return own != NULL;
+        return own ? 0 : '?';
     }
     const char *got = fgets(line, sizeof line, file);
     fclose(file);
-    const char *state = got ? strrchr(line, ')') : NULL;
-    return state &&
-           (strncmp(state, ") Z", 3) == 0 || strncmp(state, ") X", 3) == 0);
+    const char *name_end = got ? strrchr(line, ')') : NULL;
+    return name_end && name_end[1] == ' ' ? name_end[2] : '?';
+}
+
+/* Whether a process of this host has ended: it is no more, or what is left of
+ * it waits to be looked at. */
+static bool has_ended(int64_t process)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)process);
+    const char state = state_of(path);
+    return state == 0 || state == 'Z' || state == 'X';
+}
+
+/* Whether some thread of it could run: it gives no signs because it gets no
+ * processor, as beside others with a higher priority. */
+static bool could_run(int64_t process)
+{
+    char path[64 + sizeof((struct dirent *)0)->d_name];
+    bool any = false;
+    snprintf(path, sizeof path, "/proc/%lld/task", (long long)process);
+    DIR *threads = opendir(path);
+    if (!threads)
+        return false;
+    for (struct dirent *d = readdir(threads); d && !any;
+         d = readdir(threads)) {
+        snprintf(path, sizeof path, "/proc/%lld/task/%s/stat",
+                 (long long)process, d->d_name);
+        any = d->d_name[0] != '.' && state_of(path) == 'R';
+    }
+    closedir(threads);
+    return any;
 }
 
 static void give_signs(sg__mpi *mpi, char what)
@@ -119,8 +150,12 @@ static void check(sg__mpi *mpi, bool slept)
             tell(mpi, r, "is gone");
         else if (hears(mpi, r) && slept)
             peer->heard = now();
-        else if (hears(mpi, r) &&
-                 now() - peer->heard > PATIENCE_S * UINT64_C(1000000000))
+        else if (!hears(mpi, r) ||
+                 now() - peer->heard <= PATIENCE_S * UINT64_C(1000000000))
+            continue;
+        else if (peer->local && could_run(peer->process))
+            peer->heard = now();
+        else
             tell(mpi, r, "gives no sign of life");
     }
 }
@@ -156,6 +191,21 @@ static void stop_listening(sg__mpi *mpi)
     }
 }
 
+/* Above the threads that compute, if those do not share their processor with
+ * others of the same priority but by giving it up; false if that is not
+ * allowed. */
+static bool go_above(pthread_t thread)
+{
+    struct sched_param param;
+    int policy;
+    if (pthread_getschedparam(pthread_self(), &policy, &param) != 0)
+        return true;
+    if (policy != SCHED_FIFO && policy != SCHED_RR)
+        return true;
+    param.sched_priority++;
+    return pthread_setschedparam(thread, policy, &param) == 0;
+}
+
 sg_status sg__mpi_watch(sg__mpi *mpi)
 {
     for (uint32_t r = 0; r < mpi->ranks; r++)
@@ -163,10 +213,12 @@ sg_status sg__mpi_watch(sg__mpi *mpi)
             mpi->peer[r].heard = now();
             listen(mpi, r);
         }
-    if (pthread_create(&mpi->watch, NULL, watch, mpi) == 0)
-        return SG_OK;
-    stop_listening(mpi);
-    return SG_E_MEMORY;
+    if (pthread_create(&mpi->watch, NULL, watch, mpi) != 0) {
+        stop_listening(mpi);
+        return SG_E_MEMORY;
+    }
+    mpi->yields = !go_above(mpi->watch);
+    return SG_OK;
 }
 
 void sg__mpi_unwatch(sg__mpi *mpi)

@@ -20,7 +20,7 @@ typedef struct place {
 typedef struct follower {
     sg__company company;
     sg_follow_options options;
-    sg__wire order, answer;
+    sg__wire order, answer, plan;
     place place[SG__ENGINES_MAX];
     uint32_t *samples; /* of a pass, or classes of an evaluation */
     size_t samples_room;
@@ -92,6 +92,7 @@ static sg_status build(follower *f, place *p)
 {
     const bool learns = sg__wire_get32(&f->order, 1);
     const size_t batch = sg__wire_get32(&f->order, 1 << 20);
+    const unsigned spread = sg__wire_get32(&f->order, 256);
     const unsigned threads = sg__wire_get32(&f->order, 256);
     sg_status status = sg__outline_get(&f->order, &p->net, &f->why);
     if (status != SG_OK)
@@ -104,7 +105,7 @@ static sg_status build(follower *f, place *p)
                                                        : threads};
     status = sg__augment_parse(p->net->recipe.augment, &p->augment, &f->why);
     if (status == SG_OK)
-        status = sg__member_create(&f->company, &options, &p->member);
+        status = sg__member_create(&f->company, &options, spread, &p->member);
     return status;
 }
 
@@ -125,13 +126,13 @@ static sg_status create(follower *f)
 
 static sg_status put(follower *f, place *p)
 {
-    sg_status status = SG_OK;
     sg__member *m = &p->member;
     const uint32_t me = f->company.exchange.rank;
+    sg_status status = sg__member_finish(m);
     sg__phi_get(&f->order, p->net);
     if (f->order.bad)
         return SG_E_FORMAT;
-    for (size_t i = 0; i < m->division.pieces; i++) {
+    for (size_t i = 0; status == SG_OK && i < m->division.pieces; i++) {
         status = sg__company_hear(&f->company, 0, sg__member_state_most(m, i),
                                   &f->order);
         if (status != SG_OK)
@@ -139,12 +140,12 @@ static sg_status put(follower *f, place *p)
         if (!sg__member_get_state(m, i, me, false, &f->order))
             return SG_E_FORMAT;
     }
-    return reply(f, sg__engine_put(m->inner), NULL);
+    return status == SG_OK ? reply(f, sg__engine_put(m->inner), NULL) : status;
 }
 
-static sg_status fetch(follower *f, const place *p)
+static sg_status fetch(follower *f, place *p)
 {
-    sg_status status = SG_OK;
+    sg_status status = sg__member_finish(&p->member);
     const uint32_t me = f->company.exchange.rank;
     for (size_t i = 0; status == SG_OK && i < p->member.division.pieces; i++) {
         f->answer.size = 0;
@@ -167,35 +168,110 @@ static bool take_room(follower *f, size_t n)
     return true;
 }
 
-static sg_status pass(follower *f, place *p)
+/* The part of a batch that an order names. */
+static sg_status get_batch(follower *f, place *p, sg__batch *batch,
+                           bool *measures)
 {
     static const sg__augment none;
     sg__wire *order = &f->order;
-    sg_metrics sums;
-    sg__squares squares[SG_LAYERS_MAX];
     const sg_data *data =
         f->company.data[sg__wire_get32(order, SG_RANKS_DATA_MAX - 1)];
-    sg__batch batch = {.data = data,
-                       .epoch = sg__wire_get32(order, UINT32_MAX)};
-    batch.step = sg__wire_get(order);
-    batch.augment = sg__wire_get32(order, 1) ? &p->augment : &none;
-    const bool measures = sg__wire_get32(order, 1);
+    *batch =
+        (sg__batch){.data = data, .epoch = sg__wire_get32(order, UINT32_MAX)};
+    batch->step = sg__wire_get(order);
+    batch->augment = sg__wire_get32(order, 1) ? &p->augment : &none;
+    *measures = sg__wire_get32(order, 1);
     sg__phi_get(order, p->net);
-    batch.count = sg__wire_get32(order, (uint32_t)p->member.inner->batch);
-    if (!take_room(f, batch.count))
-        return reply(f, SG_E_MEMORY, NULL);
-    sg__numbers_get(order, (int32_t *)f->samples, batch.count);
-    batch.samples = f->samples;
-    for (size_t i = 0; data && i < batch.count; i++)
+    batch->count = sg__wire_get32(order, (uint32_t)p->member.inner->batch);
+    if (!take_room(f, batch->count))
+        return SG_E_MEMORY;
+    sg__numbers_get(order, (int32_t *)f->samples, batch->count);
+    batch->samples = f->samples;
+    for (size_t i = 0; data && i < batch->count; i++)
         order->bad |= f->samples[i] >= sg_data_get_info(data)->size;
-    if (order->bad || !data)
-        return SG_E_FORMAT;
-    const sg_status status =
+    return order->bad || !data ? SG_E_FORMAT : SG_OK;
+}
+
+static sg_status pass(follower *f, place *p)
+{
+    sg__batch batch;
+    sg_metrics sums;
+    sg__squares squares[SG_LAYERS_MAX];
+    bool measures;
+    sg_status status = get_batch(f, p, &batch, &measures);
+    if (status == SG_E_MEMORY)
+        return reply(f, status, NULL);
+    if (status == SG_OK)
+        status = sg__member_finish(&p->member);
+    if (status != SG_OK)
+        return status;
+    status =
         sg__member_pass(&p->member, &batch, &sums, measures ? squares : NULL);
     f->answer.size = 0;
     sg__sums_put(&f->answer, &sums, measures ? squares : NULL,
                  p->net->layer_count);
     return reply(f, status, &f->answer);
+}
+
+/* ---- a step at once ---- */
+
+typedef struct lesson {
+    follower *f;
+    const sg_network *net;
+    uint64_t ticket; /* of the plan */
+    sg__update update[SG_LAYERS_MAX];
+} lesson;
+
+static sg_status tell_spikes(void *context, const uint64_t *spikes)
+{
+    lesson *l = context;
+    const size_t layers = l->net->layer_count;
+    sg__wire *answer = &l->f->answer;
+    answer->size = 0;
+    for (size_t i = 0; i < layers; i++)
+        sg__wire_put(answer, spikes[i]);
+    const sg_status status = reply(l->f, SG_OK, answer);
+    return status == SG_OK
+               ? sg__company_listen(&l->f->company, 0, layers * SG__UPDATE_MAX,
+                                    &l->f->plan, &l->ticket)
+               : status;
+}
+
+static sg_status hear_plan(void *context, bool waits,
+                           const sg__update **update)
+{
+    lesson *l = context;
+    sg__wire *wire = &l->f->plan;
+    const sg_status status =
+        waits ? sg__company_wait(&l->f->company, &l->ticket, &wire->size)
+              : sg__company_test(&l->f->company, &l->ticket, &wire->size);
+    if (status != SG_OK || l->ticket != SG__NO_TICKET)
+        return status;
+    sg__update_get(wire, l->net->layer_count, l->update);
+    *update = l->update;
+    return wire->bad ? SG_E_FORMAT : SG_OK;
+}
+
+static sg_status tell_sums(void *context, const sg_metrics *sums)
+{
+    const lesson *l = context;
+    l->f->answer.size = 0;
+    sg__sums_put(&l->f->answer, sums, NULL, l->net->layer_count);
+    return reply(l->f, SG_OK, &l->f->answer);
+}
+
+static sg_status learn(follower *f, place *p)
+{
+    sg__batch batch;
+    bool measures;
+    lesson now = {.f = f, .net = p->net};
+    const sg__talk talk = {&now, tell_spikes, hear_plan, tell_sums};
+    const sg_status status = get_batch(f, p, &batch, &measures);
+    if (status == SG_E_MEMORY)
+        return reply(f, status, NULL);
+    if (status != SG_OK || !p->member.learns)
+        return SG_E_FORMAT;
+    return sg__member_learn(&p->member, &batch, &talk);
 }
 
 static sg_status reduce(follower *f, place *p)
@@ -255,7 +331,9 @@ static sg_status evaluate(follower *f, place *p)
         return reply(f, SG_E_MEMORY, NULL);
     sg_metrics sums;
     memset(&sums, 0, sizeof sums);
-    sg_status status = SG_OK;
+    sg_status status = sg__member_finish(&p->member);
+    if (status != SG_OK)
+        return status;
     if (range.count > 0)
         status = sg__engine_evaluate(p->member.inner, &range, &sums,
                                      predicts ? f->samples : NULL);
@@ -270,15 +348,16 @@ static sg_status evaluate(follower *f, place *p)
 static sg_status obey(follower *f, sg__order order)
 {
     place *p = place_of(f);
+    sg_status status;
     if (f->order.bad)
         return SG_E_FORMAT;
-    if (order == SG__ORDER_DESTROY) {
-        clear(p);
-        return SG_OK;
-    }
     if (!p)
-        return SG_E_FORMAT;
+        return order == SG__ORDER_DESTROY ? SG_OK : SG_E_FORMAT;
     switch (order) {
+    case SG__ORDER_DESTROY:
+        status = sg__member_finish(&p->member);
+        clear(p);
+        return status;
     case SG__ORDER_PUT:
         return put(f, p);
     case SG__ORDER_FETCH:
@@ -291,11 +370,12 @@ static sg_status obey(follower *f, sg__order order)
         return update(f, p);
     case SG__ORDER_EVALUATE:
         return evaluate(f, p);
+    case SG__ORDER_LEARN:
+        return learn(f, p);
     case SG__ORDER_HELLO:
     case SG__ORDER_LEAVE:
     case SG__ORDER_SHARE:
     case SG__ORDER_CREATE:
-    case SG__ORDER_DESTROY:
         break;
     }
     return SG_E_FORMAT;
@@ -327,6 +407,7 @@ static sg_status next(follower *f, bool *leaves)
     case SG__ORDER_REDUCE:
     case SG__ORDER_UPDATE:
     case SG__ORDER_EVALUATE:
+    case SG__ORDER_LEARN:
         return obey(f, order);
     }
     return SG_E_FORMAT;
@@ -347,6 +428,7 @@ static sg_status follow(follower *f, sg_error *error)
         clear(&f->place[i]);
     sg__wire_free(&f->order);
     sg__wire_free(&f->answer);
+    sg__wire_free(&f->plan);
     free(f->samples);
     return status;
 }

@@ -4,9 +4,16 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/threads.h"
 #include "ranks/engine.h"
 #include "ranks/member.h"
 #include "ranks/orders.h"
+
+/* What another rank is about to say. */
+typedef struct hearing {
+    sg__wire wire;
+    uint64_t ticket;
+} hearing;
 
 typedef struct leader {
     sg__engine base;
@@ -19,6 +26,7 @@ typedef struct leader {
     sg__wire wire;
     int32_t *part; /* of predictions and gradients of another rank */
     size_t part_room;
+    hearing *ear; /* [ranks], of a lesson */
 } leader;
 
 static leader *leader_of(sg__engine *engine)
@@ -108,8 +116,12 @@ static void destroy(sg__engine *engine)
     leader *e = leader_of(engine);
     if (e->told && !e->company->why.text[0]) {
         begin(e, SG__ORDER_DESTROY);
-        (void)tell_all(e);
+        if (tell_all(e) == SG_OK)
+            (void)sg__member_finish(&e->member);
     }
+    for (uint32_t r = 0; e->ear && r < ranks_of(e); r++)
+        sg__wire_free(&e->ear[r].wire);
+    free(e->ear);
     sg__member_destroy(&e->member);
     sg__wire_free(&e->wire);
     free(e->part);
@@ -132,6 +144,7 @@ static sg_status create_others(leader *e, const sg__engine_options *options)
     sg__wire *wire = begin(e, SG__ORDER_CREATE);
     sg__wire_put(wire, options->trained != NULL);
     sg__wire_put(wire, options->batch);
+    sg__wire_put(wire, sg__threads_or_all(options->threads));
     sg__wire_put(wire, e->member.inner->threads);
     sg__outline_put(wire, options->net);
     e->told = true;
@@ -147,7 +160,12 @@ static sg_status create(const sg__engine_options *options, sg__engine **out)
     e->company = sg__company_of(options->ranks);
     e->id = e->company->engines++;
     e->whole = true;
-    sg_status status = sg__member_create(e->company, options, &e->member);
+    e->ear = calloc(ranks_of(e), sizeof *e->ear);
+    sg_status status =
+        sg__member_create(e->company, options,
+                          sg__threads_or_all(options->threads), &e->member);
+    if (!e->ear)
+        status = SG_E_MEMORY;
     if (status == SG_OK)
         status = create_others(e, options);
     if (status != SG_OK) {
@@ -170,6 +188,8 @@ static sg_status put(sg__engine *engine)
     begin(e, SG__ORDER_PUT);
     sg__phi_put(&e->wire, e->base.net);
     sg_status status = tell_all(e);
+    if (status == SG_OK)
+        status = sg__member_finish(&e->member);
     for (size_t p = 0; p < e->member.division.pieces; p++)
         for (uint32_t r = 1; status == SG_OK && r < ranks_of(e); r++) {
             e->wire.size = 0;
@@ -190,6 +210,8 @@ static sg_status fetch(sg__engine *engine)
     leader *e = leader_of(engine);
     begin(e, SG__ORDER_FETCH);
     sg_status status = tell_all(e);
+    if (status == SG_OK)
+        status = sg__member_finish(&e->member);
     for (size_t p = 0; p < e->member.division.pieces; p++)
         for (uint32_t r = 1; status == SG_OK && r < ranks_of(e); r++) {
             status = sg__company_hear(e->company, r,
@@ -242,11 +264,11 @@ static bool augments(const sg__augment *augment)
     return memcmp(augment, &none, sizeof none) != 0;
 }
 
-/* The order of a pass for one rank. */
-static void order_pass(leader *e, const sg__batch *batch, bool squares,
-                       uint64_t data, uint32_t rank)
+/* The order of a pass, or of more, for one rank. */
+static void order_pass(leader *e, sg__order order, const sg__batch *batch,
+                       bool squares, uint64_t data, uint32_t rank)
 {
-    sg__wire *wire = begin(e, SG__ORDER_PASS);
+    sg__wire *wire = begin(e, order);
     const size_t first = sg__part_begin(batch->count, rank, ranks_of(e));
     const size_t end = sg__part_begin(batch->count, rank + 1, ranks_of(e));
     sg__wire_put(wire, data);
@@ -268,9 +290,11 @@ static sg_status pass(sg__engine *engine, const sg__batch *batch,
     sg_status status = find_data(e, batch->data, &data);
     e->last = batch->count;
     for (uint32_t r = 1; status == SG_OK && r < ranks_of(e); r++) {
-        order_pass(e, batch, squares != NULL, data, r);
+        order_pass(e, SG__ORDER_PASS, batch, squares != NULL, data, r);
         status = sg__company_tell(e->company, r, &e->wire);
     }
+    if (status == SG_OK)
+        status = sg__member_finish(&e->member);
     if (status != SG_OK)
         return fail(e, status);
     sg__batch own = *batch;
@@ -350,6 +374,103 @@ static sg_status update(sg__engine *engine, const sg__update *update)
     return fail(e, status);
 }
 
+/* ---- a step at once ---- */
+
+/* What a step needs besides messages of pieces. */
+typedef struct lesson {
+    leader *e;
+    const sg__planner *planner;
+    uint64_t spikes[SG_LAYERS_MAX]; /* of the ranks heard so far */
+    uint32_t heard;                 /* ranks below that one */
+    sg_metrics *sums;
+} lesson;
+
+static sg_status own_spikes(void *context, const uint64_t *spikes)
+{
+    lesson *l = context;
+    for (size_t i = 0; i < l->e->base.net->layer_count; i++)
+        l->spikes[i] += spikes[i];
+    l->heard = 1;
+    return SG_OK;
+}
+
+/* Adds the spikes of the next rank; *can is false if they have not come. */
+static sg_status hear_spikes(lesson *l, bool waits, bool *can)
+{
+    leader *e = l->e;
+    hearing *ear = &e->ear[l->heard];
+    sg_status status =
+        waits ? sg__company_wait(e->company, &ear->ticket, &ear->wire.size)
+              : sg__company_test(e->company, &ear->ticket, &ear->wire.size);
+    *can = ear->ticket == SG__NO_TICKET;
+    if (status != SG_OK || !*can)
+        return status;
+    e->company->traffic.received += ear->wire.size;
+    status = sg__company_understand(e->company, l->heard, &ear->wire,
+                                    &e->base.error);
+    for (size_t i = 0; status == SG_OK && i < e->base.net->layer_count; i++)
+        l->spikes[i] += sg__wire_get(&ear->wire);
+    l->heard++;
+    return status == SG_OK && ear->wire.bad ? SG_E_FORMAT : status;
+}
+
+static sg_status plan(void *context, bool waits, const sg__update **update)
+{
+    lesson *l = context;
+    leader *e = l->e;
+    sg_status status = SG_OK;
+    bool can = true;
+    while (status == SG_OK && can && l->heard < ranks_of(e))
+        status = hear_spikes(l, waits, &can);
+    if (status != SG_OK || !can)
+        return status;
+    *update = l->planner->plan(l->planner->context, l->spikes);
+    e->wire.size = e->wire.at = 0;
+    e->wire.bad = false;
+    sg__update_put(&e->wire, e->base.net->layer_count, *update);
+    return tell_all(e);
+}
+
+static sg_status own_sums(void *context, const sg_metrics *own)
+{
+    const lesson *l = context;
+    *l->sums = *own;
+    return SG_OK;
+}
+
+static sg_status learn(sg__engine *engine, const sg__batch *batch,
+                       const sg__planner *planner, sg_metrics *out)
+{
+    leader *e = leader_of(engine);
+    uint64_t data = 0;
+    sg_status status = find_data(e, batch->data, &data);
+    e->last = batch->count;
+    for (uint32_t r = 1; status == SG_OK && r < ranks_of(e); r++) {
+        order_pass(e, SG__ORDER_LEARN, batch, false, data, r);
+        status = sg__company_tell(e->company, r, &e->wire);
+        if (status == SG_OK)
+            status =
+                sg__company_listen(e->company, r,
+                                   SG__ANSWER_MAX + e->base.net->layer_count *
+                                                        sizeof(uint64_t),
+                                   &e->ear[r].wire, &e->ear[r].ticket);
+    }
+    if (status != SG_OK)
+        return fail(e, status);
+    if (e->whole)
+        sg__member_forget(&e->member);
+    e->whole = false;
+    sg__batch own = *batch;
+    own.count = sg__part_begin(batch->count, 1, ranks_of(e));
+    lesson now = {.e = e, .planner = planner, .sums = out};
+    const sg__talk talk = {&now, own_spikes, plan, own_sums};
+    status = sg__member_learn(&e->member, &own, &talk);
+    if (status != SG_OK)
+        return fail(e, status);
+    sums all = {.metrics = out};
+    return hear_all(e, SG__SUMS_MAX, take_sums, &all);
+}
+
 static sg_status evaluate(sg__engine *engine, const sg__range *range,
                           sg_metrics *out, uint32_t *predicted)
 {
@@ -369,6 +490,8 @@ static sg_status evaluate(sg__engine *engine, const sg__range *range,
     sg__wire_put(wire, predicted != NULL);
     sg__phi_put(wire, e->base.net);
     status = tell_all(e);
+    if (status == SG_OK)
+        status = sg__member_finish(&e->member);
     sg__range own = *range;
     own.count = (uint32_t)sg__part_begin(range->count, 1, ranks);
     memset(out, 0, sizeof *out);
@@ -415,6 +538,7 @@ const sg__engine_kind sg__engine_ranks = {
     .pass = pass,
     .reduce = reduce,
     .update = update,
+    .learn = learn,
     .evaluate = evaluate,
     .look = look,
     .profile = profile,

@@ -12,69 +12,106 @@ static void *take(sg__member *m, size_t count, size_t size)
     return calloc(count ? count : 1, size);
 }
 
-/* Bytes and values that the messages of a piece take at most. */
-typedef struct extent {
-    size_t region, own_region, own_values, wide_values;
-} extent;
+static uint64_t *take_tickets(sg__member *m)
+{
+    uint64_t *tickets = take(m, m->division.ranks, sizeof *tickets);
+    for (uint32_t r = 0; tickets && r < m->division.ranks; r++)
+        tickets[r] = SG__NO_TICKET;
+    return tickets;
+}
 
-static extent extent_of(const sg__member *m)
+static bool take_slot(sg__member *m, size_t p)
 {
     const sg__division *d = &m->division;
-    const uint32_t me = m->company->exchange.rank;
-    extent most = {0, 0, 0, 0};
+    const size_t *changed = d->changed + p * d->ranks;
+    const size_t own = d->region[p * d->ranks + m->company->exchange.rank];
+    sg__slot *s = &m->slot[p];
+    size_t all = 0;
+    s->settled = s->taken = true;
+    s->gradient = take(m, d->ranks, sizeof *s->gradient);
+    s->arrived = take(m, own * d->ranks, 1);
+    s->back_at = take(m, d->ranks, sizeof *s->back_at);
+    for (uint32_t r = 0; s->back_at && r < d->ranks; r++) {
+        s->back_at[r] = all;
+        all += changed[r];
+    }
+    s->back = take(m, all, 1);
+    s->came = take(m, d->ranks, sizeof *s->came);
+    s->came_back = take(m, d->ranks, sizeof *s->came_back);
+    s->sent = take_tickets(m);
+    s->due = take_tickets(m);
+    s->told = take_tickets(m);
+    s->awaited = take_tickets(m);
+    return s->gradient && s->arrived && s->back_at && s->back && s->came &&
+           s->came_back && s->sent && s->due && s->told && s->awaited;
+}
+
+static void free_slot(const sg__member *m, sg__slot *s)
+{
+    for (uint32_t r = 0; s->gradient && r < m->division.ranks; r++)
+        free(s->gradient[r].bytes);
+    free(s->gradient);
+    free(s->change.bytes);
+    free(s->arrived);
+    free(s->back);
+    free(s->back_at);
+    free(s->came);
+    free(s->came_back);
+    free(s->sent);
+    free(s->due);
+    free(s->told);
+    free(s->awaited);
+}
+
+/* Bytes of the blocks of a piece, packed, at most. */
+static size_t most_packed(const sg__division *d)
+{
+    size_t most = 0;
     for (size_t p = 0; p < d->pieces; p++) {
-        size_t all = 0, values = 0, wide = 0;
-        const size_t *region = d->region + p * d->ranks;
+        size_t all = 0;
         for (uint32_t r = 0; r < d->ranks; r++)
-            all += region[r];
-        for (size_t i = 0; i < d->piece[p].count; i++) {
-            const sg__block *b = &d->block[d->piece[p].first + i];
-            values += b->owner == me ? sg__block_values(b) : 0;
-            wide += b->wide ? sg__block_values(b) : 0;
-        }
-        most.region = all > most.region ? all : most.region;
-        most.own_region =
-            region[me] > most.own_region ? region[me] : most.own_region;
-        most.own_values = values > most.own_values ? values : most.own_values;
-        most.wide_values = wide > most.wide_values ? wide : most.wide_values;
+            all += d->region[p * d->ranks + r];
+        most = all > most ? all : most;
     }
     return most;
 }
 
-static bool take_slot(sg__member *m, const extent *most, sg__slot *s)
+static bool take_scratch(sg__member *m)
 {
-    const uint32_t ranks = m->division.ranks;
-    s->region = take(m, most->region, 1);
-    s->at = take(m, ranks, sizeof *s->at);
-    s->arrived = take(m, most->own_region * ranks, 1);
-    s->came = take(m, ranks, sizeof *s->came);
-    s->own = take(m, most->own_values, sizeof *s->own);
-    s->own_at = take(m, m->division.most_blocks, sizeof *s->own_at);
-    s->sum = take(m, most->wide_values, sizeof *s->sum);
-    s->sum_at = take(m, m->division.most_blocks, sizeof *s->sum_at);
-    s->before = take(m, most->own_values, sizeof *s->before);
-    s->sent = take(m, ranks, sizeof *s->sent);
-    s->due = take(m, ranks, sizeof *s->due);
-    return s->region && s->at && s->arrived && s->came && s->own &&
-           s->own_at && s->sum && s->sum_at && s->before && s->sent && s->due;
+    const sg__division *d = &m->division;
+    const size_t unit = SG__UNIT_WEIGHTS + SG__GRADIENT_CHANNELS;
+    const size_t most = d->most_values > unit ? d->most_values : unit;
+    bool all = true;
+    m->scratch = take(m, m->inner->threads, sizeof *m->scratch);
+    for (unsigned t = 0; m->scratch && t < m->inner->threads; t++) {
+        sg__member_scratch *s = &m->scratch[t];
+        s->before = take(m, most, sizeof *s->before);
+        s->sum = take(m, d->wide ? d->most_values : 0, sizeof *s->sum);
+        all = all && s->before && s->sum;
+    }
+    return all && m->scratch;
 }
 
 static sg_status take_memory(sg__member *m)
 {
-    const size_t most = m->division.most_blocks;
+    const sg__division *d = &m->division;
     bool all = true;
-    m->portion = take(m, most, sizeof *m->portion);
-    m->listed = take(m, most, sizeof *m->listed);
+    m->portion = take(m, d->most_blocks, sizeof *m->portion);
+    m->listed = take(m, d->most_blocks, sizeof *m->listed);
+    m->packed_at = take(m, d->ranks, sizeof *m->packed_at);
     if (m->learns) {
-        const extent needed = extent_of(m);
-        for (int s = 0; s < SG__SLOTS; s++)
-            all &= take_slot(m, &needed, &m->slot[s]);
+        m->packed = take(m, most_packed(d), 1);
+        m->slot = take(m, d->learning, sizeof *m->slot);
+        all = m->packed && m->slot && take_scratch(m);
+        for (size_t p = 0; all && p < d->learning; p++)
+            all = take_slot(m, p);
     }
-    return all && m->portion && m->listed ? SG_OK : SG_E_MEMORY;
+    return all && m->portion && m->listed && m->packed_at ? SG_OK
+                                                          : SG_E_MEMORY;
 }
 
 sg_status sg__member_create(sg__company *company,
-                            const sg__engine_options *options,
+                            const sg__engine_options *options, unsigned spread,
                             sg__member *member)
 {
     const uint32_t ranks = company->exchange.ranks;
@@ -85,30 +122,25 @@ sg_status sg__member_create(sg__company *company,
     member->learns = options->trained != NULL;
     inner.batch = sg__member_batch(options->batch, ranks);
     inner.ranks = NULL;
-    sg_status status = sg__divide(options->net, ranks, &member->division);
-    if (status == SG_OK)
-        status = take_memory(member);
+    sg_status status =
+        sg__divide(options->net, ranks, spread, &member->division);
     if (status == SG_OK)
         status = sg__engine_create(&sg__engine_cpu, &inner, &member->inner);
-    return status;
+    return status == SG_OK ? take_memory(member) : status;
 }
 
 void sg__member_destroy(sg__member *m)
 {
-    for (int i = 0; i < SG__SLOTS; i++) {
-        sg__slot *s = &m->slot[i];
-        free(s->region);
-        free(s->at);
-        free(s->arrived);
-        free(s->came);
-        free(s->own);
-        free(s->own_at);
-        free(s->sum);
-        free(s->sum_at);
-        free(s->before);
-        free(s->sent);
-        free(s->due);
+    for (size_t p = 0; m->slot && p < m->division.learning; p++)
+        free_slot(m, &m->slot[p]);
+    free(m->slot);
+    for (unsigned t = 0; m->scratch && t < m->inner->threads; t++) {
+        free(m->scratch[t].before);
+        free(m->scratch[t].sum);
     }
+    free(m->scratch);
+    free(m->packed);
+    free(m->packed_at);
     free(m->portion);
     free(m->listed);
     sg__division_free(&m->division);

@@ -1,43 +1,53 @@
 /* What every rank has for an engine that is made of several: an engine of its
- * own on its network, and its part in an update.
+ * own on its network, and its part in a step.
  *
- * An update goes piece by piece (division.h), in three stages, each a few
- * pieces behind the one before, so that messages travel while gradients are
- * computed:
+ * A step goes piece by piece (division.h), in three stages:
  *
  *   leave   the gradient of its samples, packed, goes to the owners of the
- *           channels
- *   settle  what has come is added up, in any order, and applied; what that
- *           does to forward weights and biases, packed, goes to all
- *   return  which take it over
- */
+ *           channels, as soon as errors have come down to the piece
+ *   settle  the gradient of own channels; what has come is added to it, in any
+ *           order, and the sum applied; what that does to forward weights and
+ *           biases, packed, goes to all: as soon as all has come and errors
+ *           have gone on below
+ *   take    which take it over, when they have nothing else to do, or at the
+ *           latest when the next pass comes to that layer
+ *
+ * Between two stages messages travel while all else is computed. No rank waits
+ * for a message that another one sends only after it has got one from here:
+ * gradients leave whatever comes, and pieces are settled whatever is taken. */
 #ifndef SG_RANKS_MEMBER_H
 #define SG_RANKS_MEMBER_H
 
 #include <stdatomic.h>
 
 #include "engine/engine.h"
-#include "ranks/division.h"
+#include "ranks/blocks.h"
 #include "ranks/wire.h"
 
-/* Pieces that are under way at once, at most: leave is two of them before
- * settle, which is two before return. */
-enum { SG__LAG = 2, SG__SLOTS = 2 * SG__LAG + 1 };
-
-/* Messages of a piece under way. */
+/* Messages of a piece. What comes is written where there is room for the
+ * longest one; of that only as much memory is used as comes. */
 typedef struct sg__slot {
-    uint8_t *region;  /* [ranks] messages, one behind the other: what goes to
-                         the owners, then what they make of it */
-    size_t *at;       /* [ranks], where in region each begins */
-    uint8_t *arrived; /* [ranks] of gradients of own blocks */
-    size_t *came;     /* [ranks], bytes */
-    int32_t *own;     /* gradient of own blocks, of own samples */
-    size_t *own_at;   /* [blocks of a piece], where in own */
-    int64_t *sum;     /* of blocks that are wide, of own samples */
-    size_t *sum_at;   /* [blocks of a piece], where in sum */
-    int32_t *before;  /* what own blocks were before the step */
-    uint64_t *sent, *due; /* [ranks], tickets */
+    sg__message *gradient; /* [ranks], to the owners */
+    sg__message change;    /* of own blocks, to all */
+    uint8_t *arrived;      /* [ranks] of gradients of own blocks */
+    uint8_t *back;         /* [ranks] of changes of theirs, from back_at on */
+    size_t *back_at;
+    size_t *came, *came_back;              /* [ranks], bytes */
+    uint64_t *sent, *due, *told, *awaited; /* [ranks], tickets: of gradients
+                                              that go and come, changes that go
+                                              and come */
+    bool left, settled, taken;             /* in the step under way, or last */
 } sg__slot;
+
+/* Weights of a unit, neighbouring blocks that are computed together, at most;
+ * unless it is one block, which may have more. */
+enum { SG__UNIT_WEIGHTS = 64 * 1024 };
+
+/* What a thread needs. */
+typedef struct sg__member_scratch {
+    int32_t *before; /* values of a unit before the step */
+    int64_t *sum;    /* of the gradient of a block, where some are wide */
+} sg__member_scratch;
 
 typedef struct sg__member {
     sg__company *company;
@@ -47,18 +57,24 @@ typedef struct sg__member {
     sg__division division;
     sg__portion *portion; /* [blocks of a piece], under way */
     size_t *listed;       /* which block each of them is */
-    sg__slot slot[SG__SLOTS];
-    size_t count;    /* samples of its part of the last pass */
-    uint64_t step;   /* of that */
-    size_t bytes;    /* of memory, without the engine */
-    atomic_bool bad; /* a message made no sense */
+    uint8_t *packed;      /* blocks of a piece, at their slots */
+    size_t *packed_at;    /* [ranks], where in packed those of each begin */
+    sg__slot *slot;       /* [pieces that learn] */
+    sg__member_scratch *scratch; /* [threads] */
+    const sg__update *update;    /* of the step under way, once it is known */
+    size_t left, settled; /* pieces before these have all left, are settled */
+    size_t known;         /* errors down to this layer are known */
+    size_t count;         /* samples of its part of the last pass */
+    uint64_t step;        /* of that */
+    size_t bytes;         /* of memory, without the engine */
+    atomic_bool bad;      /* a message made no sense */
 } sg__member;
 
 /* sg__member_create: options are those of the engine, its batch that of all
- * ranks. All fields of `member` are set, whatever is returned. SG_E_MEMORY,
- * SG_E_RANGE. */
+ * ranks; spread is sg__threads_or_all of rank 0's threads. All fields of
+ * `member` are set, whatever is returned. SG_E_MEMORY, SG_E_RANGE. */
 sg_status sg__member_create(sg__company *company,
-                            const sg__engine_options *options,
+                            const sg__engine_options *options, unsigned spread,
                             sg__member *member);
 void sg__member_destroy(sg__member *member);
 
@@ -82,9 +98,41 @@ sg_status sg__member_pass(sg__member *member, const sg__batch *batch,
 sg_status sg__member_reduce(sg__member *member, const sg__portion *of,
                             int32_t *gradient, int32_t *bias_gradient);
 
-/* sg__member_update: all its parts of an update; called by all ranks. SG_E_IO,
- * SG_E_FORMAT. */
+/* What a step has to tell and to hear besides gradients and weights.
+ *
+ * spikes   after the forward pass: [layers], of own samples
+ * plan     *update is that of the step if it is known, after waiting if it has
+ *          to be
+ * sums     after the backward pass */
+typedef struct sg__talk {
+    void *context;
+    sg_status (*spikes)(void *context, const uint64_t *spikes);
+    sg_status (*plan)(void *context, bool waits, const sg__update **update);
+    sg_status (*sums)(void *context, const sg_metrics *sums);
+} sg__talk;
+
+/* sg__member_learn: its part of pass and update; called by all ranks. What
+ * comes to an end after it is what the others do to weights:
+ * sg__member_finish, before anything but the next step, or for a piece
+ * sg__member_take.
+ * sg__member_update: all its parts of an update after a pass; likewise. SG_E_IO,
+ * SG_E_FORMAT, SG_E_MEMORY. */
+sg_status sg__member_learn(sg__member *member, const sg__batch *batch,
+                           const sg__talk *talk);
 sg_status sg__member_update(sg__member *member, const sg__update *update);
+sg_status sg__member_finish(sg__member *member);
+
+/* The stages (update.c).
+ *
+ * sg__member_expect: begins to receive all that a step sends here.
+ * sg__member_leave, _settle, _take: of a piece; wait for what they need.
+ * sg__member_can_settle, _can_take: *can: whether they need not. */
+sg_status sg__member_expect(sg__member *member);
+sg_status sg__member_leave(sg__member *member, size_t piece);
+sg_status sg__member_can_settle(sg__member *member, size_t piece, bool *can);
+sg_status sg__member_settle(sg__member *member, size_t piece);
+sg_status sg__member_can_take(sg__member *member, size_t piece, bool *can);
+sg_status sg__member_take(sg__member *member, size_t piece);
 
 /* sg__member_state_most: bytes of a message with the arrays of a piece.
  * sg__member_put_state: writes those of a piece that rank `to` needs: forward

@@ -25,6 +25,7 @@ void sg__phi_get(sg__wire *wire, sg_network *net);
 /* sg__update_put, sg__update_get: of `layers` layers. */
 void sg__update_put(sg__wire *wire, size_t layers, const sg__update *update);
 void sg__update_get(sg__wire *wire, size_t layers, sg__update *update);
+enum { SG__UPDATE_MAX = 11 * 8 }; /* bytes of a layer */
 
 /* sg__sums_put, sg__sums_add: metrics, and squares of so many layers unless
  * they are NULL; what is read is added to what is there. */

@@ -10,6 +10,11 @@ size_t sg__pack_bound(size_t n)
     return n * sizeof(int32_t) + n / RUN + 1;
 }
 
+size_t sg__pack_bound_of(size_t n, unsigned bits)
+{
+    return n / RUN * (RUN / 8 * bits + 1) + (n % RUN * bits + 7) / 8 + 1;
+}
+
 static size_t bytes_of(size_t n, unsigned bits)
 {
     return (n * bits + 7) / 8;

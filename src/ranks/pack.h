@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* sg__pack_bound: bytes that n values take at most. */
+/* sg__pack_bound: bytes that n values take at most; of so many bits, 9..32. */
 size_t sg__pack_bound(size_t n);
+size_t sg__pack_bound_of(size_t n, unsigned bits);
 
 /* sg__pack: n values to `to`. Returns the bytes it took. */
 size_t sg__pack(const int32_t *values, size_t n, uint8_t *to);

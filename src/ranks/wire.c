@@ -90,29 +90,52 @@ static sg_status blame(sg__company *c, sg_status status)
     return status == SG_E_MEMORY ? status : SG_E_IO;
 }
 
-sg_status sg__company_send(sg__company *c, uint32_t to, const void *from,
-                           size_t bytes, uint64_t *ticket)
+sg_status sg__company_send(sg__company *c, uint32_t to, uint32_t channel,
+                           const void *from, size_t bytes, uint64_t *ticket)
 {
     c->traffic.sent += bytes;
-    return blame(c, c->exchange.send(c->exchange.context, to, from, bytes,
-                                     ticket, &c->why));
+    return blame(c, c->exchange.send(c->exchange.context, to, channel, from,
+                                     bytes, ticket, &c->why));
 }
 
-sg_status sg__company_receive(sg__company *c, uint32_t from, void *to,
-                              size_t most, uint64_t *ticket)
+sg_status sg__company_receive(sg__company *c, uint32_t from, uint32_t channel,
+                              void *to, size_t most, uint64_t *ticket)
 {
-    return blame(c, c->exchange.receive(c->exchange.context, from, to, most,
-                                        ticket, &c->why));
+    return blame(c, c->exchange.receive(c->exchange.context, from, channel, to,
+                                        most, ticket, &c->why));
 }
 
-sg_status sg__company_wait(sg__company *c, uint64_t ticket, size_t *bytes)
+sg_status sg__company_wait(sg__company *c, uint64_t *ticket, size_t *bytes)
 {
-    size_t unused;
+    size_t come = 0;
+    if (*ticket == SG__NO_TICKET)
+        return SG_OK;
     const uint64_t begin = sg__clock_ns();
     const sg_status status =
-        c->exchange.wait(c->exchange.context, ticket, bytes ? bytes : &unused,
-                         &c->why);
-    c->traffic.wait_ns += sg__clock_ns() - begin;
+        c->exchange.wait(c->exchange.context, *ticket, &come, &c->why);
+    const uint64_t end = sg__clock_ns();
+    c->traffic.wait_ns += end - begin;
+    *ticket = SG__NO_TICKET;
+    if (bytes)
+        *bytes += come;
+    return blame(c, status);
+}
+
+sg_status sg__company_test(sg__company *c, uint64_t *ticket, size_t *bytes)
+{
+    size_t come = 0;
+    int done = 0;
+    if (*ticket == SG__NO_TICKET)
+        return SG_OK;
+    if (!c->exchange.test) /* it may take time: two might wait in turn */
+        return SG_OK;
+    const sg_status status =
+        c->exchange.test(c->exchange.context, *ticket, &done, &come, &c->why);
+    if (status == SG_OK && !done)
+        return SG_OK;
+    *ticket = SG__NO_TICKET;
+    if (bytes)
+        *bytes += come;
     return blame(c, status);
 }
 
@@ -121,24 +144,31 @@ sg_status sg__company_tell(sg__company *c, uint32_t to, const sg__wire *wire)
     uint64_t ticket;
     if (wire->bad)
         return SG_E_MEMORY;
-    sg_status status =
-        sg__company_send(c, to, wire->bytes, wire->size, &ticket);
-    return status == SG_OK ? sg__company_wait(c, ticket, NULL) : status;
+    sg_status status = sg__company_send(c, to, SG__CHANNEL_ORDERS, wire->bytes,
+                                        wire->size, &ticket);
+    return status == SG_OK ? sg__company_wait(c, &ticket, NULL) : status;
+}
+
+sg_status sg__company_listen(sg__company *c, uint32_t from, size_t most,
+                             sg__wire *wire, uint64_t *ticket)
+{
+    wire->size = wire->at = 0;
+    wire->bad = false;
+    if (!sg__wire_room(wire, most))
+        return SG_E_MEMORY;
+    wire->size = 0;
+    return sg__company_receive(c, from, SG__CHANNEL_ORDERS, wire->bytes, most,
+                               ticket);
 }
 
 sg_status sg__company_hear(sg__company *c, uint32_t from, size_t most,
                            sg__wire *wire)
 {
     uint64_t ticket;
-    wire->size = wire->at = 0;
-    wire->bad = false;
-    if (!sg__wire_room(wire, most))
-        return SG_E_MEMORY;
-    sg_status status =
-        sg__company_receive(c, from, wire->bytes, most, &ticket);
+    sg_status status = sg__company_listen(c, from, most, wire, &ticket);
     if (status == SG_OK)
-        status = sg__company_wait(c, ticket, &wire->size);
-    c->traffic.received += status == SG_OK ? wire->size : 0;
+        status = sg__company_wait(c, &ticket, &wire->size);
+    c->traffic.received += wire->size;
     return status;
 }
 
@@ -170,13 +200,10 @@ void sg__company_name(const sg__company *c, uint32_t rank, char *text,
              host ? host : "", host ? ")" : "");
 }
 
-sg_status sg__company_ask(sg__company *c, uint32_t from, size_t most,
-                          sg__wire *wire, sg_error *error)
+sg_status sg__company_understand(const sg__company *c, uint32_t from,
+                                 sg__wire *wire, sg_error *error)
 {
     char name[96], text[SG_ERROR_TEXT];
-    sg_status status = sg__company_hear(c, from, most + SG__ANSWER_MAX, wire);
-    if (status != SG_OK)
-        return sg__fail(error, status, "%s", c->why.text);
     const sg_status theirs = (sg_status)sg__wire_get32(wire, SG_E_DEVICE);
     sg__wire_get_text(wire, text, sizeof text);
     sg__company_name(c, from, name, sizeof name);
@@ -186,4 +213,13 @@ sg_status sg__company_ask(sg__company *c, uint32_t from, size_t most,
     if (theirs != SG_OK)
         sg__fail(error, theirs, "%s: %s", name, text);
     return theirs;
+}
+
+sg_status sg__company_ask(sg__company *c, uint32_t from, size_t most,
+                          sg__wire *wire, sg_error *error)
+{
+    sg_status status = sg__company_hear(c, from, most + SG__ANSWER_MAX, wire);
+    if (status != SG_OK)
+        return sg__fail(error, status, "%s", c->why.text);
+    return sg__company_understand(c, from, wire, error);
 }

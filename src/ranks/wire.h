@@ -23,7 +23,8 @@ typedef enum sg__order {
     SG__ORDER_PASS,
     SG__ORDER_REDUCE,
     SG__ORDER_UPDATE,
-    SG__ORDER_EVALUATE
+    SG__ORDER_EVALUATE,
+    SG__ORDER_LEARN
 } sg__order;
 
 /* Bytes that are written, or read from `at` on. */
@@ -58,12 +59,24 @@ typedef struct sg__company {
 } sg__company;
 
 /* sg__company_send, _receive: as the exchange's; SG_E_IO in whatever way it
- * fails. sg__company_wait: ends a ticket; bytes may be NULL. */
-sg_status sg__company_send(sg__company *c, uint32_t to, const void *from,
-                           size_t bytes, uint64_t *ticket);
-sg_status sg__company_receive(sg__company *c, uint32_t from, void *to,
-                              size_t most, uint64_t *ticket);
-sg_status sg__company_wait(sg__company *c, uint64_t ticket, size_t *bytes);
+ * fails. sg__company_wait: ends a ticket, which is SG__NO_TICKET then, or was
+ * before; bytes is NULL or what has come is added to it. sg__company_test: the
+ * same if that needs no waiting: *ticket says. */
+#define SG__NO_TICKET UINT64_MAX
+sg_status sg__company_send(sg__company *c, uint32_t to, uint32_t channel,
+                           const void *from, size_t bytes, uint64_t *ticket);
+sg_status sg__company_receive(sg__company *c, uint32_t from, uint32_t channel,
+                              void *to, size_t most, uint64_t *ticket);
+sg_status sg__company_wait(sg__company *c, uint64_t *ticket, size_t *bytes);
+sg_status sg__company_test(sg__company *c, uint64_t *ticket, size_t *bytes);
+
+/* Channels: of orders and answers; of a piece (division.h) the gradients, and
+ * what becomes of weights. Two pieces may share one. */
+enum { SG__CHANNEL_ORDERS = 0 };
+static inline uint32_t sg__channel(size_t piece, bool weights)
+{
+    return 1 + (uint32_t)(piece % ((SG_RANKS_CHANNELS - 1) / 2) * 2 + weights);
+}
 
 /* sg__company_tell: sends a message, and waits until it is away.
  * sg__company_hear: waits for one of at most `most` bytes; what was in wire is
@@ -72,13 +85,22 @@ sg_status sg__company_tell(sg__company *c, uint32_t to, const sg__wire *wire);
 sg_status sg__company_hear(sg__company *c, uint32_t from, size_t most,
                            sg__wire *wire);
 
+/* sg__company_listen: begins to hear; the ticket's bytes are to be added to
+ * wire->size. */
+sg_status sg__company_listen(sg__company *c, uint32_t from, size_t most,
+                             sg__wire *wire, uint64_t *ticket);
+
 /* sg__company_answer: tells rank 0 how a call went, `more` behind it if it went
  * well. sg__company_ask: rank 0 hears it from one of them; on SG_OK wire is at
- * what came behind. A failure's detail in error names rank and host. */
+ * what came behind. A failure's detail in error names rank and host.
+ * sg__company_understand: the same of an answer that has been heard, with room
+ * for SG__ANSWER_MAX bytes more than what came behind. */
 sg_status sg__company_answer(sg__company *c, sg_status status,
                              const sg_error *why, const sg__wire *more);
 sg_status sg__company_ask(sg__company *c, uint32_t from, size_t most,
                           sg__wire *wire, sg_error *error);
+sg_status sg__company_understand(const sg__company *c, uint32_t from,
+                                 sg__wire *wire, sg_error *error);
 
 /* sg__company_name: "rank 3 (host)". */
 void sg__company_name(const sg__company *c, uint32_t rank, char *text,

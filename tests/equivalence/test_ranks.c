@@ -70,8 +70,14 @@ static void run_ranks(uint32_t count, unsigned threads,
                       const sg_recipe *recipe, const sg_data *train,
                       const sg_data *test, outcome *out)
 {
+    static uint32_t runs;
     const sg_data *const data[] = {train, NULL, test};
     hub *h = hub_begin(count, threads, data, 3);
+    for (uint32_t r = 0; r < count; r++, runs++) { /* messages come late */
+        h->rank[r].patient = runs % 5 == 0;
+        h->rank[r].shy = runs % 3 == 0;
+        h->rank[r].luck = runs;
+    }
     const sg_exchange x = hub_exchange(h, 0);
     sg_error error = {{0}};
     sg_ranks *ranks;
@@ -196,6 +202,46 @@ static void describe(sg_recipe *recipe)
         assert_int_equal(sg_recipe_set(recipe, options[i][0], options[i][1],
                                        NULL),
                          SG_OK);
+}
+
+/* Networks of many pieces, some of several layers, and ways past layers on which
+ * error charge waits. */
+static void pieces_are_a_whole(void **state)
+{
+    static const char *const nets[] = {
+        "16C3p1-P2-800-300-10",
+        "24C3p1-24C3p1-R1-P2max-48C3p1-48C3p1-R1-600-10",
+        "20C3p1-P2-D2-500-500-500-D2-10",
+    };
+    (void)state;
+    sg_data *train, *test;
+    assert_int_equal(sg_data_open("glyphs:train=40,test=13", SG_SPLIT_TRAIN,
+                                  &train, NULL),
+                     SG_OK);
+    assert_int_equal(sg_data_open("glyphs:train=40,test=13", SG_SPLIT_TEST,
+                                  &test, NULL),
+                     SG_OK);
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        sg_recipe recipe;
+        outcome one, many;
+        sg__recipe_init(&recipe);
+        assert_int_equal(sg_recipe_set(&recipe, "net", nets[i], NULL), SG_OK);
+        assert_int_equal(sg_recipe_set(&recipe, "batch", "12", NULL), SG_OK);
+        assert_int_equal(sg_recipe_set(&recipe, "epochs", "2", NULL), SG_OK);
+        assert_int_equal(sg_recipe_set(&recipe, "augment", "none", NULL),
+                         SG_OK);
+        sg_recipe_set(&recipe, "dither", i == 1 ? "on" : "off", NULL);
+        sg_recipe_set(&recipe, "standardise", i == 1 ? "on" : "off", NULL);
+        run(&recipe, train, test, NULL, 2, &one);
+        for (uint32_t ranks = 2; ranks <= 4; ranks++) {
+            run_ranks(ranks, 1, &recipe, train, test, &many);
+            assert_same(&many, &one);
+            sg_free(many.bytes);
+        }
+        sg_free(one.bytes);
+    }
+    sg_data_destroy(train);
+    sg_data_destroy(test);
 }
 
 /* Checkpoints in the middle of epochs, from which other numbers of ranks go
@@ -579,6 +625,7 @@ static sg_status obeys(const nonsense *order, const sg_network *net,
     sg__wire_put(&wire, order->learns);
     sg__wire_put(&wire, 12);
     sg__wire_put(&wire, 1);
+    sg__wire_put(&wire, 1);
     sg__outline_put(&wire, net);
     assert_int_equal(sg__company_tell(&leader, 1, &wire), SG_OK);
     assert_int_equal(sg__company_ask(&leader, 1, 0, &wire, NULL), SG_OK);
@@ -661,6 +708,16 @@ static void nonsense_ends_a_rank(void **state)
          NONE,
          2,
          {SG__ORDER_UPDATE, ID}},
+        {"learning without samples",
+         true,
+         7,
+         8,
+         {SG__ORDER_LEARN, ID, 0, 0, 0, 0, 0, 1}},
+        {"learning by what does not learn",
+         false,
+         7,
+         8,
+         {SG__ORDER_LEARN, ID, 0, 0, 0, 0, 0, 0}},
         {"samples past the end",
          false,
          7,
@@ -799,6 +856,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_ranks_are_one),
         cmocka_unit_test(large_batches_are_summed_exactly),
+        cmocka_unit_test(pieces_are_a_whole),
         cmocka_unit_test(runs_go_on_with_other_ranks),
         cmocka_unit_test(its_engine_keeps_what_the_seam_promises),
         cmocka_unit_test(other_data_are_refused),

@@ -13,19 +13,21 @@
 
 #include "spikegrad/spikegrad.h"
 
-enum { HUB_RANKS = 8, HUB_TICKETS = 4096 };
+enum { HUB_RANKS = 8, HUB_TICKETS = 1024 };
 
 typedef struct hub_message {
     struct hub_message *next;
+    uint32_t channel;
     size_t bytes;
     unsigned char data[];
 } hub_message;
 
 typedef struct hub_ticket {
-    bool receives;
-    uint32_t from;
+    bool receives, waits; /* of these, for a message */
+    uint32_t from, channel;
     void *to;
     size_t most;
+    uint64_t number;      /* of receives */
     hub_message *message; /* has come */
 } hub_ticket;
 
@@ -35,9 +37,10 @@ typedef struct hub_rank {
     hub *hub;
     uint32_t rank;
     hub_ticket ticket[HUB_TICKETS];
-    uint64_t tickets;
-    uint64_t order[HUB_RANKS][HUB_TICKETS]; /* receives, by sender */
-    uint64_t begun[HUB_RANKS], matched[HUB_RANKS];
+    uint64_t tickets, receives;
+    bool patient;   /* has no test: all waits are whole ones */
+    bool shy;       /* half of its tests find nothing */
+    uint32_t luck;  /* which */
     long countdown; /* calls until the exchange breaks; below 0: never */
     long whole;     /* messages until one loses its end; below 0: never */
     size_t keeps;   /* bytes of it that are left; 0: all but the last */
@@ -70,8 +73,20 @@ static sg_status hub_fails(hub_rank *r, sg_error *error)
     return SG_E_IO;
 }
 
-static sg_status hub_send(void *context, uint32_t to, const void *from,
-                          size_t bytes, uint64_t *ticket, sg_error *error)
+/* A ticket: the place of one that has ended. */
+static uint64_t hub_draw(hub_rank *r, hub_ticket ticket)
+{
+    uint64_t t = r->tickets++;
+    while (r->ticket[t % HUB_TICKETS].waits ||
+           r->ticket[t % HUB_TICKETS].message)
+        t = r->tickets++;
+    r->ticket[t % HUB_TICKETS] = ticket;
+    return t % HUB_TICKETS;
+}
+
+static sg_status hub_send(void *context, uint32_t to, uint32_t channel,
+                          const void *from, size_t bytes, uint64_t *ticket,
+                          sg_error *error)
 {
     hub_rank *r = context;
     hub *h = r->hub;
@@ -82,6 +97,7 @@ static sg_status hub_send(void *context, uint32_t to, const void *from,
         if (bytes > 0 && r->whole >= 0 && r->whole-- == 0)
             bytes = r->keeps > 0 && r->keeps < bytes ? r->keeps : bytes - 1;
         m->next = NULL;
+        m->channel = channel;
         m->bytes = bytes;
         memcpy(m->data, from, bytes);
         if (h->last[r->rank][to])
@@ -90,8 +106,7 @@ static sg_status hub_send(void *context, uint32_t to, const void *from,
             h->first[r->rank][to] = m;
         h->last[r->rank][to] = m;
         h->bytes += bytes;
-        *ticket = r->tickets++;
-        r->ticket[*ticket % HUB_TICKETS] = (hub_ticket){.receives = false};
+        *ticket = hub_draw(r, (hub_ticket){.receives = false});
         pthread_cond_broadcast(&h->change);
     } else {
         free(m);
@@ -100,60 +115,107 @@ static sg_status hub_send(void *context, uint32_t to, const void *from,
     return status;
 }
 
-static sg_status hub_receive(void *context, uint32_t from, void *to,
-                             size_t most, uint64_t *ticket, sg_error *error)
+static sg_status hub_receive(void *context, uint32_t from, uint32_t channel,
+                             void *to, size_t most, uint64_t *ticket,
+                             sg_error *error)
 {
     hub_rank *r = context;
     pthread_mutex_lock(&r->hub->lock);
     sg_status status = hub_fails(r, error);
     if (status == SG_OK) {
-        *ticket = r->tickets++;
-        r->ticket[*ticket % HUB_TICKETS] =
-            (hub_ticket){true, from, to, most, NULL};
-        r->order[from][r->begun[from]++ % HUB_TICKETS] = *ticket;
+        hub_ticket t = {true, true, from,          channel,
+                        to,   most, r->receives++, NULL};
+        *ticket = hub_draw(r, t);
     }
     pthread_mutex_unlock(&r->hub->lock);
     return status;
+}
+
+/* The receive that has waited longest for a message of that kind, or NULL. */
+static hub_ticket *hub_waiting(hub_rank *r, uint32_t from, uint32_t channel)
+{
+    hub_ticket *first = NULL;
+    for (size_t i = 0; i < HUB_TICKETS; i++) {
+        hub_ticket *t = &r->ticket[i];
+        if (t->waits && t->from == from && t->channel == channel &&
+            (!first || t->number < first->number))
+            first = t;
+    }
+    return first;
 }
 
 /* Gives what has come from a rank to the receives that wait for it. */
 static void hub_match(hub_rank *r, uint32_t from)
 {
     hub *h = r->hub;
-    while (h->first[from][r->rank] && r->matched[from] < r->begun[from]) {
-        hub_message *m = h->first[from][r->rank];
-        const uint64_t t = r->order[from][r->matched[from]++ % HUB_TICKETS];
-        h->first[from][r->rank] = m->next;
-        if (!m->next)
-            h->last[from][r->rank] = NULL;
-        r->ticket[t % HUB_TICKETS].message = m;
+    hub_message **m = &h->first[from][r->rank], *before = NULL;
+    while (*m) {
+        hub_message *next = (*m)->next;
+        hub_ticket *t = hub_waiting(r, from, (*m)->channel);
+        if (t) {
+            t->message = *m;
+            t->waits = false;
+            if (!next)
+                h->last[from][r->rank] = before;
+            *m = next;
+        } else {
+            before = *m;
+            m = &(*m)->next;
+        }
     }
+}
+
+/* Ends a ticket if that needs no waiting. */
+static sg_status hub_look(hub_rank *r, hub_ticket *t, int *done, size_t *bytes,
+                          sg_error *error)
+{
+    sg_status status = hub_fails(r, error);
+    *bytes = 0;
+    *done = 0;
+    if (status != SG_OK)
+        return status;
+    if (t->receives && !t->message)
+        hub_match(r, t->from);
+    *done = !t->receives || t->message;
+    if (!*done || !t->receives)
+        return SG_OK;
+    if (t->message->bytes > t->most) {
+        snprintf(error->text, sizeof error->text, "a message is too long");
+        return SG_E_IO;
+    }
+    *bytes = t->message->bytes;
+    memcpy(t->to, t->message->data, t->message->bytes);
+    free(t->message);
+    t->message = NULL;
+    return SG_OK;
+}
+
+static sg_status hub_test(void *context, uint64_t ticket, int *done,
+                          size_t *bytes, sg_error *error)
+{
+    hub_rank *r = context;
+    pthread_mutex_lock(&r->hub->lock);
+    r->luck = r->luck * 1664525 + 1013904223 + r->rank;
+    sg_status status = SG_OK;
+    *done = 0;
+    if (!r->shy || r->luck >> 31)
+        status = hub_look(r, &r->ticket[ticket], done, bytes, error);
+    pthread_mutex_unlock(&r->hub->lock);
+    return status;
 }
 
 static sg_status hub_wait(void *context, uint64_t ticket, size_t *bytes,
                           sg_error *error)
 {
     hub_rank *r = context;
-    hub_ticket *t = &r->ticket[ticket % HUB_TICKETS];
+    int done = 0;
     pthread_mutex_lock(&r->hub->lock);
-    sg_status status = hub_fails(r, error);
-    while (status == SG_OK && t->receives) {
-        hub_match(r, t->from);
-        if (t->message)
-            break;
-        pthread_cond_wait(&r->hub->change, &r->hub->lock);
-        status = hub_fails(r, error);
+    sg_status status = SG_OK;
+    while (status == SG_OK && !done) {
+        status = hub_look(r, &r->ticket[ticket], &done, bytes, error);
+        if (status == SG_OK && !done)
+            pthread_cond_wait(&r->hub->change, &r->hub->lock);
     }
-    *bytes = 0;
-    if (status == SG_OK && t->receives && t->message->bytes > t->most) {
-        snprintf(error->text, sizeof error->text, "a message is too long");
-        status = SG_E_IO;
-    } else if (status == SG_OK && t->receives) {
-        *bytes = t->message->bytes;
-        memcpy(t->to, t->message->data, t->message->bytes);
-    }
-    free(t->message);
-    t->message = NULL;
     pthread_mutex_unlock(&r->hub->lock);
     return status;
 }
@@ -175,6 +237,7 @@ static sg_exchange hub_exchange(hub *h, uint32_t rank)
     x.send = hub_send;
     x.receive = hub_receive;
     x.wait = hub_wait;
+    x.test = h->rank[rank].patient ? NULL : hub_test;
     x.host = hub_host;
     return x;
 }

@@ -461,11 +461,11 @@ static sg_status exchange(const sg_exchange *x, int count, sg_error *error)
     sg_status status = SG_OK;
     for (int i = 0; status == SG_OK && i < count; i++) {
         memset(out[i], 'a' + i % 26, BYTES);
-        status = x->send(x->context, 1, out[i], (size_t)(1 + i % BYTES),
+        status = x->send(x->context, 1, 0, out[i], (size_t)(1 + i % BYTES),
                          &sent[i], error);
         if (status == SG_OK)
-            status =
-                x->receive(x->context, 1, in[i], BYTES, &received[i], error);
+            status = x->receive(x->context, 1, 0, in[i], BYTES, &received[i],
+                                error);
     }
     for (int i = 0; status == SG_OK && i < count; i++) {
         size_t bytes = 0;
@@ -520,10 +520,10 @@ static void long_messages_are_refused(void **state)
     (void)state;
     begin_world(0, 2, MPI_THREAD_SERIALIZED);
     assert_int_equal(sg_mpi_open(NULL, NULL, &x, NULL), SG_OK);
-    told(x.send(x.context, 1, &byte, size, &ticket, &error), &error,
+    told(x.send(x.context, 1, 0, &byte, size, &ticket, &error), &error,
          "MPI: a message of 2147483648 bytes, expected at most 2147483647");
     error.text[0] = '\0';
-    told(x.receive(x.context, 1, &byte, size, &ticket, &error), &error,
+    told(x.receive(x.context, 1, 0, &byte, size, &ticket, &error), &error,
          "MPI: a message of 2147483648 bytes, expected at most 2147483647");
     sg_mpi_close(&x);
     assert_int_equal(world.finalised, 0);
