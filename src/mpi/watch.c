@@ -146,17 +146,15 @@ static void check(sg__mpi *mpi, bool slept)
         sg__mpi_rank *peer = &mpi->peer[r];
         if (r == mpi->rank)
             continue;
+        const bool late =
+            now() - peer->heard > PATIENCE_S * UINT64_C(1000000000);
         if (peer->local && has_ended(peer->process))
             tell(mpi, r, "is gone");
-        else if (hears(mpi, r) && slept)
-            peer->heard = now();
-        else if (!hears(mpi, r) ||
-                 now() - peer->heard <= PATIENCE_S * UINT64_C(1000000000))
-            continue;
-        else if (peer->local && could_run(peer->process))
-            peer->heard = now();
-        else
+        else if (hears(mpi, r) && !slept && late &&
+                 !(peer->local && could_run(peer->process)))
             tell(mpi, r, "gives no sign of life");
+        else if (slept || late)
+            peer->heard = now();
     }
 }
 
