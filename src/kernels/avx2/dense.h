@@ -21,12 +21,28 @@
 #include "kernels/avx2/respond.h"
 #include "kernels/avx2/ways.h"
 
+/* Copies n counts as integers of `unit` bytes. */
+static inline void sg__copy_counts(uint8_t *to, const uint8_t *from, size_t n,
+                                   size_t unit)
+{
+    size_t i = 0;
+    if (unit == 1) {
+        memcpy(to, from, n);
+        return;
+    }
+    for (; i + 16 <= n; i += 16)
+        sg__store(to + 2 * i, _mm256_cvtepu8_epi16(sg__load_half(from + i)));
+    for (; i < n; i++) {
+        to[2 * i] = from[i];
+        to[2 * i + 1] = 0;
+    }
+}
+
+#include "kernels/portable/copies.h"
+
 enum {
-    SG__QUAD_BLOCK = 8,          /* channels of a register of quads */
-    SG__GROUP_BYTES = 48 * 1024, /* of copied samples, unless one has more */
-    SG__GROUP_SAMPLES = 16,
-    SG__TILE_MAX = 6, /* positions */
-    SG__SLACK = 64    /* bytes that may be read past the copies */
+    SG__QUAD_BLOCK = 8, /* channels of a register of quads */
+    SG__TILE_MAX = 6    /* positions */
 };
 
 static inline size_t sg__word_step(const sg__geometry *g)
@@ -71,69 +87,6 @@ static inline size_t sg__quad_depth(const sg__synapses *s, uint32_t k)
     if (!sg__by_rows(s->geo, 8))
         most = sg__largest_weights(s)[k / SG__QUAD_BLOCK];
     return INT16_MAX / (2 * (most ? most : 1) * (uint32_t)s->in_cap);
-}
-
-/* Copies of samples, in bytes. */
-typedef struct sg__copies {
-    size_t unit, pixel, row, sample;
-    size_t samples; /* of a group */
-} sg__copies;
-
-static inline sg__copies sg__copies_of(const sg__geometry *g, int bits)
-{
-    sg__copies c;
-    c.unit = (size_t)bits / 8;
-    c.pixel = g->in_c * c.unit;
-    c.row = (g->in_w + 2 * (size_t)g->pad_w) * c.pixel;
-    c.sample = (g->in_h + 2 * (size_t)g->pad_h) * c.row;
-    c.samples = SG__GROUP_BYTES / c.sample;
-    if (c.samples > SG__GROUP_SAMPLES)
-        c.samples = SG__GROUP_SAMPLES;
-    c.samples += c.samples == 0;
-    /* weights of a long fully connected layer are read once for a tile or two
-     */
-    if (g->out_h * g->out_w == 1 && c.samples < 2 * SG__TILE_MAX)
-        c.samples = 2 * SG__TILE_MAX;
-    return c;
-}
-
-static inline size_t sg__copies_size(const sg__geometry *g, int bits)
-{
-    sg__copies c = sg__copies_of(g, bits);
-    return c.samples * c.sample + SG__SLACK;
-}
-
-/* Copies n counts as integers of `unit` bytes. */
-static inline void sg__copy_counts(uint8_t *to, const uint8_t *from, size_t n,
-                                   size_t unit)
-{
-    size_t i = 0;
-    if (unit == 1) {
-        memcpy(to, from, n);
-        return;
-    }
-    for (; i + 16 <= n; i += 16)
-        sg__store(to + 2 * i, _mm256_cvtepu8_epi16(sg__load_half(from + i)));
-    for (; i < n; i++) {
-        to[2 * i] = from[i];
-        to[2 * i + 1] = 0;
-    }
-}
-
-/* Copies n samples into memory that is 0 where padding is. */
-static inline void sg__copy_samples(const sg__geometry *g, const sg__copies *c,
-                                    size_t n, const uint8_t *in, uint8_t *to)
-{
-    size_t width = (size_t)g->in_w * g->in_c;
-    if (!sg__padded(g)) {
-        sg__copy_counts(to, in, n * sg__inputs(g), c->unit);
-        return;
-    }
-    for (size_t s = 0; s < n; s++, to += c->sample) {
-        uint8_t *row = to + g->pad_h * c->row + g->pad_w * c->pixel;
-        for (uint32_t y = 0; y < g->in_h; y++, row += c->row, in += width)
-            sg__copy_counts(row, in, width, c->unit);
-    }
 }
 
 /* sg__dense_scratch: working memory of the forward row: copies, and 64
@@ -364,42 +317,6 @@ SG__INLINE void sg__quad_tile(sg__dot_kind dot, int n, int blocks,
     }
     for (uint32_t ky = 0; ky < d->rows; ky++, w += d->run * 32)
         sg__quad_run(dot, n, blocks, d->run, d->step, w, in, ky * d->row, sum);
-}
-
-/* A walk over the output positions of a group of samples. */
-typedef struct sg__position_walk {
-    const uint8_t *in;
-    size_t at; /* of the next position; an index, because a stride may step
-                * over the end of a row before the row's step takes it back */
-    uint32_t x, y, out_w, out_h;
-    size_t pixel, row, sample; /* bytes from the end of the last to the next,
-                                * modulo the word */
-} sg__position_walk;
-
-SG__INLINE sg__position_walk sg__walk_over(const sg__geometry *g,
-                                           const sg__copies *c,
-                                           const uint8_t *in)
-{
-    sg__position_walk w = {in, 0, 0, 0, g->out_w, g->out_h, 0, 0, 0};
-    w.pixel = g->stride_w * c->pixel;
-    w.row = g->stride_h * c->row - g->out_w * w.pixel;
-    w.sample = c->sample - g->out_h * g->stride_h * c->row;
-    return w;
-}
-
-SG__INLINE const uint8_t *sg__walk_on(sg__position_walk *w)
-{
-    const uint8_t *here = w->in + w->at;
-    w->at += w->pixel;
-    if (++w->x == w->out_w) {
-        w->x = 0;
-        w->at += w->row;
-        if (++w->y == w->out_h) {
-            w->y = 0;
-            w->at += w->sample;
-        }
-    }
-    return here;
 }
 
 /* Charge, without bias, of n positions by up to 16 channels. */

@@ -28,14 +28,14 @@ size_t sg__pairs_bytes(size_t positions, size_t channels, size_t n)
            n * positions * sizeof(sg__senders);
 }
 
-sg__pair_lists sg__pairs_in(size_t positions, size_t channels, size_t n,
-                            void *memory)
+sg__sender_lists sg__pairs_in(size_t positions, size_t channels, size_t n,
+                              void *memory)
 {
-    sg__pair_lists l = {.positions = positions,
-                        .channels = channels,
-                        .samples = n,
-                        .room = room_of(positions, channels),
-                        .pairs = memory};
+    sg__sender_lists l = {.positions = positions,
+                          .channels = channels,
+                          .samples = n,
+                          .room = room_of(positions, channels),
+                          .pairs = memory};
     l.senders = (sg__senders *)(l.pairs + l.room);
     return l;
 }
@@ -176,7 +176,7 @@ SG__INLINE sg__senders list_position(const uint8_t *x, size_t channels,
                          128 * sum_of(sum)};
 }
 
-SG__INLINE size_t fill(sg__pair_lists *l, size_t n, const uint8_t *x,
+SG__INLINE size_t fill(sg__sender_lists *l, size_t n, const uint8_t *x,
                        bool errors)
 {
     size_t s = 0, most = most_pairs(l->positions, l->channels);
@@ -194,12 +194,12 @@ SG__INLINE size_t fill(sg__pair_lists *l, size_t n, const uint8_t *x,
     return s;
 }
 
-size_t sg__pairs_of_counts(sg__pair_lists *l, size_t n, const uint8_t *x)
+size_t sg__pairs_of_counts(sg__sender_lists *l, size_t n, const uint8_t *x)
 {
     return fill(l, n, x, false);
 }
 
-size_t sg__pairs_of_errors(sg__pair_lists *l, size_t n, const int8_t *x)
+size_t sg__pairs_of_errors(sg__sender_lists *l, size_t n, const int8_t *x)
 {
     return fill(l, n, (const uint8_t *)x, true);
 }

@@ -34,36 +34,25 @@ typedef struct sg__senders {
 enum { SG__COUNT_ROOM = 258, SG__ERROR_ROOM = 128 };
 
 /* Lists of some samples' senders, one behind the other. */
-typedef struct sg__pair_lists {
+typedef struct sg__sender_lists {
     size_t positions, channels; /* of a sample */
     size_t samples;             /* at most */
     size_t room, used;          /* pairs */
     sg__sender_pair *pairs;     /* [room] */
     sg__senders *senders;       /* [samples][positions] */
-} sg__pair_lists;
+} sg__sender_lists;
 
 /* sg__pairs_bytes: memory for up to n samples, with room for one of them
  * whatever it sends, and for what all mostly send.
  * sg__pairs_in: lists in that memory. */
 size_t sg__pairs_bytes(size_t positions, size_t channels, size_t n);
-sg__pair_lists sg__pairs_in(size_t positions, size_t channels, size_t n,
-                            void *memory);
+sg__sender_lists sg__pairs_in(size_t positions, size_t channels, size_t n,
+                              void *memory);
 
 /* sg__pairs_of_counts, sg__pairs_of_errors: lists samples whose numbers are at x, n of
  * them or as many as there is room for, 1 or more. Returns how many. */
-size_t sg__pairs_of_counts(sg__pair_lists *l, size_t n, const uint8_t *x);
-size_t sg__pairs_of_errors(sg__pair_lists *l, size_t n, const int8_t *x);
-
-/* sg__prefetch_share: part i of n of the rows of the next slab; it is far away
- * and used at random, so that the processor cannot guess it. */
-static inline void sg__prefetch_share(const uint8_t *slab, size_t rows,
-                                      size_t i, size_t n)
-{
-    for (size_t r = rows * i / n; r < rows * (i + 1) / n; r++)
-        /* past the last slab does no harm */
-        _mm_prefetch((const char *)((uintptr_t)slab + r * SG__SLAB_COLUMNS),
-                     _MM_HINT_T0);
-}
+size_t sg__pairs_of_counts(sg__sender_lists *l, size_t n, const uint8_t *x);
+size_t sg__pairs_of_errors(sg__sender_lists *l, size_t n, const int8_t *x);
 
 /* to[32] += 16-bit sums of columns that were interleaved by halves of
  * registers, less offset. */
@@ -156,12 +145,15 @@ SG__INLINE void sg__slab_row(const sg__sender_pair *pairs,
         sg__slab_take(sum, &offset, to);
 }
 
-/* sg__slab_rows: whether the slabs of a kernel row are read together. */
-static inline bool sg__slab_rows(const sg__geometry *g, size_t sources)
+/* sg__slab_add: of the walks (portable/slabs.h). */
+SG__INLINE void sg__slab_add(const sg__sender_lists *l, size_t sample,
+                             const sg__senders *at, size_t n,
+                             const uint8_t *slab, ptrdiff_t step, bool errors,
+                             size_t columns, int32_t *to)
 {
-    enum { NEAR_BYTES = 48 * 1024 };
-    return g->kernel_w > 1 && g->stride_w == 1 &&
-           g->kernel_w * sources * SG__SLAB_COLUMNS <= NEAR_BYTES;
+    (void)sample;
+    (void)columns; /* SG__SLAB_COLUMNS */
+    sg__slab_row(l->pairs, at, n, slab, step, errors, to);
 }
 
 #endif

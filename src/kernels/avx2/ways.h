@@ -3,25 +3,12 @@
 #define SG_KERNELS_AVX2_WAYS_H
 
 #include "kernels/kernels.h"
+#include "kernels/portable/slab_shape.h"
 
 enum {
     SG__SLAB_COLUMNS = 64,
     SG__SLAB_ROWS = 1024 /* at most, so that their places fit 16 bits */
 };
-
-/* sg__cut: the layer as the rows by slabs see it: a long fully connected one
- * is a convolution of one position, so that its slabs stay small. */
-static inline sg__geometry sg__cut(const sg__geometry *g)
-{
-    enum { PART = 512 };
-    sg__geometry c = *g;
-    if (g->in_h * g->in_w == 1 && g->kernel_h * g->kernel_w == 1 &&
-        g->in_c % PART == 0) {
-        c.in_w = c.kernel_w = g->in_c / PART;
-        c.in_c = PART;
-    }
-    return c;
-}
 
 /* sg__by_rows: 8-bit layers over many channels, whose forward part is slabs,
  * [64 output channels][tap][in_c][64], for both forward rows. Any other

@@ -11,25 +11,12 @@
 #include "kernels/avx512/layout.h"
 #include "kernels/avx512/scratch.h"
 #include "kernels/avx512/slabs.h"
+#include "kernels/portable/slabs.h"
 
 enum {
-    PART = 512,            /* inputs of a slab of a fully connected layer */
     LIST_BYTES = 1 << 22,  /* of the samples listed at once */
     CHARGE_BYTES = 1 << 18 /* of their charges, about */
 };
-
-/* The same layer with slabs of a moderate size; a padded image of one pixel
- * stays a convolution. */
-static sg__geometry cut(const sg__geometry *g)
-{
-    sg__geometry c = *g;
-    if (g->in_h * g->in_w == 1 && g->kernel_h * g->kernel_w == 1 &&
-        g->in_c % PART == 0) {
-        c.in_w = c.kernel_w = g->in_c / PART;
-        c.in_c = PART;
-    }
-    return c;
-}
 
 /* Samples at once: their lists and their charges stay near. */
 static size_t samples_at_once(const sg__geometry *c)
@@ -50,49 +37,9 @@ size_t sg__forward_sparse_scratch(const sg__geometry *g, int bits)
 {
     if (!sg__by_rows(g, bits))
         return 0;
-    sg__geometry c = cut(g);
+    sg__geometry c = sg__cut(g);
     return charge_bytes(&c) + sg__lists_bytes((size_t)c.in_h * c.in_w, c.in_c,
                                               samples_at_once(&c));
-}
-
-/* One tap: charge[position][64] of one sample. */
-static void add_tap(const sg__geometry *c, uint32_t ky, uint32_t kx,
-                    const sg__sender_quad *quads, const sg__senders *senders,
-                    const uint8_t *slab, int32_t *charge)
-{
-    for (uint32_t y = 0; y < c->out_h; y++) {
-        uint32_t iy = y * c->stride_h + ky - c->pad_h;
-        for (uint32_t x = 0; x < c->out_w; x++, charge += 64) {
-            uint32_t ix = x * c->stride_w + kx - c->pad_w;
-            if (iy >= c->in_h || ix >= c->in_w) /* or below 0 */
-                continue;
-            const sg__senders *at = &senders[(size_t)iy * c->in_w + ix];
-            sg__slab_row(quads, at, 1, slab, 0, false, charge);
-        }
-    }
-}
-
-/* One kernel row: the same. */
-static void add_row(const sg__geometry *c, uint32_t ky,
-                    const sg__sender_quad *quads, const sg__senders *senders,
-                    const uint8_t *slab, int32_t *charge)
-{
-    const ptrdiff_t step = (ptrdiff_t)c->in_c * 64;
-    for (uint32_t y = 0; y < c->out_h; y++) {
-        uint32_t iy = y * c->stride_h + ky - c->pad_h;
-        if (iy >= c->in_h) { /* or below 0 */
-            charge += (size_t)c->out_w * 64;
-            continue;
-        }
-        for (uint32_t x = 0; x < c->out_w; x++, charge += 64) {
-            uint32_t first, last;
-            sg__span(x, 1, c->pad_w, c->kernel_w, c->in_w, &first, &last);
-            sg__slab_row(quads,
-                         &senders[(size_t)iy * c->in_w + x + first - c->pad_w],
-                         last - first, slab + first * step, step, false,
-                         charge);
-        }
-    }
 }
 
 /* 64 output channels of n listed samples; out is theirs. */
@@ -109,22 +56,7 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
     for (size_t p = 0; p < n * positions; p++)
         for (int i = 0; i < 4; i++)
             _mm512_store_si512(charge + 64 * p + 16 * i, bias[i]);
-    const bool rows = sg__slab_rows(c, c->in_c);
-    const uint32_t taps = rows ? c->kernel_w : 1;
-    for (uint32_t tap = 0; tap < c->kernel_h * c->kernel_w; tap += taps) {
-        const uint8_t *next = slab + (size_t)taps * c->in_c * 64;
-        uint32_t ky = tap / c->kernel_w, kx = tap % c->kernel_w;
-        for (size_t i = 0; i < n; i++) {
-            const sg__senders *senders = l->senders + i * l->positions;
-            int32_t *to = charge + i * positions * 64;
-            sg__prefetch_share(next, (size_t)taps * c->in_c, i, n);
-            if (rows)
-                add_row(c, ky, l->quads + i * l->room, senders, slab, to);
-            else
-                add_tap(c, ky, kx, l->quads + i * l->room, senders, slab, to);
-        }
-        slab = next;
-    }
+    sg__slabs_forward(c, n, l, slab, SG__SLAB_COLUMNS, charge);
     for (size_t p = 0; p < n * positions; p++)
         for (uint32_t i = 0; i < 64; i += 16)
             sg__respond16(out, p * c->out_c + k + i,
@@ -144,7 +76,7 @@ void sg__forward_sparse__avx512(const sg__synapses *s, size_t n,
         sg__forward__avx512(s, n, in, out, scratch);
         return;
     }
-    sg__geometry c = cut(s->geo);
+    sg__geometry c = sg__cut(s->geo);
     size_t step = samples_at_once(&c), inputs = sg__inputs(&c);
     int32_t *charge = scratch;
     sg__sender_lists l = sg__lists_in((size_t)c.in_h * c.in_w, c.in_c, step,

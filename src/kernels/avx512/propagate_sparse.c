@@ -14,6 +14,7 @@
 #include "kernels/avx512/layout.h"
 #include "kernels/avx512/scratch.h"
 #include "kernels/avx512/slabs.h"
+#include "kernels/portable/slabs.h"
 
 enum {
     COLUMNS = 64,
@@ -40,78 +41,14 @@ size_t sg__propagate_sparse_scratch(const sg__geometry *g, int bits)
     return sg__lists_bytes(positions(g), g->out_c, list_samples(g));
 }
 
-/* One tap and 64 input channels of one sample; u is theirs. */
-static void add_tap(const sg__geometry *g, uint32_t ky, uint32_t kx,
-                    const sg__sender_quad *quads, const sg__senders *senders,
-                    const uint8_t *slab, int32_t *u)
-{
-    for (uint32_t y = 0; y < g->out_h; y++) {
-        uint32_t iy = y * g->stride_h + ky - g->pad_h;
-        if (iy >= g->in_h) /* also where it would be negative */
-            continue;
-        for (uint32_t x = 0; x < g->out_w; x++) {
-            const sg__senders *at = &senders[(size_t)y * g->out_w + x];
-            uint32_t ix = x * g->stride_w + kx - g->pad_w;
-            if (at->length == 0 || ix >= g->in_w)
-                continue;
-            sg__slab_row(quads, at, 1, slab, 0, true,
-                         u + ((size_t)iy * g->in_w + ix) * g->in_c);
-        }
-    }
-}
-
-/* One kernel row, whose slabs lie `step` bytes apart: the same, by input
- * pixels. Stride 1. */
-static void add_row(const sg__geometry *g, uint32_t ky,
-                    const sg__sender_quad *quads, const sg__senders *senders,
-                    const uint8_t *slab, ptrdiff_t step, int32_t *u)
-{
-    for (uint32_t y = 0; y < g->out_h; y++) {
-        uint32_t iy = y * g->stride_h + ky - g->pad_h;
-        int32_t *to = u + (size_t)iy * g->in_w * g->in_c;
-        if (iy >= g->in_h)
-            continue;
-        for (uint32_t ix = 0; ix < g->in_w; ix++, to += g->in_c) {
-            uint32_t first, last;
-            sg__reach(ix, 1, g->pad_w, g->kernel_w, g->out_w, &first, &last);
-            sg__slab_row(quads, &senders[(size_t)y * g->out_w + first],
-                         last - first,
-                         slab + (ptrdiff_t)(ix + g->pad_w - first) * step,
-                         -step, true, to);
-        }
-    }
-}
-
 static void propagate_slabs(const sg__synapses *s, size_t n, const int8_t *d,
                             int32_t *u, void *scratch)
 {
     const sg__geometry *g = s->geo;
-    size_t inputs = sg__inputs(g);
     sg__sender_lists l = sg__lists_in(positions(g), g->out_c, n, scratch);
-    const bool rows = sg__slab_rows(g, g->out_c);
-    const uint32_t taps = rows ? g->kernel_w : 1;
-    const size_t slab = (size_t)g->out_c * COLUMNS;
-    const size_t step = slab * (g->in_c / COLUMNS); /* of a tap */
-    const uint8_t *row = sg__propagate_slabs(s);
     for (size_t i = 0; i < n; i++)
         sg__lists_fill(&l, i, d + i * sg__outputs(g), COLUMNS);
-    memset(u, 0, n * inputs * sizeof *u);
-    for (uint32_t tap = 0; tap < g->kernel_h * g->kernel_w; tap += taps) {
-        uint32_t ky = tap / g->kernel_w, kx = tap % g->kernel_w;
-        for (uint32_t c = 0; c < g->in_c; c += COLUMNS, row += slab)
-            for (size_t i = 0; i < n; i++) {
-                const sg__sender_quad *quads = l.quads + i * l.room;
-                const sg__senders *senders = l.senders + i * l.positions;
-                int32_t *to = u + i * inputs + c;
-                for (uint32_t t = 0; t < taps; t++)
-                    sg__prefetch_share(row + t * step + slab, g->out_c, i, n);
-                if (rows)
-                    add_row(g, ky, quads, senders, row, (ptrdiff_t)step, to);
-                else
-                    add_tap(g, ky, kx, quads, senders, row, to);
-            }
-        row += (taps - 1) * step;
-    }
+    sg__slabs_backward(g, n, &l, sg__propagate_slabs(s), COLUMNS, u);
 }
 
 static inline __attribute__((always_inline)) __m512i

@@ -42,17 +42,6 @@ sg__sender_lists sg__lists_in(size_t positions, size_t channels, size_t n,
 void sg__lists_fill(const sg__sender_lists *l, size_t s, const int8_t *x,
                     size_t step);
 
-/* sg__prefetch_share: part i of n of the rows of the next slab; it is far away
- * and used at random, so that the processor cannot guess it. */
-static inline void sg__prefetch_share(const uint8_t *slab, size_t rows,
-                                      size_t i, size_t n)
-{
-    for (size_t r = rows * i / n; r < rows * (i + 1) / n; r++)
-        /* past the last slab does no harm */
-        _mm_prefetch((const char *)((uintptr_t)slab + r * SG__SLAB_COLUMNS),
-                     _MM_HINT_T0);
-}
-
 /* sg__slab_row: to[64] += what n positions side by side send through slabs
  * that lie `step` bytes apart. Forward, counts meet signed weights; backward
  * (errors), errors meet weights + 128. */
@@ -99,13 +88,14 @@ sg__slab_row(const sg__sender_quad *quads, const sg__senders *at, size_t n,
     }
 }
 
-/* sg__slab_rows: whether the slabs of a kernel row are near enough together to
- * be read for one position after the other. */
-static inline bool sg__slab_rows(const sg__geometry *g, size_t sources)
+/* sg__slab_add: of the walks (portable/slabs.h). */
+static inline __attribute__((always_inline)) void
+sg__slab_add(const sg__sender_lists *l, size_t sample, const sg__senders *at,
+             size_t n, const uint8_t *slab, ptrdiff_t step, bool errors,
+             size_t columns, int32_t *to)
 {
-    enum { NEAR_BYTES = 48 * 1024 };
-    return g->kernel_w > 1 && g->stride_w == 1 &&
-           g->kernel_w * sources * SG__SLAB_COLUMNS <= NEAR_BYTES;
+    (void)columns; /* SG__SLAB_COLUMNS */
+    sg__slab_row(l->quads + sample * l->room, at, n, slab, step, errors, to);
 }
 
 #endif

@@ -1,134 +1,204 @@
-/* NEON forward pass with the dot product extension, for weights of 8 bits;
- * those of 16 are left to the plain NEON rows.
+/* NEON forward pass with the dot product extension.
  *
- * SDOT takes signed bytes. Counts above 127 have 128 taken off, all of
- * a row's, padding included, and the sum of the weights gives it back:
- *   sum w n = sum w (n - 128) + 128 sum w, modulo 2^32. */
+ * SDOT takes signed bytes. Where a count is above 127, 128 is taken off all of
+ * them, and the sum of the weights gives it back:
+ *   sum w n = sum w (n - 128) + 128 sum w, modulo 2^32.
+ * Weights of 16 bits are 256 high + low: the high bytes are summed first, as
+ * those of 8 bits are, then shifted, then the low ones are added by UDOT. */
+#include "kernels/neon/copies.h"
+#include "kernels/neon/lanes.h"
+#include "kernels/neon/ways.h"
 #include "kernels/neondot/pack.h"
 
-enum { BLOCK = SG__DOT_BLOCK, LANES = 16, SIGNED_MAX = 127 };
+enum { BLOCK = SG__DOT_BLOCK, LANES = 16 };
 
-/* A block of channels: weights, and where its charges start. */
-typedef struct block {
-    const int8_t *weight;
-    size_t taps;
-    uint32_t start[BLOCK];
-} block;
+/* Kinds of dot products, added. */
+enum { SIGNED = 0, FLIPPED = 1, WORDS = 2 };
 
-static block block_at(const sg__synapses *s, uint32_t k)
-{
-    uint32_t rest = s->geo->out_c - k, n = rest < BLOCK ? rest : BLOCK;
-    block b = {.taps = sg__neon_taps(s->geo)};
-    b.weight = (const int8_t *)s->packed + k * b.taps;
-    for (uint32_t c = 0; c < n; c++) {
-        b.start[c] = (uint32_t)s->bias[k + c];
-        if (s->in_cap > SIGNED_MAX)
-            b.start[c] += 128 * sg__dot_sums(s)[k + c];
-    }
-    return b;
-}
+typedef struct sg__dense_block {
+    const uint8_t *weight;
+    size_t plane;  /* bytes to the low bytes of 16-bit weights */
+    uint32_t rows; /* kernel rows */
+    size_t quads;  /* in each */
+    size_t row;    /* bytes to the next row of counts */
+    uint32_t bias[BLOCK], back[BLOCK]; /* back: 128 times the sum of what is
+                                          signed */
+} sg__dense_block;
 
-/* Products of taps 4i .. 4i + 3 of a register of counts. */
-#define DOT_LANE(i)                                                           \
+/* Products of quad i of a register of counts. */
+#define LANE(i)                                                               \
     for (int q = 0; q < 2 * halves; q++) {                                    \
-        int8x16_t w = vld1q_s8(weight + (i)*4 * BLOCK + 16 * q);              \
-        for (int r = 0; r < rows; r++)                                        \
-            charge[r][q] = vdotq_laneq_s32(charge[r][q], w, n[r], i);         \
+        uint8x16_t w = vld1q_u8(weight + (i)*4 * BLOCK + 16 * q);             \
+        for (int p = 0; p < n; p++)                                           \
+            if (low)                                                          \
+                charge[p][q] = vreinterpretq_s32_u32(                         \
+                    vdotq_laneq_u32(vreinterpretq_u32_s32(charge[p][q]), w,   \
+                                    x[p], i));                                \
+            else                                                              \
+                charge[p][q] =                                                \
+                    vdotq_laneq_s32(charge[p][q], vreinterpretq_s8_u8(w),     \
+                                    vreinterpretq_s8_u8(x[p]), i);            \
     }
 
-static SG__UNROLLED void tile(const block *b, const int8_t *row,
-                              int32x4_t out[][4], const int rows,
-                              const int halves)
+SG__INLINE void load_counts(const uint8_t *const *in, size_t at,
+                            const bool flipped, const int n, uint8x16_t *x)
 {
-    int32x4_t charge[SG__NEON_TILE][4];
-    int8x16_t n[SG__NEON_TILE];
-    for (int r = 0; r < rows; r++)
-        for (int q = 0; q < 4; q++)
-            charge[r][q] = vreinterpretq_s32_u32(vld1q_u32(b->start + 4 * q));
-    for (size_t i = 0; i < b->taps; i += LANES) {
-        const int8_t *weight = b->weight + i * BLOCK;
-        for (int r = 0; r < rows; r++)
-            n[r] = vld1q_s8(row + (size_t)r * b->taps + i);
-        DOT_LANE(0);
-        DOT_LANE(1);
-        DOT_LANE(2);
-        DOT_LANE(3);
+    for (int p = 0; p < n; p++) {
+        x[p] = vld1q_u8(in[p] + at);
+        if (flipped)
+            x[p] = veorq_u8(x[p], vdupq_n_u8(0x80));
     }
-    for (int r = 0; r < rows; r++)
-        for (int q = 0; q < 4; q++)
-            out[r][q] = charge[r][q];
 }
 
-/* Charges and responses of `rows` gathered positions from the p-th on. */
-static void forward_rows(const sg__synapses *s, size_t p, size_t rows,
-                         const int8_t *row, const sg__response_out *out)
+/* All taps by one plane of weights. */
+SG__INLINE void add_plane(const sg__dense_block *b, const uint8_t *weight,
+                          const bool low, const bool flipped,
+                          const uint8_t *const *in, const int n,
+                          const int halves, int32x4_t charge[][4])
 {
-    uint32_t out_c = s->geo->out_c;
-    int32x4_t charge[SG__NEON_TILE][4];
-    for (uint32_t k = 0; k < out_c; k += BLOCK) {
-        uint32_t n = out_c - k < BLOCK ? out_c - k : BLOCK;
-        block b = block_at(s, k);
-        for (size_t r = 0; r < rows;) {
-            bool whole = rows - r >= SG__NEON_TILE;
-            const int8_t *from = row + r * b.taps;
-            if (whole && n > 8)
-                tile(&b, from, charge, SG__NEON_TILE, 2);
-            else if (whole)
-                tile(&b, from, charge, SG__NEON_TILE, 1);
-            else if (n > 8)
-                tile(&b, from, charge, 1, 2);
-            else
-                tile(&b, from, charge, 1, 1);
-            for (int i = 0; i < (whole ? SG__NEON_TILE : 1); i++, r++)
-                sg__neon_respond(out, (p + r) * out_c + k, n, charge[i]);
+    uint8x16_t x[SG__NEON_TILE];
+    for (uint32_t ky = 0; ky < b->rows; ky++) {
+        size_t at = ky * b->row, left = b->quads;
+        for (; left >= 4; left -= 4, at += LANES) {
+            load_counts(in, at, flipped, n, x);
+            LANE(0)
+            LANE(1)
+            LANE(2)
+            LANE(3)
+            weight += 4 * 4 * BLOCK;
+        }
+        if (left > 0) {
+            load_counts(in, at, flipped, n, x);
+            LANE(0)
+            if (left > 1) {
+                LANE(1)
+            }
+            if (left > 2) {
+                LANE(2)
+            }
+            weight += left * 4 * BLOCK;
         }
     }
 }
 
-/* Takes 128 off every count of a padded row. */
-static void make_signed(uint8_t *row, size_t taps)
+SG__INLINE void sg__dense_tile(const int kind, const int n, const int halves,
+                               const sg__dense_block *b,
+                               const uint8_t *const *in, int32x4_t out[][4])
 {
-    for (size_t i = 0; i < taps; i += LANES)
-        vst1q_u8(row + i, veorq_u8(vld1q_u8(row + i), vdupq_n_u8(0x80)));
+    int32x4_t charge[SG__NEON_TILE][4];
+    for (int p = 0; p < n; p++)
+        for (int q = 0; q < 4; q++)
+            charge[p][q] =
+                kind & FLIPPED
+                    ? vreinterpretq_s32_u32(vld1q_u32(b->back + 4 * q))
+                    : vdupq_n_s32(0);
+    add_plane(b, b->weight, false, kind & FLIPPED, in, n, halves, charge);
+    if (kind & WORDS) {
+        for (int p = 0; p < n; p++)
+            for (int q = 0; q < 2 * halves; q++)
+                charge[p][q] = vshlq_n_s32(charge[p][q], 8);
+        add_plane(b, b->weight + b->plane, true, false, in, n, halves, charge);
+    }
+    for (int p = 0; p < n; p++)
+        for (int q = 0; q < 4; q++)
+            out[p][q] =
+                vaddq_s32(charge[p][q],
+                          vreinterpretq_s32_u32(vld1q_u32(b->bias + 4 * q)));
+}
+
+/* Slabs of 16 channels from k on as quads, and the sums of their weights. */
+static void turn(const sg__synapses *s, uint32_t k, uint8_t *to,
+                 uint32_t sums[BLOCK])
+{
+    const size_t K = sg__fan_in(s->geo), columns = sg__columns(s->geo->out_c);
+    const uint8_t *row =
+        (const uint8_t *)s->packed + k / columns * columns * K + k % columns;
+    int32x4_t sum[4];
+    for (int q = 0; q < 4; q++)
+        sum[q] = vdupq_n_s32(0);
+    for (size_t i = 0; i < K; i += 4, row += 4 * columns, to += 4 * BLOCK) {
+        uint8x16_t a = vld1q_u8(row), b = vld1q_u8(row + columns);
+        uint8x16_t c = vld1q_u8(row + 2 * columns);
+        uint8x16_t d = vld1q_u8(row + 3 * columns);
+        uint16x8_t ab[2] = {vreinterpretq_u16_u8(vzip1q_u8(a, b)),
+                            vreinterpretq_u16_u8(vzip2q_u8(a, b))};
+        uint16x8_t cd[2] = {vreinterpretq_u16_u8(vzip1q_u8(c, d)),
+                            vreinterpretq_u16_u8(vzip2q_u8(c, d))};
+        for (int q = 0; q < 4; q++) {
+            uint16x8_t quad = q % 2 ? vzip2q_u16(ab[q / 2], cd[q / 2])
+                                    : vzip1q_u16(ab[q / 2], cd[q / 2]);
+            vst1q_u8(to + 16 * q, vreinterpretq_u8_u16(quad));
+            sum[q] =
+                vdotq_s32(sum[q], vreinterpretq_s8_u16(quad), vdupq_n_s8(1));
+        }
+    }
+    for (int q = 0; q < 4; q++)
+        vst1q_u32(sums + 4 * q, vreinterpretq_u32_s32(sum[q]));
+}
+
+static inline sg__dense_block sg__dense_at(const sg__synapses *s,
+                                           const sg__copies *c, uint32_t k,
+                                           void *turned)
+{
+    const sg__geometry *g = s->geo;
+    const uint32_t rest = g->out_c - k, n = rest < BLOCK ? rest : BLOCK;
+    sg__dense_block b = {.weight = turned,
+                         .plane = sg__dot_plane(g),
+                         .rows = g->kernel_h,
+                         .quads = sg__quads(g),
+                         .row = c->row};
+    if (sg__by_rows(g, s->bits)) {
+        turn(s, k, turned, b.back);
+    } else {
+        b.weight = (const uint8_t *)s->packed + k / BLOCK * sg__quad_block(g);
+        memcpy(b.back, sg__dot_sums(s) + k, n * sizeof *b.back);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        b.bias[i] = (uint32_t)s->bias[k + i];
+        b.back[i] *= 128;
+    }
+    return b;
+}
+
+#include "kernels/neon/dense.h"
+
+size_t sg__forward_scratch__neondot(const sg__geometry *g, int bits)
+{
+    return sg__turned_at(g) +
+           (sg__by_rows(g, bits) ? sg__fan_in(g) * BLOCK : 0);
 }
 
 void sg__forward__neondot(const sg__synapses *s, size_t n, const uint8_t *in,
                           const sg__response_out *out, void *scratch)
 {
-    const sg__geometry *g = s->geo;
-    size_t positions = (size_t)g->out_h * g->out_w, total = n * positions;
-    size_t taps = sg__neon_taps(g), rows;
-    if (s->bits != 8) {
-        sg__forward__neon(s, n, in, out, scratch);
-        return;
-    }
-    memset(scratch, 0, SG__NEON_ROWS * taps);
-    for (size_t p = 0; p < total; p += rows) {
-        rows = total - p < SG__NEON_ROWS ? total - p : SG__NEON_ROWS;
-        for (size_t r = 0; r < rows; r++) {
-            uint8_t *row = (uint8_t *)scratch + r * taps;
-            sg__neon_gather(g, in + (p + r) / positions * sg__inputs(g),
-                            (p + r) % positions, row);
-            if (s->in_cap > SIGNED_MAX)
-                make_signed(row, taps);
-        }
-        forward_rows(s, p, rows, scratch, out);
-    }
+    const sg__synapses t = sg__with_largest_count(s, n, in);
+    const bool flipped = t.in_cap > SG__SIGNED_MAX;
+    if (sg__by_sparse(s->geo, s->bits))
+        sg__rows_run(s, n, in, out, scratch);
+    else if (s->bits == 8 && flipped)
+        sg__dense_forward(FLIPPED, s, n, in, out, scratch);
+    else if (s->bits == 8)
+        sg__dense_forward(SIGNED, s, n, in, out, scratch);
+    else if (flipped)
+        sg__dense_forward(WORDS | FLIPPED, s, n, in, out, scratch);
+    else
+        sg__dense_forward(WORDS, s, n, in, out, scratch);
 }
 
-/* For 8 bits four dense products cost less than one sparse one: only layers
- * of 16 gain from leaving inputs out. */
+/* By instructions, not by time: no such processor has been measured. */
 uint32_t sg__forward_sparse_below__neondot(const sg__geometry *g, int bits)
 {
-    return bits == 8 ? 0 : sg__forward_sparse_below__neon(g, bits);
+    if (sg__by_rows(g, bits))
+        return sg__by_sparse(g, bits) ? 1001 : 300;
+    return 0;
 }
 
 void sg__forward_sparse__neondot(const sg__synapses *s, size_t n,
                                  const uint8_t *in,
                                  const sg__response_out *out, void *scratch)
 {
-    if (s->bits != 8)
-        sg__forward_sparse__neon(s, n, in, out, scratch);
+    if (sg__by_rows(s->geo, s->bits))
+        sg__rows_run(s, n, in, out, scratch);
     else
         sg__forward__neondot(s, n, in, out, scratch);
 }

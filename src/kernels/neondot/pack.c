@@ -1,32 +1,109 @@
-/* Packed weights of the NEON table with dot products; those of 16 bits are
- * packed as the plain NEON rows do. */
+/* Memory of the NEON rows with dot products. */
 #include "kernels/neondot/pack.h"
 
-enum { BLOCK = SG__DOT_BLOCK };
+#include "kernels/neon/lanes.h"
+#include "kernels/neon/ways.h"
+
+enum { QUAD = 4 * SG__DOT_BLOCK }; /* bytes of a quad of all channels */
+
+size_t sg__forward_part__neondot(const sg__geometry *g, int bits)
+{
+    if (sg__by_rows(g, bits))
+        return sg__fan_in(g) * g->out_c;
+    return sg__dot_plane(g) * (size_t)bits / 8 +
+           sg__neon_blocks(g) * SG__DOT_BLOCK * sizeof(uint32_t);
+}
 
 size_t sg__pack_size__neondot(const sg__geometry *g, int bits)
 {
-    if (bits != 8)
-        return sg__pack_size__neon(g, bits);
-    return sg__dot_blocks(g) * BLOCK * (sg__neon_taps(g) + sizeof(uint32_t));
+    return sg__forward_part__neondot(g, bits) + sg__propagate_part(g, bits);
+}
+
+/* Up to 8 weights of 16 bits: their high and their low bytes. */
+static uint8x8x2_t bytes_of(const int16_t *w, size_t n)
+{
+    int16_t part[8] = {0};
+    if (n < 8) {
+        memcpy(part, w, n * sizeof *w);
+        w = part;
+    }
+    uint8x16_t x = vreinterpretq_u8_s16(vld1q_s16(w));
+    uint8x8_t a = vget_low_u8(x), b = vget_high_u8(x);
+    return (uint8x8x2_t){{vuzp2_u8(a, b), vuzp1_u8(a, b)}};
+}
+
+/* Eight bytes to two quads of one channel. */
+static void store_quads(uint8_t *to, uint8x8_t x, bool both)
+{
+    uint32_t first = vget_lane_u32(vreinterpret_u32_u8(x), 0);
+    uint32_t second = vget_lane_u32(vreinterpret_u32_u8(x), 1);
+    memcpy(to, &first, sizeof first);
+    if (both)
+        memcpy(to + QUAD, &second, sizeof second);
+}
+
+/* One kernel row of a channel, in quads completed by 0; returns the sum of
+ * what is signed. */
+static int32_t pack_words(const int16_t *w, size_t run, uint8_t *to,
+                          size_t plane)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < run; i += 8, to += 2 * QUAD) {
+        uint8x8x2_t x = bytes_of(w + i, run - i);
+        bool both = run - i > 4;
+        store_quads(to, x.val[0], both);
+        store_quads(to + plane, x.val[1], both);
+        sum += vaddlv_s8(vreinterpret_s8_u8(x.val[0]));
+    }
+    return sum;
+}
+
+static int32_t pack_bytes(const int8_t *w, size_t run, uint8_t *to)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < run; i += 8, to += 2 * QUAD) {
+        int8_t part[8] = {0};
+        memcpy(part, w + i, run - i < 8 ? run - i : 8);
+        int8x8_t x = vld1_s8(part);
+        store_quads(to, vreinterpret_u8_s8(x), run - i > 4);
+        sum += vaddlv_s8(x);
+    }
+    return sum;
+}
+
+static void pack_quads(const sg__synapses *s, uint32_t k)
+{
+    const sg__geometry *g = s->geo;
+    const size_t run = (size_t)g->kernel_w * g->in_c, K = sg__fan_in(g);
+    uint8_t *to = (uint8_t *)s->packed +
+                  k / SG__DOT_BLOCK * sg__quad_block(g) +
+                  k % SG__DOT_BLOCK * 4;
+    uint32_t sum = 0; /* modulo 2^32, as charges are */
+    for (uint32_t ky = 0; ky < g->kernel_h; ky++, to += sg__quads(g) * QUAD) {
+        const size_t at = k * K + ky * run;
+        sum += (uint32_t)(s->bits == 8
+                              ? pack_bytes((const int8_t *)s->weight + at, run,
+                                           to)
+                              : pack_words((const int16_t *)s->weight + at,
+                                           run, to, sg__dot_plane(g)));
+    }
+    sg__dot_sums(s)[k] = sum;
 }
 
 void sg__pack__neondot(const sg__synapses *s, uint32_t first, uint32_t last)
 {
-    size_t fan_in = sg__fan_in(s->geo), taps = sg__neon_taps(s->geo);
-    if (s->bits != 8) {
-        sg__pack__neon(s, first, last);
-        return;
-    }
-    for (uint32_t k = first; k < last; k++) {
-        const int8_t *from = (const int8_t *)s->weight + k * fan_in;
-        int8_t *to =
-            (int8_t *)s->packed + k / BLOCK * BLOCK * taps + k % BLOCK * 4;
-        int64_t sum = 0;
-        for (size_t i = 0; i < fan_in; i++) {
-            to[i / 4 * 4 * BLOCK + i % 4] = from[i];
-            sum += from[i];
-        }
-        sg__dot_sums(s)[k] = (uint32_t)sum;
-    }
+    if (sg__by_rows(s->geo, s->bits))
+        sg__pack_rows(s, first, last);
+    else
+        for (uint32_t k = first; k < last; k++)
+            pack_quads(s, k);
+    if (sg__by_slabs(s->geo, s->bits))
+        sg__pack_slabs(s, first, last,
+                       (int8_t *)s->packed +
+                           sg__forward_part__neondot(s->geo, s->bits));
+}
+
+size_t sg__scratch_size__neondot(const sg__geometry *g, int bits)
+{
+    return sg__scratch_with(g, bits, sg__forward_scratch__neondot(g, bits));
 }
