@@ -40,10 +40,10 @@ static int32_t *route(const sg__ann *ann, size_t l, size_t sample, int32_t *u,
 
 /* Error charge of n units for the spikes they have sent. */
 static void add_cost(size_t n, const uint8_t *restrict count, int32_t from,
-                     int32_t each, int32_t *restrict u)
+                     int32_t each, int bits, int32_t *restrict u)
 {
     for (size_t i = 0; i < n; i++)
-        u[i] += sg__spike_cost(count[i], from, each);
+        u[i] += sg__spike_cost(count[i], from, each, bits);
 }
 
 /* Fires the error charge u that arrived at synaptic layer l of one sample, or
@@ -58,6 +58,7 @@ static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
     bool dither = ann->net->recipe.dither, pooled = above != l;
     const int32_t each = sg__spike_cost_of(ann->net, l);
     const int32_t from = ann->net->recipe.spike_cost_from;
+    const int bits = sg__spike_cost_bits(layer->phi_bits);
     const bool by_pool = sg__pays_by_pool(ann->net, l);
     int32_t *every = u;
     if (ann->measures)
@@ -66,12 +67,12 @@ static void fire(sg__ann *ann, size_t l, size_t above, size_t sample,
     if (each && by_pool) { /* what a unit has sent is its winner's count */
         const size_t units = sg__outputs(&pool->geo);
         add_cost(units, ann->layer[above].counts + sample * units, from, each,
-                 u);
+                 bits, u);
     }
     if (pooled && (dither || to->error_charges || (each && !by_pool)))
         every = route(ann, above, sample, u, at, scratch);
     if (each && !by_pool)
-        add_cost(n, to->counts + start, from, each, every);
+        add_cost(n, to->counts + start, from, each, bits, every);
     if (dither)
         add_dither(ann->net, l, at, every);
     if (to->error_charges)

@@ -192,10 +192,11 @@ static void pay(sg_simulation *sim)
         if (!pays_here(sim, layer, owner))
             continue;
         const int32_t each = sg__spike_cost_of(sim->net, owner - 1);
+        const int bits = sg__spike_cost_bits(sim->layer[owner].net->phi_bits);
         for (size_t i = 0; each && i < layer->neurons; i++) {
             layer->charge[i] =
                 sg__add(layer->charge[i],
-                        sg__spike_cost(layer->count[i], from, each));
+                        sg__spike_cost(layer->count[i], from, each, bits));
             fire_error(sim, l, i);
         }
     }

@@ -23,7 +23,8 @@ sg_status sg__errors_descend(sg_network *net, const int *phi_bits,
                              bool bounded, sg_error *error);
 
 /* sg__spike_cost_of: what each spike past recipe.spike_cost_from costs the
- * neurons of synaptic layer l, error charge; 0: nothing. */
+ * neurons of synaptic layer l, error charge with sg__spike_cost_bits behind the
+ * point; 0: nothing. */
 int32_t sg__spike_cost_of(const sg_network *net, size_t l);
 
 /* sg__pays_by_pool: whether of the neurons of layer l only those pay that win

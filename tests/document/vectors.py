@@ -95,14 +95,16 @@ def error_cases():
 def cost_cases():
     for cost, phi, cap, least in [("0.01", 10, 31, 0), ("0.000001", 1, 31, 2),
                                   ("0.333333", 20, 15, 1), ("1", 24, 255, 0),
-                                  ("1", 24, 255, 250), ("0.5", 8, 7, 9)]:
+                                  ("1", 24, 255, 250), ("0.5", 8, 7, 9),
+                                  ("0.001", 8, 31, 0)]:
         recipe = Recipe({"spike-cost": cost, "count-cap": cap,
                          "spike-cost-from": least})
         one = passes.cost_of_one(recipe, phi)
         counts = list(range(0, cap + 1, max(1, cap // 6)))
         yield {"spike-cost": cost, "phi_bits": phi, "cap": cap, "from": least,
                "each": one, "counts": counts,
-               "charge": [max(0, n - least) * one for n in counts]}
+               "charge": [passes.cost_of(recipe, phi, max(0, n - least))
+                          for n in counts]}
 
 
 def dither_cases():

@@ -211,13 +211,14 @@ static void check_cost(const json_t *c)
     assert_int_equal(sg_recipe_set(&recipe, "spike-cost",
                                    text(c, "spike-cost"), NULL),
                      SG_OK);
-    const int32_t each =
-        sg__spike_cost_each(recipe.spike_cost_ppm, (int)number(c, "phi_bits"),
-                            (int32_t)number(c, "cap"), from);
+    const int phi_bits = (int)number(c, "phi_bits");
+    const int32_t each = sg__spike_cost_each(recipe.spike_cost_ppm, phi_bits,
+                                             (int32_t)number(c, "cap"), from);
     const size_t n = list32(c, "counts", count);
     assert_int_equal(each, number(c, "each"));
     for (size_t i = 0; i < n; i++)
-        charge[i] = sg__spike_cost(count[i], from, each);
+        charge[i] = sg__spike_cost(count[i], from, each,
+                                   sg__spike_cost_bits(phi_bits));
     assert_list(c, "charge", charge, n);
 }
 

@@ -256,7 +256,8 @@ KERNEL(sg_fire)
             u = AT(int32_t, t.in)[at];
         }
         if (t.cost && pays)
-            u += sg__spike_cost(AT(uint8_t, t.with)[at], t.cost_from, t.cost);
+            u += sg__spike_cost(AT(uint8_t, t.with)[at], t.cost_from, t.cost,
+                                sg__spike_cost_bits(t.phi_bits));
         sg__send(memory, TASK, GROUP_Y, i, at, u);
     }
 }

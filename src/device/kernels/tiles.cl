@@ -434,7 +434,8 @@ static inline void sg__arrive(GLOBAL uint8_t *memory, const sg__task *t,
     if (t->more)
         sum += AT(int32_t, t->more)[at];
     if (t->gate && t->cost)
-        sum += sg__spike_cost(AT(uint8_t, t->with)[at], t->cost_from, t->cost);
+        sum += sg__spike_cost(AT(uint8_t, t->with)[at], t->cost_from, t->cost,
+                              sg__spike_cost_bits(t->phi_bits));
     if (t->gate)
         sg__send(memory, t, row / places, row % places * columns + column, at,
                  sum);

@@ -214,11 +214,22 @@ def fire_errors(u, phi):
     return np.clip((u + (1 << phi - 1)) >> phi, -127, 127)
 
 
+def cost_bits(phi):
+    return max(0, 20 - phi)
+
+
 def cost_of_one(recipe, phi):
     """What a spike of a layer with this phi costs."""
-    share = (recipe.spike_cost * 2**phi + 500000) // 10**6
+    bits = cost_bits(phi)
+    share = (recipe.spike_cost * 2**(phi + bits) + 500000) // 10**6
     paid = max(1, recipe.count_cap - recipe.spike_cost_from)
-    return min(share, 2**26 // paid)
+    return min(share, 2**(26 + bits) // paid)
+
+
+def cost_of(recipe, phi, paid):
+    """Of so many spikes that are paid for."""
+    bits = cost_bits(phi)
+    return (paid * cost_of_one(recipe, phi) + (1 << bits >> 1)) >> bits
 
 
 def costs(net, x, counts):
@@ -229,7 +240,7 @@ def costs(net, x, counts):
         rows, columns = above.shape[:2]
         units = np.ones((len(counts), rows, columns, x.shape[2]), np.int64)
         own = own * pooled_back(above, units, counts)
-    return own * cost_of_one(net.recipe, x.phi)
+    return cost_of(net.recipe, x.phi, own)
 
 
 def pooled_back(x, u, counts):
