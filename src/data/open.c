@@ -304,7 +304,8 @@ static sg_status request_of(const char *spec, sg__request *out,
     char *options = *text;
     if ((*reader)->format.takes_path) {
         options = find_options(*text, *text);
-        options += options != NULL;
+        if (options)
+            options++;
     }
     sg_status status = take_options(&(*reader)->format, options, out, error);
     if (!status)

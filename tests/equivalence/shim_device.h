@@ -107,8 +107,8 @@ static sg_status shim_launch(sg__device *device, sg__kernel_id id,
         return device->failed;
     if (shim_keep(id, grid, memory, images, task))
         return SG_OK;
-    plain_run(id, grid.x, grid.y, (uint8_t *)memory, (const uint8_t *)images,
-              task);
+    plain_run((int)id, grid.x, grid.y, (uint8_t *)memory,
+              (const uint8_t *)images, task);
     return SG_OK;
 }
 

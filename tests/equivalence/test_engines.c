@@ -16,7 +16,7 @@
 #include "network/recipe.h"
 #include "random_network.h"
 
-enum { NETWORKS = 120, SAMPLES = 40, CHECKED = 10 };
+enum { NETWORKS = DRAWN(120), SAMPLES = 40, CHECKED = 10 };
 
 /* Networks that came about, those with additions among them, with dropouts,
  * with both, and how often error charge of a block or of a skip was shifted to

@@ -13,7 +13,12 @@
 #include "network/recipe.h"
 #include "random_network.h"
 
-enum { NETWORKS = 40, SAMPLES = 80, OBSERVED = 70, NEURONS_MAX = 1 << 14 };
+enum {
+    NETWORKS = DRAWN(40),
+    SAMPLES = 80,
+    OBSERVED = 70,
+    NEURONS_MAX = 1 << 14
+};
 
 /* Neurons of one layer that took part so far. */
 typedef struct seen {

@@ -15,7 +15,7 @@
 #include "network/recipe.h"
 #include "random_network.h"
 
-enum { NETWORKS = 40, SAMPLES = 12, FIRST = 3, COUNT = 7 };
+enum { NETWORKS = DRAWN(40), SAMPLES = 12, FIRST = 3, COUNT = 7 };
 
 /* What the simulation has of layer l, for sample k of the pass. */
 static void same_layer(const sg_pass *pass, const sg_network *net,

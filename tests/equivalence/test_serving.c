@@ -16,7 +16,13 @@
 #include "random_network.h"
 
 /* Two whole chunks of images and a part of one. */
-enum { NETWORKS = 40, IMAGES = 37, SIMULATED = 3, CLASSES = 5, THREADS = 3 };
+enum {
+    NETWORKS = DRAWN(40),
+    IMAGES = 37,
+    SIMULATED = 3,
+    CLASSES = 5,
+    THREADS = 3
+};
 
 typedef struct answers {
     int32_t logits[IMAGES][CLASSES];

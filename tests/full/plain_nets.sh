@@ -11,7 +11,7 @@ mnist=${SPIKEGRAD_DATA:-}/mnist
 cifar=${SPIKEGRAD_DATA:-}/cifar-10-batches-bin
 if [ ! -d "$mnist" ] || [ ! -d "$cifar" ]; then
     echo "plain_nets: SPIKEGRAD_DATA has no mnist and cifar-10-batches-bin"
-    exit 0
+    exit 77
 fi
 chance=15 # percent; ten classes
 samples=${SAMPLES:-5000} tests=1000 epochs=${EPOCHS:-3}

@@ -1,13 +1,14 @@
 #!/bin/sh
-# valgrind_training.sh RELEASE DEBUG ...: a deep network with 8-bit weights,
+# A debug build under valgrind trains a deep network with 8-bit weights,
 # standardised, thresholds found on data, through a residual block and a pool:
-# no byte is read that nobody wrote, by the tables that valgrind's processor
-# runs.
+# no byte is read that nobody wrote, by the tables that valgrind runs.
+#
+#     valgrind_training.sh SPIKEGRAD
 set -eu
-command=$2
+command=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-command -v valgrind >/dev/null || exit 0
+command -v valgrind >/dev/null || exit 77
 for isa in ref avx2; do
     SPIKEGRAD_ISA=$isa valgrind --quiet --error-exitcode=99 "$command" train \
         --data glyphs:train=32,test=8 --epochs 1 --batch 16 --threads 1 \
