@@ -70,6 +70,13 @@ static inline void sg__events_close(sg__event_list *l)
     l->size = 0;
 }
 
+/* SG__ADD_PRODUCTS: low and high += the halves of x times by. Left alone, gcc
+ * loads halves by themselves, and keeps some of the sums in memory. */
+#define SG__ADD_PRODUCTS(low, high, x, by)                                    \
+    __asm__("smlal %0.8h, %2.8b, %3.8b\n\tsmlal2 %1.8h, %2.16b, %3.16b"       \
+            : "+w"(low), "+w"(high)                                           \
+            : "w"(x), "w"(by))
+
 /* sg__sum_bytes: sum[0 .. 8 eights) += d rows, for the events of one run. */
 SG__INLINE void sg__sum_bytes(int16x8_t *sum, const int8_t *from,
                               const uint32_t *at, const int8_t *d,
@@ -80,8 +87,7 @@ SG__INLINE void sg__sum_bytes(int16x8_t *sum, const int8_t *from,
         int8x16_t by = vld1q_dup_s8(d);
         for (int j = 0; j + 1 < eights; j += 2) {
             int8x16_t x = vld1q_s8(row + 8 * j);
-            sum[j] = vmlal_s8(sum[j], vget_low_s8(x), vget_low_s8(by));
-            sum[j + 1] = vmlal_high_s8(sum[j + 1], x, by);
+            SG__ADD_PRODUCTS(sum[j], sum[j + 1], x, by);
         }
         if (eights % 2)
             sum[eights - 1] =
