@@ -37,3 +37,19 @@ const char *health_text(layer_health health)
     };
     return text[health];
 }
+
+enum { LOUD_CAP = 8 }; /* the least at which half of it is loud */
+
+bool health_loud(uint64_t spikes, uint64_t counts, int32_t cap)
+{
+    return cap >= LOUD_CAP &&
+           (double)spikes > (double)counts * (double)cap / 2;
+}
+
+const char *health_loud_text(void)
+{
+    return "such a channel says little about the image, and long runs are "
+           "lost to a few of them. Try --balance on, a --spike-cost, a lower "
+           "--bias-rate or --gain-limit, or, if it is so from the start, a "
+           "higher --count-cap.";
+}

@@ -27,4 +27,12 @@ layer_health health_of(const sg_layer_activity *sums, uint64_t samples,
 const char *health_word(layer_health health);
 const char *health_text(layer_health health);
 
+/* health_loud: whether a channel of neurons that send up to cap spikes is: it
+ * has sent more than half of what it can, over so many counts of samples as
+ * they are, which must be some. Caps below 8 are left out: there a channel that
+ * is often on is nothing unusual.
+ * health_loud_text: what that means, and the remedy, as sentences. */
+bool health_loud(uint64_t spikes, uint64_t counts, int32_t cap);
+const char *health_loud_text(void);
+
 #endif

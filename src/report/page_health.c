@@ -1,4 +1,7 @@
-/* Layers that took no part in the last epoch, by name. */
+/* Layers that took no part in the last epoch, and those of which channels shout,
+ * by name. */
+#include <inttypes.h>
+
 #include "report/health.h"
 #include "report/html.h"
 #include "report/page.h"
@@ -17,6 +20,25 @@ static void put_layer(const page *p, size_t run, size_t l, layer_health h)
     fputs("</li>\n", p->out);
 }
 
+static void put_channels(const page *p, size_t run, size_t l)
+{
+    const record *r = &p->run[run];
+    const record_channel *c = &r->channel[l];
+    char text[PAGE_LAYER];
+    fputs("<li>", p->out);
+    if (p->runs > 1)
+        page_chip(p, run);
+    fprintf(p->out, " <b>%s (", page_layer(l, text));
+    html_text(p->out, r->layer[l].name);
+    fprintf(p->out,
+            ") has %" PRIu64 " channel%s that shout%s</b> in the last epoch; "
+            "the loudest, %" PRIu64 ", sends %.1f spikes on average: ",
+            c->loud, c->loud == 1 ? "" : "s", c->loud == 1 ? "s" : "",
+            c->number, (double)c->spikes / (double)c->counts);
+    html_text(p->out, health_loud_text());
+    fputs("</li>\n", p->out);
+}
+
 void page_health(const page *p)
 {
     bool any = false;
@@ -27,11 +49,15 @@ void page_health(const page *p)
             layer_health h =
                 health_of(&m->layer[l], m->samples, m->correct,
                           r->layer[l].neurons, l + 1 == r->layers);
-            if (h == HEALTH_WELL || !record_has_weights(r, l))
-                continue;
-            fputs(any ? "" : "<ul class=health>\n", p->out);
-            any = true;
-            put_layer(p, i, l, h);
+            const bool ill = h != HEALTH_WELL && record_has_weights(r, l);
+            const bool loud = r->channel[l].counts && r->channel[l].loud;
+            if (!any && (ill || loud))
+                fputs("<ul class=health>\n", p->out);
+            any |= ill || loud;
+            if (ill)
+                put_layer(p, i, l, h);
+            if (loud)
+                put_channels(p, i, l);
         }
     }
     fputs(any ? "</ul>\n" : "", p->out);

@@ -35,6 +35,12 @@ typedef struct record_sight {
     size_t count_bins, error_bins;
 } record_sight;
 
+/* The loudest channel of a layer after an epoch: it sent `spikes` over so many
+ * counts, and `loud` of them all shout (health_loud). No counts: not known. */
+typedef struct record_channel {
+    uint64_t counts, spikes, number, loud;
+} record_channel;
+
 /* A class in the last test, and how often one of a class was taken for
  * another. */
 typedef struct record_class {
@@ -60,7 +66,8 @@ typedef struct record {
     char net[SG_RECIPE_TEXT];
     char data[RECORD_DATA]; /* as --data takes it; "" if not known */
     record_layer layer[SG_LAYERS_MAX];
-    record_sums final;      /* of the test split, if tested */
+    record_channel channel[SG_LAYERS_MAX]; /* of the last epoch */
+    record_sums final;                     /* of the test split, if tested */
     record_sums final_flip; /* the same with mirror images, if flipped */
     record_class *classes;  /* [class_count] in that test; NULL: not known */
     record_cell *cell;      /* [cells], the commonest first */

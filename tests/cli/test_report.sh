@@ -149,6 +149,10 @@ says edited.html '<b>layer 0 (4C5) is saturated</b>'
 expect 0 "$SPIKEGRAD" report one edited --out edited.html
 says edited.html 'r1">B</span> <b>layer 0 (4C5) is saturated'
 
+# channels that shout
+extreme 's/"loud":0/"loud":2/g'
+says edited.html '<b>layer 0 (4C5) has 2 channels that shout</b>.* --balance on'
+
 # many epochs: thinned for the picture, extremes kept, soon done
 mkdir -p many
 cp one/recipe.ini many

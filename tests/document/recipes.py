@@ -71,7 +71,7 @@ SHORT = {
         "epochs": 2, "class-weights": "auto", "standardise": "on",
         "phi": "auto:1", "clip": "0.02", "augment": "none"}),
     "learned": (40, {  # samples that send nothing
-        "net": "5C5s2-P2max-8-10", "batch": 7, "epochs": 3, "lr": "1",
+        "net": "5C5s2-P2max-10", "batch": 7, "epochs": 4, "lr": "0.1",
         "margin": "0.4", "augment": "none"}),
     "balanced": (30, {
         "net": "5C5s2-P2max-8-10", "batch": 7, "epochs": 2, "balance": "on",

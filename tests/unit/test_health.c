@@ -35,8 +35,23 @@ static void test_rule(void **state)
     assert_string_not_equal(health_text(HEALTH_SILENT), "");
 }
 
+/* More than half of what a channel can send, of caps that are worth halving. */
+static void test_loud(void **state)
+{
+    (void)state;
+    assert_false(health_loud(0, 100, 8));
+    assert_false(health_loud(400, 100, 8));
+    assert_true(health_loud(401, 100, 8));
+    assert_false(health_loud(700, 100, 7));
+    assert_false(health_loud(1550, 100, 31));
+    assert_true(health_loud(1551, 100, 31));
+    assert_true(health_loud(25500, 100, 255));
+    assert_string_not_equal(health_loud_text(), "");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rule)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rule),
+                                       cmocka_unit_test(test_loud)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

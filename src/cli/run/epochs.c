@@ -8,6 +8,7 @@
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
 #include "cli/base/verification.h"
+#include "cli/run/channels.h"
 #include "cli/run/observed.h"
 #include "report/health.h"
 
@@ -283,13 +284,54 @@ static void tell_health(epochs *e, const sg_network *net,
     json_decref(list);
 }
 
+/* Channels that shout, of the samples of the instruments: in the line of the
+ * epoch, and once for each layer on stderr. */
+static int tell_channels(epochs *e, const sg_network *net,
+                         const sg_epoch_report *r, json_t *line)
+{
+    const run_options *o = &e->s->options;
+    channel_sums sums[SG_LAYERS_MAX];
+    sg_network_info info;
+    sg_layer_info layer;
+    sg_error error = {""};
+    if (o->observe == 0 || !line)
+        return CLI_OK;
+    sg_network_get_info(net, &info);
+    sg_status status =
+        channels_sum(net, e->s->held ? e->s->held : e->s->whole,
+                     (uint32_t)o->observe, (unsigned)o->threads, sums, &error);
+    if (status != SG_OK)
+        return cli_status(o->command, status, &error);
+    for (size_t l = 0; l < info.layers && r->step >= YOUNG; l++) {
+        const channel_sums *c = &sums[l];
+        const bool news = c->loud > 0 && !e->said_loud[l];
+        e->said_loud[l] = c->loud > 0;
+        if (!news || o->quiet || o->silent ||
+            sg_network_get_layer(net, l, &layer) != SG_OK)
+            continue;
+        clean_line(stderr,
+                   "spikegrad: epoch %u: layer %zu (%s): channel %u sends "
+                   "%.1f of at most %d spikes on average, and %u of %u "
+                   "channels more than half: %s",
+                   r->epoch, l, layer.name, c->loudest,
+                   (double)c->spikes / (double)c->counts, layer.count_cap,
+                   c->loud, layer.out.channels, health_loud_text());
+    }
+    json_t *list = channels_json(info.layers, sums);
+    return list && json_object_set_new(line, "channels", list) == 0
+               ? CLI_OK
+               : cli_status(o->command, SG_E_MEMORY, &error);
+}
+
 /* The line of an epoch, to the file and, if wanted, to stdout. */
 static int log_epoch(epochs *e, const sg_epoch_report *r, double rate)
 {
     const sg_network *net = sg_trainer_network(r->trainer);
     json_t *line = epoch_json(e, net, r, rate);
     tell_health(e, net, r, line);
-    int code = observe(e, net, line);
+    int code = tell_channels(e, net, r, line);
+    if (code == CLI_OK)
+        code = observe(e, net, line);
     if (code == CLI_OK)
         code = rundir_log(&e->s->run, json_incref(line));
     if (code == CLI_OK && e->s->options.json)

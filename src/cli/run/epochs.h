@@ -23,6 +23,7 @@ typedef struct epochs {
     bool headed; /* the head of the table is printed */
     bool said_chance;
     uint8_t said_health[SG_LAYERS_MAX]; /* layer_health last announced */
+    bool said_loud[SG_LAYERS_MAX];      /* channels that shout */
     int code; /* exit code of a failure in a callback */
 } epochs;
 

@@ -109,6 +109,23 @@ static bool read_sight(record *r, const json_t *object)
     return true;
 }
 
+/* Loudest channels; those of an epoch before are forgotten. */
+static void read_channels(record *r, const json_t *list)
+{
+    size_t i;
+    const json_t *value;
+    memset(r->channel, 0, sizeof r->channel);
+    json_array_foreach(list, i, value)
+    {
+        const uint64_t l = log_count(value, "layer");
+        if (l < r->layers)
+            r->channel[l] = (record_channel){log_count(value, "counts"),
+                                             log_count(value, "spikes"),
+                                             log_count(value, "loudest"),
+                                             log_count(value, "loud")};
+    }
+}
+
 /* The place of an epoch. Those before it that have no line yet stay without
  * samples. NULL without memory. */
 static record_epoch *place_epoch(record *r, size_t epoch)
@@ -143,6 +160,7 @@ static bool read_epoch(record *r, const log_line *line)
     if (!read_metrics(r, train, &to->train) ||
         ((held || test) && !read_metrics(r, held ? held : test, &to->test)))
         return false;
+    read_channels(r, json_object_get(line->json, "channels"));
     r->planned = log_count(line->json, "planned");
     return !seen || read_sight(r, seen);
 }
