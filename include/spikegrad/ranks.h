@@ -111,6 +111,8 @@ typedef struct sg_ranks_traffic {
     uint64_t steps;          /* updates */
     uint64_t parameters;     /* weights and biases that are exchanged in one */
     uint64_t wait_ns;        /* spent on waiting for messages */
+    uint64_t step_ns;        /* spent on steps of training, waits included */
+    uint64_t step_wait_ns;   /* of them, on waiting */
 } sg_ranks_traffic;
 
 /* sg_ranks_get_traffic: what rank 0 has sent and received so far. Errors:

@@ -203,6 +203,9 @@ static void print_traffic(void)
            ranks, (double)t.gradients / steps / 1e6,
            (double)t.weights / steps / 1e6,
            (double)(t.gradients + t.weights) / floats);
+    printf("of %.1f ms of a step it waits %.1f ms for messages\n",
+           (double)t.step_ns / steps / 1e6,
+           (double)t.step_wait_ns / steps / 1e6);
 }
 
 static int measure_and_report(measurement *m, bool json)

@@ -70,7 +70,9 @@ static size_t piece_size(const sg_network *net, const sg__division *d,
     for (size_t i = 0; i < d->blocks; i++)
         all += d->block[i].weights;
     most = most < PIECE_WEIGHTS ? most : PIECE_WEIGHTS;
-    most = most < all / PIECES ? most : all / PIECES;
+    const uint64_t few =
+        all / PIECES > THREAD_WEIGHTS ? all / PIECES : THREAD_WEIGHTS;
+    most = most < few ? most : few;
     const bool frozen = net->layer[d->block[first].at.layer].frozen;
     size_t n = 1, weights = d->block[first].weights;
     while (first + n < d->blocks &&

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "base/threads.h"
 #include "ranks/engine.h"
@@ -438,10 +439,9 @@ static sg_status own_sums(void *context, const sg_metrics *own)
     return SG_OK;
 }
 
-static sg_status learn(sg__engine *engine, const sg__batch *batch,
-                       const sg__planner *planner, sg_metrics *out)
+static sg_status learn_all(leader *e, const sg__batch *batch,
+                           const sg__planner *planner, sg_metrics *out)
 {
-    leader *e = leader_of(engine);
     uint64_t data = 0;
     sg_status status = find_data(e, batch->data, &data);
     e->last = batch->count;
@@ -469,6 +469,18 @@ static sg_status learn(sg__engine *engine, const sg__batch *batch,
         return fail(e, status);
     sums all = {.metrics = out};
     return hear_all(e, SG__SUMS_MAX, take_sums, &all);
+}
+
+static sg_status learn(sg__engine *engine, const sg__batch *batch,
+                       const sg__planner *planner, sg_metrics *out)
+{
+    leader *e = leader_of(engine);
+    sg_ranks_traffic *traffic = &e->company->traffic;
+    const uint64_t begin = sg__clock_ns(), waited = traffic->wait_ns;
+    const sg_status status = learn_all(e, batch, planner, out);
+    traffic->step_ns += sg__clock_ns() - begin;
+    traffic->step_wait_ns += traffic->wait_ns - waited;
+    return status;
 }
 
 static sg_status evaluate(sg__engine *engine, const sg__range *range,
