@@ -158,7 +158,16 @@ def make(kind, path):
 
 def replace(group, key, value):
     del group[key]
-    group.create_dataset(key, data=value)
+    if isinstance(value, tuple):
+        word, kind = value
+        place = h5py.h5d.create(group.id, key.encode(), kind,
+                                h5py.h5s.create(h5py.h5s.SCALAR))
+        place.write(h5py.h5s.ALL, h5py.h5s.ALL,
+                    np.array(word.ljust(12).encode(), "S12"), kind)
+    elif isinstance(value, str):
+        group.create_dataset(key, data=value, dtype=h5py.string_dtype())
+    else:
+        group.create_dataset(key, data=value)
 
 
 def rng_numbers(count):
@@ -273,10 +282,50 @@ def break_it(kind, nodes, order):
         del nodes["flat"], nodes["c"]
     elif kind == "deep-weight":
         replace(nodes["a"], "weight", np.zeros((4, 9)))
+    elif kind == "fixed":  # texts of a fixed length, padded by spaces
+        for name in nodes:
+            if "padding" in nodes[name] and nodes[name]["padding"].shape == ():
+                replace(nodes[name], "padding", padded(
+                    text(nodes[name]["padding"][()])))
+            replace(nodes[name], "type", padded(text(nodes[name]["type"][()])))
+    elif kind == "same-steps":
+        replace(nodes["a"], "stride", [2, 2])
+    elif kind == "empty":
+        replace(nodes["a"], "bias", h5py.Empty("f4"))
+    elif kind == "gap":
+        replace(nodes["b"], "dilation", [0, 1])
+    elif kind == "no-groups":
+        replace(nodes["b"], "groups", 0)
+    elif kind == "flat-start":
+        replace(nodes["flat"], "start_dim", [0, 1])
+    elif kind == "inputless":
+        replace(nodes["in"], "type", "Output")
+    elif kind == "endless":
+        replace(nodes["out"], "type", "Flatten")
+    elif kind == "into-input":
+        order[:] = ["a", "in"] + order[2:]
+    elif kind == "edge-to-nothing":
+        order.insert(3, "nothing")
+    elif kind == "many-types":
+        del nodes["a/type"]
+        nodes["a"].create_dataset("type", data=["Conv2d", "IF"],
+                                  dtype=h5py.string_dtype())
+    elif kind == "number-type":
+        replace(nodes["a"], "type", 3)
+    elif kind == "pool-padding":
+        replace(nodes["mean"], "padding", [1, 1])
     elif kind == "outside":
         del nodes["c/weight"]
         nodes["c/weight"] = h5py.ExternalLink("other.h5", "/weight")
     return nodes
+
+
+def padded(word):
+    """A text of 12 bytes, the rest of them spaces."""
+    kind = h5py.h5t.C_S1.copy()
+    kind.set_size(12)
+    kind.set_strpad(h5py.h5t.STR_SPACEPAD)
+    return word, kind
 
 
 def damage(path, seed, out):

@@ -107,6 +107,9 @@ taken mean 4C3p1-8C5s2-P2avg-10
 taken sum 4C3p1-8C5s2-8C2s2-10
 taken batch 4C3p1-8C5s2-P2-10
 taken valid 4C3p1-8C5s2-P2-10
+taken fixed 4C3p1-8C5s2-P2-10
+expect 0 "$SPIKEGRAD" convert good.nir --out good.safetensors
+same good.safetensors other.safetensors # whatever texts are like
 taken signal '.*10'
 taken list-of 20-10
 taken list-of 20-10 --image 28x28x1
@@ -154,6 +157,18 @@ refused shape 3 "node 'in'.*1 to 4"
 refused two 1 "node 'in'.*3 dimensions"
 refused end 1 "node 'out'.*ends with weights"
 refused deep-weight 3 "node 'a'.*4 dimensions"
+refused same-steps 1 "node 'a'.*'same' wants stride 1"
+refused empty 3 "node 'a': 'bias' has"
+refused gap 3 "node 'b'.*out of range"
+refused no-groups 3 "node 'b'.*out of range"
+refused flat-start 3 "node 'flat'.*one number"
+refused inputless 3 'no node is an Input'
+refused endless 3 "node 'out' has no 'start_dim'"
+refused into-input 1 "node 'in' is an Input that hears another"
+refused edge-to-nothing 3 "'a+' to 'nothing', and no such node"
+refused many-types 3 "node 'a': 'type' is not one text"
+refused number-type 3 "node 'a': 'type' is not text"
+refused pool-padding 1 "node 'mean'.*overlap or are padded"
 refused huge 3 'larger than the file'
 
 # damage that libhdf5 survives or not: never more than a line

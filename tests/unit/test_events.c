@@ -239,6 +239,59 @@ static void test_refusals(void **state)
     refuses(f, ",bins=0", SG_E_ARGUMENT, "bins=0, expected 1..64");
     refuses(f, ",window=5", SG_E_ARGUMENT, "window=5, expected a time");
     refuses(f, ",window=5ms..5ms", SG_E_ARGUMENT, "expected a time");
+    static const char *const specs[] = {
+        "size=x9",
+        "size=9xx",
+        "size=9x",
+        "size=9x0",
+        "size=4097x9",
+        "size=9x4097",
+        "size=9x9x9",
+        "sensor=9,",
+        "sensor=34y34",
+        "crop=x",
+        "crop=9x9-1+1",
+        "crop=9x9+a+1",
+        "crop=9x9+1-1",
+        "crop=9x9+1+",
+        "crop=9x9+1+1+1",
+        "crop=9x9+1+9999",
+        "window=ms",
+        "window=5m",
+        "window=5ms..",
+        "window=5ms.6ms",
+        "window=5ms..9",
+        "window=0ms",
+        "window=9ms..8ms",
+        "window=5ms..9ms..",
+        "window=9999999999s",
+        "cut=5",
+        "cut=ev",
+        "cut=0ev",
+        "cut=5evs",
+        "cut=9999999999ev",
+        "cut=5msx",
+        "parts=together",
+        "cut=5ev,parts=growing",
+        "bins=65",
+        "fold=1",
+        "fold=a/5",
+        "fold=1/0",
+        "fold=1/5,test=9%",
+        "test=%",
+        "test=0%",
+        "test=9%9",
+        "test=100%",
+    };
+    for (size_t i = 0; i < COUNT(specs); i++) {
+        char option[40], key[16];
+        snprintf(option, sizeof option, ",%s", specs[i]);
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(specs[i], "="),
+                 specs[i]);
+        refuses(f, option, SG_E_ARGUMENT,
+                strstr(specs[i], "cut=5ev,") ? "parts=growing, expected cut="
+                                             : key);
+    }
     refuses(f, ",cut=0ms", SG_E_ARGUMENT, "cut=0ms, expected a time");
     refuses(f, ",parts=growing", SG_E_ARGUMENT, "expected cut= as a time");
     refuses(f, ",polarity=both", SG_E_ARGUMENT, "expected split or merge");
