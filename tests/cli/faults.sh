@@ -60,7 +60,8 @@ digest() {
 # The output of a command without clocks.
 clean_output() {
     case $name in
-    train | rich | resume | warm | sweep | again | bench | layers) ;;
+    train | rich | resume | warm | onward | sweep | again) ;;
+    bench | benched | layers) ;;
     *) sed -E 's/, [0-9.]+ s$//; s/"seconds":[0-9.e-]+//' ../out ;;
     esac | cksum
 }
@@ -73,7 +74,7 @@ recover() {
             set -- train --resume run --threads 1 --quiet
         fi
         ;;
-    warm)
+    warm | onward)
         if [ -e warm/checkpoint.safetensors ]; then
             set -- train --resume warm --threads 1 --quiet
         fi
@@ -193,7 +194,7 @@ all() {
     # shellcheck disable=SC2086
     "$SPIKEGRAD" train $small --out model/run >/dev/null || exit 1
     for seed in eval predictions verify report table info trace picture seal \
-        anytime warm; do
+        anytime warm onward benched; do
         cp -r model seed-$seed
     done
     cp -r model seed-class
@@ -223,10 +224,15 @@ all() {
     each verify verify run --samples 2 --order random --quiet
     each report report run --out page.html
     each table report run --csv table.csv --tensorboard board
+    cp -r model seed-tables
+    cp -r model/run seed-tables/other
+    each tables report run other --out page.html --csv t.csv --tensorboard board
     # shellcheck disable=SC2086
     each warm train --from run $small --freeze 1 --out warm
     each program export run --c program --learn --samples 4 --quiet
     each vectors export run --vectors vectors --samples 4 --quiet
+    each onward train --from run --epochs 1 --new-readout --lr 0.01 \
+        --threads 1 --quiet --out warm
     each info info run
     # shellcheck disable=SC2086
     each rich train $small --net 4C5s2-P2-10 --validation 12 --augment shift:1 \
@@ -266,6 +272,7 @@ all() {
         --batch 16 --seconds 0.01 --rounds 1
     # shellcheck disable=SC2086
     each again sweep $small --epochs 1 --set loss=softmax,squared --out grid
+    each benched bench --from run --threads 1 --seconds 0.01 --rounds 1 --json
     each layers bench --data glyphs:train=60,test=20 --net 16-10 --threads 1 \
         --batch 16 --seconds 0.01 --rounds 1 --layers --json
     echo $failures >"$top/$kind.failures"
