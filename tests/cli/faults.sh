@@ -5,8 +5,8 @@
 # everything is as without; and what it leaves can be gone on with and ends
 # with the same files.
 #
-# points=K tries K of each kind and subcommand; points=0 tries every one;
-# points=sites the first from each place in the program, with who called it,
+# points=K tries K of each kind and subcommand; points=0 tries every one of the
+# main subcommands; points=sites the first from each place in the program, with who called it,
 # that no subcommand before has come to. KINDS are those that are tried: memory,
 # calls and kill.
 # fault_preload.c is what fails.
@@ -31,7 +31,10 @@ faulty() {
 # points_of COUNT: those that are to be tried.
 points_of() {
     case $points in
-    0) seq "$1" ;;
+    0)
+        cat "$top/$kind.sites" >>"$top/$kind.seen"
+        seq "$1"
+        ;;
     sites)
         awk 'FILENAME == ARGV[1] { seen[$2]; next } !($2 in seen)' \
             "$top/$kind.seen" "$top/$kind.sites" | tee -a "$top/$kind.seen" |
@@ -151,6 +154,15 @@ each() {
         "$unharmed did as without"
 }
 
+# each_place NAME COMMAND...: the same; where every fault is tried, only those
+# from places that no subcommand before has come to.
+each_place() {
+    kept=$points
+    [ "$points" != 0 ] || points=sites
+    each "$@"
+    points=$kept
+}
+
 # The state of a run whose second epoch is under way.
 make_cut() {
     mkdir seed-resume
@@ -226,19 +238,19 @@ all() {
     each table report run --csv table.csv --tensorboard board
     cp -r model seed-tables
     cp -r model/run seed-tables/other
-    each tables report run other --out page.html --csv t.csv --tensorboard board
+    each_place tables report run other --out page.html --csv t.csv --tensorboard board
     # shellcheck disable=SC2086
     each warm train --from run $small --freeze 1 --out warm
     each program export run --c program --learn --samples 4 --quiet
     each vectors export run --vectors vectors --samples 4 --quiet
-    each onward train --from run --epochs 1 --new-readout --lr 0.01 \
+    each_place onward train --from run --epochs 1 --new-readout --lr 0.01 \
         --threads 1 --quiet --out warm
     each info info run
     # shellcheck disable=SC2086
-    each rich train $small --net 4C5s2-P2-10 --validation 12 --augment shift:1 \
+    each_place rich train $small --net 4C5s2-P2-10 --validation 12 --augment shift:1 \
         --standardise on --phi auto:1 --class-weights auto --verify 2 --json \
         --checkpoint-every 2 --out run
-    each class classify run a/x_test.npy --data npy:a --csv c.csv --logits \
+    each_place class classify run a/x_test.npy --data npy:a --csv c.csv --logits \
         --top 2
     each data data info mnist:. --json
     each images data info images:p --json
@@ -251,15 +263,15 @@ all() {
         each packed data info npz:a.npz --json
         each written data export npz:a.npz --npy . --npz b.npz
         # shellcheck disable=SC2046
-        each pictures classify run $(cd seed-pictures && echo p/test/*/*.png) \
+        each_place pictures classify run $(cd seed-pictures && echo p/test/*/*.png) \
             --data images:p --json --resize --logits
     }
     each export data export mnist:. --idx new --png new.png
     each trace trace run --forward-only --out spikes.csv
-    each picture trace run --svg spikes.svg --format jsonl --out spikes.jsonl
-    each played anytime run --samples 2 --json --quiet
-    each replayed trace run --replay --forward-only --out spikes.csv
-    each events data info glyph-events:train=4,test=2
+    each_place picture trace run --svg spikes.svg --format jsonl --out spikes.jsonl
+    each_place played anytime run --samples 2 --json --quiet
+    each_place replayed trace run --replay --forward-only --out spikes.csv
+    each_place events data info glyph-events:train=4,test=2
     each seal seal run/checkpoint.safetensors --out sealed.safetensors
     each anytime anytime run --samples 2 --quiet
     SPIKEGRAD_RECIPES=$PWD/seed-recipes
@@ -271,9 +283,9 @@ all() {
     each bench bench --data glyphs:train=60,test=20 --net 16-10 --threads 1 \
         --batch 16 --seconds 0.01 --rounds 1
     # shellcheck disable=SC2086
-    each again sweep $small --epochs 1 --set loss=softmax,squared --out grid
-    each benched bench --from run --threads 1 --seconds 0.01 --rounds 1 --json
-    each layers bench --data glyphs:train=60,test=20 --net 16-10 --threads 1 \
+    each_place again sweep $small --epochs 1 --set loss=softmax,squared --out grid
+    each_place benched bench --from run --threads 1 --seconds 0.01 --rounds 1 --json
+    each_place layers bench --data glyphs:train=60,test=20 --net 16-10 --threads 1 \
         --batch 16 --seconds 0.01 --rounds 1 --layers --json
     echo $failures >"$top/$kind.failures"
 }
