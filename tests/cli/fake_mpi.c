@@ -20,17 +20,19 @@ static sg_status broken(sg_error *error)
     return SG_E_IO;
 }
 
-static sg_status fake_send(void *of, uint32_t to, const void *from,
-                           size_t bytes, uint64_t *ticket, sg_error *error)
+static sg_status fake_send(void *of, uint32_t to, uint32_t channel,
+                           const void *from, size_t bytes, uint64_t *ticket,
+                           sg_error *error)
 {
-    (void)of, (void)to, (void)from, (void)bytes, (void)ticket;
+    (void)of, (void)to, (void)channel, (void)from, (void)bytes, (void)ticket;
     return broken(error);
 }
 
-static sg_status fake_receive(void *of, uint32_t from, void *to, size_t most,
-                              uint64_t *ticket, sg_error *error)
+static sg_status fake_receive(void *of, uint32_t from, uint32_t channel,
+                              void *to, size_t most, uint64_t *ticket,
+                              sg_error *error)
 {
-    (void)of, (void)from, (void)to, (void)most, (void)ticket;
+    (void)of, (void)from, (void)channel, (void)to, (void)most, (void)ticket;
     return broken(error);
 }
 
