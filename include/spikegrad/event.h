@@ -95,11 +95,22 @@ SG_API sg_status sg_simulation_present_training(sg_simulation *sim,
  * fire. The order of arrival is drawn from the seed, every order as likely.
  * SG_E_MEMORY, SG_E_FULL as above.
  *
+ * sg_simulation_set_arrival: what order samples that are begun from now on
+ * arrive in; SG_ARRIVAL_RANDOM at first. SG_E_ARGUMENT: no such order.
+ *
  * sg_simulation_arrive: the next `spikes` of them, or what is left, and all
  * that follows, until no neuron can fire. The state can then be read. Only
  * with the last of them is the image one that can be learned; its state is
  * that of sg_simulation_present. SG_E_ARGUMENT if no image was begun;
  * SG_E_MEMORY, SG_E_FULL as above. */
+typedef enum sg_arrival {
+    SG_ARRIVAL_RANDOM, /* every order as likely */
+    SG_ARRIVAL_STRONG, /* neurons with most spikes first, equal ones mixed */
+    SG_ARRIVAL_EVEN    /* the k-th of a neuron's n spikes at (k - 1/2) / n */
+} sg_arrival;
+
+SG_API sg_status sg_simulation_set_arrival(sg_simulation *sim,
+                                           sg_arrival order);
 SG_API sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
                                      uint64_t *spikes);
 SG_API sg_status sg_simulation_arrive(sg_simulation *sim, uint64_t spikes);

@@ -31,9 +31,11 @@ static const arg_flag own_flags[] = {
      "how many, from the first on", 1, UINT32_MAX},
     {"seed", ARG_NUMBER, FIELD(seed), "S", "1", "of the order of arrival", 0,
      (UINT64_C(1) << 56) - 1},
-    {"arrival", ARG_CHOICE, FIELD(arrival), "recorded|random", "recorded",
-     "events of a recording come at their times, or in random order as all "
-     "other input does",
+    {"arrival", ARG_CHOICE, FIELD(arrival), "recorded|random|strong|even",
+     "recorded",
+     "events of a recording come at their times, other input in random order; "
+     "or all in random order; neurons with most spikes first; or each neuron's "
+     "spread evenly",
      0, 0},
     {"step", ARG_NUMBER, FIELD(step), "MS", "25",
      "milliseconds of a recording from one line of the table to the next", 1,
@@ -294,6 +296,10 @@ static int let_arrive(const void *given, const model *m)
                                             s.options->seed, &s.sim, &s.error);
     if (status != SG_OK)
         return cli_status("anytime", status, &s.error);
+    if (strcmp(s.options->arrival, "strong") == 0)
+        (void)sg_simulation_set_arrival(s.sim, SG_ARRIVAL_STRONG);
+    else if (strcmp(s.options->arrival, "even") == 0)
+        (void)sg_simulation_set_arrival(s.sim, SG_ARRIVAL_EVEN);
     s.v = sg_simulation_potentials(s.sim, info.layers);
     s.points = calloc(STEPS_MAX, sizeof *s.points);
     cli_catch_signals();

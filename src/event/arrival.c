@@ -42,6 +42,55 @@ static void shuffle(sg_simulation *sim)
     }
 }
 
+/* When a spike is due: num / den; of those due at once the one that the draw
+ * had first. */
+typedef struct due {
+    uint32_t pixel, num, den, place;
+} due;
+
+static int compare_due(const void *a, const void *b)
+{
+    const due *x = a, *y = b;
+    const uint64_t left = (uint64_t)x->num * y->den;
+    const uint64_t right = (uint64_t)y->num * x->den;
+    if (left != right)
+        return left < right ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Puts the shuffled list into the order asked for. False without memory. */
+static bool put_in_order(sg_simulation *sim)
+{
+    const sg__units *input = &sim->layer[0];
+    if (sim->arrival_order == SG_ARRIVAL_RANDOM || sim->arrivals == 0)
+        return true;
+    due *list = malloc(sim->arrivals * sizeof *list);
+    uint8_t *sent = calloc(input->neurons, sizeof *sent);
+    const bool room = list && sent;
+    for (size_t i = 0; room && i < sim->arrivals; i++) {
+        const uint32_t pixel = sim->arrival[i], n = input->count[pixel];
+        const bool strong = sim->arrival_order == SG_ARRIVAL_STRONG;
+        list[i] = (due){pixel, strong ? UINT8_MAX - n : 2u * sent[pixel] + 1,
+                        strong ? 1 : 2 * n, (uint32_t)i};
+        sent[pixel]++;
+    }
+    if (room)
+        qsort(list, sim->arrivals, sizeof *list, compare_due);
+    for (size_t i = 0; room && i < sim->arrivals; i++)
+        sim->arrival[i] = list[i].pixel;
+    free(list);
+    free(sent);
+    return room;
+}
+
+sg_status sg_simulation_set_arrival(sg_simulation *sim, sg_arrival order)
+{
+    if (!sim || (unsigned)order > SG_ARRIVAL_EVEN)
+        return SG_E_ARGUMENT;
+    sim->arrival_order = order;
+    return SG_OK;
+}
+
 sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
                               uint64_t *spikes)
 {
@@ -52,9 +101,11 @@ sg_status sg_simulation_begin(sg_simulation *sim, const uint8_t *pixels,
     sg__network_quantise(sim->net, sg__kernels_table(0), pixels, input->count);
     if (!list_input(sim))
         return SG_E_MEMORY;
+    shuffle(sim);
+    if (!put_in_order(sim))
+        return SG_E_MEMORY;
     sim->arrived = 0;
     sim->begun = true;
-    shuffle(sim);
     memset(input->count, 0, input->neurons * sizeof *input->count);
     *spikes = sim->arrivals;
     sg__forward_bias(sim);

@@ -26,6 +26,7 @@ struct sg_simulation {
     bool presented;      /* a sample is complete */
     sg_event_totals totals;
     uint32_t *arrival; /* pixels of the input spikes, in order of arrival */
+    sg_arrival arrival_order;
     size_t arrivals, arrived, arrival_room; /* all, those there, allocated */
     int32_t *output_error; /* [classes], what the loss asks for */
     size_t first_learning; /* the lowest layer with error compartments */

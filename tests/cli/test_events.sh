@@ -66,6 +66,10 @@ says out '^{"ms":50,"samples":60,'
 tail -1 out >last
 correct=$(sed 's/.*"correct":\([0-9]*\).*/\1/' last)
 says eval "\"correct\":${correct}[,}]"
+for order in strong even; do
+    expect 0 "$SPIKEGRAD" anytime run --samples 10 --arrival $order --quiet
+    says out '^ *1/1 .* 100.00 '
+done
 expect 0 "$SPIKEGRAD" anytime run --samples 60 --arrival random --quiet
 tail -1 out >last
 says last '^ *1/1 '

@@ -354,11 +354,54 @@ static void test_arrival(void **state)
     sg_network_destroy(net);
 }
 
+/* Spikes of neurons with 5, 2, 3 and 0, as they arrive one by one: the
+ * strongest first, or each neuron's k-th of n at (k - 1/2) / n. */
+static void test_order_of_arrival(void **state)
+{
+    (void)state;
+    enum { N = 4, SPIKES = 10 };
+    static const uint8_t pixels[N] = {5, 2, 3, 0};
+    /* at 1/10, 1/6, 1/4, 3/10, 1/2 twice (0 and 2), 7/10, 3/4, 5/6, 9/10 */
+    static const int even[SPIKES] = {0, 2, 1, 0, -1, -1, 0, 1, 2, 0};
+    sg_recipe recipe = recipe_for("3-5");
+    set(&recipe, "input", "counts");
+    sg_network *net = network(&recipe, (sg_shape){1, N, 1}, 5, 7);
+    sg_simulation *sim = simulate(net, SG_ORDER_FIFO, 3);
+    assert_int_equal(sg_simulation_set_arrival(sim, (sg_arrival)3),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_simulation_set_arrival(NULL, SG_ARRIVAL_EVEN),
+                     SG_E_ARGUMENT);
+    for (int order = SG_ARRIVAL_STRONG; order <= SG_ARRIVAL_EVEN; order++) {
+        uint64_t spikes;
+        uint8_t before[N] = {0};
+        assert_int_equal(sg_simulation_set_arrival(sim, (sg_arrival)order),
+                         SG_OK);
+        assert_int_equal(sg_simulation_begin(sim, pixels, &spikes), SG_OK);
+        assert_int_equal(spikes, SPIKES);
+        for (int i = 0; i < SPIKES; i++) {
+            assert_int_equal(sg_simulation_arrive(sim, 1), SG_OK);
+            const uint8_t *now = sg_simulation_counts(sim, 0);
+            int which = 0;
+            while (now[which] == before[which])
+                which++;
+            memcpy(before, now, N);
+            if (order == SG_ARRIVAL_STRONG)
+                assert_int_equal(which, i < 5 ? 0 : i < 8 ? 2 : 1);
+            else if (even[i] >= 0)
+                assert_int_equal(which, even[i]);
+        }
+        assert_memory_equal(before, pixels, N);
+    }
+    sg_simulation_destroy(sim);
+    sg_network_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders_agree),
         cmocka_unit_test(test_arrival),
+        cmocka_unit_test(test_order_of_arrival),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -427,6 +427,7 @@ static void of_simulations(void **state)
     REFUSES(sg_simulation_begin(sim, NULL, &spikes));
     REFUSES(sg_simulation_begin(sim, pixels, NULL));
     REFUSES(sg_simulation_arrive(NULL, 1));
+    REFUSES(sg_simulation_set_arrival(NULL, SG_ARRIVAL_EVEN));
     REFUSES(sg_simulation_start(NULL));
     REFUSES(sg_simulation_push(NULL, 0, 1, 0));
     REFUSES(sg_simulation_learn(NULL, 0, 0, 0));
