@@ -56,7 +56,7 @@ _spikegrad_values() {
     'trace --theme') echo auto light dark ;;
     'anytime --data') echo '<sources>' ;;
     'anytime --split') echo train test ;;
-    'anytime --arrival') echo recorded random ;;
+    'anytime --arrival') echo recorded random strong even ;;
     'report --out') echo '<files>' ;;
     'report --csv') echo '<files>' ;;
     'report --tensorboard') echo '<files>' ;;
