@@ -637,7 +637,9 @@ static sg_status obeys(const nonsense *order, const sg_network *net,
     }
     if (order->before == order->count)
         sg__phi_put(&wire, net);
-    assert_int_equal(sg__company_tell(&leader, 1, &wire), SG_OK);
+    /* the rank may have read it and be gone before the leader has waited */
+    const sg_status told = sg__company_tell(&leader, 1, &wire);
+    assert_true(told == SG_OK || told == SG_E_IO);
     wire.size = 0;
     sg__wire_put(&wire, SG__ORDER_LEAVE); /* if it made sense */
     (void)sg__company_tell(&leader, 1, &wire);
