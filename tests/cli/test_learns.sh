@@ -53,16 +53,19 @@ expect 0 "$SPIKEGRAD" train --data glyphs:train=1200,test=50 --net 10 \
 # the same for any number of threads
 loud="--data glyphs:train=1200,test=50 --net 4C5-P2-20-10 --spread 16
     --count-cap 15 --batch 10 --epochs 2"
+# shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $loud --threads 1 --out loud
 [ "$(grep -c 'layer 0 (4C5): channel [0-9]* sends' err)" -eq 1 ] ||
     bad "a loud channel is not told once"
 says loud/metrics.jsonl '"channels":\[{"layer":0,"loudest":[0-3],"spikes":'
+# shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $loud --threads 3 --quiet --out louder
 grep -q 'sends' err && bad "told although it was to be quiet"
 for run in loud louder; do
     grep -o '"channels":[^]]*' $run/metrics.jsonl >$run.channels
 done
 expect 0 cmp loud.channels louder.channels
+# shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $loud --observe 0 --out blind
 lacks err 'sends'
 grep -q channels blind/metrics.jsonl && bad "channels without instruments"

@@ -37,8 +37,10 @@ static const struct fake_opencl fake_usual = {
     .room = UINT64_MAX,
 };
 
+typedef enum fake_kind { CONTEXT, QUEUE, PROGRAM, FUNCTION, BUFFER } fake_kind;
+
 typedef struct fake_object {
-    enum { CONTEXT, QUEUE, PROGRAM, FUNCTION, BUFFER } kind;
+    fake_kind kind;
     int kernel;
     size_t bytes;
     uint8_t *at;
@@ -50,7 +52,7 @@ typedef struct fake_object {
 static long fake_objects; /* that there are */
 static char fake_device;
 
-static fake_object *fake_make(int kind, int32_t *code)
+static fake_object *fake_make(fake_kind kind, int32_t *code)
 {
     fake_object *o = fake_fails() ? NULL : calloc(1, sizeof *o);
     *code = o ? 0 : fake_opencl.code;

@@ -185,7 +185,7 @@ static void written_or_not(void **state)
     (void)state;
     assert_int_equal(write_it(), CLI_OK);
     char *usual = contents(file, &size);
-    for (int of = MEMORY; of <= CALLS; of++) {
+    for (enum kind of = MEMORY; of <= CALLS; of++) {
         long n = 0;
         for (bool unused = false; !unused; n++) {
             FILE *old = __real_fopen(file, "wb");
@@ -226,7 +226,7 @@ static void read_or_not(void **state)
     (void)state;
     assert_int_equal(write_it(), CLI_OK);
     assert_int_equal(sg_network_save_memory(net, &usual, &size, NULL), SG_OK);
-    for (int of = MEMORY; of <= CALLS; of++) {
+    for (enum kind of = MEMORY; of <= CALLS; of++) {
         long n = 0;
         for (bool unused = false; !unused; n++) {
             const int code = attempt(of, n, &unused, line, read_it);

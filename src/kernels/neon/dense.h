@@ -37,7 +37,8 @@ SG__INLINE void sg__dense_positions(const int kind, const int halves,
         const uint8_t *in[SG__NEON_TILE];
         int32x4_t charge[SG__NEON_TILE][4];
         int some = positions < SG__NEON_TILE ? (int)positions : SG__NEON_TILE;
-        for (int p = 0; p < SG__NEON_TILE; p++)
+        in[0] = sg__walk_on(&walk);
+        for (int p = 1; p < SG__NEON_TILE; p++)
             in[p] = p < some ? sg__walk_on(&walk) : in[p - 1];
         if (some == 1)
             sg__dense_tile(kind, 1, halves, b, in, charge);

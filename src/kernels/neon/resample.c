@@ -197,7 +197,8 @@ void sg__resample__neon(const sg__warp *w, sg_shape shape, int32_t levels,
             next_row(&x[h], step_x);
             next_row(&y[h], step_y);
         }
-        if (!fits)
+        if (!fits) /* last is what was stored through `to` */
+            /* cppcheck-suppress uninitvar */
             memcpy(out + at, last, width);
     }
 }
