@@ -275,7 +275,8 @@ void sg__numbers_get(sg__wire *wire, int32_t *values, size_t n)
 {
     const uint8_t *from = wire->bytes + wire->at;
     if (wire->bad || !sg__unpack(&from, wire->bytes + wire->size, values, n)) {
-        memset(values, 0, n * sizeof *values);
+        for (size_t i = 0; i < n; i++) /* values may be NULL for none */
+            values[i] = 0;
         wire->bad = true;
         return;
     }
