@@ -373,7 +373,8 @@ int cuGraphInstantiateWithFlags(void **out, void *g, unsigned long long flags)
     to->calls = malloc(from->count * sizeof *to->calls);
     if (!to->calls)
         return OUT_OF_MEMORY;
-    memcpy(to->calls, from->calls, from->count * sizeof *to->calls);
+    for (size_t i = 0; i < from->count; i++) /* of none there may be none */
+        to->calls[i] = from->calls[i];
     *out = to;
     return ready();
 }
