@@ -305,25 +305,6 @@ static void leave_learned(sg_state *s)
 }
 #endif
 
-#if SG_BALANCE
-/* Whole error spikes that make 0 together: from the label on, each class passes
- * on what it does not send. */
-static void balance(sg_state *s, uint32_t label)
-{
-    int32_t left = 1 << 15, others = 0;
-#if SG_BALANCE == 2
-    left += sg_dither(s, &sg_layers[SG_LAYERS - 1], 0, 16);
-#endif
-    for (uint32_t k = 0; k < SG_CLASSES; k++)
-        others += k == label ? 0 : s->error_charge[k];
-    s->error_charge[label] = -others;
-    for (uint32_t k = label; k < SG_CLASSES; k++)
-        s->error_charge[k] = sg__passed_on(&left, s->error_charge[k]);
-    for (uint32_t k = 0; k < label; k++)
-        s->error_charge[k] = sg__passed_on(&left, s->error_charge[k]);
-}
-#endif
-
 /* Error spikes of the last layer: s->sent. */
 static void fire_output(sg_state *s, uint32_t label)
 {
@@ -360,8 +341,11 @@ static void fire_output(sg_state *s, uint32_t label)
             sg__weighed(s->error_charge[k], sg_class_weights[2 * label],
                         sg_class_weights[2 * label + 1]);
 #endif
-#if SG_BALANCE
-    balance(s, label);
+#if SG_BALANCE == 2
+    sg__balance(s->error_charge, SG_CLASSES, label,
+                (1 << 15) + sg_dither(s, top, 0, 16));
+#elif SG_BALANCE
+    sg__balance(s->error_charge, SG_CLASSES, label, 1 << 15);
 #endif
     for (uint32_t k = 0; k < SG_CLASSES; k++) {
 #if SG_DITHER

@@ -63,6 +63,23 @@ static inline int sg__is_off(int32_t u, int32_t margin)
     return u >= margin || u <= -margin;
 }
 
+/* sg__balance: makes the error charges of a sample's n classes whole error
+ * spikes that add up to 0: from the label on, each class passes on what it does
+ * not send; left, 0 to 2^16 - 1, is what the label is passed. Kernels of
+ * devices have the loop once more, over their own memory. */
+static inline void sg__balance(int32_t *u, uint32_t n, uint32_t label,
+                               int32_t left)
+{
+    int32_t others = 0;
+    for (uint32_t k = 0; k < n; k++)
+        others += k == label ? 0 : u[k];
+    u[label] = -others;
+    for (uint32_t k = label; k < n; k++)
+        u[k] = sg__passed_on(&left, u[k]);
+    for (uint32_t k = 0; k < label; k++)
+        u[k] = sg__passed_on(&left, u[k]);
+}
+
 /* sg__residual_loss: half the square, from 2^-32 to 2^-20. */
 static inline uint64_t sg__residual_loss(int32_t residual)
 {

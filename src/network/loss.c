@@ -77,18 +77,11 @@ void sg__loss_balance(const sg_network *net, uint32_t label, uint64_t step,
                       uint32_t sample, int32_t *error)
 {
     const sg_recipe *r = &net->recipe;
-    const uint32_t n = net->classes;
+    int32_t left = 1 << 15;
     if (!sg__balances(r))
         return;
-    int32_t left = 1 << 15, others = 0;
     if (r->balance == SG_BALANCE_DRAWN)
         left += sg__dither(r->seed, step, sample,
                            (uint32_t)net->layer_count - 1, 0, 16);
-    for (uint32_t k = 0; k < n; k++)
-        others += k == label ? 0 : error[k];
-    error[label] = -others;
-    for (uint32_t k = label; k < n; k++)
-        error[k] = sg__passed_on(&left, error[k]);
-    for (uint32_t k = 0; k < label; k++)
-        error[k] = sg__passed_on(&left, error[k]);
+    sg__balance(error, net->classes, label, left);
 }
