@@ -1,8 +1,9 @@
-/* From the bytes of a checkpoint to a network.
+/* From a checkpoint to a network.
  *
  * It goes from the cheap and certain to the dear: header, metadata, every
  * tensor's shape against the topology, the checksum; only then is a network
- * allocated, whose size the file has thereby paid for. */
+ * allocated, whose size the file has thereby paid for. Values are looked at in
+ * parts, so that the file is never in memory as a whole. */
 #include "io/checkpoint.h"
 
 #include "base/status.h"
@@ -22,7 +23,7 @@
 
 /* One file being read. */
 typedef struct source {
-    const uint8_t *bytes;
+    sg__parts parts;
     const char *name;
     sg__safetensors file;
     sg__saved saved;
@@ -101,62 +102,125 @@ static sg_status check_layers(source *from, const sg__layer *layers,
     return sg__saved_check(&from->saved, synaptic, from->name, from->error);
 }
 
+/* Some values of a tensor, and where they are. */
+typedef struct piece {
+    sg__tensor values; /* those of this piece alone */
+    const uint8_t *bytes;
+} piece;
+
+/* Those from value `first` on, as many as can be looked at at once. */
+static sg_status look(source *from, const sg__tensor *tensor, size_t first,
+                      piece *out)
+{
+    const size_t width = sg__dtype_width(tensor->dtype);
+    const size_t left = tensor->count - first, most = SG__PART / width;
+    out->values = *tensor;
+    out->values.offset = 0;
+    out->values.count = left < most ? left : most;
+    return sg__parts_at(&from->parts, tensor->offset + first * width,
+                        out->values.count * width, &out->bytes, from->error);
+}
+
+static sg_status add_tensor(source *from, const sg__tensor *tensor,
+                            sg__sealing *sealing)
+{
+    sg_status status = SG_OK;
+    piece next;
+    for (size_t i = 0; i < tensor->count; i += next.values.count) {
+        status = look(from, tensor, i, &next);
+        if (status != SG_OK)
+            break;
+        sg__sealing_add(sealing, next.bytes,
+                        next.values.count * sg__dtype_width(tensor->dtype));
+    }
+    return status;
+}
+
+static sg_status no_checksum(source *from)
+{
+    return sg__fail(from->error, SG_E_MEMORY, "%s: no memory for its checksum",
+                    from->name);
+}
+
+/* The checksum of the values as they lie behind the head that they have:
+ * SG_E_FORMAT, and nothing is said, if that is not in canonical form. */
+static sg_status checksum_here(source *from, char right[SG__CHECKSUM_TEXT])
+{
+    const sg__safetensors *file = &from->file;
+    const size_t head =
+        file->count > 0 ? file->tensor[0].offset : from->parts.size;
+    const uint8_t *bytes;
+    sg__sealing sealing;
+    sg_status status =
+        sg__parts_at(&from->parts, 0, head, &bytes, from->error);
+    if (status == SG_OK)
+        status = sg__sealing_begin(bytes, head, from->name, &sealing, NULL);
+    if (status == SG_E_MEMORY)
+        return no_checksum(from);
+    if (status != SG_OK)
+        return status;
+    for (size_t i = 0; status == SG_OK && i < file->count; i++)
+        status = add_tensor(from, &file->tensor[i], &sealing);
+    sg__sealing_end(&sealing, right);
+    return status;
+}
+
 /* The checksum of the file in its canonical form, whatever form it has. */
 static sg_status canonical_checksum(source *from, const sg__layer *layers,
                                     size_t count,
                                     char right[SG__CHECKSUM_TEXT])
 {
     sg__layout out;
-    char blank[SG__CHECKSUM_TEXT];
+    sg__sealing sealing;
     struct json_t *metadata = sg__safetensors_copy_metadata(&from->file);
     sg_status status = SG_E_MEMORY;
     if (metadata && json_object_set_new(metadata, SG__CHECKSUM_KEY,
                                         json_string(SG__CHECKSUM_BLANK)) == 0)
-        status = sg__lay_out(layers, count, metadata, true, &out);
+        status = sg__lay_out(layers, count, metadata, false, &out);
     json_decref(metadata);
     if (status != SG_OK)
-        return status;
-    for (size_t i = 0; i < out.count; i++) {
-        const sg__tensor *tensor =
-            sg__safetensors_find(&from->file, out.names[i]);
-        sg__tensor_copy(out.bytes, &out.tensors[i], from->bytes, tensor);
+        return no_checksum(from);
+    status = sg__sealing_begin(out.bytes, out.head, from->name, &sealing,
+                               from->error);
+    if (status == SG_OK) {
+        for (size_t i = 0; status == SG_OK && i < out.count; i++)
+            status =
+                add_tensor(from,
+                           sg__safetensors_find(&from->file, out.names[i]),
+                           &sealing);
+        sg__sealing_end(&sealing, right);
     }
-    status = sg__checksum_of(out.bytes, out.size, from->name, right, blank,
-                             from->error);
     sg__layout_free(&out);
     return status;
 }
 
 /* Whether the values are those that were saved. */
-static sg_status check_seal(source *from, size_t size, const sg__layer *layers,
+static sg_status check_seal(source *from, const sg__layer *layers,
                             size_t count)
 {
     static const char way[] = "'spikegrad seal' takes over what a file holds";
-    char right[SG__CHECKSUM_TEXT], found[SG__CHECKSUM_TEXT];
+    char right[SG__CHECKSUM_TEXT];
     const char *stored =
         sg__safetensors_metadata(&from->file, SG__CHECKSUM_KEY);
     if (!stored)
         return sg__fail(from->error, SG_E_FORMAT, "%s: no checksum; %s",
                         from->name, way);
-    if (sg__checksum_of(from->bytes, size, from->name, right, found, NULL) ==
-            SG_OK &&
-        strcmp(right, found) == 0)
-        return SG_OK;
-    sg_status status = canonical_checksum(from, layers, count, right);
-    if (status == SG_E_MEMORY)
-        return sg__fail(from->error, status, "%s: no memory for its checksum",
-                        from->name);
+    sg_status status = checksum_here(from, right);
     if (status == SG_OK && strcmp(right, stored) == 0)
         return SG_OK;
+    if (status == SG_OK || status == SG_E_FORMAT)
+        status = canonical_checksum(from, layers, count, right);
+    if (status != SG_OK || strcmp(right, stored) == 0)
+        return status;
     return sg__fail(from->error, SG_E_FORMAT,
                     "%s: damaged, or changed by another program: checksum "
                     "%.16s, expected %s; %s",
                     from->name, stored, right, way);
 }
 
-/* The tensors against the topology, before any network is allocated; and,
- * where their values are there, these against the checksum. */
-static sg_status check_topology(source *from, size_t size, bool values)
+/* The tensors against the topology, before any network is allocated, and
+ * their values against the checksum. */
+static sg_status check_topology(source *from)
 {
     sg_error reason = {""};
     size_t count = 0;
@@ -170,8 +234,8 @@ static sg_status check_topology(source *from, size_t size, bool values)
     sg__layers_take_recipe(layers, count, &from->saved.recipe);
     status = status == SG_OK ? check_layers(from, layers, count)
                              : blame(from, status, &reason);
-    if (status == SG_OK && values && !from->edited)
-        status = check_seal(from, size, layers, count);
+    if (status == SG_OK && !from->edited)
+        status = check_seal(from, layers, count);
     free(layers);
     return status;
 }
@@ -194,16 +258,39 @@ static bool in_range(const sg__layer *layer)
 static sg_status compare_derived(source *from, const sg__layer *layer,
                                  sg__array array, const sg__tensor *tensor)
 {
-    for (size_t i = 0; i < tensor->count; i++) {
-        int64_t value = sg__tensor_get(from->bytes, tensor, i);
-        int64_t made = sg__array_get(layer, array, i);
-        if (value != made && from->edited)
-            from->differs++;
-        else if (value != made)
-            return sg__fail(from->error, SG_E_FORMAT,
-                            "%s: tensor '%s': value %zu is %" PRId64
-                            ", expected %" PRId64 ", its rounded master",
-                            from->name, tensor->name, i, value, made);
+    piece next;
+    for (size_t i = 0; i < tensor->count; i += next.values.count) {
+        sg_status status = look(from, tensor, i, &next);
+        if (status != SG_OK)
+            return status;
+        for (size_t k = 0; k < next.values.count; k++) {
+            int64_t value = sg__tensor_get(next.bytes, &next.values, k);
+            int64_t made = sg__array_get(layer, array, i + k);
+            if (value != made && from->edited)
+                from->differs++;
+            else if (value != made)
+                return sg__fail(from->error, SG_E_FORMAT,
+                                "%s: tensor '%s': value %zu is %" PRId64
+                                ", expected %" PRId64 ", its rounded master",
+                                from->name, tensor->name, i + k, value, made);
+        }
+    }
+    return SG_OK;
+}
+
+/* Copies an array of the state. */
+static sg_status read_array(source *from, sg__layer *layer, sg__array array,
+                            const sg__tensor *tensor)
+{
+    piece next;
+    for (size_t i = 0; i < tensor->count; i += next.values.count) {
+        sg_status status = look(from, tensor, i, &next);
+        if (status != SG_OK)
+            return status;
+        for (size_t k = 0; k < next.values.count; k++)
+            sg__array_set(layer, array, i + k,
+                          (int32_t)sg__tensor_get(next.bytes, &next.values,
+                                                  k));
     }
     return SG_OK;
 }
@@ -213,26 +300,25 @@ static sg_status read_layer(source *from, sg_network *net, size_t l)
 {
     sg__layer *layer = &net->layer[l];
     const sg__tensor *tensor[SG__ARRAYS] = {NULL};
-    for (int k = 0; k < SG__ARRAYS; k++) {
+    sg_status status = SG_OK;
+    for (int k = 0; status == SG_OK && k < SG__ARRAYS; k++) {
         const sg__array array = (sg__array)k;
         char name[SG__TENSOR_NAME];
         if (!sg__tensor_saved(layer, array))
             continue;
         sg__tensor_name(name, l, array);
         tensor[k] = sg__safetensors_find(&from->file, name);
-        if (sg__array_describe(array)->derived)
-            continue;
-        for (size_t i = 0; i < tensor[k]->count; i++)
-            sg__array_set(layer, array, i,
-                          (int32_t)sg__tensor_get(from->bytes, tensor[k], i));
+        if (!sg__array_describe(array)->derived)
+            status = read_array(from, layer, array, tensor[k]);
     }
+    if (status != SG_OK)
+        return status;
     if (layer->standardised && !in_range(layer))
         return sg__fail(from->error, SG_E_FORMAT,
                         "%s: layer %zu: a master weight or gain is out of "
                         "range, expected +-%d and +-16 in 2^-%d",
                         from->name, l, SG__ROW_LIMIT, SG__GAIN_BITS);
     sg__layer_refresh(layer, 0, layer->geo.out_c);
-    sg_status status = SG_OK;
     for (int k = 0; status == SG_OK && k < SG__ARRAYS; k++)
         if (tensor[k] && sg__array_describe((sg__array)k)->derived)
             status = compare_derived(from, layer, (sg__array)k, tensor[k]);
@@ -255,6 +341,8 @@ static sg_status build(source *from, sg_network **out)
     for (size_t l = 0; status == SG_OK && l < net->layer_count; l++)
         if (net->layer[l].synaptic)
             status = read_layer(from, net, l);
+    if (status == SG_OK)
+        status = sg__parts_unchanged(&from->parts, from->error);
     if (status != SG_OK) {
         sg_network_destroy(net);
         return status;
@@ -283,38 +371,49 @@ static void make_printable(sg_error *error, const char *name)
             error->text[i] = '?';
 }
 
-/* Everything of a file but its values; size is that of the whole file, of
- * which bytes has the header at least. */
-static sg_status parse_header(source *from, size_t size, bool values)
+/* Looks at the header before anything else is read: that of a file of any size
+ * that is no checkpoint, or does not hold what it says. */
+static sg_status check_file(source *from)
 {
-    sg_status status = sg__safetensors_parse(from->bytes, size, from->name,
-                                             &from->file, from->error);
+    const size_t size = from->parts.size,
+                 most = SG__SAFETENSORS_HEADER + SG__SAFETENSORS_HEADER_MAX;
+    const uint8_t *bytes;
+    sg_status status = sg__parts_at(&from->parts, 0, size < most ? size : most,
+                                    &bytes, from->error);
+    if (status == SG_OK)
+        status = sg__safetensors_parse(bytes, size, from->name, &from->file,
+                                       from->error);
     if (status == SG_OK)
         status = sg__metadata_read(&from->file, from->name, &from->saved,
                                    from->error);
-    return status == SG_OK ? check_topology(from, size, values) : status;
+    return status == SG_OK ? check_topology(from) : status;
 }
 
-static sg_status parse(const uint8_t *bytes, size_t size, const char *name,
-                       uint64_t *differs, sg_network **out, sg_error *error)
+/* From parts, which are closed. */
+static sg_status load(sg__parts *parts, uint64_t *differs, sg_network **out,
+                      sg_error *error)
 {
     source *from = calloc(1, sizeof *from);
-    *out = NULL;
-    if (!from)
-        return sg__fail(error, SG_E_MEMORY, "%s: no memory to load it", name);
-    from->bytes = bytes;
-    from->name = name;
-    from->edited = differs != NULL;
-    from->error = error;
-    sg_status status = parse_header(from, size, true);
+    sg_status status = SG_E_MEMORY;
+    if (from) {
+        from->parts = *parts;
+        from->name = parts->path;
+        from->edited = differs != NULL;
+        from->error = error;
+        status = check_file(from);
+    } else {
+        sg__fail(error, status, "%s: no memory to load it", parts->path);
+    }
     if (status == SG_OK)
         status = build(from, out);
-    if (differs)
+    if (differs && from)
         *differs = from->differs;
-    sg__safetensors_free(&from->file);
+    if (from)
+        sg__safetensors_free(&from->file);
     free(from);
     if (status != SG_OK)
-        make_printable(error, name);
+        make_printable(error, parts->path);
+    sg__parts_close(parts);
     return status;
 }
 
@@ -322,60 +421,24 @@ sg_status sg__checkpoint_parse(const uint8_t *bytes, size_t size,
                                const char *name, sg_network **out,
                                sg_error *error)
 {
-    return parse(bytes, size, name, NULL, out, error);
-}
-
-/* Looks at the header before anything else is read: that of a file of any size
- * that is no checkpoint, or does not hold what it says. */
-static sg_status check_head(const char *path, sg_error *error)
-{
-    source *from = calloc(1, sizeof *from);
-    uint8_t *bytes = NULL;
-    size_t length, size;
-    if (!from)
-        return sg__fail(error, SG_E_MEMORY, "%s: no memory to load it", path);
-    sg_status status =
-        sg__file_head(path,
-                      SG__SAFETENSORS_HEADER + SG__SAFETENSORS_HEADER_MAX,
-                      SG__CHECKPOINT_MAX, &bytes, &length, &size, error);
-    from->bytes = bytes;
-    from->name = path;
-    from->error = error;
-    if (status == SG_OK)
-        status = parse_header(from, size, false);
-    sg__safetensors_free(&from->file);
-    free(from);
-    free(bytes);
-    if (status != SG_OK)
-        make_printable(error, path);
-    return status;
-}
-
-static sg_status load(const char *path, uint64_t *differs, sg_network **out,
-                      sg_error *error)
-{
-    uint8_t *bytes = NULL;
-    size_t size;
+    sg__parts parts = sg__parts_of_memory(bytes, size, name);
     *out = NULL;
-    sg_status status = check_head(path, error);
-    if (status == SG_OK)
-        status = sg__file_read(path, SG__CHECKPOINT_MAX, &bytes, &size, error);
-    if (status == SG_OK)
-        status = parse(bytes, size, path, differs, out, error);
-    free(bytes);
-    return status;
-}
-
-sg_status sg__checkpoint_load(const char *path, sg_network **out,
-                              sg_error *error)
-{
-    return load(path, NULL, out, error);
+    return load(&parts, NULL, out, error);
 }
 
 sg_status sg__checkpoint_load_edited(const char *path, uint64_t *differs,
                                      sg_network **out, sg_error *error)
 {
-    return load(path, differs, out, error);
+    sg__parts parts;
+    *out = NULL;
+    sg_status status = sg__parts_open(path, SG__CHECKPOINT_MAX, &parts, error);
+    return status == SG_OK ? load(&parts, differs, out, error) : status;
+}
+
+sg_status sg__checkpoint_load(const char *path, sg_network **out,
+                              sg_error *error)
+{
+    return sg__checkpoint_load_edited(path, NULL, out, error);
 }
 
 #endif

@@ -69,42 +69,17 @@ void sg__sealing_end(sg__sealing *s, char text[SG__CHECKSUM_TEXT])
     s->state = NULL;
 }
 
-/* The right digits of a file, and where they stand. */
-static sg_status checksum(const uint8_t *bytes, size_t size, const char *name,
-                          size_t *at, char text[SG__CHECKSUM_TEXT],
-                          sg_error *error)
-{
-    sg__sealing whole;
-    sg_status status = sg__sealing_begin(bytes, size, name, &whole, error);
-    if (status != SG_OK)
-        return status;
-    *at = whole.at;
-    sg__sealing_end(&whole, text);
-    return SG_OK;
-}
-
 sg_status sg__checksum_seal(uint8_t *bytes, size_t size, const char *name,
                             sg_error *error)
 {
-    char text[SG__CHECKSUM_DIGITS + 1];
-    size_t at;
-    sg_status status = checksum(bytes, size, name, &at, text, error);
-    if (status == SG_OK)
-        memcpy(bytes + at, text, SG__CHECKSUM_DIGITS);
-    return status;
-}
-
-sg_status sg__checksum_of(const uint8_t *bytes, size_t size, const char *name,
-                          char right[SG__CHECKSUM_TEXT],
-                          char found[SG__CHECKSUM_TEXT], sg_error *error)
-{
-    size_t at;
-    sg_status status = checksum(bytes, size, name, &at, right, error);
-    if (status == SG_OK) {
-        memcpy(found, bytes + at, SG__CHECKSUM_DIGITS);
-        found[SG__CHECKSUM_DIGITS] = '\0';
-    }
-    return status;
+    sg__sealing whole;
+    char text[SG__CHECKSUM_TEXT];
+    sg_status status = sg__sealing_begin(bytes, size, name, &whole, error);
+    if (status != SG_OK)
+        return status;
+    sg__sealing_end(&whole, text);
+    memcpy(bytes + whole.at, text, SG__CHECKSUM_DIGITS);
+    return SG_OK;
 }
 
 #endif

@@ -74,13 +74,6 @@ void sg__tensor_put(uint8_t *bytes, const sg__tensor *tensor, size_t i,
     store(bytes + tensor->offset + i * width, width, (uint64_t)value);
 }
 
-void sg__tensor_copy(uint8_t *bytes, const sg__tensor *to,
-                     const uint8_t *from_bytes, const sg__tensor *from)
-{
-    memcpy(bytes + to->offset, from_bytes + from->offset,
-           to->count * dtypes[to->dtype].width);
-}
-
 sg_status sg__safetensors_header(const uint8_t *bytes, size_t size,
                                  const char *name, size_t *length,
                                  sg_error *error)

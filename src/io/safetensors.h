@@ -116,9 +116,4 @@ int64_t sg__tensor_get(const uint8_t *bytes, const sg__tensor *tensor,
 void sg__tensor_put(uint8_t *bytes, const sg__tensor *tensor, size_t i,
                     int64_t value);
 
-/* sg__tensor_copy: all values of a tensor of one file into that of another,
- * of the same type and count. */
-void sg__tensor_copy(uint8_t *bytes, const sg__tensor *to,
-                     const uint8_t *from_bytes, const sg__tensor *from);
-
 #endif

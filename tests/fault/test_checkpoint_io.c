@@ -25,13 +25,15 @@
 #include "io/checksum.h"
 #include "io/file.h"
 
-enum call { NONE, ALLOCATION, WRITE, SYNC, RENAME };
+enum call { NONE, ALLOCATION, READ, WRITE, SYNC, RENAME };
 
 /* The countdown-th call of this kind fails; 0: it has. */
 static enum call failing;
 static int countdown;
 static int failure;          /* the errno */
 static size_t write_at_most; /* bytes a write takes */
+static size_t read_at_most;  /* and a read */
+static const char *touched;  /* a file that is written to during each read */
 static size_t largest;       /* allocation asked for */
 
 static int fails(enum call call)
@@ -50,6 +52,8 @@ void *__real_realloc(void *old, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 ssize_t __real_write(int fd, const void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+ssize_t __real_pread(int fd, void *bytes, size_t size, off_t at);
+ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t at);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __real_rename(const char *from, const char *to);
@@ -85,6 +89,17 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
         return -1;
     return __real_write(fd, bytes,
                         size < write_at_most ? size : write_at_most);
+}
+
+/* A failure without a reason is the end of a file that was cut. */
+ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t at)
+{
+    if (fails(READ))
+        return failure ? -1 : 0;
+    if (touched)
+        assert_int_equal(truncate(touched, 0), 0);
+    return __real_pread(fd, bytes, size < read_at_most ? size : read_at_most,
+                        at);
 }
 
 int __wrap_fsync(int fd)
@@ -138,7 +153,7 @@ static int set_up(void **state)
         return -1;
     *state = s;
     json_set_alloc_funcs(wrapped_malloc, wrapped_free);
-    write_at_most = SIZE_MAX;
+    write_at_most = read_at_most = SIZE_MAX;
     strcpy(s->folder, "/tmp/spikegrad-test-XXXXXX");
     if (!mkdtemp(s->folder))
         return -1;
@@ -170,10 +185,9 @@ static int tear_down(void **state)
 /* The file is the old one (0) or the new one (1), and alone. */
 static void assert_file(const scene *s, int which)
 {
-    uint8_t *bytes;
     size_t size;
-    assert_int_equal(sg__file_read(s->path, SIZE_MAX, &bytes, &size, NULL),
-                     SG_OK);
+    uint8_t *bytes = sample_file(s->path, &size);
+    assert_non_null(bytes);
     assert_int_equal(size, s->size[which]);
     assert_memory_equal(bytes, s->bytes[which], size);
     free(bytes);
@@ -284,6 +298,61 @@ static void test_load_memory(void **state)
     }
 }
 
+static void test_load_read(void **state)
+{
+    scene *s = *state;
+    sg_network *net;
+    static const int reasons[] = {EIO, 0};
+    read_at_most = 1000; /* fails in the middle of all that is read */
+    for (int i = 0; i < 2; i++) {
+        int calls = 0;
+        for (;; calls++) {
+            sg_error error = {""};
+            arm(READ, calls + 1, reasons[i]);
+            sg_status status = sg_network_load(s->path, &net, &error);
+            if (disarm()) {
+                assert_int_equal(status, SG_OK);
+                break;
+            }
+            assert_int_equal(status, SG_E_IO);
+            assert_null(net);
+            assert_non_null(strstr(error.text, s->path));
+            assert_non_null(
+                strstr(error.text, i ? "ended at byte" : strerror(EIO)));
+        }
+        assert_true((size_t)calls > 2 * s->size[0] / 1000);
+        assert_old(s, net);
+        sg_network_destroy(net);
+    }
+    arm(READ, 2, EINTR); /* is no failure */
+    assert_int_equal(sg_network_load(s->path, &net, NULL), SG_OK);
+    assert_false(disarm());
+    sg_network_destroy(net);
+}
+
+/* Of a file that others write to, nothing is made. */
+static void test_load_changing(void **state)
+{
+    scene *s = *state;
+    sg_network *net;
+    sg_error error = {""};
+    sg__parts parts;
+    assert_int_equal(sg__parts_open(s->path, SIZE_MAX, &parts, NULL), SG_OK);
+    assert_int_equal(sg__parts_unchanged(&parts, NULL), SG_OK);
+    FILE *file = fopen(s->path, "ab");
+    assert_non_null(file);
+    fputc(0, file);
+    fclose(file);
+    assert_int_equal(sg__parts_unchanged(&parts, &error), SG_E_IO);
+    assert_non_null(strstr(error.text, s->path));
+    sg__parts_close(&parts);
+    assert_int_equal(sg_network_save(s->old, s->path, NULL), SG_OK);
+    touched = s->path;
+    assert_int_equal(sg_network_load(s->path, &net, &error), SG_E_IO);
+    touched = NULL;
+    assert_non_null(strstr(error.text, "ended at byte 0"));
+}
+
 /* A topology of 10^8 synapses in a file of some kilobytes, which is refused
  * before anything of its size is asked for. */
 static void test_hostile_topology(void **state)
@@ -316,6 +385,7 @@ int main(void)
         WITH_SCENE(test_save_memory),      WITH_SCENE(test_save_write),
         WITH_SCENE(test_save_sync),        WITH_SCENE(test_save_rename),
         WITH_SCENE(test_save_slowly),      WITH_SCENE(test_load_memory),
+        WITH_SCENE(test_load_read),        WITH_SCENE(test_load_changing),
         WITH_SCENE(test_hostile_topology),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #ifndef SG_TESTS_CHECKPOINT_SAMPLE_H
 #define SG_TESTS_CHECKPOINT_SAMPLE_H
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -99,6 +101,24 @@ static inline sg_network *sample_network(const char *weight_bits)
 static inline sg_network *sample_standardised(const char *weight_bits)
 {
     return sample_of(weight_bits, "on", "auto:1");
+}
+
+/* The bytes of a file, freed by the caller, or NULL. */
+static inline uint8_t *sample_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    if (!file || fseek(file, 0, SEEK_END) != 0)
+        return NULL;
+    *size = (size_t)ftell(file);
+    bytes = malloc(*size + 1);
+    rewind(file);
+    if (bytes && fread(bytes, 1, *size, file) != *size) {
+        free(bytes);
+        bytes = NULL;
+    }
+    fclose(file);
+    return bytes;
 }
 
 #endif
