@@ -7,12 +7,14 @@
 
 /* Weights of a block that is not the smallest there can be, at most; of a piece
  * that has more than one, for each thread of all ranks, and in all; pieces of a
- * network, at least, so that some travel while others are computed. */
+ * network, at least, so that some travel while others are computed, and weights
+ * that are not divided for that: their gradients are a message of 0.2 MB. */
 enum {
     BLOCK_WEIGHTS = 32 * 1024,
     THREAD_WEIGHTS = 128 * 1024,
     PIECE_WEIGHTS = 4096 * 1024,
-    PIECES = 4
+    PIECES = 4,
+    WHOLE_WEIGHTS = 256 * 1024
 };
 
 /* Channels of a block: so many that every rank may get one of the layer. */
@@ -71,7 +73,7 @@ static size_t piece_size(const sg_network *net, const sg__division *d,
         all += d->block[i].weights;
     most = most < PIECE_WEIGHTS ? most : PIECE_WEIGHTS;
     const uint64_t few =
-        all / PIECES > THREAD_WEIGHTS ? all / PIECES : THREAD_WEIGHTS;
+        all / PIECES > WHOLE_WEIGHTS ? all / PIECES : WHOLE_WEIGHTS;
     most = most < few ? most : few;
     const bool frozen = net->layer[d->block[first].at.layer].frozen;
     size_t n = 1, weights = d->block[first].weights;

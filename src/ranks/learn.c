@@ -1,13 +1,15 @@
 /* The course of a step: computing, from the image to the lowest errors and
- * gradients, and between its parts whatever messages let go on; see member.h. */
+ * gradients, and between its parts whatever messages let go on; see member.h. In
+ * which order a rank goes through its samples and layers is its own affair. */
 #include <string.h>
 
 #include "network/network.h"
 #include "ranks/member.h"
 
 /* Pieces that have left and are kept to be settled last, unless errors are at
- * the bottom: work for the time in which the last gradients travel. */
-enum { KEPT = 2 };
+ * the bottom: work for the time in which the last gradients travel. Samples of a
+ * thread that are as near to it layer by layer as they can be, at most. */
+enum { KEPT = 2, NEAR = 32 };
 
 /* A step under way. */
 typedef struct course {
@@ -189,31 +191,73 @@ static void begin(sg__member *m, const sg__update *update)
     m->left = m->settled = 0;
 }
 
+/* Forward and backward pass layer by layer: what is known goes its way. */
+static sg_status by_layers(const course *c, const sg__batch *batch,
+                           sg_metrics *sums)
+{
+    const sg__talk *talk = c->talk;
+    sg__member *m = c->m;
+    uint64_t spikes[SG_LAYERS_MAX] = {0};
+    m->known = m->net->layer_count;
+    if (m->count > 0)
+        c->parts->load(m->inner, batch);
+    sg_status status = forward(c);
+    if (status == SG_OK)
+        status = sg__member_expect(m);
+    if (m->count > 0)
+        c->parts->spikes(m->inner, spikes);
+    if (status == SG_OK)
+        status = talk->spikes(talk->context, spikes);
+    if (status == SG_OK)
+        status = backward(c);
+    if (status == SG_OK && m->count > 0)
+        c->parts->sums(m->inner, sums);
+    return status;
+}
+
+/* Where all gradients are one message, none can leave before the pass is over,
+ * and samples stay in a core's cache if they go through it a few at a time. */
+static bool goes_by_samples(const sg__member *m)
+{
+    return m->division.learning < 2 &&
+           m->inner->batch > (size_t)NEAR * m->inner->threads;
+}
+
+/* Both passes a few samples at a time, then gradients. */
+static sg_status by_samples(const course *c, const sg__batch *batch,
+                            sg_metrics *sums)
+{
+    const sg__talk *talk = c->talk;
+    sg__member *m = c->m;
+    uint64_t spikes[SG_LAYERS_MAX] = {0};
+    sg_status status = SG_OK;
+    for (size_t p = pieces_of(c); status == SG_OK && p-- > 0;)
+        if (!m->slot[p].taken)
+            status = sg__member_take(m, p);
+    if (status == SG_OK)
+        status = sg__member_expect(m);
+    if (status == SG_OK && m->count > 0)
+        status = sg__engine_pass(m->inner, batch, sums, NULL);
+    m->known = c->bottom;
+    for (size_t l = 0; l < m->net->layer_count; l++)
+        spikes[l] = sums->layer[l].spikes;
+    if (status == SG_OK)
+        status = talk->spikes(talk->context, spikes);
+    return status == SG_OK ? backward(c) : status;
+}
+
 sg_status sg__member_learn(sg__member *m, const sg__batch *batch,
                            const sg__talk *talk)
 {
     const course c = course_of(m, talk);
-    uint64_t spikes[SG_LAYERS_MAX] = {0};
     sg_metrics sums;
     begin(m, NULL);
     m->count = batch->count;
     m->step = batch->step;
-    m->known = m->net->layer_count;
     memset(&sums, 0, sizeof sums);
     sums.layers = m->net->layer_count;
-    if (m->count > 0)
-        c.parts->load(m->inner, batch);
-    sg_status status = forward(&c);
-    if (status == SG_OK)
-        status = sg__member_expect(m);
-    if (m->count > 0)
-        c.parts->spikes(m->inner, spikes);
-    if (status == SG_OK)
-        status = talk->spikes(talk->context, spikes);
-    if (status == SG_OK)
-        status = backward(&c);
-    if (status == SG_OK && m->count > 0)
-        c.parts->sums(m->inner, &sums);
+    sg_status status =
+        (goes_by_samples(m) ? by_samples : by_layers)(&c, batch, &sums);
     if (status == SG_OK)
         status = talk->sums(talk->context, &sums);
     return status == SG_OK ? settle_all(&c) : status;

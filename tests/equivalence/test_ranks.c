@@ -204,6 +204,36 @@ static void describe(sg_recipe *recipe)
                          SG_OK);
 }
 
+/* Small networks and large batches: samples go through all layers a few at a
+ * time, and parts of ranks may have so many or not. */
+static void large_parts_are_a_whole(void **state)
+{
+    static const char *const batches[] = {"40", "70", "110"};
+    (void)state;
+    for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+        sg_recipe recipe;
+        sg_data *train, *test;
+        outcome one, many;
+        describe(&recipe);
+        assert_int_equal(sg_recipe_set(&recipe, "batch", batches[i], NULL),
+                         SG_OK);
+        assert_int_equal(sg_recipe_set(&recipe, "dither",
+                                       i == 1 ? "on" : "off", NULL),
+                         SG_OK);
+        assert_int_equal(random_data(1, 120, &train), SG_OK);
+        assert_int_equal(sg_data_slice(train, 0, TESTED, &test, NULL), SG_OK);
+        run(&recipe, train, test, NULL, 2, &one);
+        for (uint32_t ranks = 2; ranks <= 4; ranks++) {
+            run_ranks(ranks, 1 + ranks % 2, &recipe, train, test, &many);
+            assert_same(&many, &one);
+            sg_free(many.bytes);
+        }
+        sg_free(one.bytes);
+        sg_data_destroy(test);
+        sg_data_destroy(train);
+    }
+}
+
 /* Networks of many pieces, some of several layers, and ways past layers on which
  * error charge waits. */
 static void pieces_are_a_whole(void **state)
@@ -864,6 +894,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_ranks_are_one),
         cmocka_unit_test(large_batches_are_summed_exactly),
+        cmocka_unit_test(large_parts_are_a_whole),
         cmocka_unit_test(pieces_are_a_whole),
         cmocka_unit_test(runs_go_on_with_other_ranks),
         cmocka_unit_test(its_engine_keeps_what_the_seam_promises),
