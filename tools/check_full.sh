@@ -4,8 +4,8 @@
 
 # The stages, in the order in which they are run: first what finds most in
 # little time. Those that are not below are scripts of tests/full.
-full_stages='asan tsan debug clang s390x aarch64 valgrind valgrind_training'
-full_stages="$full_stages ranks same_bits python document chip gpu faults fuzz"
+full_stages='asan tsan debug clang core s390x aarch64 valgrind'
+full_stages="$full_stages valgrind_training ranks same_bits python document chip gpu faults fuzz"
 full_stages="$full_stages export device plain_nets"
 
 # tests_of PRESET...: what the build of the first makes, tested as each says.
@@ -103,7 +103,7 @@ fuzz_targets() {
 
 stage() {
     case $1 in
-    debug | asan | tsan | clang) tests_of "$1" ;;
+    debug | asan | tsan | clang | core) tests_of "$1" ;;
     s390x) foreign_tests_of s390x ;;
     aarch64)
         foreign_tests_of aarch64 aarch64-v8.0

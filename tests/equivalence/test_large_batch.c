@@ -50,6 +50,9 @@ static void parts_add_up_to_the_whole(void **state)
     enum { NETWORKS = 40 };
     size_t trained = 0;
     (void)state;
+#ifndef SPIKEGRAD_FILES
+    skip(); /* what is compared are checkpoints */
+#endif
     for (uint64_t seed = 1; seed <= NETWORKS; seed++) {
         sg_recipe recipe;
         sg_data *data;

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#ifdef SPIKEGRAD_FILES
+#if defined(SPIKEGRAD_FILES) && defined(SPIKEGRAD_ARCHIVE)
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,6 +5,7 @@
  * library makes a trainer of is trained for three steps; then every integer of
  * it is what the simulation has, and its checkpoint, read back, saved again
  * and gone on from, has the same bytes. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,10 +77,14 @@ static void expect_equal(void *a, size_t a_size, void *b, size_t b_size)
     sg_free(b);
 }
 
-static void save_trainer(const sg_trainer *trainer, void **bytes, size_t *size)
+/* False if this build has no checkpoints. */
+static bool save_trainer(const sg_trainer *trainer, void **bytes, size_t *size)
 {
-    if (sg_trainer_save_memory(trainer, bytes, size, NULL) != SG_OK)
+    const sg_status status =
+        sg_trainer_save_memory(trainer, bytes, size, NULL);
+    if (status != SG_OK && status != SG_E_UNSUPPORTED)
         abort();
+    return status == SG_OK;
 }
 
 static void check_checkpoint(sg_trainer *trainer, const sg_data *data)
@@ -88,7 +93,8 @@ static void check_checkpoint(sg_trainer *trainer, const sg_data *data)
     size_t size, again_size;
     sg_network *net;
     sg_trainer *other;
-    save_trainer(trainer, &bytes, &size);
+    if (!save_trainer(trainer, &bytes, &size))
+        return;
     if (sg_network_load_memory(bytes, size, NULL, &net, NULL) != SG_OK ||
         sg_network_save_memory(net, &again, &again_size, NULL) != SG_OK)
         abort();

@@ -78,7 +78,10 @@ static inline sg_data *open_real(const char *scheme, const char *name,
     snprintf(spec, sizeof spec, "%s:%s/%s", scheme, base, name);
     sg_data *data = NULL;
     sg_error error = {""};
-    if (sg_data_open(spec, split, &data, &error) != SG_OK)
+    sg_status status = sg_data_open(spec, split, &data, &error);
+    if (status == SG_E_UNSUPPORTED)
+        print_message("%s\n", error.text);
+    else if (status != SG_OK)
         fail_msg("%s", error.text);
     return data;
 }
