@@ -47,6 +47,8 @@ typedef struct sg_layer {
     uint32_t charge_to, charge_from, charge_skip; /* in the error charges */
     uint8_t gives_from, gives_skip;
     uint8_t error_shift, skip_shift;
+#endif
+#if SG_DROPS
     uint8_t keep_bits; /* of a dropout */
 #endif
 #if SG_ROWS

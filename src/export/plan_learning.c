@@ -187,7 +187,7 @@ void sg__device_plan_learning(sg__device_plan *p)
     place_arrays(p);
     if (!sg__device_fires_early(p->net))
         place_charges(p);
-    else
+    if (p->charges == 0) /* or where the last layer alone has errors */
         p->errors = sg__device_most(p->errors, 1);
     p->restrained = p->rows > 0 && p->net->recipe.spike_limit_ppm > 0;
     p->gradient = sg__device_most(p->gradient, 1);

@@ -185,10 +185,10 @@ static void write_charges(const sg__device_step *step, const sg__layer *layer,
         to,
         "     .charge_to = %u, .charge_from = %u, .charge_skip = "
         "%u,\n     .gives_from = %d, .gives_skip = %d, .error_shift = "
-        "%d, .skip_shift = %d,\n     .keep_bits = %d,\n",
+        "%d, .skip_shift = %d,\n",
         step->charge_to, step->charge_from, step->charge_skip,
         step->gives_from, step->gives_skip, layer->error_shift,
-        layer->skip_shift, layer->keep_bits);
+        layer->skip_shift);
 }
 
 static void write_row(const sg__device_step *step, const sg__layer *layer,
@@ -263,6 +263,8 @@ static void write_step(const sg__device_plan *p, const sg__device_step *step,
         write_learning(p, step, to);
     if (p->charges > 0)
         write_charges(step, layer, to);
+    if (p->learn && p->drops)
+        sg__text_put(to, "     .keep_bits = %d,\n", layer->keep_bits);
     sg__text_put(to, "},\n");
 }
 

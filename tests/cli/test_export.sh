@@ -87,6 +87,21 @@ grid 4C5s3-10 --momentum 0.5 --weight-decay 0.001 --rounding stochastic
 grid 8C7s4p3-6C1-P-4C3p1-10 --weight-bits 8 --count-cap 5
 grid 4C5s2-D2-4C3p1-4C3p1-R1-P2avg-8-10 --count-cap 15 --standardise on
 
+# errors in the last layer alone, with what draws numbers: a dropout on the
+# input, and what is kept of the charges of others
+tiny_net() {
+    expect 0 "$SPIKEGRAD" train --data glyphs:train=30,test=10 --net "$1" \
+        --epochs 1 --out top --quiet
+    shift
+    expect 0 "$SPIKEGRAD" export top --learn --samples 3 --quiet --c top.l "$@"
+    equal top.l host-test
+    rm -rf top top.l
+}
+tiny_net D2-10
+tiny_net D2-P2-10 --dither on
+tiny_net 4C5s4-D2-10 --freeze hidden --dither on --rounding stochastic
+tiny_net 10 --dither on --balance drawn
+
 # the device's state is that of the twin, and comes back as a checkpoint
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $tiny --weight-bits 8 --out model --quiet
