@@ -78,6 +78,10 @@ says out '^ *1/1 .* 100.00 '
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $tiny --epochs 1 --verify 3 --out proven
 says out '^random .*equal: 3 samples'
+# of more samples than there are, all: an epoch is not lost for it
+expect 0 "$SPIKEGRAD" train --data glyphs:train=60,test=20 --net 10 --epochs 1 \
+    --validation 7 --verify 1000000 --out few
+says out 'random   equal: 7 samples'
 
 # a command whose verification is made to lie: the exit code of a mismatch
 expect 4 "$SPIKEGRAD_LYING" verify $run --samples 2

@@ -343,12 +343,15 @@ static int log_epoch(epochs *e, const sg_epoch_report *r, double rate)
 static int verify(const epochs *e, const sg_epoch_report *r)
 {
     const run_options *o = &e->s->options;
+    const sg_data *tested = session_tested(e->s);
+    const sg_data *data = tested ? tested : session_training(e->s);
+    const uint32_t size = sg_data_get_info(data)->size;
     if (o->verify == 0)
         return CLI_OK;
     const verify_options how = {
         .command = o->command,
         .order = "random",
-        .samples = (uint32_t)o->verify,
+        .samples = o->verify < size ? (uint32_t)o->verify : size,
         .seed = r->epoch,
         .device = o->device,
         .threads = cli_threads(o->threads),
@@ -356,9 +359,7 @@ static int verify(const epochs *e, const sg_epoch_report *r)
         .quiet = o->quiet || o->silent,
         .silent = o->silent,
     };
-    const sg_data *tested = session_tested(e->s);
-    return verify_network(&how, sg_trainer_network(r->trainer),
-                          tested ? tested : session_training(e->s));
+    return verify_network(&how, sg_trainer_network(r->trainer), data);
 }
 
 int epochs_on_epoch(const sg_epoch_report *r, void *user)
