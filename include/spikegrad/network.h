@@ -162,19 +162,26 @@ SG_API sg_status sg_network_load_edited(const char *path, sg_network **out,
 /* sg_network_load_memory: a network from a checkpoint that is in memory, size
  * bytes. name is for errors, NULL: "memory". Errors: as sg_network_load.
  *
+ * sg_network_load_memory_edited: as sg_network_load_edited, in memory.
+ *
  * sg_network_save_memory: the bytes that sg_network_save writes, *size of them
  * at *bytes, to be freed with sg_free. Errors: as sg_network_save. */
 SG_API sg_status sg_network_load_memory(const void *bytes, size_t size,
                                         const char *name, sg_network **out,
                                         sg_error *error);
+SG_API sg_status sg_network_load_memory_edited(const void *bytes, size_t size,
+                                               const char *name,
+                                               sg_network **out,
+                                               uint64_t *differs,
+                                               sg_error *error);
 SG_API sg_status sg_network_save_memory(const sg_network *net, void **bytes,
                                         size_t *size, sg_error *error);
 
 /* sg_free: frees memory that the library has handed out; NULL is legal. */
 SG_API void sg_free(void *memory);
 
-/* sg_network_save: writes path.tmp, syncs it and renames it over path, so
- * that path holds either the old or the new file, whole.
+/* sg_network_save: writes a new file beside path, syncs it and renames it over
+ * path (file.h), so that path holds either the old or the new file, whole.
  * Errors: SG_E_IO, SG_E_MEMORY, SG_E_BOUND for a file larger than
  * sg_network_load takes (10 GiB), SG_E_UNSUPPORTED as above. */
 SG_API sg_status sg_network_save(const sg_network *net, const char *path,

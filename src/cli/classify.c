@@ -275,7 +275,7 @@ static int classify(int argc, char **argv)
         return code;
     if (options.logits && !options.csv && !options.json)
         return cli_usage("classify", "--logits goes with --csv or --json");
-    if (options.json && options.csv && strcmp(options.csv, "-") == 0)
+    if (options.json && options.csv && output_is_stdout(options.csv))
         return cli_usage("classify", "--csv - and --json both want stdout");
     code = model_load("classify", rest.operand[0], options.best, &j.net);
     if (code == CLI_OK)

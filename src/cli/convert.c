@@ -10,6 +10,7 @@
 #include "cli/base/flags.h"
 #include "cli/base/metrics.h"
 #include "cli/base/model.h"
+#include "cli/base/output.h"
 #include "cli/commands.h"
 #include "cli/model_npz.h"
 #ifdef SPIKEGRAD_NIR
@@ -73,13 +74,45 @@ const arg_command command_convert = {
     .run = convert,
 };
 
+/* Of flags that were given, the one that only a graph which becomes a model
+ * takes; NULL for none. */
+static const char *of_graphs(const struct options *options,
+                             const arg_rest *rest)
+{
+    return options->image        ? "image"
+           : options->steps != 1 ? "steps"
+           : options->graph_only ? "graph-only"
+                                 : rest->recipe_given;
+}
+
+static int tell_accuracy(const struct options *options, const sg_network *net)
+{
+    sg_data *data = NULL;
+    sg_error error = {""};
+    sg_metrics metrics;
+    sg_evaluate_options how = SG_EVALUATE_OPTIONS_INIT;
+    int code = model_split("convert", NULL, options->images.data,
+                           options->images.split, &data);
+    if (code != CLI_OK)
+        return code;
+    how.threads = (unsigned)options->threads;
+    sg_status status =
+        sg_evaluate_with(net, data, &how, &metrics, NULL, &error);
+    sg_data_destroy(data);
+    if (status != SG_OK)
+        return cli_status("convert", status, &error);
+    printf("accuracy %.2f %%, %" PRIu64 " of %" PRIu64 "\n",
+           metrics_accuracy(&metrics), metrics.correct, metrics.samples);
+    return CLI_OK;
+}
+
 static int write_arrays(const struct options *options, const char *from)
 {
     sg_network *net = NULL;
     int code = model_load("convert", from, options->images.best, &net);
     if (code == CLI_OK)
         code = model_npz_write(net, options->npz);
-    if (code == CLI_OK)
+    if (code == CLI_OK && !output_is_stdout(options->npz))
         printf("%s: arrays of NumPy\n", options->npz);
     sg_network_destroy(net);
     return code;
@@ -90,19 +123,23 @@ static int take_arrays(const struct options *options, const char *from)
     sg_network *net = NULL;
     sg_error error = {""};
     uint64_t differs = 0;
-    int code = model_npz_read(from, options->out, &net, &differs);
+    int code = model_npz_read(from, &net, &differs);
     if (code != CLI_OK)
         return code;
     sg_status status = sg_network_save(net, options->out, &error);
-    sg_network_destroy(net);
-    if (status != SG_OK)
+    if (status != SG_OK) {
+        sg_network_destroy(net);
         return cli_status("convert", status, &error);
+    }
     printf("%s: the model in %s", options->out, from);
     if (differs > 0)
         printf("; %" PRIu64 " forward weights and biases follow their masters",
                differs);
     putchar('\n');
-    return CLI_OK;
+    if (options->images.data)
+        code = tell_accuracy(options, net);
+    sg_network_destroy(net);
+    return code;
 }
 
 #ifdef SPIKEGRAD_NIR
@@ -160,27 +197,6 @@ static int read_recipe(const arg_rest *rest, sg_nir_options *how,
     }
     how->recipe = recipe;
     how->given = given;
-    return CLI_OK;
-}
-
-static int tell_accuracy(const struct options *options, const sg_network *net)
-{
-    sg_data *data = NULL;
-    sg_error error = {""};
-    sg_metrics metrics;
-    sg_evaluate_options how = SG_EVALUATE_OPTIONS_INIT;
-    int code = model_split("convert", NULL, options->images.data,
-                           options->images.split, &data);
-    if (code != CLI_OK)
-        return code;
-    how.threads = (unsigned)options->threads;
-    sg_status status =
-        sg_evaluate_with(net, data, &how, &metrics, NULL, &error);
-    sg_data_destroy(data);
-    if (status != SG_OK)
-        return cli_status("convert", status, &error);
-    printf("accuracy %.2f %%, %" PRIu64 " of %" PRIu64 "\n",
-           metrics_accuracy(&metrics), metrics.correct, metrics.samples);
     return CLI_OK;
 }
 
@@ -319,9 +335,15 @@ static int convert(int argc, char **argv)
                                     "--npz FILE to write arrays, or --out "
                                     "FILE to make a model of either");
     const bool arrays = options.out && model_npz_is(rest.operand[0]);
-    if ((!options.out || arrays) && rest.recipe_given)
+    const char *other = of_graphs(&options, &rest);
+    if ((!options.out || arrays) && other)
         return cli_usage("convert", "--%s is for a graph that becomes a model",
-                         rest.recipe_given);
+                         other);
+    if (!options.out && options.images.data)
+        return cli_usage("convert", "--data is for a model that is made");
+    if (options.out && options.images.best)
+        return cli_usage("convert", "--best: %s is not a run directory",
+                         rest.operand[0]);
     if (arrays)
         return take_arrays(&options, rest.operand[0]);
     return options.nir   ? write_graph(&options, rest.operand[0])

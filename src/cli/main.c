@@ -40,9 +40,10 @@ static void list_actions(const arg_command *command, char *text, size_t size)
 {
     text[0] = '\0';
     for (size_t i = 0, used = 0; command->actions[i] && used < size; i++) {
-        int n =
-            snprintf(text + used, size - used, "%s'%s %s'", i ? " or " : "",
-                     command->actions[i]->name, command->actions[i]->operands);
+        const char *operands = command->actions[i]->operands;
+        int n = snprintf(text + used, size - used, "%s'%s%s%s'",
+                         i ? " or " : "", command->actions[i]->name,
+                         operands ? " " : "", operands ? operands : "");
         used += n > 0 ? (size_t)n : 0;
     }
 }

@@ -26,7 +26,6 @@ bool model_npz_is(const char *path)
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/base/memory.h"
 #include "cli/base/output.h"
@@ -479,56 +478,34 @@ static int pass(reading *r, bool metadata)
     return code;
 }
 
-/* The checkpoint that was put together, as a file of its own for a moment:
- * only a file is loaded as one that was changed. */
-static int load(const reading *r, const char *beside, sg_network **out,
-                uint64_t *differs)
+/* The checkpoint that was put together, as a file in memory. */
+static int load(const reading *r, sg_network **out, uint64_t *differs)
 {
     sg_error error = {""};
-    const size_t length = strlen(beside) + 16;
-    char *path = malloc(length);
     char *text = json_dumps(r->header, JSON_COMPACT | JSON_SORT_KEYS);
-    if (!path || !text) {
-        free(path);
+    const size_t header = text ? strlen(text) : 0;
+    const size_t padded = (header + 7) / 8 * 8, size = 8 + padded + r->size;
+    char *bytes = text ? malloc(size) : NULL;
+    if (!bytes) {
         free(text);
         return no_memory(r);
     }
-    const size_t header = strlen(text), padded = (header + 7) / 8 * 8;
-    snprintf(path, length, "%s.XXXXXX", beside);
-    const int fd = mkstemp(path);
-    FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    for (int b = 0; file && b < 8; b++)
-        fputc((int)(padded >> 8 * b & 255), file);
-    if (file)
-        fprintf(file, "%s%*s", text, (int)(padded - header), "");
-    const bool good = file && fwrite(r->data, 1, r->size, file) == r->size;
-    const bool closed = file && fclose(file) == 0;
-    sg_status status = SG_E_IO;
-    if (good && closed)
-        status = sg_network_load_edited(path, out, differs, &error);
-    if (fd >= 0)
-        unlink(path);
-    /* what the file is called for a moment is nobody's business */
-    const size_t known = strlen(path);
-    const char *rest = strncmp(error.text, path, known) == 0
-                           ? error.text + known
-                           : error.text;
-    int code = CLI_OK;
-    if (!good || !closed)
-        code = cli_fail("%s: cannot write beside it", beside);
-    else if (status != SG_OK && memory_failed())
-        code = no_memory(r);
-    else if (status != SG_OK) {
-        cli_fail("%s%s%s", r->path, *rest == ':' ? "" : ": ", rest);
-        code = status == SG_E_FORMAT ? CLI_DATA : CLI_FAILED;
-    }
-    free(path);
+    for (int b = 0; b < 8; b++)
+        bytes[b] = (char)(padded >> 8 * b & 255);
+    memset(bytes + 8, ' ', padded);
+    memcpy(bytes + 8, text, header);
+    if (r->size > 0)
+        memcpy(bytes + 8 + padded, r->data, r->size);
+    sg_status status = sg_network_load_memory_edited(bytes, size, r->path, out,
+                                                     differs, &error);
+    free(bytes);
     free(text);
-    return code;
+    if (status != SG_OK && memory_failed())
+        return no_memory(r);
+    return status == SG_OK ? CLI_OK : cli_status("convert", status, &error);
 }
 
-int model_npz_read(const char *path, const char *beside, sg_network **out,
-                   uint64_t *differs)
+int model_npz_read(const char *path, sg_network **out, uint64_t *differs)
 {
     enum { LEAST = 1 << 26, RATIO = 100 };
     struct stat about;
@@ -543,7 +520,7 @@ int model_npz_read(const char *path, const char *beside, sg_network **out,
         code = pass(&r, false);
     archive_read_free(r.zip);
     if (code == CLI_OK)
-        code = load(&r, beside, out, differs);
+        code = load(&r, out, differs);
     json_decref(r.header);
     free(r.data);
     return code;
@@ -557,10 +534,8 @@ int model_npz_write(const sg_network *net, const char *path)
     return cli_fail("%s: this build has no libarchive to write it", path);
 }
 
-int model_npz_read(const char *path, const char *beside, sg_network **out,
-                   uint64_t *differs)
+int model_npz_read(const char *path, sg_network **out, uint64_t *differs)
 {
-    (void)beside;
     *out = NULL;
     *differs = 0;
     return cli_fail("%s: this build has no libarchive to read it", path);

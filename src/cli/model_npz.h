@@ -14,9 +14,7 @@ int model_npz_write(const sg_network *net, const char *path);
 
 /* model_npz_read: a network of such a file. Arrays may have been changed, and
  * may be of any whole type: forward weights and biases follow the masters, and
- * *differs is how many were others. beside: where a file may be written for a
- * moment. CLI_OK, or after a report something else. */
-int model_npz_read(const char *path, const char *beside, sg_network **out,
-                   uint64_t *differs);
+ * *differs is how many were others. CLI_OK, or after a report something else. */
+int model_npz_read(const char *path, sg_network **out, uint64_t *differs);
 
 #endif

@@ -242,6 +242,9 @@ static int report(int argc, char **argv)
         return code;
     while (n < PAGE_RUNS && rest.operand[n])
         n++;
+    if (options.csv && options.out && output_is_stdout(options.csv) &&
+        output_is_stdout(options.out))
+        return cli_usage("report", "--csv - and --out - both want stdout");
     page_energy energy = energy_of(&options);
     bool tables = options.csv || options.tensorboard;
     if (tables)

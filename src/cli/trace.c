@@ -251,6 +251,9 @@ static int trace_sample(const void *given, const model *m)
                          "%s",
                          i, sg_data_get_info(data)->size,
                          sg_data_get_info(data)->name);
+    if (options->out && options->svg && output_is_stdout(options->out) &&
+        output_is_stdout(options->svg))
+        return cli_usage("trace", "--out - and --svg - both want stdout");
     if (options->replay && !sg_data_has_events(data))
         return cli_usage("trace",
                          "--replay: the samples of %s are no "

@@ -43,6 +43,14 @@ sg_status sg__checkpoint_parse(const uint8_t *bytes, size_t size,
     return unsupported(error);
 }
 
+sg_status sg__checkpoint_parse_edited(const uint8_t *bytes, size_t size,
+                                      const char *name, uint64_t *differs,
+                                      sg_network **out, sg_error *error)
+{
+    *differs = 0;
+    return sg__checkpoint_parse(bytes, size, name, out, error);
+}
+
 sg_status sg__checkpoint_serialise(const sg_network *net, const char *name,
                                    uint8_t **bytes, size_t *size,
                                    sg_error *error)
@@ -98,6 +106,25 @@ sg_status sg_network_load_memory(const void *bytes, size_t size,
         return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
     return sg__checkpoint_parse(bytes, size, name ? name : "memory", out,
                                 error);
+}
+
+sg_status sg_network_load_memory_edited(const void *bytes, size_t size,
+                                        const char *name, sg_network **out,
+                                        uint64_t *differs, sg_error *error)
+{
+    if (differs)
+        *differs = 0;
+    if (out)
+        *out = NULL;
+    if (!bytes || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "network: missing argument");
+    uint64_t count = 0;
+    sg_status status =
+        sg__checkpoint_parse_edited(bytes, size, name ? name : "memory",
+                                    &count, out, error);
+    if (differs)
+        *differs = count;
+    return status;
 }
 
 sg_status sg_network_save_memory(const sg_network *net, void **bytes,

@@ -21,9 +21,13 @@ sg_status sg__checkpoint_save(const sg_network *net, const char *path,
 sg_status sg__checkpoint_load(const char *path, sg_network **out,
                               sg_error *error);
 
-/* sg__checkpoint_load_edited: as sg_network_load_edited. */
+/* sg__checkpoint_load_edited: as sg_network_load_edited.
+ * sg__checkpoint_parse_edited: the same of a file that is in memory. */
 sg_status sg__checkpoint_load_edited(const char *path, uint64_t *differs,
                                      sg_network **out, sg_error *error);
+sg_status sg__checkpoint_parse_edited(const uint8_t *bytes, size_t size,
+                                      const char *name, uint64_t *differs,
+                                      sg_network **out, sg_error *error);
 
 /* sg__checkpoint_serialise: the file that sg__checkpoint_save writes, in
  * memory, *size bytes at *bytes (freed by the caller). Errors: SG_E_MEMORY. */

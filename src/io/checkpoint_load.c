@@ -417,13 +417,20 @@ static sg_status load(sg__parts *parts, uint64_t *differs, sg_network **out,
     return status;
 }
 
+sg_status sg__checkpoint_parse_edited(const uint8_t *bytes, size_t size,
+                                      const char *name, uint64_t *differs,
+                                      sg_network **out, sg_error *error)
+{
+    sg__parts parts = sg__parts_of_memory(bytes, size, name);
+    *out = NULL;
+    return load(&parts, differs, out, error);
+}
+
 sg_status sg__checkpoint_parse(const uint8_t *bytes, size_t size,
                                const char *name, sg_network **out,
                                sg_error *error)
 {
-    sg__parts parts = sg__parts_of_memory(bytes, size, name);
-    *out = NULL;
-    return load(&parts, NULL, out, error);
+    return sg__checkpoint_parse_edited(bytes, size, name, NULL, out, error);
 }
 
 sg_status sg__checkpoint_load_edited(const char *path, uint64_t *differs,

@@ -74,6 +74,19 @@ void sg__tensor_put(uint8_t *bytes, const sg__tensor *tensor, size_t i,
     store(bytes + tensor->offset + i * width, width, (uint64_t)value);
 }
 
+/* Files that are taken for checkpoints. As lengths of a header these bytes are
+ * more than any. */
+static const struct {
+    const char *start, *text;
+} others[] = {
+    {"PK\3\4", "a zip archive, as NumPy and PyTorch write, not a safetensors "
+               "file; 'spikegrad convert FILE.npz --out MODEL' makes one of a "
+               "model's arrays"},
+    {"\x89HDF\r\n\x1a\n", "an HDF5 file, not a safetensors file; 'spikegrad "
+                          "convert GRAPH --out MODEL' makes one of a NIR "
+                          "graph"},
+};
+
 sg_status sg__safetensors_header(const uint8_t *bytes, size_t size,
                                  const char *name, size_t *length,
                                  sg_error *error)
@@ -82,6 +95,10 @@ sg_status sg__safetensors_header(const uint8_t *bytes, size_t size,
         return sg__fail(error, SG_E_FORMAT,
                         "%s: %zu bytes long, not a safetensors file", name,
                         size);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (memcmp(bytes, others[i].start, strlen(others[i].start)) == 0)
+            return sg__fail(error, SG_E_FORMAT, "%s: %s", name,
+                            others[i].text);
     uint64_t stated = load(bytes, SG__SAFETENSORS_HEADER);
     size_t room = size - SG__SAFETENSORS_HEADER;
     if (stated == 0 || room == 0 || bytes[SG__SAFETENSORS_HEADER] != '{')

@@ -168,12 +168,45 @@ for file in second readme endless; do
     same run/checkpoint.safetensors $file.safetensors
 done
 
+# a name as long as names may be; nothing is written beside it
+long=$(printf '%0243d' 0).safetensors
+expect 0 "$SPIKEGRAD" convert model.npz --out "$long"
+same run/checkpoint.safetensors "$long"
+
+# what a flag asks for is done, or refused
+expect 0 "$SPIKEGRAD" convert model.npz --out seen.safetensors --data \
+    glyphs:train=100,test=20
+says out '^accuracy [0-9.]* %, [0-9]* of 20$'
+for flag in --graph-only --image=3x3x3 --steps=2 --lr=1; do
+    expect 2 "$SPIKEGRAD" convert model.npz --out none.safetensors "$flag"
+    one_error
+    expect 2 "$SPIKEGRAD" convert run --npz none.npz "$flag"
+    one_error
+done
+expect 2 "$SPIKEGRAD" convert run --npz none.npz --data glyphs:
+expect 2 "$SPIKEGRAD" convert model.npz --out none.safetensors --best
+
+# on standard output there is nothing else
+for name in - /dev/stdout; do
+    expect 0 "$SPIKEGRAD" convert run --npz "$name"
+    mv out piped.npz
+    expect 0 "$SPIKEGRAD" convert piped.npz --out piped.safetensors
+    same run/checkpoint.safetensors piped.safetensors
+done
+
+# who takes it for a checkpoint is told what it is
+for command in info eval verify seal; do
+    expect 3 "$SPIKEGRAD" $command model.npz
+    one_error
+    says err 'model.npz: a zip archive, as NumPy and PyTorch write'
+done
+
 # a file that is not there, a place that is not there, one that is full
 expect 1 "$SPIKEGRAD" convert none.npz --out none.safetensors
 one_error
 expect 1 "$SPIKEGRAD" convert model.npz --out nowhere/none.safetensors
 one_error
-says err '^spikegrad: nowhere/none.safetensors: cannot write beside it'
+says err '^spikegrad: nowhere/none.safetensors: '
 expect 1 "$SPIKEGRAD" convert run --npz nowhere/none.npz
 one_error
 expect 1 "$SPIKEGRAD" convert run --npz /dev/full

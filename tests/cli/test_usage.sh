@@ -31,6 +31,22 @@ says err 'lr'
 expect 2 "$SPIKEGRAD" verify a --order sideways
 says err "'sideways' is not one of fifo|lifo|scatter|turns|random|all"
 
+# no text is missing in what is expected
+expect 2 "$SPIKEGRAD" data
+says err "'data info SPEC' or 'data export SPEC' or 'data formats';"
+
+# two things at once on standard output
+expect 0 "$SPIKEGRAD" train --data "$tiny_data" --net 10 --epochs 1 \
+    --observe 0 --quiet --out seen
+for both in "report seen --csv - --out /dev/stdout" \
+    "trace seen --out - --svg -" "classify seen x --json --csv /dev/stdout"; do
+    # shellcheck disable=SC2086
+    expect 2 "$SPIKEGRAD" $both
+    one_error
+    says err 'both want stdout'
+    silent out
+done
+
 # a flag is no value of another; numbers as people write them
 expect 2 "$SPIKEGRAD" train --data glyphs --lr --out x
 one_error

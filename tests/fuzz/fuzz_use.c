@@ -9,6 +9,7 @@
  * What is taken is described, evaluates a sample, takes a training step, and
  * before and after it every integer is what the simulation has. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #ifdef SPIKEGRAD_FILES
 
-#include "folder.h"
 #include "io/checksum.h"
 
 enum { CHANGES_MAX = 64, CHANGE = 4, CLASSES = 5, BASES = 6 };
@@ -105,13 +105,10 @@ static void change_bytes(uint8_t *bytes, size_t size,
 
 static sg_network *load_edited(const uint8_t *bytes, size_t size)
 {
-    static const char *path;
     sg_network *net = NULL;
     uint64_t differs;
-    if (!path)
-        path = folder_file("edited");
-    folder_write(path, bytes, size);
-    (void)sg_network_load_edited(path, &net, &differs, NULL);
+    (void)sg_network_load_memory_edited(bytes, size, "input", &net, &differs,
+                                        NULL);
     return net;
 }
 

@@ -197,6 +197,9 @@ static void of_networks(void **state)
     TELLS(sg_network_load_edited("none", NULL, NULL, e));
     MAKES_NOTHING(sg_network, sg_network_load_memory(NULL, 8, NULL, &out, e));
     TELLS(sg_network_load_memory("{}", 2, NULL, NULL, e));
+    MAKES_NOTHING(sg_network,
+                  sg_network_load_memory_edited(NULL, 8, NULL, &out, NULL, e));
+    TELLS(sg_network_load_memory_edited("{}", 2, NULL, NULL, NULL, e));
     TELLS(sg_network_save(NULL, "none", e));
     TELLS(sg_network_save(net, NULL, e));
     sg_network_get_info(NULL, &info);

@@ -151,6 +151,12 @@ static void other_values_are_told_apart(void **state)
         if (sg_network_load_edited(path, &net, &differs, &error) != SG_OK)
             fail_msg("%s", error.text);
         assert_int_equal(differs, i);
+        sg_network_destroy(net);
+        assert_int_equal(sg_network_load_memory_edited(again.bytes, again.size,
+                                                       NULL, &net, &differs,
+                                                       &error),
+                         SG_OK);
+        assert_int_equal(differs, i);
         assert_int_equal(sg_network_save(net, path, NULL), SG_OK);
         sg_network_destroy(net);
         assert_int_equal(sg_network_load(path, &net, NULL), SG_OK);
@@ -170,9 +176,11 @@ static void other_files_are_named(void **state)
     assert_refused(&bare, "no checksum");
     assert_refused(&foreign, "a safetensors file of something else");
     memcpy(file.bytes, "PK\3\4", 4);
+    assert_refused(&file, "a zip archive, as NumPy and PyTorch write");
+    memcpy(file.bytes, "PKPK", 4);
     assert_refused(&file, "byte 0: header of");
     memcpy(file.bytes, "\x89HDF\r\n\x1a\n\0", 9);
-    assert_refused(&file, "not a safetensors file");
+    assert_refused(&file, "an HDF5 file, not a safetensors file");
     free(bare.bytes);
     free(foreign.bytes);
     free(file.bytes);

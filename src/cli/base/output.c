@@ -21,12 +21,17 @@ char *output_path(const char *directory, const char *name)
     return path;
 }
 
+bool output_is_stdout(const char *path)
+{
+    return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
 int output_open(output *out, const char *path)
 {
     sg_error error = {""};
 
     *out = (output){stdout, path, NULL};
-    if (!path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
+    if (output_is_stdout(path)) {
         out->path = "standard output";
         return CLI_OK;
     }

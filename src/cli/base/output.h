@@ -16,8 +16,12 @@ typedef struct output {
     sg_replacement *file; /* NULL: stdout */
 } output;
 
-/* output_open: path NULL, "-" or "/dev/stdout" is stdout. CLI_OK or, reported,
- * CLI_FAILED, e.g. for a directory, a pipe or a device. */
+/* output_is_stdout: of path NULL, "-" or "/dev/stdout". What else is said goes
+ * elsewhere then. */
+bool output_is_stdout(const char *path);
+
+/* output_open: such a path, or a file. CLI_OK or, reported, CLI_FAILED, e.g.
+ * for a directory, a pipe or a device. */
 int output_open(output *out, const char *path);
 
 /* output_close: puts the file in place and returns code, or reports that it
