@@ -176,6 +176,19 @@ SG_API sg_status sg_trainer_resume_memory_with(
 SG_API sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,
                                         const sg_data *train, unsigned threads,
                                         sg_trainer **out, sg_error *error);
+/* sg_trainer_create_taking: the same without a copy. The trainer takes *net
+ * over, which becomes NULL and is lost if the call fails, but for a missing
+ * argument.
+ * sg_trainer_release: ends a trainer and keeps its network, as
+ * sg_trainer_network would give it, without a copy; *trainer becomes NULL. The
+ * network is freed by the caller. Errors: SG_E_ARGUMENT; those of fetching it
+ * from a device or other ranks, and the trainer stays. */
+SG_API sg_status sg_trainer_create_taking(sg_network **net, uint32_t epoch,
+                                          const sg_data *train,
+                                          const sg_trainer_options *options,
+                                          sg_trainer **out, sg_error *error);
+SG_API sg_status sg_trainer_release(sg_trainer **trainer, sg_network **out,
+                                    sg_error *error);
 /* sg_trainer_create_from_with: the same, as options say. */
 SG_API sg_status sg_trainer_create_from_with(
     const sg_network *net, uint32_t epoch, const sg_data *train,

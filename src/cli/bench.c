@@ -163,8 +163,8 @@ static int start_from(const struct options *options, const arg_rest *rest,
         const sg_trainer_options how = {sizeof how, m->threads, m->device,
                                         team_ranks()};
         sg_status status =
-            sg_trainer_create_from_with(net, complete ? last : info.epoch,
-                                        m->data, &how, &m->trainer, &error);
+            sg_trainer_create_taking(&net, complete ? last : info.epoch,
+                                     m->data, &how, &m->trainer, &error);
         if (status != SG_OK)
             code = cli_status("bench", status, &error);
     }

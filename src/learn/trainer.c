@@ -211,20 +211,55 @@ sg_status sg_trainer_create_from_with(const sg_network *net, uint32_t epoch,
         *out = NULL;
     if (!net || !train || !out)
         return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
-    sg__place place;
     sg_network *copy;
-    sg_status status = sg__trainer_place(options, &place, error);
-    if (status != SG_OK)
-        return status;
-    status = sg__network_clone(net, &copy);
+    sg_status status = sg__network_clone(net, &copy);
     if (status != SG_OK)
         return sg__fail(error, status, "trainer: %s", sg_status_text(status));
-    status = start_at(copy, train, epoch, error);
+    return sg_trainer_create_taking(&copy, epoch, train, options, out, error);
+}
+
+sg_status sg_trainer_create_taking(sg_network **net, uint32_t epoch,
+                                   const sg_data *train,
+                                   const sg_trainer_options *options,
+                                   sg_trainer **out, sg_error *error)
+{
+    if (out)
+        *out = NULL;
+    if (!net || !*net || !train || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg__place place;
+    sg_network *taken = *net;
+    *net = NULL;
+    sg_status status = sg__trainer_place(options, &place, error);
+    if (status == SG_OK)
+        status = start_at(taken, train, epoch, error);
     if (status != SG_OK) {
-        sg_network_destroy(copy);
+        sg_network_destroy(taken);
         return status;
     }
-    return sg__trainer_create_at(&place, copy, train, out, error);
+    return sg__trainer_create_at(&place, taken, train, out, error);
+}
+
+sg_status sg_trainer_release(sg_trainer **trainer, sg_network **out,
+                             sg_error *error)
+{
+    if (out)
+        *out = NULL;
+    if (!trainer || !*trainer || !out)
+        return sg__fail(error, SG_E_ARGUMENT, "trainer: missing argument");
+    sg_trainer *t = *trainer;
+    sg_status status = sg__engine_fetch(t->engine);
+    if (status != SG_OK)
+        return sg__fail(error, status, "weights of the %s engine: %s",
+                        t->engine->kind->name,
+                        sg__engine_why(t->engine, status));
+    sg__engine_destroy(t->engine); /* it looks at the network */
+    t->engine = NULL;
+    *out = t->net;
+    t->net = NULL;
+    sg_trainer_destroy(t);
+    *trainer = NULL;
+    return SG_OK;
 }
 
 sg_status sg_trainer_create_from(const sg_network *net, uint32_t epoch,

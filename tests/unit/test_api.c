@@ -217,6 +217,46 @@ static sg_network *copy_of(const sg_trainer *trainer)
     return net;
 }
 
+/* A network that its trainer took over, and gave back, is trained as a copy
+ * of it is; what comes of it is the last trainer's. */
+static void networks_change_hands(void **state)
+{
+    (void)state;
+    sg_error error = SG_ERROR_INIT;
+    sg_data *data = digits(SG_SPLIT_TEST);
+    sg_trainer *copied, *taking, *trainer = trained(data, "on", 1);
+    sg_network *net;
+    void *bytes[2];
+    size_t size[2];
+    assert_int_equal(sg_trainer_create_from(sg_trainer_network(trainer), 0,
+                                            data, 1, &copied, NULL),
+                     SG_OK);
+    assert_int_equal(sg_trainer_release(&trainer, &net, &error), SG_OK);
+    assert_null(trainer);
+    assert_int_equal(sg_trainer_create_taking(&net, 0, data, NULL, &taking,
+                                              &error),
+                     SG_OK);
+    assert_null(net);
+    assert_int_equal(sg_trainer_step(copied), SG_OK);
+    assert_int_equal(sg_trainer_step(taking), SG_OK);
+    assert_int_equal(sg_trainer_save_memory(copied, &bytes[0], &size[0], NULL),
+                     SG_OK);
+    assert_int_equal(sg_trainer_release(&taking, &net, NULL), SG_OK);
+    assert_int_equal(sg_network_save_memory(net, &bytes[1], &size[1], NULL),
+                     SG_OK);
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(bytes[0], bytes[1], size[0]);
+    assert_int_equal(sg_trainer_create_taking(&net, UINT32_MAX, data, NULL,
+                                              &taking, &error),
+                     SG_E_RANGE);
+    assert_null(net);
+    assert_null(taking);
+    sg_free(bytes[0]);
+    sg_free(bytes[1]);
+    sg_trainer_destroy(copied);
+    sg_data_destroy(data);
+}
+
 /* An array where it is, and as it is read. */
 static void same_view(const sg_network *net, size_t l, const char *name)
 {
@@ -495,6 +535,7 @@ int main(void)
         cmocka_unit_test(nothing_is_no_crash_in_data_and_recipes),
         cmocka_unit_test(structs_know_their_size),
 #ifdef SPIKEGRAD_FILES
+        cmocka_unit_test(networks_change_hands),
         cmocka_unit_test(arrays_have_names),
         cmocka_unit_test(thresholds_bring_the_rest_along),
         cmocka_unit_test(rates_are_part_of_the_state),

@@ -317,6 +317,13 @@ static void of_trainers(void **state)
     MAKES_NOTHING(sg_trainer,
                   sg_trainer_create_from(net, 0, NULL, 1, &out, e));
     TELLS(sg_trainer_create_from(net, 0, data, 1, NULL, e));
+    sg_network *none = NULL;
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_taking(NULL, 0, data, NULL, &out, e));
+    MAKES_NOTHING(sg_trainer,
+                  sg_trainer_create_taking(&none, 0, data, NULL, &out, e));
+    TELLS(sg_trainer_release(NULL, &none, e));
+    TELLS(sg_trainer_release(&(sg_trainer *){NULL}, &none, e));
     TELLS(sg_trainer_plan(NULL, 1, e));
     TELLS(sg_trainer_set_epochs(NULL, 1, e));
     TELLS(sg_trainer_run(NULL, NULL, NULL, e));

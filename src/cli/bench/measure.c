@@ -46,21 +46,21 @@ static int go_on(measurement *m, bool profiles)
 {
     sg_error error = {""};
     sg_network_info info;
-    sg_trainer *next;
-    const sg_network *net = sg_trainer_network(m->trainer);
-    sg_network_get_info(net, &info);
-    sg_status status = sg_trainer_create_from_with(
-        net, (uint32_t)recipe_number(info.recipe, "epochs") - 1, m->data,
-        &(sg_trainer_options){sizeof(sg_trainer_options), m->threads,
-                              m->device, team_ranks()},
-        &next, &error);
-    if (status != SG_OK)
-        return failed(m, status, &error);
+    sg_network *net;
     if (profiles)
         collect(m);
-    sg_trainer_destroy(m->trainer);
-    m->trainer = next;
-    sg_trainer_profile(next, profiles);
+    sg_status status = sg_trainer_release(&m->trainer, &net, &error);
+    if (status != SG_OK)
+        return failed(m, status, &error);
+    sg_network_get_info(net, &info);
+    status = sg_trainer_create_taking(
+        &net, (uint32_t)recipe_number(info.recipe, "epochs") - 1, m->data,
+        &(sg_trainer_options){sizeof(sg_trainer_options), m->threads,
+                              m->device, team_ranks()},
+        &m->trainer, &error);
+    if (status != SG_OK)
+        return failed(m, status, &error);
+    sg_trainer_profile(m->trainer, profiles);
     return CLI_OK;
 }
 
