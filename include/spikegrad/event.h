@@ -170,6 +170,11 @@ typedef struct sg_event_totals {
     uint64_t longest_queue; /* spikes under way, or neurons that waited */
 } sg_event_totals;
 
+/* sg_simulation_number: what is presented next draws its order, and that of its
+ * arrival, as the number-th sample since creation would, from 0 on; the totals
+ * begin at 0. So samples may be divided among simulations. NULL is legal. */
+SG_API void sg_simulation_number(sg_simulation *sim, uint64_t number);
+
 /* sg_simulation_totals: all of out is written; with 0 if sim is NULL. */
 SG_API void sg_simulation_totals(const sg_simulation *sim,
                                  sg_event_totals *out);
@@ -234,10 +239,14 @@ typedef struct sg_verify_options {
                           result. Each has a simulation of its own */
     unsigned *started; /* NULL: not wanted; written: threads that work, those
                           asked for, or fewer if the system starts no more */
+    uint32_t first;    /* the samples are those from here on: where a small
+                          batch begins if the first of all is 0, at a multiple of
+                          the recipe's batch or of 16, whichever is less. Parts
+                          compare the same as the whole */
 } sg_verify_options;
 #define SG_VERIFY_OPTIONS_INIT                                                \
     {                                                                         \
-        sizeof(sg_verify_options), 20, SG_ORDER_RANDOM, 1, 0, 0, 0, 0, 0      \
+        sizeof(sg_verify_options), 20, SG_ORDER_RANDOM, 1, 0, 0, 0, 0, 0, 0   \
     }
 
 /* sg_verify_with: the same, as options say, where sg_verify has one thread;

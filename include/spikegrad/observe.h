@@ -47,6 +47,29 @@ SG_API sg_status sg_observe(const sg_network *net, const sg_data *data,
                             uint32_t samples, unsigned threads,
                             sg_layer_observation *out, sg_error *error);
 
+/* What of data to observe, where several do it. Begin with sg_observe_options
+ * options = SG_OBSERVE_OPTIONS_INIT. */
+typedef struct sg_observe_options {
+    size_t size;             /* of this struct */
+    uint32_t first, samples; /* first..first+samples-1 */
+    unsigned threads;
+    /* [neurons of all layers], the lowest layer first; NULL: not wanted. Those
+     * that have sent a spike, or an error, are set to 1, the others stay as they
+     * are: so parts add up, where silent and errorless do not. */
+    uint8_t *spoke, *erred;
+} sg_observe_options;
+#define SG_OBSERVE_OPTIONS_INIT                                               \
+    {                                                                         \
+        sizeof(sg_observe_options), 0, 1, 0, 0, 0                             \
+    }
+
+/* sg_observe_with: the same of the samples that options say. Errors: also
+ * SG_E_ARGUMENT for options that are NULL or without a size; SG_E_UNSUPPORTED
+ * for options that a later version knows, if they are not 0. */
+SG_API sg_status sg_observe_with(const sg_network *net, const sg_data *data,
+                                 const sg_observe_options *options,
+                                 sg_layer_observation *out, sg_error *error);
+
 /* A pass: some samples at once through the fast engine, and every integer it
  * has of them: spikes, logits, errors, the gradient they add up to. */
 typedef struct sg_pass sg_pass;

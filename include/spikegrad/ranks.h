@@ -120,6 +120,26 @@ typedef struct sg_ranks_traffic {
 SG_API sg_status sg_ranks_get_traffic(const sg_ranks *ranks,
                                       sg_ranks_traffic *out);
 
+/* Work of a program's own: what the library does not divide, a program may.
+ *
+ * sg_ranks_begin: gives rank 1.. some work, in bytes of the program's; its
+ *                 `work` (sg_follow_options) is called, and rank 0 goes on
+ *                 meanwhile. Until that has ended nothing else may be asked of
+ *                 these ranks but to begin or end work of others.
+ * sg_ranks_end:   hears what came of it, once for each sg_ranks_begin.
+ *
+ * waits   0: *done is 0 if it is not over, and nothing else is written
+ * result  what work has left, *bytes of it, to be freed with sg_free; NULL and 0
+ *         after a failure
+ * Errors: SG_E_ARGUMENT: no such rank, one that has work, or has none; what its
+ * work says; SG_E_IO, SG_E_MEMORY. The detail names rank and host. */
+SG_API sg_status sg_ranks_begin(sg_ranks *ranks, uint32_t rank,
+                                const void *work, size_t bytes,
+                                sg_error *error);
+SG_API sg_status sg_ranks_end(sg_ranks *ranks, uint32_t rank, int waits,
+                              int *done, void **result, size_t *bytes,
+                              sg_error *error);
+
 /* sg_ranks_destroy: lets the others return from sg_ranks_follow. Trainers and
  * evaluations of these ranks have to be gone. NULL is legal. */
 SG_API void sg_ranks_destroy(sg_ranks *ranks);
@@ -135,10 +155,16 @@ typedef struct sg_follow_options {
     sg_status (*open)(void *user, const char *text,
                       const sg_data *data[SG_RANKS_DATA_MAX], sg_error *error);
     void *user;
+    /* work: what sg_ranks_begin has given, with the data that are shared.
+     * *result, of malloc, goes to rank 0 and is freed; it may stay NULL. An
+     * error is told at rank 0. NULL: this rank refuses work. */
+    sg_status (*work)(void *user, const void *work, size_t bytes,
+                      const sg_data *const *data, void **result,
+                      size_t *result_bytes, sg_error *error);
 } sg_follow_options;
 #define SG_FOLLOW_OPTIONS_INIT                                                \
     {                                                                         \
-        sizeof(sg_follow_options), 0, 0, 0                                    \
+        sizeof(sg_follow_options), 0, 0, 0, 0                                 \
     }
 
 /* sg_ranks_follow: at all ranks but 0: does what rank 0 asks for, until it is

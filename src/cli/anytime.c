@@ -10,6 +10,8 @@
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/base/progress.h"
+#include "cli/base/team.h"
+#include "cli/base/team_work.h"
 #include "cli/commands.h"
 
 enum { HALVINGS = 6, POINTS = HALVINGS + 1 }; /* 1/64, 1/32, .. 1 */
@@ -88,6 +90,7 @@ static sg_status run_sample(sg_simulation *sim, const int32_t *v,
     uint32_t classes = sg_data_get_info(data)->classes, class[POINTS];
     uint64_t spikes, arrived = 0;
     sg_event_totals before, now;
+    sg_simulation_number(sim, i);
     sg_simulation_totals(sim, &before);
     sg_status status =
         sg_simulation_begin(sim, sg_data_pixels(data, i), &spikes);
@@ -212,7 +215,7 @@ static int print_time(uint64_t ms, const struct point *at, uint32_t samples,
 /* What both kinds of arrival go through. */
 struct show {
     const struct options *options;
-    const model *m;
+    const sg_data *data;
     sg_simulation *sim;
     const int32_t *v;
     struct point *points; /* [STEPS_MAX] */
@@ -224,11 +227,11 @@ static sg_status play_sample(struct show *s, uint32_t i, struct course *course)
 {
     sg_data_event *event;
     size_t count;
-    sg_status status =
-        sg_data_events(s->m->part, i, &event, &count, &s->error);
+    sg_simulation_number(s->sim, i);
+    sg_status status = sg_data_events(s->data, i, &event, &count, &s->error);
     if (status != SG_OK)
         return status;
-    status = play(s->sim, s->v, sg_data_get_info(s->m->part)->classes,
+    status = play(s->sim, s->v, sg_data_get_info(s->data)->classes,
                   s->options->step * 1000, event, count, course);
     sg_data_free_events(event);
     if (status == SG_E_FULL) {
@@ -239,23 +242,31 @@ static sg_status play_sample(struct show *s, uint32_t i, struct course *course)
         return SG_E_RANGE;
     }
     if (status == SG_OK)
-        add_course(course, sg_data_label(s->m->part, i), s->points);
+        add_course(course, sg_data_label(s->data, i), s->points);
     if (course->steps > s->used)
         s->used = course->steps;
     return status;
 }
 
-static sg_status show_samples(struct show *s, bool plays)
+/* Whether events come at their times. */
+static bool plays(const struct show *s)
 {
-    uint32_t samples = sg_data_get_info(s->m->part)->size;
-    struct course *course = plays ? malloc(sizeof *course) : NULL;
-    sg_status status = plays && !course ? SG_E_MEMORY : SG_OK;
+    return sg_data_has_events(s->data) &&
+           strcmp(s->options->arrival, "recorded") == 0;
+}
+
+static sg_status show_samples(struct show *s, team_part part)
+{
+    const bool events = plays(s);
+    struct course *course = events ? malloc(sizeof *course) : NULL;
+    sg_status status = events && !course ? SG_E_MEMORY : SG_OK;
     progress line;
     progress_begin(&line, s->options->quiet);
-    for (uint32_t i = 0; status == SG_OK && i < samples; i++) {
-        status = plays ? play_sample(s, i, course)
-                       : run_sample(s->sim, s->v, s->m->part, i, s->points);
-        progress_update(&line, "anytime", 0, i + 1, samples, "");
+    for (uint32_t i = 0; status == SG_OK && i < part.count; i++) {
+        const uint32_t sample = part.first + i;
+        status = events ? play_sample(s, sample, course)
+                        : run_sample(s->sim, s->v, s->data, sample, s->points);
+        progress_update(&line, "anytime", 0, i + 1, part.count, "");
         if (cli_stopped())
             status = SG_E_STOPPED;
     }
@@ -264,49 +275,140 @@ static sg_status show_samples(struct show *s, bool plays)
     return status;
 }
 
-static int show_and_print(struct show *s)
+static int print_all(const struct show *s)
 {
-    const bool plays = sg_data_has_events(s->m->part) &&
-                       strcmp(s->options->arrival, "recorded") == 0;
-    const bool json = s->options->json;
-    uint32_t samples = sg_data_get_info(s->m->part)->size;
-    sg_status status = show_samples(s, plays);
+    const bool json = s->options->json, events = plays(s);
+    const uint32_t samples = sg_data_get_info(s->data)->size;
     int code = CLI_OK;
+    for (int p = 0; !events && code == CLI_OK && p < POINTS; p++)
+        code = print_point(p, &s->points[p], samples, json);
+    for (size_t p = 0; events && code == CLI_OK && p < s->used; p++)
+        code = print_time((p + 1) * s->options->step, &s->points[p], samples,
+                          p == 0, json);
+    return code;
+}
+
+/* A simulation, and points that are empty. */
+static sg_status show_begin(struct show *s, const sg_network *net)
+{
+    sg_network_info info;
+    sg_network_get_info(net, &info);
+    const sg_status status =
+        sg_simulation_create(net, SG_ORDER_TURNS, s->options->seed, &s->sim,
+                             &s->error);
+    if (status != SG_OK)
+        return status;
+    if (strcmp(s->options->arrival, "strong") == 0)
+        (void)sg_simulation_set_arrival(s->sim, SG_ARRIVAL_STRONG);
+    else if (strcmp(s->options->arrival, "even") == 0)
+        (void)sg_simulation_set_arrival(s->sim, SG_ARRIVAL_EVEN);
+    s->v = sg_simulation_potentials(s->sim, info.layers);
+    s->points = calloc(STEPS_MAX, sizeof *s->points);
+    return s->points ? SG_OK : SG_E_MEMORY;
+}
+
+static void show_end(struct show *s)
+{
+    free(s->points);
+    sg_simulation_destroy(s->sim);
+}
+
+/* ---- several ranks ---- */
+
+enum { NUMBERS = 4 }; /* of a point */
+
+json_t *anytime_task(const json_t *order, const sg_network *net,
+                     const sg_data *const *data, sg_status *status,
+                     sg_error *error)
+{
+    const char *arrival = json_string_value(json_object_get(order, "arrival"));
+    const struct options options = {.arrival = arrival ? arrival : "",
+                                    .seed = team_number(order, "seed"),
+                                    .step = team_number(order, "step"),
+                                    .quiet = true};
+    struct show s = {.options = &options, .data = data[0], .error = {""}};
+    *status = net && data[0] ? show_begin(&s, net) : SG_E_FORMAT;
+    if (*status == SG_OK)
+        *status = show_samples(&s, team_part_of(order));
+    *error = s.error;
+    json_t *points = *status == SG_OK ? json_array() : NULL;
+    for (size_t p = 0; points && p < STEPS_MAX; p++) {
+        const struct point *at = &s.points[p];
+        json_array_append_new(points,
+                              json_pack("[I,I,I,I]", (json_int_t)at->correct,
+                                        (json_int_t)at->settled,
+                                        (json_int_t)at->arrived,
+                                        (json_int_t)at->spikes));
+    }
+    show_end(&s);
+    return points ? json_pack("{s:I,s:o}", "used", (json_int_t)s.used,
+                              "points", points)
+                  : NULL;
+}
+
+static void add_answer(struct show *s, const json_t *answer)
+{
+    const json_t *points = json_object_get(answer, "points");
+    const size_t used = (size_t)team_number(answer, "used");
+    s->used = used > s->used ? used : s->used;
+    for (size_t p = 0; p < STEPS_MAX; p++) {
+        uint64_t n[NUMBERS];
+        for (size_t i = 0; i < NUMBERS; i++)
+            n[i] = (uint64_t)json_integer_value(
+                json_array_get(json_array_get(points, p), i));
+        s->points[p].correct += n[0];
+        s->points[p].settled += n[1];
+        s->points[p].arrived += n[2];
+        s->points[p].spikes += n[3];
+    }
+}
+
+/* The samples of all ranks. */
+static int show_all(struct show *s, const sg_network *net)
+{
+    const uint32_t ranks = sg_ranks_count(team_ranks());
+    team_part own = {0, sg_data_get_info(s->data)->size};
+    int code = CLI_OK;
+    if (ranks > 1)
+        code = team_divide("anytime", "anytime",
+                           json_pack("{s:s,s:I,s:I}", "arrival",
+                                     s->options->arrival, "seed",
+                                     (json_int_t)s->options->seed, "step",
+                                     (json_int_t)s->options->step),
+                           net, own.count, 1, &own);
+    if (code != CLI_OK)
+        return code;
+    const sg_status status = show_samples(s, own);
     if (status == SG_E_STOPPED) {
         cli_fail("interrupted");
         return CLI_INTERRUPTED;
     }
     if (status != SG_OK)
         return cli_status("anytime", status, &s->error);
-    for (int p = 0; !plays && code == CLI_OK && p < POINTS; p++)
-        code = print_point(p, &s->points[p], samples, json);
-    for (size_t p = 0; plays && code == CLI_OK && p < s->used; p++)
-        code = print_time((p + 1) * s->options->step, &s->points[p], samples,
-                          p == 0, json);
+    for (uint32_t r = 1; code == CLI_OK && r < ranks; r++) {
+        json_t *answer;
+        code = team_gather("anytime", r, &answer);
+        if (answer)
+            add_answer(s, answer);
+        json_decref(answer);
+    }
     return code;
 }
 
 static int let_arrive(const void *given, const model *m)
 {
-    struct show s = {.options = given, .m = m, .error = {""}};
-    sg_network_info info;
-
-    sg_network_get_info(m->net, &info);
-    sg_status status = sg_simulation_create(m->net, SG_ORDER_TURNS,
-                                            s.options->seed, &s.sim, &s.error);
-    if (status != SG_OK)
-        return cli_status("anytime", status, &s.error);
-    if (strcmp(s.options->arrival, "strong") == 0)
-        (void)sg_simulation_set_arrival(s.sim, SG_ARRIVAL_STRONG);
-    else if (strcmp(s.options->arrival, "even") == 0)
-        (void)sg_simulation_set_arrival(s.sim, SG_ARRIVAL_EVEN);
-    s.v = sg_simulation_potentials(s.sim, info.layers);
-    s.points = calloc(STEPS_MAX, sizeof *s.points);
+    const struct options *options = given;
+    struct show s = {.options = options, .data = m->part, .error = {""}};
+    int code = model_share("anytime", &options->images, m);
+    if (code != CLI_OK)
+        return code;
+    const sg_status status = show_begin(&s, m->net);
     cli_catch_signals();
-    int code =
-        s.points ? show_and_print(&s) : cli_fail("anytime: out of memory");
-    free(s.points);
-    sg_simulation_destroy(s.sim);
+    code = status == SG_OK ? show_all(&s, m->net)
+                           : cli_status("anytime", status, &s.error);
+    if (code == CLI_OK)
+        code = print_all(&s);
+    show_end(&s);
     return code;
 }
 

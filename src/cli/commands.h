@@ -5,6 +5,9 @@
 #ifndef SPIKEGRAD_CLI_COMMANDS_H
 #define SPIKEGRAD_CLI_COMMANDS_H
 
+#include <jansson.h>
+#include <spikegrad/spikegrad.h>
+
 #include "cli/base/args.h"
 
 #define COMMANDS(X)                                                           \
@@ -37,5 +40,13 @@ const arg_command *const *commands_list(void);
  * words is found by its last one. */
 const arg_command *commands_find(const arg_command *const *list,
                                  const char *name);
+
+/* anytime_task, sweep_task: parts of theirs for another rank (team_work.h). */
+json_t *anytime_task(const json_t *order, const sg_network *net,
+                     const sg_data *const *data, sg_status *status,
+                     sg_error *error);
+json_t *sweep_task(const json_t *order, const sg_network *net,
+                   const sg_data *const *data, sg_status *status,
+                   sg_error *error);
 
 #endif

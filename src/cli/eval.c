@@ -215,16 +215,6 @@ static void print_tables(const model *m, const struct options *options,
         print_worst(m, confusion, classes);
 }
 
-/* The images, with other ranks if there are any. */
-static int share(const struct options *options, const model *m)
-{
-    char folder[RECIPE_FOLDER] = "";
-    const char *name = sg_data_get_info(m->data)->name;
-    if (team_ranks() && !options->images.data)
-        model_folder(m->path, name, folder, sizeof folder);
-    return team_share_images("eval", folder, options->images.split, m->part);
-}
-
 static int evaluate(const void *given, const model *m)
 {
     const struct options *options = given;
@@ -236,7 +226,7 @@ static int evaluate(const void *given, const model *m)
     uint32_t *confusion = calloc((size_t)classes * classes, sizeof *confusion);
     if (!confusion)
         return cli_fail("out of memory");
-    int code = share(options, m);
+    int code = model_share("eval", &options->images, m);
     if (code != CLI_OK) {
         free(confusion);
         return code;

@@ -10,7 +10,11 @@
 #include "cli/base/cli.h"
 #include "cli/base/memory.h"
 #include "cli/base/team.h"
+#include "cli/base/team_work.h"
+#include "cli/base/verification.h"
 #include "cli/commands.h"
+#include "cli/run/channels.h"
+#include "cli/run/observed.h"
 
 static void print_help(void)
 {
@@ -146,6 +150,17 @@ static void check_kernel_table(void)
         wanted, sg_kernel_table(), names);
 }
 
+/* What ranks do for rank 0 besides training. */
+static const team_task tasks[] = {
+    {"verify", verify_task},
+    {"anytime", anytime_task},
+    {"observe", observed_task},
+    {"channels", channels_task},
+    {"sweep", sweep_task},
+
+    {NULL, NULL},
+};
+
 int main(int argc, char **argv)
 {
     cli_open_descriptors();
@@ -154,6 +169,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     cli_set_program(argv[0]);
     int code;
+    team_work_know(tasks);
     if (!team_join(&code))
         return code;
     check_kernel_table();

@@ -11,24 +11,18 @@
 #include "cli/base/flags.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
+#include "cli/base/team.h"
+#include "cli/base/team_work.h"
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "cli/run/lock.h"
 #include "cli/run/results.h"
 #include "cli/run/rundir.h"
 #include "cli/run/session.h"
+#include "cli/sweep.h"
 #include "cli/sweep/grid.h"
-#include "cli/sweep/sweep_table.h"
 
-struct options {
-    run_options run; /* that all runs share; max_minutes is of all together */
-    const char *out;
-    arg_list sets;
-    uint64_t seeds;
-    bool json;
-};
-
-#define FIELD(name) offsetof(struct options, name)
+#define FIELD(name) offsetof(sweep_options, name)
 
 static const arg_flag own_flags[] = {
     {"out", ARG_TEXT, FIELD(out), "DIR", NULL,
@@ -72,26 +66,18 @@ const arg_command command_sweep = {
     .summary = "train a grid of recipe options, and compare",
     .usage = "--out DIR --set NAME=V,V... [options]",
     .text =
-        "Trains a grid of recipe options, one run after the other, and "
-        "compares them. Called again it skips the runs that are complete "
+        "Trains a grid of recipe options, one run after the other, or under "
+        "mpirun as many at a time as there are ranks, and compares them. Called again it skips the runs that are complete "
         "and goes on with the others. With --max-minutes each run gets an "
         "equal share of what is left; those for which none is left are not "
         "run. The first SIGINT writes a checkpoint and exits with code 130.",
-    .group = {ARG_SHARED(run_source_flags, struct options, run),
-              ARG_OWN(own_flags), ARG_SHARED(run_flags, struct options, run),
-              ARG_SHARED(threads_flag, struct options, run.threads),
-              ARG_SHARED(quiet_flag, struct options, run.quiet)},
+    .group = {ARG_SHARED(run_source_flags, sweep_options, run),
+              ARG_OWN(own_flags), ARG_SHARED(run_flags, sweep_options, run),
+              ARG_SHARED(threads_flag, sweep_options, run.threads),
+              ARG_SHARED(quiet_flag, sweep_options, run.quiet)},
     .recipe = true,
     .run = sweep_command,
 };
-
-typedef struct sweep {
-    const struct options *options;
-    recipe_file file, row; /* of all, and of the run that is looked at */
-    recipe_difference difference;
-    sweep_rows rows;
-    double start, before; /* seconds: this process's clock, earlier ones */
-} sweep;
 
 static bool holds_run(const char *path)
 {
@@ -127,17 +113,20 @@ static int compare(sweep *s, const char *path, const sg_recipe *wanted)
 }
 
 /* Thousandths of a minute for a run that has taken `taken` seconds already,
- * `left` runs being unfinished; 0: there is no time left for it. */
+ * `left` runs being unfinished, some of which go at the same time; 0: there is
+ * no time left for it. */
 static uint64_t share_of_time(const sweep *s, double taken, size_t left)
 {
+    const size_t ranks = sg_ranks_count(team_all());
     double spent = s->before + (cli_seconds() - s->start);
     double over = (double)s->options->run.max_minutes * 0.06 - spent;
-    double share = taken + over / (double)left;
+    double share =
+        taken + over * (double)(ranks < left ? ranks : left) / (double)left;
     return over > 0.0 ? (uint64_t)(share / 0.06) : 0;
 }
 
-static int train_row(sweep *s, const char *path, uint64_t limit,
-                     sg_recipe *recipe)
+int sweep_train_row(sweep *s, const char *path, uint64_t limit,
+                    sg_recipe *recipe)
 {
     bool resume = holds_run(path);
     session *run = NULL;
@@ -148,6 +137,8 @@ static int train_row(sweep *s, const char *path, uint64_t limit,
     options.max_minutes = limit;
     options.out = resume ? NULL : path;
     options.resume = resume ? path : NULL;
+    options.after_batch = team_all() ? sweep_look_around : NULL;
+    options.user = s;
     int code = session_open(&options, &s->row, &run);
     if (code == CLI_OK)
         code = session_train(run);
@@ -187,53 +178,89 @@ static int look(sweep *s, size_t i)
     return CLI_OK;
 }
 
-/* Trains what is left of row i, `left` rows being unfinished. CLI_OK or
- * CLI_INTERRUPTED, or CLI_FAILED if even the row could not be filled. */
-static int run_row(sweep *s, size_t i, size_t left)
-{
-    sweep_row *row = &s->rows.row[i];
-    char reason[sizeof row->result.reason];
-    uint64_t limit = s->file.max_minutes;
-    if (s->options->run.max_minutes &&
-        !(limit = share_of_time(s, row->result.seconds, left)))
-        return CLI_OK;
-    if (!s->options->run.quiet)
-        clean_line(stderr, "[%zu/%zu] %s", i + 1, s->rows.count, row->path);
-    sg_recipe *recipe = grid_recipe(s->rows.grid, i);
-    if (!recipe)
-        return cli_fail("out of memory");
-    cli_capture(reason, sizeof reason);
-    int code = train_row(s, row->path, limit, recipe);
-    cli_capture(NULL, 0);
-    sg_recipe_destroy(recipe);
-    int read = results_read(row->path, &row->result);
-    if (read != CLI_OK || code == CLI_OK || code == CLI_INTERRUPTED)
-        return read != CLI_OK ? read : code;
-    give_up(s, row, code, reason);
-    return CLI_OK;
-}
-
 static bool is_open(const sweep_row *row)
 {
     return row->result.state == RUN_ABSENT || row->result.state == RUN_CUT;
 }
 
+/* The next row that is to be trained, and its time; false: there is none. */
+bool sweep_begin_row(sweep *s, size_t *i, uint64_t *limit)
+{
+    while (s->next < s->rows.count && !cli_stopped()) {
+        *i = s->next++;
+        const sweep_row *row = &s->rows.row[*i];
+        if (!is_open(row))
+            continue;
+        *limit = s->file.max_minutes;
+        const size_t left = s->left--;
+        if (s->options->run.max_minutes &&
+            !(*limit = share_of_time(s, row->result.seconds, left)))
+            continue;
+        if (!s->options->run.quiet)
+            clean_line(stderr, "[%zu/%zu] %s", *i + 1, s->rows.count,
+                       row->path);
+        return true;
+    }
+    return false;
+}
+
+/* Reads what has come of row i. CLI_OK or CLI_INTERRUPTED, or CLI_FAILED if the
+ * row or the file of all could not be filled. */
+int sweep_end_row(sweep *s, size_t i, int code, const char *reason)
+{
+    sweep_row *row = &s->rows.row[i];
+    const int read = results_read(row->path, &row->result);
+    if (read != CLI_OK)
+        return read;
+    if (code != CLI_OK && code != CLI_INTERRUPTED) {
+        give_up(s, row, code, reason);
+        code = CLI_OK;
+    }
+    const int written = sweep_write(&s->rows, s->options->out);
+    return code == CLI_OK ? written : code;
+}
+
+/* Trains what is left of row i here. */
+static int run_row(sweep *s, size_t i, uint64_t limit)
+{
+    char reason[SG_ERROR_TEXT] = "";
+    sg_recipe *recipe = grid_recipe(s->rows.grid, i);
+    if (!recipe)
+        return cli_fail("out of memory");
+    cli_capture(reason, sizeof reason);
+    int code = sweep_train_row(s, s->rows.row[i].path, limit, recipe);
+    cli_capture(NULL, 0);
+    sg_recipe_destroy(recipe);
+    if (s->code != CLI_OK)
+        return cli_fail("%s", reason);
+    return sweep_end_row(s, i, code, reason);
+}
+
+/* All rows of the grid that are not complete. */
 static int run_all(sweep *s)
 {
-    size_t left = 0;
     int code = CLI_OK;
-    for (size_t i = 0; i < s->rows.count && code == CLI_OK; i++) {
+    size_t i;
+    uint64_t limit;
+    for (i = 0; i < s->rows.count && code == CLI_OK; i++) {
         code = look(s, i);
-        left += is_open(&s->rows.row[i]);
+        s->left += is_open(&s->rows.row[i]);
     }
-    for (size_t i = 0; i < s->rows.count && code == CLI_OK; i++) {
-        if (!is_open(&s->rows.row[i]))
-            continue;
-        code = cli_stopped() ? CLI_INTERRUPTED : run_row(s, i, left--);
-        int written = sweep_write(&s->rows, s->options->out);
-        code = code == CLI_OK ? written : code;
+    if (code == CLI_OK)
+        code = sweep_give_rows(s);
+    while (code == CLI_OK && sweep_begin_row(s, &i, &limit)) {
+        code = run_row(s, i, limit);
+        if (code == CLI_OK)
+            code = sweep_take_rows(s, false);
+        if (code == CLI_OK)
+            code = sweep_give_rows(s);
     }
-    return code;
+    const int taken = code == CLI_OK || code == CLI_INTERRUPTED
+                          ? sweep_take_rows(s, true)
+                          : CLI_OK;
+    code = code == CLI_OK ? taken : code;
+    return code == CLI_OK && cli_stopped() && s->left > 0 ? CLI_INTERRUPTED
+                                                          : code;
 }
 
 /* 1 if a run failed, else 2 if all were refused. */
@@ -293,7 +320,7 @@ static int check_data(const char *spec)
     return status == SG_OK ? CLI_OK : cli_status("sweep", status, &error);
 }
 
-static int check(const struct options *o, const recipe_file *file)
+static int check(const sweep_options *o, const recipe_file *file)
 {
     if (!o->out)
         return cli_usage("sweep", "--out is missing");
@@ -302,12 +329,11 @@ static int check(const struct options *o, const recipe_file *file)
     return check_data(file->data);
 }
 
-/* s is empty but for its options. */
-static int sweep_with(sweep *s, struct options *options, const arg_rest *rest)
+/* Recipe, grid and rows; s is empty but for its options. */
+int sweep_prepare(sweep *s, sweep_options *options, const arg_rest *rest,
+                  grid **g)
 {
     recipe_file *file = &s->file;
-    grid *g = NULL;
-    int lock = -1;
     int code = recipe_file_begin(file);
     if (code == CLI_OK)
         code = run_gather("sweep", &options->run.source, rest, file);
@@ -316,26 +342,41 @@ static int sweep_with(sweep *s, struct options *options, const arg_rest *rest)
         code = check(options, file);
     if (code == CLI_OK)
         code = grid_create("sweep", file->recipe, &options->sets,
-                           options->seeds, &g);
+                           options->seeds, g);
+    return code == CLI_OK ? sweep_rows_create(&s->rows, *g, options->out)
+                          : code;
+}
+
+void sweep_end(sweep *s, grid *g)
+{
+    sweep_rows_destroy(&s->rows);
+    grid_destroy(g);
+    recipe_file_end(&s->file);
+    free(s);
+}
+
+static int sweep_with(sweep *s, sweep_options *options, const arg_rest *rest)
+{
+    grid *g = NULL;
+    int lock = -1;
     s->start = cli_seconds();
-    if (code == CLI_OK)
-        code = sweep_rows_create(&s->rows, g, options->out);
+    int code = sweep_prepare(s, options, rest, &g);
     if (code == CLI_OK)
         code = own(options->out, &lock);
     if (code == CLI_OK) {
         cli_catch_signals();
+        team_apart(true);
         code = finish(s, run_all(s));
+        team_apart(false);
     }
     lock_release(lock);
-    sweep_rows_destroy(&s->rows);
-    grid_destroy(g);
-    recipe_file_end(file);
+    sweep_end(s, g);
     return code;
 }
 
 static int sweep_command(int argc, char **argv)
 {
-    struct options options = {.run = {.command = "sweep", .silent = true}};
+    sweep_options options = {.run = {.command = "sweep", .silent = true}};
     arg_rest rest;
     int code = args_parse(&command_sweep, argc, argv, &options, &rest);
     if (code >= 0)
@@ -344,7 +385,7 @@ static int sweep_command(int argc, char **argv)
     if (!s)
         return cli_fail("out of memory");
     s->options = &options;
-    code = sweep_with(s, &options, &rest);
-    free(s);
-    return code;
+    s->argc = argc;
+    s->argv = argv;
+    return sweep_with(s, &options, &rest);
 }

@@ -4,6 +4,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
 #include "cli/base/model.h"
+#include "cli/base/team.h"
 #include "cli/base/verification.h"
 #include "cli/commands.h"
 
@@ -60,12 +61,13 @@ static int compare(const void *given, const model *m)
         .order = options->order,
         .samples = sg_data_get_info(m->part)->size,
         .seed = options->seed,
-        .threads = cli_threads(options->threads),
+        .threads = cli_threads(team_threads(options->threads)),
         .device = options->device,
         .json = options->json,
         .quiet = options->quiet,
     };
-    return verify_network(&how, m->net, m->part);
+    const int code = model_share("verify", &options->images, m);
+    return code == CLI_OK ? verify_network(&how, m->net, m->part) : code;
 }
 
 static int verify(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ann/ann.h"
+#include "base/sized.h"
 #include "base/status.h"
 #include "base/threads.h"
 #include "network/match.h"
@@ -111,12 +112,13 @@ static uint64_t unmarked(const uint8_t *marks, size_t n)
     return count;
 }
 
-static void run(observer *o, uint32_t samples)
+/* All samples below end. */
+static void run(observer *o, uint32_t end)
 {
     const sg__ann *ann = o->ann;
     unsigned layers = (unsigned)ann->net->layer_count;
-    for (; o->first < samples; o->first += o->count) {
-        o->count = samples - o->first;
+    for (; o->first < end; o->first += o->count) {
+        o->count = end - o->first;
         if (o->count > ann->batch)
             o->count = (uint32_t)ann->batch;
         size_t tasks = (o->count + ann->chunk - 1) / ann->chunk;
@@ -177,29 +179,55 @@ static void give_back(observer *o)
     sg__threads_destroy(o->threads);
 }
 
-sg_status sg_observe(const sg_network *net, const sg_data *data,
-                     uint32_t samples, unsigned threads,
-                     sg_layer_observation *out, sg_error *error)
+/* Sets to where from is. */
+static void set_marks(uint8_t *to, const uint8_t *from, const sg_network *net)
 {
-    if (!net || !data || !out)
+    size_t neurons = 0;
+    for (size_t l = 0; l < net->layer_count; l++)
+        neurons += sg__outputs(&net->layer[l].geo);
+    for (size_t i = 0; to && i < neurons; i++)
+        to[i] |= from[i];
+}
+
+sg_status sg_observe_with(const sg_network *net, const sg_data *data,
+                          const sg_observe_options *options,
+                          sg_layer_observation *out, sg_error *error)
+{
+    sg_observe_options how;
+    if (!net || !data || !options || !out)
         return sg__fail(error, SG_E_ARGUMENT, "observation: missing argument");
-    observer o = {.data = data, .out = out};
-    uint32_t size = sg_data_get_info(data)->size;
-    sg_status status = sg__check_data(net, data, error);
+    sg_status status = sg__sized_take(options, &how, sizeof how,
+                                      "options of an observation", error);
+    if (status == SG_OK)
+        status = sg__check_data(net, data, error);
     if (status != SG_OK)
         return status;
-    if (samples < 1 || samples > size)
+    const uint32_t size = sg_data_get_info(data)->size;
+    observer o = {.data = data, .out = out, .first = how.first};
+    if (how.first >= size || how.samples < 1 || how.samples > size - how.first)
         return sg__fail(error, SG_E_RANGE, "%u samples, expected 1 to %u",
-                        samples, size);
+                        how.samples, how.first < size ? size - how.first : 0);
     memset(out, 0, net->layer_count * sizeof *out);
-    status = take_memory(&o, net, samples, threads);
+    status = take_memory(&o, net, how.samples, how.threads);
     if (status == SG_OK) {
         sg__ann_pack_all(o.ann);
-        run(&o, samples);
+        run(&o, how.first + how.samples);
+        set_marks(how.spoke, o.spoke, net);
+        set_marks(how.erred, o.erred, net);
     } else {
-        sg__fail(error, status, "observation with %u threads: %s", threads,
+        sg__fail(error, status, "observation with %u threads: %s", how.threads,
                  sg_status_text(status));
     }
     give_back(&o);
     return status;
+}
+
+sg_status sg_observe(const sg_network *net, const sg_data *data,
+                     uint32_t samples, unsigned threads,
+                     sg_layer_observation *out, sg_error *error)
+{
+    const sg_observe_options how = {.size = sizeof how,
+                                    .samples = samples,
+                                    .threads = threads};
+    return sg_observe_with(net, data, &how, out, error);
 }

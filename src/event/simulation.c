@@ -377,8 +377,10 @@ void sg__simulation_clear_gradients(sg_simulation *sim)
     }
 }
 
-void sg__simulation_number(sg_simulation *sim, uint64_t number)
+void sg_simulation_number(sg_simulation *sim, uint64_t number)
 {
+    if (!sim)
+        return;
     sim->samples = number;
     sim->totals = (sg_event_totals){0};
     sim->queue.longest = 0;

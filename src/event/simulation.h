@@ -59,10 +59,6 @@ void sg__units_carry(sg__units *layer);
 const int32_t *sg__simulation_error_charge(const sg_simulation *sim,
                                            size_t layer);
 
-/* sg__simulation_number: what is presented next draws its order as the
- * number-th since creation would, from 0 on, and the totals begin at 0. */
-void sg__simulation_number(sg_simulation *sim, uint64_t number);
-
 /* sg__emit: sends a spike on its way and shows it to whoever watches. The
  * counter of the sender is the caller's. */
 void sg__emit(sg_simulation *sim, size_t layer, size_t neuron, int sign,

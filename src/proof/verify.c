@@ -406,7 +406,7 @@ static void simulate(void *context, unsigned s, unsigned thread)
     if (!c->mine[thread])
         c->mine[thread] = (uint8_t)(atomic_fetch_add(&c->taken, 1) + 1);
     const look k = {c, c->sim[c->mine[thread] - 1], &c->found[s]};
-    sg__simulation_number(k.sim, (uint64_t)s * (c->use ? 2 : 1));
+    sg_simulation_number(k.sim, (uint64_t)s * (c->use ? 2 : 1));
     c->status[s] = check_sample(&k, s);
     k.out->samples = 1;
     sg_simulation_totals(k.sim, &k.out->events);
@@ -430,7 +430,7 @@ static sg_status begin_batch(comparison *c, sg_error *error)
     memset(c->mine, 0, sizeof c->mine);
     atomic_store(&c->taken, 0);
     atomic_store(&c->failed, (unsigned)c->batch.count);
-    atomic_store(&c->done, c->samples[0]);
+    atomic_store(&c->done, c->samples[0] - how->first);
     for (unsigned t = 0; status == SG_OK && t < simulations(c); t++)
         status =
             sg_simulation_create(c->net, how->order, seed, &c->sim[t], error);
@@ -476,7 +476,7 @@ static sg_status check_all(comparison *c, uint32_t group, sg_error *error)
         const uint32_t left = samples - first;
         c->batch.count = left < group ? left : group;
         for (uint32_t i = 0; i < c->batch.count; i++)
-            c->samples[i] = first + i;
+            c->samples[i] = c->how->first + first + i;
         status = check_batch(c, error);
         for (size_t t = 0; t < GROUP; t++) {
             sg_simulation_destroy(c->sim[t]);
@@ -509,7 +509,8 @@ static sg_status explain(const comparison *c, sg_status status,
         return sg__fail(error, status,
                         "verify: sample %llu: %s; turns and random have room "
                         "for any network",
-                        (unsigned long long)c->out->samples - 1,
+                        (unsigned long long)c->how->first + c->out->samples -
+                            1,
                         sg_status_text(status));
     if (engine && engine->failed != SG_OK)
         return sg__fail(error, status, "verify: %s",
@@ -519,15 +520,27 @@ static sg_status explain(const comparison *c, sg_status status,
     return status;
 }
 
+/* Samples of a small batch. */
+static uint32_t group_of(const sg_network *net)
+{
+    const uint32_t batch = (uint32_t)net->recipe.batch;
+    return batch < GROUP ? batch : GROUP;
+}
+
 static sg_status check_arguments(const sg_network *net, const sg_data *data,
                                  const sg_verify_options *how, sg_error *error)
 {
     sg_status status = sg__check_data(net, data, error);
     if (status != SG_OK)
         return status;
-    if (how->samples == 0 || how->samples > sg_data_get_info(data)->size)
+    const uint32_t size = sg_data_get_info(data)->size;
+    if (how->first >= size || how->first % group_of(net) != 0)
+        return sg__fail(error, SG_E_RANGE,
+                        "first: %u, expected a multiple of %u below %u",
+                        how->first, group_of(net), size);
+    if (how->samples == 0 || how->samples > size - how->first)
         return sg__fail(error, SG_E_RANGE, "samples: %u, expected 1..%u",
-                        how->samples, sg_data_get_info(data)->size);
+                        how->samples, size - how->first);
     if (how->seed >= SG__SEED_LIMIT)
         return sg__fail(error, SG_E_RANGE, "seed: expected less than 2^56");
     return SG_OK;
@@ -537,8 +550,7 @@ sg_status sg__verify_at(const sg__place *place, const sg_network *net,
                         const sg_data *data, const sg_verify_options *options,
                         sg_verification *out, sg_error *error)
 {
-    const uint32_t batch = (uint32_t)net->recipe.batch;
-    const uint32_t group = batch < GROUP ? batch : GROUP;
+    const uint32_t group = group_of(net);
     comparison c = {.net = net, .data = data, .out = out, .how = options};
     memset(out, 0, sizeof *out);
     if (error)

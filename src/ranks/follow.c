@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "ranks/member.h"
 #include "ranks/orders.h"
+#include "ranks/work.h"
 #include "spikegrad/spikegrad.h"
 
 /* An engine that was asked for. */
@@ -376,6 +377,7 @@ static sg_status obey(follower *f, sg__order order)
     case SG__ORDER_LEAVE:
     case SG__ORDER_SHARE:
     case SG__ORDER_CREATE:
+    case SG__ORDER_WORK:
         break;
     }
     return SG_E_FORMAT;
@@ -400,6 +402,8 @@ static sg_status next(follower *f, bool *leaves)
         return share(f);
     case SG__ORDER_CREATE:
         return create(f);
+    case SG__ORDER_WORK:
+        return sg__work_do(&f->company, &f->options, &f->order);
     case SG__ORDER_DESTROY:
     case SG__ORDER_PUT:
     case SG__ORDER_FETCH:

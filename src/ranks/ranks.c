@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "ranks/orders.h"
 #include "ranks/wire.h"
+#include "ranks/work.h"
 #include "spikegrad/spikegrad.h"
 
 static sg_status say(sg__company *c, const sg__wire *wire, sg_error *error)
@@ -170,6 +171,7 @@ void sg_ranks_destroy(sg_ranks *ranks)
     if (!ranks)
         return;
     sg__company *c = sg__company_of(ranks);
+    sg__work_end_all(c);
     sg__wire_put(&wire, SG__ORDER_LEAVE);
     if (!c->why.text[0])
         (void)say(c, &wire, NULL);

@@ -24,7 +24,8 @@ typedef enum sg__order {
     SG__ORDER_REDUCE,
     SG__ORDER_UPDATE,
     SG__ORDER_EVALUATE,
-    SG__ORDER_LEARN
+    SG__ORDER_LEARN,
+    SG__ORDER_WORK
 } sg__order;
 
 /* Bytes that are written, or read from `at` on. */
@@ -48,14 +49,22 @@ void sg__wire_get_text(sg__wire *wire, char *text, size_t size);
 /* sg__wire_get32: a number of at most `most`; more of it is bad, and 0. */
 uint32_t sg__wire_get32(sg__wire *wire, uint32_t most);
 
+/* Work that another rank has (work.c). */
+typedef struct sg__errand {
+    bool begun;
+    sg__wire answer;
+    uint64_t ticket; /* of that */
+} sg__errand;
+
 /* Ranks at work: how they reach each other, and what has gone to and fro. */
 typedef struct sg__company {
     sg_exchange exchange;
     sg_ranks_traffic traffic;
     const sg_data *data[SG_RANKS_DATA_MAX]; /* shared */
     size_t data_count;
-    uint64_t engines; /* made so far: their numbers */
-    sg_error why;     /* of the exchange's failure */
+    uint64_t engines;   /* made so far: their numbers */
+    sg__errand *errand; /* [ranks] at rank 0; NULL: nobody had any so far */
+    sg_error why;       /* of the exchange's failure */
 } sg__company;
 
 /* sg__company_send, _receive: as the exchange's; SG_E_IO in whatever way it

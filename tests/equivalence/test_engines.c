@@ -52,6 +52,36 @@ static void check_threads(const sg_network *net, const sg_data *data,
     assert_memory_equal(&v, expected, sizeof v);
 }
 
+/* And in two parts. */
+static void check_parts(const sg_network *net, const sg_data *data,
+                        uint64_t seed, const sg_verification *expected)
+{
+    const uint32_t batch = (uint32_t)net->recipe.batch;
+    const uint32_t first = batch < 16 ? batch : 16;
+    if (first >= CHECKED)
+        return;
+    sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
+    sg_verification v[2];
+    sg_error error = {{0}};
+    how.seed = seed;
+    how.threads = 1;
+    how.samples = first;
+    assert_int_equal(sg_verify_with(net, data, &how, &v[0], NULL), SG_OK);
+    how.first = first;
+    how.samples = CHECKED - first;
+    assert_int_equal(sg_verify_with(net, data, &how, &v[1], NULL), SG_OK);
+    assert_int_equal(v[0].compared + v[1].compared, expected->compared);
+    assert_int_equal(v[0].samples + v[1].samples, expected->samples);
+    assert_int_equal(v[0].events.forward_spikes + v[1].events.forward_spikes,
+                     expected->events.forward_spikes);
+    assert_int_equal(v[0].events.taken_back + v[1].events.taken_back,
+                     expected->events.taken_back);
+    how.first = first + 1;
+    assert_int_equal(sg_verify_with(net, data, &how, &v[1], &error),
+                     SG_E_RANGE);
+    assert_non_null(strstr(error.text, "expected a multiple of"));
+}
+
 static void check_network(uint64_t seed, struct tally *tally)
 {
     sg_recipe recipe;
@@ -81,8 +111,10 @@ static void check_network(uint64_t seed, struct tally *tally)
                         error.text);
         assert_int_equal(status, SG_OK);
         assert_true(v.compared > 0 && v.events.forward_spikes > 0);
-        if (order == SG_ORDER_RANDOM)
-            check_threads(sg_trainer_network(trainer), data, seed, &v);
+        if (order != SG_ORDER_RANDOM)
+            continue;
+        check_threads(sg_trainer_network(trainer), data, seed, &v);
+        check_parts(sg_trainer_network(trainer), data, seed, &v);
     }
     sg_trainer_destroy(trainer);
     sg_data_destroy(data);

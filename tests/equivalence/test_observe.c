@@ -80,6 +80,46 @@ static void recount(const sg_network *net, const sg_data *data,
     free(s);
 }
 
+/* Two parts: sums add up, and so do the marks of who has sent. */
+static void check_parts(const sg_network *net, const sg_data *data,
+                        const sg_layer_observation *whole)
+{
+    enum { FIRST = 7, NEURONS = 16384 };
+    static sg_layer_observation part[2][SG_LAYERS_MAX];
+    static uint8_t spoke[NEURONS], erred[NEURONS];
+    memset(spoke, 0, sizeof spoke);
+    memset(erred, 0, sizeof erred);
+    for (uint32_t i = 0; i < 2; i++) {
+        sg_observe_options how = SG_OBSERVE_OPTIONS_INIT;
+        how.first = i ? FIRST : 0;
+        how.samples = i ? OBSERVED - FIRST : FIRST;
+        how.threads = 1 + i;
+        how.spoke = spoke;
+        how.erred = erred;
+        assert_int_equal(sg_observe_with(net, data, &how, part[i], NULL),
+                         SG_OK);
+    }
+    for (size_t l = 0, at = 0; l < net->layer_count; l++) {
+        const sg_layer_observation *w = &whole[l], *a = &part[0][l],
+                                   *b = &part[1][l];
+        uint64_t sent = 0, errors = 0;
+        assert_true(at + w->neurons <= NEURONS);
+        for (size_t i = 0; i < w->neurons; i++, at++) {
+            sent += spoke[at];
+            errors += erred[at];
+        }
+        assert_int_equal(w->saturated, a->saturated + b->saturated);
+        for (size_t i = 0; i < SG_COUNT_BINS; i++)
+            assert_int_equal(w->counts[i], a->counts[i] + b->counts[i]);
+        for (size_t i = 0; i < SG_ERROR_BINS; i++)
+            assert_int_equal(w->errors[i], a->errors[i] + b->errors[i]);
+        if (l + 1 < net->layer_count)
+            assert_int_equal(w->silent, w->neurons - sent);
+        if (net->layer[l].synaptic)
+            assert_int_equal(w->errorless, w->neurons - errors);
+    }
+}
+
 static void check_network(uint64_t seed, unsigned *built, uint64_t *silent)
 {
     static sg_layer_observation expected[SG_LAYERS_MAX], found[SG_LAYERS_MAX];
@@ -102,6 +142,7 @@ static void check_network(uint64_t seed, unsigned *built, uint64_t *silent)
                              SG_OK);
             assert_memory_equal(found, expected, bytes);
         }
+        check_parts(net, data, expected);
         for (size_t l = 0; l < net->layer_count; l++)
             *silent += expected[l].silent;
         sg_trainer_destroy(trainer);
@@ -141,6 +182,20 @@ static void what_cannot_be_observed_is_refused(void **state)
                                   &other, NULL),
                      SG_OK);
     assert_int_equal(sg_observe(net, other, 1, 1, found, NULL), SG_E_ARGUMENT);
+    sg_observe_options how = SG_OBSERVE_OPTIONS_INIT;
+    how.first = SAMPLES;
+    assert_int_equal(sg_observe_with(net, data, &how, found, NULL),
+                     SG_E_RANGE);
+    how.first = SAMPLES - 1;
+    how.samples = 2;
+    assert_int_equal(sg_observe_with(net, data, &how, found, &error),
+                     SG_E_RANGE);
+    assert_string_equal(error.text, "2 samples, expected 1 to 1");
+    assert_int_equal(sg_observe_with(net, data, NULL, found, NULL),
+                     SG_E_ARGUMENT);
+    how.size = 1;
+    assert_int_equal(sg_observe_with(net, data, &how, found, NULL),
+                     SG_E_ARGUMENT);
     sg_data_destroy(other);
     sg_network_destroy(net);
     sg_data_destroy(data);

@@ -45,6 +45,9 @@ typedef struct hub_rank {
     long whole;     /* messages until one loses its end; below 0: never */
     size_t keeps;   /* bytes of it that are left; 0: all but the last */
     unsigned threads;
+    sg_status (*work)(void *user, const void *work, size_t bytes,
+                      const sg_data *const *data, void **result,
+                      size_t *result_bytes, sg_error *error);
     const sg_data *data[SG_RANKS_DATA_MAX];
     pthread_t thread;
     sg_status status;
@@ -262,6 +265,7 @@ static void *hub_follow(void *user)
     sg_follow_options how = SG_FOLLOW_OPTIONS_INIT;
     how.threads = r->threads;
     how.open = hub_open;
+    how.work = r->work;
     how.user = r;
     r->status = sg_ranks_follow(&x, &how, &r->error);
     if (r->status != SG_OK) { /* as a process that ends does */

@@ -388,6 +388,11 @@ static void of_evaluation(void **state)
     TELLS(sg_observe(NULL, data, 1, 1, seen, e));
     TELLS(sg_observe(net, NULL, 1, 1, seen, e));
     TELLS(sg_observe(net, data, 1, 1, NULL, e));
+    const sg_observe_options look = SG_OBSERVE_OPTIONS_INIT;
+    TELLS(sg_observe_with(NULL, data, &look, seen, e));
+    TELLS(sg_observe_with(net, NULL, &look, seen, e));
+    TELLS(sg_observe_with(net, data, NULL, seen, e));
+    TELLS(sg_observe_with(net, data, &look, NULL, e));
 }
 
 static void of_passes(void **state)
@@ -450,6 +455,7 @@ static void of_simulations(void **state)
     sg_simulation_totals(NULL, &totals);
     assert_int_equal(totals.forward_spikes, 0);
     sg_simulation_totals(sim, NULL);
+    sg_simulation_number(NULL, 1);
     sg_simulation_destroy(NULL);
     const sg_verify_options how = SG_VERIFY_OPTIONS_INIT;
     TELLS(sg_verify(NULL, data, 1, SG_ORDER_FIFO, 1, NULL, NULL, &found, e));
@@ -573,6 +579,10 @@ static void of_ranks(void **state)
     TELLS(sg_ranks_share(NULL, "x", NULL, 0, e));
     TELLS(sg_ranks_follow(NULL, &how, e));
     TELLS(sg_ranks_follow(&none, NULL, e));
+    void *result;
+    size_t bytes;
+    TELLS(sg_ranks_begin(NULL, 1, "x", 1, e));
+    TELLS(sg_ranks_end(NULL, 1, 1, NULL, &result, &bytes, e));
     assert_int_equal(sg_ranks_count(NULL), 1);
     assert_int_equal(sg_ranks_get_traffic(NULL, &traffic), SG_E_ARGUMENT);
     sg_ranks_destroy(NULL);

@@ -66,6 +66,11 @@ int model_run(const arg_command *command, int argc, char **argv, void *options,
               const model_images *images, const uint64_t *limit,
               int (*run)(const void *options, const model *m));
 
+/* model_share: has the other ranks, if there are any, open m's images. CLI_OK or
+ * the exit code, reported. */
+int model_share(const char *command, const model_images *images,
+                const model *m);
+
 /* model_folder: the folder in which the run of the model at path was begun, if
  * it was on the data spec; "": not known. */
 void model_folder(const char *path, const char *spec, char *folder,

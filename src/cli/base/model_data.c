@@ -10,6 +10,7 @@
 #include "cli/base/model.h"
 #include "cli/base/output.h"
 #include "cli/base/recipefile.h"
+#include "cli/base/team.h"
 
 /* The recipe file in the run directory that path is, or is in; in new memory,
  * or NULL. */
@@ -47,6 +48,16 @@ void model_folder(const char *path, const char *spec, char *folder,
         cli_capture(NULL, 0);
     }
     free(name);
+}
+
+int model_share(const char *command, const model_images *images,
+                const model *m)
+{
+    char folder[RECIPE_FOLDER] = "";
+    const char *name = sg_data_get_info(m->data)->name;
+    if (team_ranks() && !images->data)
+        model_folder(m->path, name, folder, sizeof folder);
+    return team_share_images(command, folder, images->split, m->part);
 }
 
 typedef enum likeness { SAME, OTHER, UNKNOWN } likeness;

@@ -11,6 +11,7 @@
 #include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/team_data.h"
+#include "cli/base/team_work.h"
 
 #ifndef SPIKEGRAD_LIBDIR_FROM_BIN
 #define SPIKEGRAD_LIBDIR_FROM_BIN "../lib/spikegrad"
@@ -29,6 +30,7 @@ static struct team {
     library mpi;
     sg_exchange exchange;
     sg_ranks *ranks;
+    bool apart;
 } team;
 
 /* The MPI that has started this process as one of several; NULL: none. */
@@ -124,7 +126,7 @@ static int open_library(const char *name)
 }
 
 /* Rank 0 decides what a signal means. */
-static void ignore_signals(void)
+void team_ignore_signals(void)
 {
     static const int numbers[] = {SIGINT,  SIGTERM, SIGUSR1,
                                   SIGUSR2, SIGXCPU, SIGHUP};
@@ -138,8 +140,9 @@ static int serve(void)
     team_data data = {NULL, NULL, NULL, NULL};
     sg_follow_options how = SG_FOLLOW_OPTIONS_INIT;
     how.open = team_data_open;
+    how.work = team_work_do;
     how.user = &data;
-    ignore_signals();
+    team_ignore_signals();
     const sg_status status = sg_ranks_follow(&team.exchange, &how, &error);
     if (status != SG_OK) {
         const char *host =
@@ -193,7 +196,17 @@ int team_leave(int code)
 
 sg_ranks *team_ranks(void)
 {
+    return team.apart ? NULL : team.ranks;
+}
+
+sg_ranks *team_all(void)
+{
     return team.ranks;
+}
+
+void team_apart(bool apart)
+{
+    team.apart = apart;
 }
 
 uint64_t team_threads(uint64_t asked)
@@ -221,7 +234,8 @@ int team_share_run(const char *command, const recipe_file *file,
                    const sg_data *test)
 {
     const sg_data *const data[] = {training, held, test};
-    return team.ranks ? share(command, team_data_run(file), data, 3) : CLI_OK;
+    return team_ranks() ? share(command, team_data_run(file), data, 3)
+                        : CLI_OK;
 }
 
 int team_share_images(const char *command, const char *folder,
@@ -229,7 +243,7 @@ int team_share_images(const char *command, const char *folder,
 {
     const sg_data *const data[] = {part};
     const sg_data_info *info = sg_data_get_info(part);
-    return team.ranks
+    return team_ranks()
                ? share(command,
                        team_data_images(folder, info->name, word, info->size),
                        data, 1)

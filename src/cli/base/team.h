@@ -20,12 +20,18 @@ bool team_join(int *code);
  * Returns code. */
 int team_leave(int code);
 
-/* team_ranks: those of rank 0; NULL if there are no others. */
+/* team_ranks: those of rank 0; NULL if there are no others, or while each works
+ * by itself. team_all: even then. team_apart: begins or ends that. */
 sg_ranks *team_ranks(void);
+sg_ranks *team_all(void);
+void team_apart(bool apart);
 
 /* team_threads: threads of a rank: those asked for, or a share of this host's
  * processors; as they are if there are no other ranks. */
 uint64_t team_threads(uint64_t asked);
+
+/* team_ignore_signals: at the others: rank 0 decides what a signal means. */
+void team_ignore_signals(void);
 
 /* team_share_run: has the others open what a run is of, and compares: the
  * samples trained on, those held back, and the test split, any of which may be

@@ -2,6 +2,7 @@
 #ifndef SPIKEGRAD_CLI_VERIFICATION_H
 #define SPIKEGRAD_CLI_VERIFICATION_H
 
+#include <jansson.h>
 #include <spikegrad/spikegrad.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,9 +23,15 @@ typedef struct verify_options {
     bool json;          /* a JSON line for each order instead of a text */
     bool quiet;         /* no progress */
     bool silent;        /* no line if all is equal */
+    unsigned place;     /* of the data among those that ranks share */
 } verify_options;
 
-/* verify_network: prints a line for each order. CLI_OK, CLI_MISMATCH after
+/* verify_task: a part of it, for another rank. */
+json_t *verify_task(const json_t *order, const sg_network *net,
+                    const sg_data *const *data, sg_status *status,
+                    sg_error *error);
+
+/* verify_network: all ranks do some of it; prints a line for each order. CLI_OK, CLI_MISMATCH after
  * naming the first difference, or the exit code of what went wrong. */
 int verify_network(const verify_options *options, const sg_network *net,
                    const sg_data *data);

@@ -17,13 +17,19 @@ typedef struct channel_sums {
 } channel_sums;
 
 /* channels_sum: the forward pass, as in use, of the first `samples` images of
- * data, or of all. Integers, the same for any number of threads.
+ * data, or of all; by all ranks, for which it is their place-th. Integers, the
+ * same for any number of threads and ranks.
  *
  * out  [layers of net]; written
  * Errors: as sg_pass_run. */
 sg_status channels_sum(const sg_network *net, const sg_data *data,
-                       uint32_t samples, unsigned threads, channel_sums *out,
-                       sg_error *error);
+                       unsigned place, uint32_t samples, unsigned threads,
+                       channel_sums *out, sg_error *error);
+
+/* channels_task: a part of it, for another rank. */
+json_t *channels_task(const json_t *order, const sg_network *net,
+                      const sg_data *const *data, sg_status *status,
+                      sg_error *error);
 
 /* channels_json: for the line of an epoch; NULL without memory. */
 json_t *channels_json(size_t layers, const channel_sums *sums);

@@ -97,6 +97,8 @@ int epochs_on_batch(const sg_progress *p, void *user)
     if (e->epoch != p->epoch)
         begin_epoch(e, p);
     e->batches = p->batches;
+    if (e->s->options.after_batch)
+        e->s->options.after_batch(e->s->options.user);
     if ((e->code = plan_early(e, p)) != CLI_OK)
         return 1;
     show(e, p);
@@ -143,6 +145,7 @@ static int observe(epochs *e, const sg_network *net, json_t *line)
         return CLI_OK;
     json_t *seen =
         observed_json(net, e->s->held ? e->s->held : e->s->whole,
+                      session_place(e->s, e->s->held),
                       (uint32_t)e->s->options.observe,
                       (unsigned)e->s->options.threads,
                       e->s->held ? "validation" : "train", &status, &error);
@@ -299,7 +302,8 @@ static int tell_channels(epochs *e, const sg_network *net,
     sg_network_get_info(net, &info);
     sg_status status =
         channels_sum(net, e->s->held ? e->s->held : e->s->whole,
-                     (uint32_t)o->observe, (unsigned)o->threads, sums, &error);
+                     session_place(e->s, e->s->held), (uint32_t)o->observe,
+                     (unsigned)o->threads, sums, &error);
     if (status != SG_OK)
         return cli_status(o->command, status, &error);
     for (size_t l = 0; l < info.layers && r->step >= YOUNG; l++) {
@@ -358,6 +362,7 @@ static int verify(const epochs *e, const sg_epoch_report *r)
         .json = o->json,
         .quiet = o->quiet || o->silent,
         .silent = o->silent,
+        .place = session_place(e->s, session_tested(e->s)),
     };
     return verify_network(&how, sg_trainer_network(r->trainer), data);
 }

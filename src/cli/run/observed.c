@@ -2,7 +2,12 @@
 #include "cli/run/observed.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "cli/base/cli.h"
+#include "cli/base/team.h"
+#include "cli/base/team_work.h"
 
 enum { EXACT = 16 };
 
@@ -56,23 +61,198 @@ static json_t *layer_json(const sg_network *net, size_t l,
                      (json_int_t)o->errorless);
 }
 
-json_t *observed_json(const sg_network *net, const sg_data *data,
-                      uint32_t samples, unsigned threads, const char *from,
-                      sg_status *status, sg_error *error)
+/* Some of the samples. */
+typedef struct view {
+    sg_layer_observation *layer; /* [layers] */
+    size_t layers, neurons;      /* of all layers */
+    uint8_t *spoke, *erred;      /* [neurons] */
+} view;
+
+static sg_status view_open(view *v, const sg_network *net)
 {
     sg_network_info info;
+    sg_layer_info layer;
+    sg_network_get_info(net, &info);
+    *v = (view){.layers = info.layers};
+    for (size_t l = 0; l < info.layers; l++)
+        if (sg_network_get_layer(net, l, &layer) == SG_OK)
+            v->neurons += layer.neurons;
+    v->layer = calloc(v->layers, sizeof *v->layer);
+    v->spoke = calloc(v->neurons + 1, 1);
+    v->erred = calloc(v->neurons + 1, 1);
+    return v->layer && v->spoke && v->erred ? SG_OK : SG_E_MEMORY;
+}
+
+static void view_close(view *v)
+{
+    free(v->layer);
+    free(v->spoke);
+    free(v->erred);
+}
+
+static sg_status look(view *v, const sg_network *net, const sg_data *data,
+                      team_part part, unsigned threads, sg_error *error)
+{
+    const sg_observe_options how = {sizeof how, part.first, part.count,
+                                    threads,    v->spoke,   v->erred};
+    return part.count > 0 ? sg_observe_with(net, data, &how, v->layer, error)
+                          : SG_OK;
+}
+
+static json_t *numbers(const uint64_t *n, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_integer((json_int_t)n[i]));
+    return list;
+}
+
+/* Marks as text of 0 and 1. */
+static json_t *marks(const uint8_t *mark, size_t n)
+{
+    char *text = malloc(n + 1);
+    for (size_t i = 0; text && i < n; i++)
+        text[i] = (char)('0' + mark[i]);
+    json_t *value = text ? json_stringn(text, n) : NULL;
+    free(text);
+    return value;
+}
+
+json_t *observed_task(const json_t *order, const sg_network *net,
+                      const sg_data *const *data, sg_status *status,
+                      sg_error *error)
+{
+    view v;
+    const sg_data *of = data[team_number(order, "place") % SG_RANKS_DATA_MAX];
+    if (!net || !of) {
+        *status = SG_E_FORMAT;
+        return NULL;
+    }
+    *status = view_open(&v, net);
+    if (*status == SG_OK)
+        *status = look(&v, net, of, team_part_of(order),
+                       (unsigned)team_number(order, "threads"), error);
+    json_t *layers = *status == SG_OK ? json_array() : NULL;
+    for (size_t l = 0; layers && l < v.layers; l++)
+        json_array_append_new(
+            layers,
+            json_pack("{s:o,s:o}", "counts",
+                      numbers(v.layer[l].counts, SG_COUNT_BINS), "errors",
+                      numbers(v.layer[l].errors, SG_ERROR_BINS)));
+    json_t *answer = layers ? json_pack("{s:o,s:o,s:o}", "layers", layers,
+                                        "spoke", marks(v.spoke, v.neurons),
+                                        "erred", marks(v.erred, v.neurons))
+                            : NULL;
+    view_close(&v);
+    return answer;
+}
+
+static void add_numbers(uint64_t *to, const json_t *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] += (uint64_t)json_integer_value(json_array_get(list, i));
+}
+
+static void add_marks(uint8_t *to, const json_t *text, size_t count)
+{
+    const char *mark = json_string_value(text);
+    for (size_t i = 0; mark && i < count && mark[i]; i++)
+        to[i] |= mark[i] == '1';
+}
+
+static void add_answer(view *v, const json_t *answer)
+{
+    const json_t *layers = json_object_get(answer, "layers");
+    for (size_t l = 0; l < v->layers; l++) {
+        const json_t *layer = json_array_get(layers, l);
+        add_numbers(v->layer[l].counts, json_object_get(layer, "counts"),
+                    SG_COUNT_BINS);
+        add_numbers(v->layer[l].errors, json_object_get(layer, "errors"),
+                    SG_ERROR_BINS);
+    }
+    add_marks(v->spoke, json_object_get(answer, "spoke"), v->neurons);
+    add_marks(v->erred, json_object_get(answer, "erred"), v->neurons);
+}
+
+/* What parts do not add up to: neurons that sent nothing at all. */
+static void conclude(view *v, const sg_network *net)
+{
+    size_t at = 0;
+    for (size_t l = 0; l < v->layers; l++) {
+        sg_layer_observation *o = &v->layer[l];
+        sg_layer_info layer;
+        if (sg_network_get_layer(net, l, &layer) != SG_OK)
+            return;
+        uint64_t sent = 0, erred = 0, counts = 0, errors = 0;
+        for (size_t i = 0; i < layer.neurons; i++, at++) {
+            sent += v->spoke[at];
+            erred += v->erred[at];
+        }
+        for (size_t i = 0; i < SG_COUNT_BINS; i++)
+            counts += o->counts[i];
+        for (size_t i = 0; i < SG_ERROR_BINS; i++)
+            errors += o->errors[i];
+        o->neurons = layer.neurons;
+        o->saturated = counts ? o->counts[layer.count_cap] : 0;
+        o->silent = counts ? layer.neurons - sent : 0;
+        o->errorless = errors ? layer.neurons - erred : 0;
+    }
+}
+
+/* All samples by all ranks. */
+static sg_status look_all(view *v, const sg_network *net, const sg_data *data,
+                          unsigned place, uint32_t samples, unsigned threads,
+                          sg_error *error)
+{
+    team_part own = {0, samples};
+    char problem[SG_ERROR_TEXT] = "";
+    int code = CLI_OK;
+    if (team_ranks())
+        cli_capture(problem, sizeof problem);
+    if (team_ranks())
+        code = team_divide("train", "observe",
+                           json_pack("{s:i,s:i}", "place", (int)place,
+                                     "threads", (int)threads),
+                           net, samples, 1, &own);
+    sg_status status =
+        code == CLI_OK ? look(v, net, data, own, threads, error) : SG_OK;
+    for (uint32_t r = 1;
+         code == CLI_OK && status == SG_OK && r < sg_ranks_count(team_ranks());
+         r++) {
+        json_t *answer;
+        code = team_gather("train", r, &answer);
+        if (answer)
+            add_answer(v, answer);
+        json_decref(answer);
+    }
+    if (team_ranks())
+        cli_capture(NULL, 0);
+    if (code != CLI_OK) {
+        snprintf(error->text, sizeof error->text, "%s", problem);
+        status = code == CLI_INTERRUPTED ? SG_E_STOPPED : SG_E_IO;
+    }
+    if (status == SG_OK && team_ranks())
+        conclude(v, net);
+    return status;
+}
+
+json_t *observed_json(const sg_network *net, const sg_data *data,
+                      unsigned place, uint32_t samples, unsigned threads,
+                      const char *from, sg_status *status, sg_error *error)
+{
+    view seen;
     uint32_t size = sg_data_get_info(data)->size;
     samples = samples < size ? samples : size;
-    sg_network_get_info(net, &info);
-    sg_layer_observation *seen = malloc(info.layers * sizeof *seen);
-    *status = seen ? sg_observe(net, data, samples, threads, seen, error)
-                   : SG_E_MEMORY;
+    *status = view_open(&seen, net);
+    if (*status == SG_OK)
+        *status = look_all(&seen, net, data, place, samples, threads, error);
     json_t *layers = *status == SG_OK ? json_array() : NULL;
     bool failed = !layers;
-    for (size_t l = 0; !failed && l < info.layers; l++)
+    for (size_t l = 0; !failed && l < seen.layers; l++)
         failed =
-            json_array_append_new(layers, layer_json(net, l, &seen[l])) != 0;
-    free(seen);
+            json_array_append_new(layers,
+                                  layer_json(net, l, &seen.layer[l])) != 0;
+    view_close(&seen);
     json_t *value =
         failed ? NULL
                : json_pack("{s:I,s:s,s:O}", "samples", (json_int_t)samples,

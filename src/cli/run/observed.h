@@ -21,10 +21,16 @@ int observed_bin(int value);
 int observed_width(int bin);
 
 /* observed_json: observes the first `samples` images of data, or all if they
- * are fewer. from says what they are. NULL after a failure, which *status
+ * are fewer; by all ranks, for which it is their place-th (team_share_run). from
+ * says what they are. NULL after a failure, which *status
  * names; SG_E_MEMORY too if it is JSON that lacks memory. */
 json_t *observed_json(const sg_network *net, const sg_data *data,
-                      uint32_t samples, unsigned threads, const char *from,
-                      sg_status *status, sg_error *error);
+                      unsigned place, uint32_t samples, unsigned threads,
+                      const char *from, sg_status *status, sg_error *error);
+
+/* observed_task: a part of it, for another rank. */
+json_t *observed_task(const json_t *order, const sg_network *net,
+                      const sg_data *const *data, sg_status *status,
+                      sg_error *error);
 
 #endif

@@ -33,6 +33,8 @@ typedef struct run_options {
     const sg_network *model; /* loaded from `from`; NULL without */
     const char *command;     /* whose help a usage error names */
     bool silent; /* nothing on stdout, no notes; progress unless quiet */
+    void (*after_batch)(void *user); /* NULL: nothing */
+    void *user;
 } run_options;
 
 /* Samples for the instruments if no flag says otherwise. */

@@ -35,6 +35,13 @@ static inline const sg_data *session_tested(const session *s)
     return s->held ? s->held : s->test;
 }
 
+/* session_place: which of the data that ranks share (team_share_run) one is;
+ * NULL: those trained on. */
+static inline unsigned session_place(const session *s, const sg_data *data)
+{
+    return data && data == s->held ? 1 : data && data == s->test ? 2 : 0;
+}
+
 /* session_wants_best: whether the model of the best epoch is to be chosen. */
 bool session_wants_best(const session *s);
 
