@@ -189,9 +189,15 @@ sg_status sg__network_plan_for(const sg_recipe *recipe, const sg_data *data,
     const sg_data_info *info = sg_data_get_info(data);
     sg_shape input = {info->height, info->width, info->channels};
     *out = NULL;
-    if (info->size == 0)
-        return sg__fail(error, SG_E_ARGUMENT, "%s: no samples", info->name);
-    return sg__network_plan(recipe, input, info->classes, out, error);
+    sg_status status =
+        sg__network_plan(recipe, input, info->classes, out, error);
+    if (status == SG_OK)
+        status = sg__check_data(*out, data, error);
+    if (status != SG_OK) {
+        sg_network_destroy(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 sg_status sg__network_initialise(sg_network *net, const sg__origin *from,

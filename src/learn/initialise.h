@@ -12,7 +12,8 @@ typedef struct sg__origin {
 } sg__origin;
 
 /* sg__network_plan_for: sg__network_plan for images like those of data, of
- * which there is at least one. Errors: its own; SG_E_ARGUMENT. */
+ * which there is at least one; spike counts want a network for counts. Errors:
+ * its own; SG_E_ARGUMENT. */
 sg_status sg__network_plan_for(const sg_recipe *recipe, const sg_data *data,
                                sg_network **out, sg_error *error);
 

@@ -90,6 +90,9 @@ expect 2 "$SPIKEGRAD" train --data $data --net 6C5-P2-10 --input plain \
     --epochs 1 --out plain --quiet
 one_error
 says err 'spike counts, expected a network with input = counts'
+[ ! -e plain ] || bad "a refused command left a run directory"
+expect 2 "$SPIKEGRAD" bench --data $data --net 6C5-P2-10 --input plain
+one_error
 expect 0 "$SPIKEGRAD" data info $data
 says out ', mean of spike counts up to 31 [0-9.]*$'
 finish
