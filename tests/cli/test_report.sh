@@ -152,6 +152,14 @@ says edited.html 'r1">B</span> <b>layer 0 (4C5) is saturated'
 # channels that shout
 extreme 's/"loud":0/"loud":2/g'
 says edited.html '<b>layer 0 (4C5) has 2 channels that shout</b>.* --balance on'
+# of which no layer can have such
+for edit in 's/"layer":0,/"layer":1,/' 's/"layer":0,/"layer":2,/' \
+    's/"layer":0,/"layer":-1,/' 's/"layer":0,/"layer":0.0,/' \
+    's/"loudest":[0-9]+/"loudest":9999999/' 's/"loud":2/"loud":9999999/' \
+    's/"layer":0,"(.*)"counts":[0-9]+/"layer":0,"\1"counts":1/'; do
+    extreme "s/\"loud\":0/\"loud\":2/g;$edit"
+    ! grep -q 'that shout' edited.html || bad "channels that shout: $edit"
+done
 
 # many epochs: thinned for the picture, extremes kept, soon done
 mkdir -p many

@@ -109,6 +109,13 @@ static bool read_sight(record *r, const json_t *object)
     return true;
 }
 
+/* Whether a layer of so many neurons can have such channels. */
+static bool can_be(const record_channel *c, uint64_t neurons)
+{
+    return c->counts > 0 && c->spikes / UINT8_MAX <= c->counts &&
+           c->number < neurons && c->loud <= neurons;
+}
+
 /* Loudest channels; those of an epoch before are forgotten. */
 static void read_channels(record *r, const json_t *list)
 {
@@ -117,12 +124,16 @@ static void read_channels(record *r, const json_t *list)
     memset(r->channel, 0, sizeof r->channel);
     json_array_foreach(list, i, value)
     {
-        const uint64_t l = log_count(value, "layer");
-        if (l < r->layers)
-            r->channel[l] = (record_channel){log_count(value, "counts"),
-                                             log_count(value, "spikes"),
-                                             log_count(value, "loudest"),
-                                             log_count(value, "loud")};
+        const json_t *layer = json_object_get(value, "layer");
+        /* below 0 it is a layer that there is not */
+        const uint64_t l = (uint64_t)json_integer_value(layer);
+        const record_channel c = {log_count(value, "counts"),
+                                  log_count(value, "spikes"),
+                                  log_count(value, "loudest"),
+                                  log_count(value, "loud")};
+        if (json_is_integer(layer) && l < r->layers - 1 &&
+            record_has_weights(r, l) && can_be(&c, r->layer[l].neurons))
+            r->channel[l] = c;
     }
 }
 
