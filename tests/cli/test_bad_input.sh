@@ -73,6 +73,14 @@ printf '[recipe]\nnet = 10\nspeed = 3\n' >bad.ini
 expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
 one_error
 says err "bad.ini:3: unknown key 'speed'"
+# of two values of an option neither is meant
+printf 'net = 10\nmargin = 0.1\n[run]\n[recipe]\nmargin = 0.2\n' >twice.ini
+expect 3 "$SPIKEGRAD" train --data $tiny_data --recipe ./twice.ini --out none
+one_error
+says err "twice.ini:5: 'margin' stands there for the second time"
+printf '[run]\ndata = %s\ndata = glyphs\n' $tiny_data >twice.ini
+expect 3 "$SPIKEGRAD" train --recipe ./twice.ini --out none
+says err "twice.ini:3: 'data' stands there for the second time"
 printf 'epochs = -1\n' >bad.ini
 expect 3 "$SPIKEGRAD" train --data glyphs --recipe ./bad.ini
 says err 'bad.ini:1: '

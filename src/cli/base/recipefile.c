@@ -50,10 +50,15 @@ const char *recipe_text(const sg_recipe *recipe, const char *name,
     return text;
 }
 
+/* More than there are keys, each with its section. */
+enum { KEYS_MAX = 128, KEY = 48 };
+
 struct reading {
     recipe_file *file;
     char section[32];
     char problem[SG_ERROR_TEXT + 64]; /* of the first bad line */
+    char said[KEYS_MAX][KEY];         /* keys so far */
+    size_t keys;
 };
 
 static bool take_run_key(struct reading *reading, const char *name,
@@ -112,6 +117,24 @@ static bool take_result_key(struct reading *reading, const char *name,
              "machine or command, of less than %d bytes",
              name, RECIPE_TEXT);
     return false;
+}
+
+/* Whether a key, which there is, stands there for the first time. */
+static bool is_first(struct reading *reading, const char *name)
+{
+    char key[KEY];
+    const char *section = reading->section;
+    snprintf(key, sizeof key, "%.7s.%.36s", *section ? section : "recipe",
+             name);
+    for (size_t i = 0; i < reading->keys; i++)
+        if (strcmp(reading->said[i], key) == 0) {
+            snprintf(reading->problem, sizeof reading->problem,
+                     "'%.36s' stands there for the second time", name);
+            return false;
+        }
+    if (reading->keys < KEYS_MAX)
+        memcpy(reading->said[reading->keys++], key, sizeof key);
+    return true;
 }
 
 static bool take_key(struct reading *reading, const char *name,
@@ -177,7 +200,9 @@ static bool take_line(struct reading *reading, char *text)
     if (!equals)
         return false;
     *equals = '\0';
-    return take_key(reading, strip(line), strip(equals + 1));
+    const char *name = strip(line);
+    return take_key(reading, name, strip(equals + 1)) &&
+           is_first(reading, name);
 }
 
 int recipe_file_read(const char *path, recipe_file *out)
