@@ -120,6 +120,42 @@ typedef struct sg_ranks_traffic {
 SG_API sg_status sg_ranks_get_traffic(const sg_ranks *ranks,
                                       sg_ranks_traffic *out);
 
+/* What a rank does at a time in a step of training. */
+typedef enum sg_span_kind {
+    SG_SPAN_IMAGES,   /* images of its samples become spike counts */
+    SG_SPAN_FORWARD,  /* through some layers */
+    SG_SPAN_BACKWARD, /* errors down to some */
+    SG_SPAN_PASSES,   /* images and both, in small networks */
+    SG_SPAN_GRADIENT, /* of channels of others, summed over its samples, packed
+                         and given to the exchange */
+    SG_SPAN_UPDATE,   /* of own channels: their gradient, what others have sent
+                         added to it, the optimiser's step, and what that does to
+                         forward weights packed and given to the exchange */
+    SG_SPAN_WEIGHTS,  /* what others have done to theirs is taken over */
+    SG_SPAN_WAIT      /* for messages; within the others, or between them */
+} sg_span_kind;
+
+typedef struct sg_span {
+    uint32_t rank;
+    sg_span_kind kind;
+    uint32_t lowest, highest; /* layers */
+    uint32_t part;       /* of gradients, updates and weights: which of the
+                                 messages of a step it is about */
+    uint64_t begin, end; /* nanoseconds by rank 0's clock; those of others
+                                 may be off by half the time of a message */
+} sg_span;
+
+/* sg_ranks_record: with on not 0 all ranks begin to note what they do when, and
+ * forget what they had noted; else they end it. Errors: SG_E_ARGUMENT, SG_E_IO;
+ * the detail names rank and host.
+ *
+ * sg_ranks_get_spans: what they have noted, those of rank 0 first, at most
+ * 65536 of each; *count of them in *out, to be freed with sg_free. Errors:
+ * likewise; SG_E_MEMORY. */
+SG_API sg_status sg_ranks_record(sg_ranks *ranks, int on, sg_error *error);
+SG_API sg_status sg_ranks_get_spans(sg_ranks *ranks, sg_span **out,
+                                    size_t *count, sg_error *error);
+
 /* Work of a program's own: what the library does not divide, a program may.
  *
  * sg_ranks_begin: gives rank 1.. some work, in bytes of the program's; its

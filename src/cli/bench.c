@@ -7,10 +7,12 @@
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
 #include "cli/base/model.h"
+#include "cli/base/output.h"
 #include "cli/base/recipefile.h"
 #include "cli/base/team.h"
 #include "cli/bench/costs.h"
 #include "cli/bench/measure.h"
+#include "cli/bench/timeline.h"
 #include "cli/commands.h"
 #include "cli/run/options.h"
 
@@ -18,11 +20,14 @@
  * memory of a trained one. */
 enum { WARM_NEW = 20, WARM_FROM = 3 };
 
+/* Steps that a timeline shows; letters of its lines. */
+enum { STEPS = 2, DESCRIBED = 512 };
+
 struct options {
     run_source source;
     const char *from;
     uint64_t threads, warm, milliseconds, rounds;
-    const char *device;
+    const char *device, *timeline;
     bool layers, json;
 };
 
@@ -46,6 +51,10 @@ static const arg_flag own_flags[] = {
      "one more measurement of training, layer by layer and phase by phase, "
      "beside what this machine could reach",
      0, 0},
+    {"ranks-timeline", ARG_TEXT, FIELD(timeline), "FILE.svg", NULL,
+     "under mpirun, a picture of two more steps: what every rank does when, and "
+     "when it waits",
+     0, 0},
     {"json", ARG_SWITCH, FIELD(json), NULL, NULL,
      "one JSON line on stdout instead of tables", 0, 0},
 };
@@ -59,7 +68,8 @@ const arg_command command_bench = {
     .text =
         "Measures how many samples a second a network trains (augmentation "
         "and all counting included) and infers on this machine; medians of "
-        "rounds in which both take turns. Nothing is written.",
+        "rounds in which both take turns. Nothing is written but what "
+        "--ranks-timeline names.",
     .group = {ARG_SHARED(run_source_flags, struct options, source),
               ARG_OWN(own_flags),
               ARG_SHARED(device_flag, struct options, device),
@@ -208,6 +218,65 @@ static void print_traffic(void)
            (double)t.step_wait_ns / steps / 1e6);
 }
 
+/* The lines above the picture. */
+static void describe(const measurement *m, const sg_span *span, size_t count,
+                     char title[DESCRIBED], char about[DESCRIBED])
+{
+    char topology[SG_RECIPE_TEXT];
+    sg_network_info info;
+    uint64_t begin = UINT64_MAX, end = 0, waits = 0;
+    const uint32_t ranks = sg_ranks_count(team_ranks());
+    for (size_t i = 0; i < count; i++) {
+        begin = span[i].begin < begin ? span[i].begin : begin;
+        end = span[i].end > end ? span[i].end : end;
+        if (span[i].kind == SG_SPAN_WAIT)
+            waits += span[i].end - span[i].begin;
+    }
+    sg_network_get_info(sg_trainer_outline(m->trainer), &info);
+    const char *data = sg_data_get_info(m->data)->name;
+    snprintf(title, DESCRIBED, "%d steps of %.200s by %u ranks", STEPS,
+             recipe_text(info.recipe, "net", topology), (unsigned)ranks);
+    snprintf(about, DESCRIBED,
+             "batch %lld on %.*s, %u thread%s a rank: %.1f ms, of which a "
+             "rank waits %.1f %%; lines are gradients on their way to the "
+             "update they are for",
+             (long long)recipe_number(info.recipe, "batch"),
+             (int)strcspn(data, ":"), data, m->threads,
+             m->threads == 1 ? "" : "s", (double)(end - begin) / 1e6,
+             100.0 * (double)waits / ranks / (double)(end - begin));
+}
+
+static int write_timeline(const measurement *m, const char *path,
+                          const sg_span *span, size_t count)
+{
+    char title[DESCRIBED], about[DESCRIBED];
+    const timeline t = {sg_trainer_outline(m->trainer), span,  count,
+                        sg_ranks_count(team_ranks()),   title, about};
+    describe(m, span, count, title, about);
+    output file;
+    int code = output_open(&file, path);
+    if (code != CLI_OK)
+        return code;
+    timeline_write(&t, file.stream);
+    return output_close(&file, CLI_OK);
+}
+
+/* Some more steps, of which ranks note what they do. */
+static int draw_timeline(measurement *m, const char *path)
+{
+    sg_error error = {""};
+    sg_span *span = NULL;
+    size_t count = 0;
+    sg_status status = sg_ranks_record(team_ranks(), 1, &error);
+    int code = status == SG_OK ? measure_steps(m, STEPS) : CLI_OK;
+    if (status == SG_OK && code == CLI_OK)
+        status = sg_ranks_get_spans(team_ranks(), &span, &count, &error);
+    if (code == CLI_OK && status == SG_OK)
+        code = write_timeline(m, path, span, timeline_trim(span, count));
+    sg_free(span);
+    return status == SG_OK ? code : cli_status("bench", status, &error);
+}
+
 static int measure_and_report(measurement *m, bool json)
 {
     cli_tell_threads(m->threads, sg_trainer_threads(m->trainer));
@@ -233,6 +302,9 @@ static int bench(int argc, char **argv)
     int code = args_parse(&command_bench, argc, argv, &options, &rest);
     if (code >= 0)
         return code;
+    if (options.timeline && !team_ranks())
+        return cli_usage("bench", "--ranks-timeline is for several ranks, as "
+                                  "mpirun starts them");
     if (options.warm == UINT64_MAX)
         options.warm = options.from ? WARM_FROM : WARM_NEW;
 
@@ -251,6 +323,8 @@ static int bench(int argc, char **argv)
                         : start_new(&options, &rest, &m);
     if (code == CLI_OK)
         code = measure_and_report(&m, options.json);
+    if (code == CLI_OK && options.timeline)
+        code = draw_timeline(&m, options.timeline);
     sg_trainer_destroy(m.trainer);
     sg_data_destroy(m.data);
     return code;

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "ranks/member.h"
 #include "ranks/orders.h"
+#include "ranks/spans.h"
 #include "ranks/work.h"
 #include "spikegrad/spikegrad.h"
 
@@ -378,6 +379,7 @@ static sg_status obey(follower *f, sg__order order)
     case SG__ORDER_SHARE:
     case SG__ORDER_CREATE:
     case SG__ORDER_WORK:
+    case SG__ORDER_SPANS:
         break;
     }
     return SG_E_FORMAT;
@@ -404,6 +406,8 @@ static sg_status next(follower *f, bool *leaves)
         return create(f);
     case SG__ORDER_WORK:
         return sg__work_do(&f->company, &f->options, &f->order);
+    case SG__ORDER_SPANS:
+        return sg__spans_obey(&f->company, &f->order);
     case SG__ORDER_DESTROY:
     case SG__ORDER_PUT:
     case SG__ORDER_FETCH:
@@ -434,6 +438,7 @@ static sg_status follow(follower *f, sg_error *error)
     sg__wire_free(&f->answer);
     sg__wire_free(&f->plan);
     free(f->samples);
+    sg__spans_free(&f->company);
     return status;
 }
 

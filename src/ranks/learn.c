@@ -5,6 +5,7 @@
 
 #include "network/network.h"
 #include "ranks/member.h"
+#include "ranks/spans.h"
 
 /* Pieces that have left and are kept to be settled last, unless errors are at
  * the bottom: work for the time in which the last gradients travel. Samples of a
@@ -93,8 +94,10 @@ static sg_status forward(const course *c)
         status = renew(c, from, true, &can);
         for (to = from + 1; status == SG_OK && can && to < layers; to += can)
             status = renew(c, to, false, &can);
+        const uint64_t start = sg__span_begin(c->m->company);
         if (status == SG_OK && c->m->count > 0)
             c->parts->forward(c->m->inner, from, to);
+        sg__span_end(c->m->company, SG_SPAN_FORWARD, from, to - 1, 0, start);
     }
     return status;
 }
@@ -105,12 +108,15 @@ static sg_status forward(const course *c)
 static void descend(const course *c, size_t l)
 {
     sg__member *m = c->m;
-    if (m->known <= l)
+    const size_t from = m->known;
+    if (from <= l || from <= c->bottom)
         return;
+    const uint64_t start = sg__span_begin(m->company);
     if (m->count > 0)
         m->known = c->parts->backward(m->inner, m->known, l);
     else
         m->known = l > c->bottom ? l : c->bottom;
+    sg__span_end(m->company, SG_SPAN_BACKWARD, m->known, from - 1, 0, start);
 }
 
 /* From the last layer down; what is known leaves. */
@@ -199,8 +205,10 @@ static sg_status by_layers(const course *c, const sg__batch *batch,
     sg__member *m = c->m;
     uint64_t spikes[SG_LAYERS_MAX] = {0};
     m->known = m->net->layer_count;
+    const uint64_t start = sg__span_begin(m->company);
     if (m->count > 0)
         c->parts->load(m->inner, batch);
+    sg__span_end(m->company, SG_SPAN_IMAGES, 0, 0, 0, start);
     sg_status status = forward(c);
     if (status == SG_OK)
         status = sg__member_expect(m);
@@ -236,8 +244,11 @@ static sg_status by_samples(const course *c, const sg__batch *batch,
             status = sg__member_take(m, p);
     if (status == SG_OK)
         status = sg__member_expect(m);
+    const uint64_t start = sg__span_begin(m->company);
     if (status == SG_OK && m->count > 0)
         status = sg__engine_pass(m->inner, batch, sums, NULL);
+    sg__span_end(m->company, SG_SPAN_PASSES, 0, m->net->layer_count - 1, 0,
+                 start);
     m->known = c->bottom;
     for (size_t l = 0; l < m->net->layer_count; l++)
         spikes[l] = sums->layer[l].spikes;

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "ranks/orders.h"
+#include "ranks/spans.h"
 #include "ranks/wire.h"
 #include "ranks/work.h"
 #include "spikegrad/spikegrad.h"
@@ -176,5 +177,6 @@ void sg_ranks_destroy(sg_ranks *ranks)
     if (!c->why.text[0])
         (void)say(c, &wire, NULL);
     sg__wire_free(&wire);
+    sg__spans_free(c);
     free(c);
 }

@@ -4,6 +4,7 @@
 #include "core/rules.h"
 #include "ranks/member.h"
 #include "ranks/pack.h"
+#include "ranks/spans.h"
 
 enum { SOME = 256 };
 
@@ -50,6 +51,13 @@ static uint8_t *packed_of(const stage *s, uint32_t owner)
 static const sg__engine_parts *parts_of(const stage *s)
 {
     return s->m->inner->kind->parts;
+}
+
+/* Notes what a stage has done since then. */
+static void note(const stage *s, sg_span_kind kind, uint64_t begin)
+{
+    sg__span_end(s->m->company, kind, s->piece->lowest, s->piece->highest,
+                 (uint32_t)s->p, begin);
 }
 
 /* Runs a task for each block that has been listed. */
@@ -166,6 +174,7 @@ sg_status sg__member_leave(sg__member *m, size_t p)
 {
     stage s = stage_of(m, p);
     sg_status status = SG_OK;
+    const uint64_t start = sg__span_begin(m->company);
     if (m->count > 0)
         run(&s, list(&s, false), leave_unit);
     else
@@ -184,6 +193,7 @@ sg_status sg__member_leave(sg__member *m, size_t p)
         m->company->traffic.gradients += to->size;
     }
     s.slot->left = true;
+    note(&s, SG_SPAN_GRADIENT, start);
     return status;
 }
 
@@ -382,6 +392,7 @@ sg_status sg__member_settle(sg__member *m, size_t p)
         status = sg__company_wait(m->company, &s.slot->told[r], NULL);
     if (status != SG_OK)
         return status;
+    const uint64_t start = sg__span_begin(m->company);
     count_come(&s, s.slot->came, &traffic->gradients);
     run(&s, list(&s, true), settle_unit);
     status = sg__blocks_close(&m->division, p, s.me, packed_of(&s, s.me),
@@ -394,6 +405,7 @@ sg_status sg__member_settle(sg__member *m, size_t p)
                                   s.slot->change.bytes, s.slot->change.size,
                                   &s.slot->told[r]);
     }
+    note(&s, SG_SPAN_UPDATE, start);
     return status;
 }
 
@@ -459,8 +471,10 @@ sg_status sg__member_take(sg__member *m, size_t p)
     s.slot->taken = true;
     if (status != SG_OK)
         return status;
+    const uint64_t start = sg__span_begin(m->company);
     count_come(&s, s.slot->came_back, &m->company->traffic.weights);
     run(&s, list(&s, false), take_unit);
+    note(&s, SG_SPAN_WEIGHTS, start);
     return m->bad ? SG_E_FORMAT : SG_OK;
 }
 

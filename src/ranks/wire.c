@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "ranks/spans.h"
 
 void sg__wire_free(sg__wire *wire)
 {
@@ -80,6 +81,8 @@ void sg__wire_get_text(sg__wire *wire, char *text, size_t size)
     wire->at += length + 1;
 }
 
+enum { A_WAIT_NS = 2000 }; /* and not only a look */
+
 /* A failure of the exchange is that of all that work on it. */
 static sg_status blame(sg__company *c, sg_status status)
 {
@@ -115,6 +118,8 @@ sg_status sg__company_wait(sg__company *c, uint64_t *ticket, size_t *bytes)
         c->exchange.wait(c->exchange.context, *ticket, &come, &c->why);
     const uint64_t end = sg__clock_ns();
     c->traffic.wait_ns += end - begin;
+    if (end - begin > A_WAIT_NS)
+        sg__span_end(c, SG_SPAN_WAIT, 0, 0, 0, begin);
     *ticket = SG__NO_TICKET;
     if (bytes)
         *bytes += come;

@@ -25,7 +25,8 @@ typedef enum sg__order {
     SG__ORDER_UPDATE,
     SG__ORDER_EVALUATE,
     SG__ORDER_LEARN,
-    SG__ORDER_WORK
+    SG__ORDER_WORK,
+    SG__ORDER_SPANS
 } sg__order;
 
 /* Bytes that are written, or read from `at` on. */
@@ -56,6 +57,13 @@ typedef struct sg__errand {
     uint64_t ticket; /* of that */
 } sg__errand;
 
+/* What this rank notes of its time (spans.h). */
+typedef struct sg__spans {
+    bool on;
+    sg_span *list;
+    size_t count, room;
+} sg__spans;
+
 /* Ranks at work: how they reach each other, and what has gone to and fro. */
 typedef struct sg__company {
     sg_exchange exchange;
@@ -64,7 +72,8 @@ typedef struct sg__company {
     size_t data_count;
     uint64_t engines;   /* made so far: their numbers */
     sg__errand *errand; /* [ranks] at rank 0; NULL: nobody had any so far */
-    sg_error why;       /* of the exchange's failure */
+    sg__spans spans;
+    sg_error why; /* of the exchange's failure */
 } sg__company;
 
 /* sg__company_send, _receive: as the exchange's; SG_E_IO in whatever way it

@@ -66,6 +66,25 @@ equal 2 anytime one --samples 7 --data glyphs:train=1,test=1,height=9
     grep -q -x -F -e "$line" err || bad "$line: $(cat err)"
 }
 
+# a picture of two steps
+# shellcheck disable=SC2086
+expect 0 $launch -n 3 "$SPIKEGRAD" bench --data glyphs:train=90,test=9 \
+    --net 16C3p1-P2-300-10 --batch 12 --threads 1 --warm 1 --seconds 0.01 \
+    --rounds 1 --ranks-timeline steps.svg
+says steps.svg '^<title>2 steps of 16C3p1-P2-300-10 by 3 ranks</title>$'
+says steps.svg '>rank 2</text>'
+says steps.svg 'class="update" x='
+says steps.svg 'class="sent" d='
+[ "$(grep -c 'class="line step"' steps.svg)" = 2 ] || bad "not two steps"
+grep -q '[Nn]an\|inf\|="-' steps.svg && bad "a place that is none"
+# shellcheck disable=SC2086
+expect 1 $launch -n 2 "$SPIKEGRAD" bench --data glyphs:train=20,test=9 --net 10 \
+    --batch 12 --threads 1 --warm 1 --seconds 0.01 --rounds 1 \
+    --ranks-timeline nowhere/steps.svg
+expect 2 "$SPIKEGRAD" bench --data glyphs --net 10 --ranks-timeline x.svg
+one_error
+[ ! -e x.svg ] || bad "a picture of one process"
+
 # a sweep: the same directories, the same table
 sweep="--data glyphs:train=200,test=60 --batch 20 --epochs 2 --quiet --json
     --set alpha=16,64 --set net=10,15C99-10,4C5-P2-10 --seeds 2"

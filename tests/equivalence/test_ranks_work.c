@@ -244,6 +244,68 @@ static void work_is_lost_with_the_exchange(void **state)
         }
 }
 
+/* What ranks note of three steps: each begins before it ends, waits are there,
+ * and every rank has done its share. */
+static void ranks_note_their_time(void **state)
+{
+    enum { COUNT = 3, STEPS = 3 };
+    (void)state;
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        sg_recipe recipe;
+        sg_data *data;
+        sg_trainer *trainer;
+        sg_span *span;
+        size_t count, of[COUNT][SG_SPAN_WAIT + 1] = {{0}};
+        sg_trainer_options how = SG_TRAINER_OPTIONS_INIT;
+        describe(&recipe);
+        if (kind == 1)
+            assert_int_equal(sg_recipe_set(&recipe, "batch", "120", NULL),
+                             SG_OK);
+        assert_int_equal(random_data(1, 120, &data), SG_OK);
+        const sg_data *const shared[] = {data};
+        hub *h = hub_begin(COUNT, 1, shared, 1);
+        const sg_exchange x = hub_exchange(h, 0);
+        hub_start(h);
+        how.threads = 1;
+        assert_int_equal(sg_ranks_create(&x, &how.ranks, NULL), SG_OK);
+        assert_int_equal(sg_ranks_share(how.ranks, "x", shared, 1, NULL),
+                         SG_OK);
+        assert_int_equal(sg_trainer_create_with(&recipe, data, &how, &trainer,
+                                                NULL),
+                         SG_OK);
+        assert_int_equal(sg_ranks_get_spans(how.ranks, &span, &count, NULL),
+                         SG_OK);
+        assert_int_equal(count, 0);
+        sg_free(span);
+        assert_int_equal(sg_ranks_record(how.ranks, 1, NULL), SG_OK);
+        for (int i = 0; i < (kind ? 1 : STEPS); i++)
+            assert_int_equal(sg_trainer_step(trainer), SG_OK);
+        assert_int_equal(sg_ranks_record(how.ranks, 0, NULL), SG_OK);
+        assert_int_equal(sg_ranks_get_spans(how.ranks, &span, &count, NULL),
+                         SG_OK);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(span[i].rank < COUNT && span[i].kind <= SG_SPAN_WAIT);
+            assert_true(span[i].begin <= span[i].end);
+            assert_true(span[i].lowest <= span[i].highest);
+            of[span[i].rank][span[i].kind]++;
+        }
+        for (uint32_t r = 0; r < COUNT; r++) {
+            if (kind)
+                assert_true(of[r][SG_SPAN_PASSES] == 1);
+            else
+                assert_true(of[r][SG_SPAN_FORWARD] >= STEPS &&
+                            of[r][SG_SPAN_BACKWARD] >= STEPS);
+            assert_true(of[r][SG_SPAN_GRADIENT] > 0);
+        }
+        sg_free(span);
+        sg_trainer_destroy(trainer);
+        sg_ranks_destroy(how.ranks);
+        assert_true(hub_join(h));
+        hub_end(h);
+        sg_data_destroy(data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +314,7 @@ int main(void)
         cmocka_unit_test(work_is_given_and_taken),
         cmocka_unit_test(work_may_be_refused),
         cmocka_unit_test(work_is_lost_with_the_exchange),
+        cmocka_unit_test(ranks_note_their_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -245,3 +245,10 @@ int measure_run(measurement *m)
     summarise(&m->infer, (size_t)m->rounds);
     return CLI_OK;
 }
+
+int measure_steps(measurement *m, uint64_t steps)
+{
+    uint64_t samples;
+    double spent;
+    return train(m, 0, steps, false, &samples, &spent);
+}

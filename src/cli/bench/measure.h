@@ -48,4 +48,7 @@ typedef struct measurement {
  * reported; CLI_INTERRUPTED after a signal. */
 int measure_run(measurement *m);
 
+/* measure_steps: trains so many steps. Likewise. */
+int measure_steps(measurement *m, uint64_t steps);
+
 #endif
