@@ -15,7 +15,7 @@ _spikegrad_words() {
     'trace') echo --data --split --best --sample --order --seed --format --out --svg --theme --replay --forward-only --help ;;
     'anytime') echo --data --split --best --samples --seed --arrival --step --json --quiet --help ;;
     'report') echo --out --csv --tensorboard --pj-add32 --pj-mul8 --pj-fadd32 --pj-fmul32 --pj-fadd16 --pj-fmul16 --help ;;
-    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --json --device --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --spike-cost --spike-cost-from --margin --balance --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
+    'bench') echo --data --recipe --from --warm --seconds --rounds --layers --ranks-timeline --json --device --threads --net --augment --weight-bits --master-bits --count-cap --input-levels --input --fire --spread --standardise --gain-limit --spike-limit --loss --class-weights --smoothing --target --alpha --phi --dither --spike-cost --spike-cost-from --margin --balance --epochs --batch --lr --rate --momentum --readout-rate --bias-rate --clip --weight-decay --schedule --rate-steps --warmup --rounding --freeze --validation --holdout --seed --help ;;
     'info') echo --threads --best --json --help ;;
     'data info') echo --json --help ;;
     'data export') echo --split --first --count --png --scale --idx --npz --npy --images --help ;;
