@@ -135,6 +135,7 @@ typedef enum sg_span_kind {
     SG_SPAN_WAIT      /* for messages; within the others, or between them */
 } sg_span_kind;
 
+/* A span of time of a rank. */
 typedef struct sg_span {
     uint32_t rank;
     sg_span_kind kind;

@@ -5,6 +5,7 @@
 #include "base/sized.h"
 #include "base/status.h"
 #include "ranks/member.h"
+#include "ranks/note.h"
 #include "ranks/orders.h"
 #include "ranks/spans.h"
 #include "ranks/work.h"

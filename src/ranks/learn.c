@@ -5,7 +5,7 @@
 
 #include "network/network.h"
 #include "ranks/member.h"
-#include "ranks/spans.h"
+#include "ranks/note.h"
 
 /* Pieces that have left and are kept to be settled last, unless errors are at
  * the bottom: work for the time in which the last gradients travel. Samples of a

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "ranks/note.h"
 #include "ranks/orders.h"
-#include "ranks/spans.h"
 #include "ranks/wire.h"
 #include "ranks/work.h"
 #include "spikegrad/spikegrad.h"

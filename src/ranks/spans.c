@@ -7,49 +7,10 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "ranks/note.h"
 
 /* What rank 0 asks for, and how often it asks for a clock. */
-enum { RECORD, STOP, CLOCK, TELL, ASKS = 8 };
-
-uint64_t sg__span_begin(const sg__company *c)
-{
-    return c->spans.on ? sg__clock_ns() : 0;
-}
-
-void sg__span_end(sg__company *c, sg_span_kind kind, size_t lowest,
-                  size_t highest, size_t part, uint64_t begin)
-{
-    sg__spans *s = &c->spans;
-    if (!s->on || begin == 0 || s->count >= SG__SPANS_MAX)
-        return;
-    if (s->count == s->room) {
-        const size_t room = s->room ? 2 * s->room : 1024;
-        sg_span *more = realloc(s->list, room * sizeof *more);
-        if (!more)
-            return;
-        s->list = more;
-        s->room = room;
-    }
-    s->list[s->count++] = (sg_span){.rank = c->exchange.rank,
-                                    .kind = kind,
-                                    .lowest = (uint32_t)lowest,
-                                    .highest = (uint32_t)highest,
-                                    .part = (uint32_t)part,
-                                    .begin = begin,
-                                    .end = sg__clock_ns()};
-}
-
-static void record(sg__company *c, bool on)
-{
-    c->spans.on = on;
-    c->spans.count = on ? 0 : c->spans.count;
-}
-
-void sg__spans_free(sg__company *c)
-{
-    free(c->spans.list);
-    c->spans = (sg__spans){0};
-}
+enum { RECORD, STOP, CLOCK, TELL, ASKS = 8, SPAN_BYTES = 6 * 8 };
 
 sg_status sg__spans_obey(sg__company *c, sg__wire *order)
 {
@@ -58,7 +19,7 @@ sg_status sg__spans_obey(sg__company *c, sg__wire *order)
     if (order->bad)
         return SG_E_FORMAT;
     if (what == RECORD || what == STOP)
-        record(c, what == RECORD);
+        sg__spans_record(c, what == RECORD);
     sg__wire_put(&answer, sg__clock_ns());
     sg__wire_put(&answer, what == TELL ? c->spans.count : 0);
     for (size_t i = 0; what == TELL && i < c->spans.count; i++) {
@@ -90,9 +51,9 @@ static sg_status ask(sg__company *c, uint32_t rank, uint64_t what,
     if (status != SG_OK)
         return sg__fail(error, status, "%s",
                         c->why.text[0] ? c->why.text : sg_status_text(status));
-    status = sg__company_ask(c, rank,
-                             2 * 8 + (size_t)SG__SPANS_MAX * SG__SPAN_BYTES,
-                             wire, error);
+    status =
+        sg__company_ask(c, rank, 2 * 8 + (size_t)SG__SPANS_MAX * SPAN_BYTES,
+                        wire, error);
     *took = sg__clock_ns() - begin;
     *clock = status == SG_OK ? sg__wire_get(wire) : 0;
     return status;
@@ -127,7 +88,7 @@ sg_status sg_ranks_record(sg_ranks *ranks, int on, sg_error *error)
         status = ask(c, r, on ? RECORD : STOP, &wire, &clock, &took, error);
     }
     sg__wire_free(&wire);
-    record(c, on != 0);
+    sg__spans_record(c, on != 0);
     return status;
 }
 

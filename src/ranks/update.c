@@ -3,8 +3,8 @@
 
 #include "core/rules.h"
 #include "ranks/member.h"
+#include "ranks/note.h"
 #include "ranks/pack.h"
-#include "ranks/spans.h"
 
 enum { SOME = 256 };
 

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "ranks/spans.h"
+#include "ranks/note.h"
 
 void sg__wire_free(sg__wire *wire)
 {

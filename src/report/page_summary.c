@@ -40,6 +40,20 @@ static void put_differences(const page *p, size_t run)
     }
 }
 
+/* Of a run by several processes: what they sent, and how long they waited. */
+static void put_ranks(const page *p, const record *r)
+{
+    char bytes[HTML_NUMBER];
+    if (r->rank_steps > 0)
+        fprintf(p->out,
+                ". %.0f processes in the last epoch; the first sent and "
+                "received %s a step and waited %.1f %% of the time of its "
+                "steps",
+                r->ranks, html_si(r->rank_bytes / r->rank_steps, "B", bytes),
+                r->rank_seconds > 0 ? 100 * r->rank_waits / r->rank_seconds
+                                    : 0);
+}
+
 static void introduce(const page *p, size_t run)
 {
     const record *r = &p->run[run];
@@ -56,6 +70,7 @@ static void introduce(const page *p, size_t run)
     fprintf(out, "<small>%" PRIu64 " training samples an epoch",
             r->epoch[r->epochs - 1].train.samples);
     put_differences(p, run);
+    put_ranks(p, r);
     if (r->epochs < r->planned)
         fprintf(out,
                 ". <span class=note>Not finished: %zu of %zu epochs</span>",

@@ -59,9 +59,13 @@ typedef struct record {
     record_epoch *epoch;
     size_t epochs, planned, room; /* room: epochs that are allocated */
     double seconds;               /* all that it took, in all processes */
-    uint64_t observed;            /* samples of the sight; 0: none */
-    size_t observed_at;           /* the epoch it is from */
-    record_sight *sight;          /* [layers] */
+    /* Epochs trained by several processes: how many the last one was by; 0:
+     * none. Over all: steps, bytes that the first sent and received, seconds of
+     * its steps, and of them those that it waited. */
+    double ranks, rank_steps, rank_bytes, rank_seconds, rank_waits;
+    uint64_t observed;   /* samples of the sight; 0: none */
+    size_t observed_at;  /* the epoch it is from */
+    record_sight *sight; /* [layers] */
     sg_recipe *recipe;
     char net[SG_RECIPE_TEXT];
     char data[RECORD_DATA]; /* as --data takes it; "" if not known */

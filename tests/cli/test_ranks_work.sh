@@ -30,7 +30,18 @@ done
 says one.metrics '"observed":{"samples":40,'
 says one.metrics '"channels":\['
 
-launch=$(launcher "${mpis##* }")
+# what ranks send and wait is in the times of their lines
+mpi=${mpis##* }
+grep -q '"sent"\|"ranks"' one/metrics.jsonl && bad "traffic of one process"
+for key in rank_steps sent received step_seconds wait_seconds; do
+    [ "$(grep -c "\"time\":{[^}]*\"$key\":[0-9]" "${mpi}5/metrics.jsonl")" = 2 ] ||
+        bad "no $key in ${mpi}5/metrics.jsonl"
+done
+says "${mpi}5/metrics.jsonl" '"time":{[^}]*"ranks":5,"rank_steps":20,'
+expect 0 "$SPIKEGRAD" report "${mpi}5" --out ranks.html
+says ranks.html '5 processes in the last epoch; the first sent and received [0-9]'
+
+launch=$(launcher "$mpi")
 # equal CODE ARG...: of one process and of some ranks
 equal() {
     wanted=$1

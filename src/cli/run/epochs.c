@@ -7,6 +7,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/metrics.h"
 #include "cli/base/output.h"
+#include "cli/base/team.h"
 #include "cli/base/verification.h"
 #include "cli/run/channels.h"
 #include "cli/run/observed.h"
@@ -112,7 +113,36 @@ int epochs_on_batch(const sg_progress *p, void *user)
     return cli_stopped();
 }
 
-static json_t *epoch_json(const epochs *e, const sg_network *net,
+/* What ranks have sent each other since the epoch before, and how long the first
+ * one has waited for them in steps. */
+static int add_traffic(epochs *e, json_t *time)
+{
+    const sg_ranks_traffic before = e->traffic;
+    sg_ranks_traffic *t = &e->traffic;
+    t->size = sizeof *t;
+    if (!team_ranks() || sg_ranks_get_traffic(team_ranks(), t) != SG_OK)
+        return 0;
+    const struct {
+        const char *key;
+        json_t *value;
+    } fields[] = {
+        {"ranks", json_integer(sg_ranks_count(team_ranks()))},
+        {"rank_steps", json_integer((json_int_t)(t->steps - before.steps))},
+        {"sent", json_integer((json_int_t)(t->sent - before.sent))},
+        {"received",
+         json_integer((json_int_t)(t->received - before.received))},
+        {"step_seconds",
+         json_real((double)(t->step_ns - before.step_ns) * 1e-9)},
+        {"wait_seconds",
+         json_real((double)(t->step_wait_ns - before.step_wait_ns) * 1e-9)},
+    };
+    int failed = 0;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        failed |= json_object_set_new(time, fields[i].key, fields[i].value);
+    return failed;
+}
+
+static json_t *epoch_json(epochs *e, const sg_network *net,
                           const sg_epoch_report *r, double rate)
 {
     json_t *time =
@@ -128,6 +158,7 @@ static json_t *epoch_json(const epochs *e, const sg_network *net,
     if (r->test)
         failed |= json_object_set_new(line, e->s->held ? "validation" : "test",
                                       metrics_json(net, r->test));
+    failed |= add_traffic(e, time);
     failed |= json_object_set_new(line, "time", time);
     if (!failed)
         return line;

@@ -24,6 +24,7 @@ typedef struct epochs {
     bool said_chance;
     uint8_t said_health[SG_LAYERS_MAX]; /* layer_health last announced */
     bool said_loud[SG_LAYERS_MAX];      /* channels that shout */
+    sg_ranks_traffic traffic;           /* at the end of the epoch before */
     int code; /* exit code of a failure in a callback */
 } epochs;
 

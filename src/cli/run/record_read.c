@@ -200,6 +200,16 @@ static void refuse(log_reader *log, const char *expected)
         log_refuse(log, expected);
 }
 
+/* What an epoch's time says of ranks. */
+static void read_ranks(record *r, const json_t *time)
+{
+    r->ranks = log_seconds(time, "ranks");
+    r->rank_steps += log_seconds(time, "rank_steps");
+    r->rank_bytes += log_seconds(time, "sent") + log_seconds(time, "received");
+    r->rank_seconds += log_seconds(time, "step_seconds");
+    r->rank_waits += log_seconds(time, "wait_seconds");
+}
+
 static void read_line(record *r, log_reader *log)
 {
     const log_line *line = &log->line;
@@ -208,6 +218,8 @@ static void read_line(record *r, log_reader *log)
     else if (line->type == LOG_EPOCH && line->elapsed == 0.0)
         r->seconds += log_seconds(json_object_get(line->json, "time"),
                                   "seconds"); /* as older metrics have it */
+    if (line->type == LOG_EPOCH)
+        read_ranks(r, json_object_get(line->json, "time"));
     errno = 0;
     if (line->type == LOG_EPOCH && !read_epoch(r, line))
         refuse(log, "an epoch, with samples and the layers of the first");
