@@ -250,7 +250,7 @@ void sg__ann_destroy(sg__ann *ann)
 {
     if (!ann)
         return;
-    free(ann->arena.base);
+    sg__arena_free(&ann->arena);
     free(ann);
 }
 

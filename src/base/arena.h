@@ -15,6 +15,7 @@
 typedef struct sg__arena {
     char *base;  /* NULL while sizes are added up */
     size_t used; /* SIZE_MAX once they no longer fit size_t */
+    void *block; /* what base lies in */
 } sg__arena;
 
 /* sg__arena_take: count elements of size bytes; NULL while measuring. */
@@ -36,7 +37,11 @@ static inline void *sg__arena_take(sg__arena *arena, size_t count, size_t size)
 }
 
 /* sg__arena_allocate: the block for an arena that has been measured; used
- * starts again at 0. Zeroed. False if there is no memory. */
+ * starts again at 0. Zeroed, by the system if it is large, so that a page
+ * comes to lie near the processor that first uses it. False if there is no
+ * memory.
+ * sg__arena_free: of one that may have none. */
 int sg__arena_allocate(sg__arena *arena);
+void sg__arena_free(sg__arena *arena);
 
 #endif

@@ -87,7 +87,7 @@ static void destroy(sg__engine *engine)
 {
     sg__cpu *cpu = sg__cpu_of(engine);
     sg__threads_destroy(cpu->threads);
-    free(cpu->arena.base);
+    sg__arena_free(&cpu->arena);
     free(cpu);
 }
 
@@ -131,7 +131,7 @@ static sg_status put(sg__engine *engine)
 void sg__cpu_start_sums(sg__cpu *cpu)
 {
     for (unsigned t = 0; t < cpu->ann.threads; t++)
-        memset(cpu->scratch[t].metrics, 0, sizeof *cpu->scratch[t].metrics);
+        sg__metrics_clear(cpu->scratch[t].metrics, cpu->ann.net->layer_count);
 }
 
 void sg__cpu_add_sums(const sg__cpu *cpu, sg_metrics *out)

@@ -1,5 +1,14 @@
 #include "engine/metrics.h"
 
+#include <stddef.h>
+#include <string.h>
+
+void sg__metrics_clear(sg_metrics *sums, size_t layers)
+{
+    memset(sums, 0,
+           offsetof(sg_metrics, layer) + layers * sizeof sums->layer[0]);
+}
+
 void sg__metrics_add_layer(sg_layer_activity *to,
                            const sg_layer_activity *from)
 {

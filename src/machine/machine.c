@@ -107,7 +107,7 @@ sg_status sg_machine_measure(unsigned threads, size_t working_set,
         place(&m, count);
         out->multiply_adds = measure(&m, pool, multiply);
         out->bytes = measure(&m, pool, read_all);
-        free(m.arena.base);
+        sg__arena_free(&m.arena);
     } else {
         status = SG_E_MEMORY;
     }
