@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/arrays.h"
@@ -31,7 +32,9 @@ static int make_classes(const sg_data *data, const char *folder,
                         const char *split)
 {
     char path[PATH_ROOM];
-    bool made[UINT8_MAX + 1] = {false};
+    bool *made = calloc(sg_data_get_info(data)->classes, sizeof *made);
+    if (!made)
+        return cli_fail("%s: out of memory", folder);
     snprintf(path, sizeof path, "%s/%s", folder, split);
     int code = export_folder(path);
     for (uint32_t i = 0; code == CLI_OK && i < sg_data_get_info(data)->size;
@@ -42,6 +45,7 @@ static int make_classes(const sg_data *data, const char *folder,
             code = export_folder(path);
         made[label] = true;
     }
+    free(made);
     return code;
 }
 

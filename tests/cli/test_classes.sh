@@ -66,11 +66,11 @@ set_of set train 1000 4x8x1 1000
 set_of set test 1000 4x8x1 1000
 expect 0 "$SPIKEGRAD" data export idx:set --count 0 --idx wanted
 expect 0 "$SPIKEGRAD" data export idx:set --count 0 --npy arrays
+expect 0 "$SPIKEGRAD" data export idx:set --count 0 --images pictures
 for data in npy:arrays images:pictures images:pictures,cache=kept \
     images:pictures,cache=kept; do
-    [ $data = npy:arrays ] || [ -e pictures ] ||
-        "$SPIKEGRAD" data export idx:set --count 0 --images pictures \
-            >out 2>err || break # a build without libpng
+    "$SPIKEGRAD" data info "$data" >out 2>err || ! grep -q libpng err ||
+        break # a library that does not read them
     expect 0 "$SPIKEGRAD" data info "$data"
     says out '1000 classes'
     expect 0 "$SPIKEGRAD" data export "$data" --count 0 --idx got
