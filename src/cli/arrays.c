@@ -111,16 +111,17 @@ int export_npy(const export_split *split, size_t splits, const char *folder)
 
 #ifdef SPIKEGRAD_ARCHIVE
 
-static int zip_failed(struct archive *zip, const char *path)
+static int zip_failed(struct archive *zip, const output *out)
 {
     const char *text = archive_error_string(zip);
-    return cli_fail("%s: %s", path, text ? text : "cannot write");
+    errno = archive_errno(zip);
+    return output_failed(out, text ? text : "cannot write");
 }
 
 /* An array as a file of the archive, of no time, so that the same data are the
  * same bytes. */
 static int add_array(struct archive *zip, const export_split *split,
-                     bool images, const char *path)
+                     bool images, const output *out)
 {
     char head[HEAD], name[32];
     const uint32_t count = sg_data_get_info(split->data)->size;
@@ -130,7 +131,7 @@ static int add_array(struct archive *zip, const export_split *split,
     size_t each = item_of(split->data, images, 0, label, &bytes);
     struct archive_entry *entry = archive_entry_new();
     if (!entry)
-        return cli_fail("%s: out of memory", path);
+        return cli_fail("%s: out of memory", out->path);
     snprintf(name, sizeof name, "%c_%.16s.npy", images ? 'x' : 'y',
              split->name);
     archive_entry_set_pathname(entry, name);
@@ -141,11 +142,11 @@ static int add_array(struct archive *zip, const export_split *split,
     int code = archive_write_header(zip, entry) == ARCHIVE_OK &&
                        archive_write_data(zip, head, begin) == (ssize_t)begin
                    ? CLI_OK
-                   : zip_failed(zip, path);
+                   : zip_failed(zip, out);
     for (uint32_t i = 0; code == CLI_OK && i < count; i++) {
         (void)item_of(split->data, images, i, label, &bytes);
         if (archive_write_data(zip, bytes, each) != (ssize_t)each)
-            code = zip_failed(zip, path);
+            code = zip_failed(zip, out);
     }
     archive_entry_free(entry);
     return code;
@@ -164,12 +165,12 @@ int export_npz(const export_split *split, size_t splits, const char *path)
         archive_write_zip_set_compression_store(zip) != ARCHIVE_OK ||
         archive_write_set_bytes_in_last_block(zip, 1) != ARCHIVE_OK ||
         archive_write_open_FILE(zip, out.stream) != ARCHIVE_OK)
-        code = zip_failed(zip, path);
+        code = zip_failed(zip, &out);
     for (size_t s = 0; s < splits; s++)
         for (int images = 1; images >= 0 && code == CLI_OK; images--)
-            code = add_array(zip, &split[s], images, path);
+            code = add_array(zip, &split[s], images, &out);
     if (code == CLI_OK && archive_write_close(zip) != ARCHIVE_OK)
-        code = zip_failed(zip, path);
+        code = zip_failed(zip, &out);
     archive_write_free(zip);
     return output_close(&out, code);
 }

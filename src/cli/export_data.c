@@ -1,6 +1,7 @@
 /* PNG by libpng's simplified interface, IDX by hand; see export_data.h. */
 #include "cli/export_data.h"
 
+#include <errno.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,9 @@ static int write_png(const char *path, png_image *image, const uint8_t *sheet)
     int code = output_open(&out, path);
     if (code != CLI_OK)
         return code;
+    errno = 0;
     if (!png_image_write_to_stdio(image, out.stream, 0, sheet, 0, NULL))
-        code = cli_fail("%s: %s", path, image->message);
+        code = output_failed(&out, image->message);
     png_image_free(image);
     return output_close(&out, code);
 }

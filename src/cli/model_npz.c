@@ -45,7 +45,15 @@ static int zip_failed(struct archive *zip, const char *path,
 
 /* ---- writing ---- */
 
-static int add_member(struct archive *zip, const char *path, const char *name,
+/* The same of one that is written. */
+static int not_written(struct archive *zip, const output *out)
+{
+    const char *text = archive_error_string(zip);
+    errno = archive_errno(zip);
+    return output_failed(out, text ? text : "cannot write");
+}
+
+static int add_member(struct archive *zip, const output *out, const char *name,
                       const char *type, const char *shape, const void *bytes,
                       size_t size)
 {
@@ -53,7 +61,7 @@ static int add_member(struct archive *zip, const char *path, const char *name,
     char head[HEAD], file[NAME + 8];
     struct archive_entry *entry = archive_entry_new();
     if (!entry)
-        return cli_fail("%s: out of memory", path);
+        return cli_fail("%s: out of memory", out->path);
     memset(head, ' ', sizeof head);
     memcpy(head, magic, sizeof magic);
     const int n = 10 + snprintf(head + 10, HEAD - 10,
@@ -76,7 +84,7 @@ static int add_member(struct archive *zip, const char *path, const char *name,
         archive_write_data(zip, head, length) == (ssize_t)length &&
         archive_write_data(zip, bytes, size) == (ssize_t)size;
     archive_entry_free(entry);
-    return good ? CLI_OK : zip_failed(zip, path, "cannot write");
+    return good ? CLI_OK : not_written(zip, out);
 }
 
 static const char *type_of(const char *dtype)
@@ -87,7 +95,7 @@ static const char *type_of(const char *dtype)
 }
 
 /* A tensor as the header of the checkpoint describes it. */
-static int add_tensor(struct archive *zip, const char *path, const char *name,
+static int add_tensor(struct archive *zip, const output *out, const char *name,
                       json_t *tensor, const char *data)
 {
     char shape[128] = "";
@@ -102,7 +110,7 @@ static int add_tensor(struct archive *zip, const char *path, const char *name,
                                  json_integer_value(json_array_get(sizes, d)));
     if (json_array_size(sizes) == 1)
         snprintf(shape + used, sizeof shape - used, ",");
-    return add_member(zip, path, name,
+    return add_member(zip, out, name,
                       type_of(
                           json_string_value(json_object_get(tensor, "dtype"))),
                       shape, data + begin, (size_t)(end - begin));
@@ -117,7 +125,7 @@ static uint64_t little_endian(const void *bytes, size_t n)
     return value;
 }
 
-static int add_all(struct archive *zip, const char *path, const char *file)
+static int add_all(struct archive *zip, const output *out, const char *file)
 {
     const uint64_t length = little_endian(file, 8);
     json_t *header = json_loadb(file + 8, (size_t)length, 0, NULL), *value;
@@ -127,15 +135,15 @@ static int add_all(struct archive *zip, const char *path, const char *file)
                             JSON_COMPACT | JSON_SORT_KEYS);
     int code = CLI_OK;
     if (!text || memory_failed()) {
-        code = cli_fail("%s: out of memory", path);
+        code = cli_fail("%s: out of memory", out->path);
     } else {
         snprintf(shape, sizeof shape, "%zu,", strlen(text));
-        code = add_member(zip, path, metadata_name, "|u1", shape, text,
+        code = add_member(zip, out, metadata_name, "|u1", shape, text,
                           strlen(text));
     }
     json_object_foreach(header, key, value) if (code == CLI_OK &&
                                                 strcmp(key, metadata_key) != 0)
-        code = add_tensor(zip, path, key, value, file + 8 + length);
+        code = add_tensor(zip, out, key, value, file + 8 + length);
     free(text);
     json_decref(header);
     return code;
@@ -164,9 +172,9 @@ int model_npz_write(const sg_network *net, const char *path)
              archive_write_open_FILE(zip, out.stream) != ARCHIVE_OK)
         code = cli_fail("%s: cannot write an archive", path);
     if (code == CLI_OK)
-        code = add_all(zip, path, file);
+        code = add_all(zip, &out, file);
     if (code == CLI_OK && archive_write_close(zip) != ARCHIVE_OK)
-        code = zip_failed(zip, path, "cannot write");
+        code = not_written(zip, &out);
     archive_write_free(zip);
     sg_free(file);
     return output_close(&out, code);

@@ -211,6 +211,27 @@ expect 1 "$SPIKEGRAD" convert run --npz nowhere/none.npz
 one_error
 expect 1 "$SPIKEGRAD" convert run --npz /dev/full
 one_error
+# why is said, once, by whatever library writes
+for arguments in 'convert run --npz -' 'data export glyphs:train=9 --npz -' \
+    'data export glyphs:train=90 --png -'; do
+    code=0
+    # shellcheck disable=SC2086
+    "$SPIKEGRAD" $arguments >/dev/full 2>err || code=$?
+    [ $code = 1 ] || bad "$arguments: exit code $code of a full device"
+    one_error
+    says err '^spikegrad: standard output: No space left on device$'
+done
+for arguments in 'convert run --npz' 'data export glyphs:train=900 --npz' \
+    'data export glyphs:train=900 --png' 'export run --c' 'report run --out'; do
+    code=0
+    # shellcheck disable=SC2086,SC3045
+    (ulimit -f 8; trap '' XFSZ; exec "$SPIKEGRAD" $arguments large) \
+        >out 2>err || code=$?
+    [ $code = 1 ] || bad "$arguments: exit code $code of a full disk"
+    one_error
+    says err ': File too large$'
+    [ ! -e large ] || bad "$arguments: a file is left"
+done
 
 # weights of 8 bits, and thresholds as they are
 expect 0 "$SPIKEGRAD" train --data glyphs:train=60,test=20 --net 4C5-P2-10 \

@@ -50,13 +50,28 @@ int output_open(output *out, const char *path)
     return code;
 }
 
-/* Writes out, and closes a file; 0 or the errno of what went wrong. */
+/* Whether an errno is of a write; else it is of something before. */
+static bool is_of_write(int reason)
+{
+    return reason == ENOSPC || reason == EFBIG || reason == EDQUOT ||
+           reason == EIO || reason == EROFS || reason == EPIPE;
+}
+
+int output_failed(const output *out, const char *text)
+{
+    return cli_fail("%s: %s", out->path,
+                    is_of_write(errno) ? strerror(errno) : text);
+}
+
+/* Writes out, and closes a file; 0 or the errno of what went wrong, now or
+ * when a part of it was written. */
 static int settle(output *out)
 {
+    const int before = is_of_write(errno) ? errno : EIO;
     errno = 0;
     int reason = 0;
     if (fflush(out->stream) != 0 || ferror(out->stream))
-        reason = errno ? errno : EIO;
+        reason = errno ? errno : before;
     if (out->stream == stdout)
         return reason;
     if (fclose(out->stream) != 0 && !reason)
@@ -68,10 +83,10 @@ int output_close(output *out, int code)
 {
     sg_error error = {""};
     int reason = settle(out);
-    if (code == CLI_OK && reason) {
+    if (code == CLI_OK && reason)
         code = cli_fail("%s: %s", out->path, strerror(reason));
+    if (reason)
         clearerr(stdout); /* reported once is enough */
-    }
     if (code == CLI_OK && out->file) {
         sg_status status = sg_replacement_commit(out->file, &error);
         if (status != SG_OK)

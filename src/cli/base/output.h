@@ -29,6 +29,10 @@ int output_open(output *out, const char *path);
  * the file is given up and what was there before stays. */
 int output_close(output *out, int code);
 
+/* output_failed: reports that what another library was to write failed, for the
+ * system's reason if errno has one of a write, else with the text. CLI_FAILED. */
+int output_failed(const output *out, const char *text);
+
 /* output_append: a regular file, made if there is none, to be written at its
  * end. CLI_OK or, reported, CLI_FAILED. */
 int output_append(const char *path, FILE **out);
