@@ -101,6 +101,41 @@ expect 1 $launch -n 1 sh -c 'exec "$@" >/dev/full' x "$SPIKEGRAD" train $base \
     --net 10 --json --out full : -n 2 "$SPIKEGRAD"
 says err '^spikegrad: .*No space left'
 
+# A disk that is full at rank 0: the run ends everywhere with one line, and goes on
+# with other ranks when there is room.
+mkdir disk
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4m none disk 2>/dev/null; then
+    trap 'umount "$work/disk"; rm -rf "$work"' EXIT
+    disk="--data $data --net 6C3p1-P2-20-10 --batch 16 --epochs 60 --quiet
+        --threads 1"
+    # shellcheck disable=SC2086
+    expect 0 "$SPIKEGRAD" train $disk --out roomy
+    # shellcheck disable=SC2086
+    $launch -n 3 "$SPIKEGRAD" train $disk --out disk/run >out 2>err &
+    pid=$!
+    tries=0
+    until [ -e disk/run/checkpoint.safetensors ] || [ $tries = 1000 ]; do
+        sleep 0.02
+        tries=$((tries + 1))
+    done
+    dd if=/dev/zero of=disk/filler bs=4k 2>/dev/null
+    begin=$(date +%s)
+    code=0
+    wait $pid || code=$?
+    [ $code = 1 ] || bad "a full disk: code $code"
+    [ $(($(date +%s) - begin)) -le 10 ] || bad "a full disk is told late"
+    says err '^spikegrad: rank 0 (.*): .*: No space left'
+    [ "$(grep -c '^spikegrad: ' err)" = 1 ] || bad "told twice: $(cat err)"
+    rm disk/filler
+    # shellcheck disable=SC2086
+    expect 0 $launch -n 2 "$SPIKEGRAD" train --resume disk/run --quiet \
+        --threads 1
+    none_left disk/run
+    same roomy/checkpoint.safetensors disk/run/checkpoint.safetensors
+    umount disk
+    trap 'rm -rf "$work"' EXIT
+fi
+
 # Ranks die; the run goes on with fewer or more.
 long="--data glyphs:train=800,test=20 --net 6C3p1-P2-20-10 --epochs 20
     --batch 16 --quiet"

@@ -1,18 +1,9 @@
 /* Every call of HDF5 and every allocation of the library fails once, while a
  * graph is written and while it is read: a status and one line, or nothing
  * changes; the file is the old one or the new one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 #include <hdf5.h>
-#include <spikegrad-nir.h>
-#include <spikegrad/spikegrad.h>
+
+#include "graph.h"
 
 static long left; /* calls until one fails; below 0: none does */
 
@@ -84,39 +75,6 @@ WRAP(ssize_t, __real_H5Lget_name_by_idx, __wrap_H5Lget_name_by_idx,
       char *f, size_t g, hid_t h),
      (a, b, c, d, e, f, g, h), -1)
 
-static char folder[] = "/tmp/spikegrad-nir-XXXXXX";
-static char graph[64];
-
-static sg_network *network(void)
-{
-    sg_recipe *recipe = NULL;
-    sg_data *data = NULL;
-    sg_network *net = NULL;
-    assert_int_equal(sg_recipe_create(&recipe), SG_OK);
-    assert_int_equal(sg_recipe_set(recipe, "net", "3C5-P2-4C3p1-P2-16-10",
-                                   NULL),
-                     SG_OK);
-    assert_int_equal(sg_data_open("glyphs:train=64,test=8", SG_SPLIT_TRAIN,
-                                  &data, NULL),
-                     SG_OK);
-    assert_int_equal(sg_network_create(recipe, data, &net, NULL), SG_OK);
-    sg_data_destroy(data);
-    sg_recipe_destroy(recipe);
-    return net;
-}
-
-static void same_network(const sg_network *net, const sg_network *other)
-{
-    void *a, *b;
-    size_t na, nb;
-    assert_int_equal(sg_network_save_memory(net, &a, &na, NULL), SG_OK);
-    assert_int_equal(sg_network_save_memory(other, &b, &nb, NULL), SG_OK);
-    assert_int_equal(na, nb);
-    assert_memory_equal(a, b, na);
-    sg_free(a);
-    sg_free(b);
-}
-
 /* A failure has a line of its own; the next call works. */
 static void told(sg_status status, const sg_error *error)
 {
@@ -128,7 +86,7 @@ static void told(sg_status status, const sg_error *error)
 
 static void written_or_not(void **state)
 {
-    sg_network *net = network(), *back = NULL;
+    sg_network *net = network("3C5-P2-4C3p1-P2-16-10"), *back = NULL;
     long n = 0;
     for (int done = 0; !done; n++) {
         sg_error error = {""};
@@ -153,7 +111,7 @@ static void written_or_not(void **state)
 
 static void read_or_not(void **state)
 {
-    sg_network *net = network();
+    sg_network *net = network("3C5-P2-4C3p1-P2-16-10");
     long n = 0;
     assert_int_equal(sg_nir_write(net, graph, NULL), SG_OK);
     for (int only = 0; only < 2; only++) {
@@ -183,19 +141,8 @@ static void read_or_not(void **state)
 
 static int set_up(void **state)
 {
-    (void)state;
     left = -1;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(graph, sizeof graph, "%s/a.nir", folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    unlink(graph);
-    return rmdir(folder);
+    return make_folder(state);
 }
 
 int main(void)
@@ -204,5 +151,5 @@ int main(void)
         cmocka_unit_test(written_or_not),
         cmocka_unit_test(read_or_not),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, remove_folder);
 }

@@ -1,40 +1,11 @@
 /* The functions of libspikegrad_nir: nothing missing crashes, options count,
  * a network comes back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <spikegrad-nir.h>
-#include <spikegrad/spikegrad.h>
-
-static char folder[] = "/tmp/spikegrad-nir-XXXXXX";
-static char graph[64];
-
-static sg_network *network(void)
-{
-    sg_recipe *recipe = NULL;
-    sg_data *data = NULL;
-    sg_network *net = NULL;
-    assert_int_equal(sg_recipe_create(&recipe), SG_OK);
-    assert_int_equal(sg_recipe_set(recipe, "net", "3C5-P2-10", NULL), SG_OK);
-    assert_int_equal(sg_data_open("glyphs:train=64,test=8", SG_SPLIT_TRAIN,
-                                  &data, NULL),
-                     SG_OK);
-    assert_int_equal(sg_network_create(recipe, data, &net, NULL), SG_OK);
-    sg_data_destroy(data);
-    sg_recipe_destroy(recipe);
-    return net;
-}
+#include "graph.h"
 
 static void nothing_missing_crashes(void **state)
 {
     (void)state;
-    sg_network *net = network(), *back = NULL;
+    sg_network *net = network("3C5-P2-10"), *back = NULL;
     sg_error error = {""};
     assert_int_equal(sg_nir_write(NULL, graph, &error), SG_E_ARGUMENT);
     assert_int_equal(sg_nir_write(net, NULL, &error), SG_E_ARGUMENT);
@@ -56,20 +27,13 @@ static void nothing_missing_crashes(void **state)
 static void comes_back(void **state)
 {
     (void)state;
-    sg_network *net = network(), *back = NULL;
+    sg_network *net = network("3C5-P2-10"), *back = NULL;
     sg_nir_result result;
-    void *a, *b;
-    size_t na, nb;
     sg_error error = {""};
     assert_int_equal(sg_nir_write(net, graph, &error), SG_OK);
     assert_int_equal(sg_nir_read(graph, NULL, &back, &result, &error), SG_OK);
     assert_int_equal(result.restored, 1);
-    assert_int_equal(sg_network_save_memory(net, &a, &na, &error), SG_OK);
-    assert_int_equal(sg_network_save_memory(back, &b, &nb, &error), SG_OK);
-    assert_int_equal(na, nb);
-    assert_memory_equal(a, b, na);
-    sg_free(a);
-    sg_free(b);
+    same_network(net, back);
     sg_network_destroy(back);
     sg_network_destroy(net);
 }
@@ -77,7 +41,7 @@ static void comes_back(void **state)
 static void options_count(void **state)
 {
     (void)state;
-    sg_network *net = network(), *back = NULL;
+    sg_network *net = network("3C5-P2-10"), *back = NULL;
     sg_recipe *recipe = NULL;
     sg_network_info info;
     sg_layer_info mine, theirs;
@@ -113,22 +77,6 @@ static void options_count(void **state)
     sg_network_destroy(net);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(graph, sizeof graph, "%s/a.nir", folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    unlink(graph);
-    return rmdir(folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,5 +84,5 @@ int main(void)
         cmocka_unit_test(comes_back),
         cmocka_unit_test(options_count),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

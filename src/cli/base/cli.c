@@ -55,11 +55,38 @@ say(const char *format, va_list args)
     clean_format(stderr, format, args);
 }
 
+static char place[128];
+
+void cli_set_place(const char *where)
+{
+    snprintf(place, sizeof place, "%s", where);
+    for (char *p = place; *p; p++)
+        *p = *p == '%' ? '?' : *p; /* it goes into a format */
+}
+
+/* "place: " in front of the words, unless they begin with another one's. */
+static void __attribute__((format(printf, 1, 0)))
+say_where(const char *format, va_list args)
+{
+    static const char other[] = "rank ";
+    char first[sizeof other], whole[CAPTURED];
+    va_list again;
+    va_copy(again, args);
+    vsnprintf(first, sizeof first, format, again);
+    va_end(again);
+    if (captured || !place[0] || strcmp(first, other) == 0) {
+        say(format, args);
+        return;
+    }
+    snprintf(whole, sizeof whole, "%s: %s", place, format);
+    say(whole, args);
+}
+
 int cli_fail(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say_where(format, args);
     va_end(args);
     if (!captured)
         fputc('\n', stderr);

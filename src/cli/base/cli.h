@@ -38,6 +38,10 @@ int cli_usage(const char *command, const char *format, ...)
  * status. command as in cli_usage. */
 int cli_status(const char *command, sg_status status, const sg_error *error);
 
+/* cli_set_place: where this process is, for the lines of cli_fail and cli_status
+ * that are no matter of usage; of several ranks, which one. */
+void cli_set_place(const char *where);
+
 /* cli_capture: until it is called with NULL, error lines go to text (cut to
  * size, without the name of the command) instead of stderr. */
 void cli_capture(char *text, size_t size);

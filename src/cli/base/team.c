@@ -174,8 +174,13 @@ bool team_join(int *code)
     }
     const sg_status status =
         sg_ranks_create(&team.exchange, &team.ranks, &error);
-    if (status == SG_OK)
+    if (status == SG_OK) {
+        char where[96];
+        snprintf(where, sizeof where, "rank 0 (%.64s)",
+                 team.exchange.host(team.exchange.context, 0));
+        cli_set_place(where);
         return true;
+    }
     *code = cli_fail("%s", error.text);
     team.mpi.close(&team.exchange);
     return false;
