@@ -185,6 +185,25 @@ SG_API sg_status sg_data_hold_back(const sg_data *data, uint32_t count,
                                    uint64_t seed, sg_data **rest,
                                    sg_data **held, sg_error *error);
 
+/* sg_data_augment: samples as training shows them in an epoch, in pixels: of
+ * option input = plain what spike counts are made of, of the others the same
+ * variant, though there it is counts that are moved (docs/semantics.md,
+ * "Augmentation").
+ *
+ * augment       as the option of a recipe, "crop:4+flip"; thin drops of 255
+ *               spikes what it would drop of a pixel's
+ * seed          the recipe's
+ * epoch         counted from 0
+ * first, count  the samples, whose numbers key the draws: those of a view are
+ *               those that a trainer gives them
+ * pixels        uint8[count][height][width][channels]
+ * Errors: SG_E_ARGUMENT (a NULL, augment); SG_E_RANGE; SG_E_IO (pixels that
+ * cannot be read). */
+SG_API sg_status sg_data_augment(const sg_data *data, const char *augment,
+                                 uint64_t seed, uint32_t epoch, uint32_t first,
+                                 uint32_t count, uint8_t *pixels,
+                                 sg_error *error);
+
 /* sg_data_get_info: what is known of it; NULL for NULL. Valid as long as data
  * is. */
 SG_API const sg_data_info *sg_data_get_info(const sg_data *data);

@@ -119,6 +119,7 @@ PyObject *address_of(const void *p);
     X(data_over)                                                              \
     X(data_slice)                                                             \
     X(data_select)                                                            \
+    X(data_augment)                                                           \
     X(data_hold_back)                                                         \
     X(data_events)                                                            \
     X(data_info)                                                              \

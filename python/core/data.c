@@ -154,6 +154,34 @@ PyObject *core_data_hold_back(PyObject *self, PyObject *args)
     return NULL;
 }
 
+PyObject *core_data_augment(PyObject *self, PyObject *args)
+{
+    PyObject *object, *array;
+    const char *augment;
+    unsigned long long seed;
+    unsigned epoch, first, count;
+    sg_error error = SG_ERROR_INIT;
+    sg_status status;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OsO&O&O&O&O:data_augment", &object, &augment,
+                          u64_in, &seed, u32_in, &epoch, u32_in, &first,
+                          u32_in, &count, &array))
+        return NULL;
+    const handle *h = handle_take(object, DATA);
+    if (!h)
+        return NULL;
+    const sg_data_info *info = sg_data_get_info(h->p);
+    uint8_t *to =
+        array_out(array, "u1",
+                  (size_t)info->height * info->width * info->channels * count);
+    if (!to)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS status =
+        sg_data_augment(h->p, augment, seed, epoch, first, count, to, &error);
+    Py_END_ALLOW_THREADS if (status != SG_OK) return fail(status, &error);
+    Py_RETURN_NONE;
+}
+
 /* The data of the one argument; NULL and an exception. */
 static const sg_data *data_in(PyObject *args)
 {

@@ -284,6 +284,20 @@ class Data:
         rest, held = _core.data_hold_back(self._handle, count, seed)
         return Data._over(rest), Data._over(held)
 
+    def augmented(self, augment: str, *, seed: int = 1, epoch: int = 0,
+                  first: int = 0, count: Optional[int] = None) -> Array:
+        """Samples first, first + 1 and on as training with that option shows
+        them in an epoch, counted from 0: uint8, (count, H, W, C)."""
+        if count is None:
+            count = max(self._size - first, 0)
+        if not 0 <= first <= self._size or not 0 <= count <= self._size - first:
+            raise IndexError(f"samples {first} to {first + count} of "
+                             f"{self._size}")
+        images = np.empty((count, *self.shape), np.uint8)
+        _core.data_augment(self._handle, augment, seed, epoch, first, count,
+                           images)
+        return images
+
     def __reduce__(self) -> Any:
         return _rebuild, (np.asarray(self.images).copy(),
                           np.asarray(self.labels).copy(), self.classes,

@@ -263,3 +263,23 @@ def test_what_a_notebook_shows(digits):
     html = digits[0]._repr_html_()
     assert html.count("<img") == 40 and "320 samples" in html
     assert repr(digits[1]).startswith("<Data 'glyphs:")
+
+
+def test_augmented_images_are_those_of_training(bars):
+    data = sg.Data(*bars)
+    assert np.array_equal(data.augmented("none"), data.images)
+    flipped = data.augmented("flip", seed=3, epoch=1)
+    same = (flipped == data.images).all((1, 2, 3))
+    mirrored = (flipped == data.images[:, :, ::-1]).all((1, 2, 3))
+    assert (same | mirrored).all() and not same.all() and not mirrored.all()
+    assert not np.array_equal(flipped, data.augmented("flip", seed=3))
+    moved = data.augmented("crop:2+cutout:3", epoch=7)
+    assert np.array_equal(data.augmented("crop:2+cutout:3", epoch=7, first=50,
+                                         count=9), moved[50:59])
+    assert data.augmented("flip", first=200).shape == (0, 10, 10, 1)
+    with pytest.raises(sg.ArgumentError, match="augment"):
+        data.augmented("turn")
+    for bad in ({"first": 201}, {"first": -1}, {"count": 201},
+                {"first": 150, "count": 51}, {"count": -1}):
+        with pytest.raises(IndexError):
+            data.augmented("flip", **bad)

@@ -650,6 +650,41 @@ static void counts_are_quantised_pixels(void **state)
     }
 }
 
+/* What a program sees of samples is what training shows of them. */
+static void samples_of_data_are_augmented(void **state)
+{
+    static const char spec[] = "affine+flip+cutout:5";
+    enum { FIRST = 3, COUNT = 4 };
+    static uint8_t seen[COUNT][SIDE * SIDE], wanted[SIDE * SIDE];
+    const sg__augment a = parsed(spec);
+    sg_error error = {""};
+    sg_data *data;
+    (void)state;
+    assert_int_equal(sg_data_open("glyphs:train=8,test=1", SG_SPLIT_TRAIN,
+                                  &data, NULL),
+                     SG_OK);
+    assert_int_equal(sg_data_get_info(data)->height, SIDE);
+    assert_int_equal(sg_data_augment(data, spec, 5, 2, FIRST, COUNT, seen[0],
+                                     NULL),
+                     SG_OK);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        sg__augment_apply(&a, grey, 5, 2, FIRST + i,
+                          sg_data_pixels(data, FIRST + i), wanted);
+        assert_memory_equal(seen[i], wanted, sizeof wanted);
+    }
+    assert_int_equal(sg_data_augment(data, "spin", 5, 2, 0, 1, seen[0],
+                                     &error),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_data_augment(data, spec, 5, 2, 7, 2, seen[0], &error),
+                     SG_E_RANGE);
+    assert_int_equal(sg_data_augment(data, spec, 5, 2, UINT32_MAX, 2, seen[0],
+                                     &error),
+                     SG_E_RANGE);
+    assert_int_equal(sg_data_augment(data, spec, 5, 2, 8, 0, seen[0], NULL),
+                     SG_OK);
+    sg_data_destroy(data);
+}
+
 static void fixed_point_functions(void **state)
 {
     (void)state;
@@ -687,6 +722,7 @@ int main(void)
         cmocka_unit_test(bytes_below_are_counted),
         cmocka_unit_test(thinning_is_its_definition),
         cmocka_unit_test(counts_are_quantised_pixels),
+        cmocka_unit_test(samples_of_data_are_augmented),
         cmocka_unit_test(fixed_point_functions),
     };
     return cmocka_run_group_tests_name("augment", tests, NULL, NULL);

@@ -140,6 +140,10 @@ static void of_data(void **state)
     MAKES_NOTHING(sg_data, sg_data_select(NULL, &first, 1, &out, e));
     MAKES_NOTHING(sg_data, sg_data_select(data, NULL, 1, &out, e));
     TELLS(sg_data_select(data, &first, 1, NULL, e));
+    uint8_t pixel = 0;
+    TELLS(sg_data_augment(NULL, "none", 1, 0, 0, 0, &pixel, e));
+    TELLS(sg_data_augment(data, NULL, 1, 0, 0, 0, &pixel, e));
+    TELLS(sg_data_augment(data, "none", 1, 0, 0, 0, NULL, e));
     TELLS(sg_data_hold_back(NULL, 1, 1, &rest, &held, e));
     assert_true(!rest && !held);
     TELLS(sg_data_hold_back(data, 1, 1, NULL, &held, e));
