@@ -15,6 +15,9 @@ __all__ = ["Evaluation", "Metrics", "Observation", "Verification",
 _FIELDS = ("spikes", "active", "saturated", "forward_ops", "error_spikes",
            "error_senders", "backward_ops", "gradient_ops")
 
+# classes of which confusions are counted: more would take over 64 MiB
+CONFUSION_MAX = 4096
+
 #: dtype of `Metrics.layers`
 ACTIVITY = np.dtype([(name, "u8") for name in _FIELDS])
 assert ACTIVITY.itemsize == _core.about()["activity_size"]
@@ -78,7 +81,8 @@ class Metrics:
 class Evaluation(Metrics):
     """Metrics of a test, and who was taken for whom.
 
-    confusion: uint32, (classes, classes), a row for each true class
+    confusion: uint32, (classes, classes), a row for each true class; of more
+    than 4096 classes none are counted: (0, 0)
     """
 
     def __init__(self, metrics: Metrics, confusion: Array,
@@ -93,7 +97,8 @@ class Evaluation(Metrics):
 
     @property
     def recall(self) -> Array:
-        """Share of each class that was recognised, float64, (classes,)."""
+        """Share of each class that was recognised, float64, (classes,), or
+        (0,) where confusions are not counted."""
         rows = self.confusion.sum(axis=1)
         return np.divide(np.diag(self.confusion), rows,
                          out=np.full(len(rows), np.nan), where=rows > 0)

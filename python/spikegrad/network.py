@@ -18,7 +18,8 @@ from .data import Data, PathLike, as_data
 from .errors import ArgumentError, MismatchError, RangeError
 from .exchange import load_state_dict, state_dict
 from .layer import Layer
-from .metrics import Evaluation, Metrics, Observation, Verification
+from .metrics import (CONFUSION_MAX, Evaluation, Metrics, Observation,
+                      Verification)
 from .nir import NirResult, read_nir, write_nir
 from .recipe import Recipe
 from .simulation import (Simulation, anytime_sample, order_number,
@@ -332,8 +333,9 @@ class Network:
         """
         data = as_data(data, self.classes)
         n, first = len(data), 0
-        confusion = np.zeros((self.classes, self.classes), np.uint32)
-        part = np.empty_like(confusion)
+        kept = self.classes if self.classes <= CONFUSION_MAX else 0
+        confusion = np.zeros((kept, kept), np.uint32)
+        part = np.empty_like(confusion) if kept else None
         sums: Optional[Metrics] = None
         # in parts, so that Ctrl-C is heard soon: what takes a tenth of a
         # second to a second, as it turns out
@@ -343,7 +345,8 @@ class Network:
             found = Metrics(*_core.evaluate(self._handle, data._handle, first,
                                             count, threads, device, flip,
                                             part))
-            confusion += part
+            if part is not None:
+                confusion += part
             sums = found if sums is None else sums + found
             first += count
             if time.monotonic() - start < 0.25:

@@ -261,6 +261,15 @@ def test_files_and_copies(net, digits, tmp_path):
         net.save("/nowhere/net.safetensors")
 
 
+def test_confusions_of_very_many_classes_are_not_counted():
+    images = np.zeros((6, 2, 2), np.uint8)
+    data = sg.Data(images, np.arange(6), classes=65535)
+    net = sg.Network("65535", data)
+    evaluation = net.evaluate(data)
+    assert evaluation.samples == 6 and evaluation.confusion.shape == (0, 0)
+    assert evaluation.recall.shape == (0,) and evaluation._repr_html_()
+
+
 def test_npz(net, tmp_path):
     np.savez(tmp_path / "net.npz", **net.arrays())
     with np.load(tmp_path / "net.npz") as arrays:

@@ -71,6 +71,9 @@ const arg_command command_eval = {
  * commonest confusions are listed. */
 enum { MATRIX_MAX = 20, WORST = 20 };
 
+/* A matrix of more classes than this would take over 64 MiB. */
+enum { CONFUSION_MAX = 4096 };
+
 /* A class by its number, and its name if it has one. */
 static void print_class(const model *m, uint32_t class)
 {
@@ -147,7 +150,7 @@ static int print_json(const model *m, const struct options *options,
 {
     const sg_network *net = m->net;
     json_t *matrix = json_array();
-    for (uint32_t t = 0; matrix && t < classes; t++) {
+    for (uint32_t t = 0; confusion && matrix && t < classes; t++) {
         json_t *row = json_array();
         for (uint32_t k = 0; row && k < classes; k++)
             json_array_append_new(row,
@@ -159,6 +162,8 @@ static int print_json(const model *m, const struct options *options,
         json_pack("{s:f,s:b,s:o,s:o}", "accuracy", metrics_accuracy(metrics),
                   "flip", (int)options->flip, "metrics",
                   metrics_json(net, metrics), "confusion", matrix);
+    if (!confusion)
+        json_object_del(all, "confusion");
     if (all && model_class_name(net, m->data, 0))
         json_object_set_new(all, "classes", names_json(m, classes));
     if (all && options->top)
@@ -209,7 +214,10 @@ static void print_tables(const model *m, const struct options *options,
     }
     metrics_layers(net, &views, false);
     putchar('\n');
-    if (classes <= MATRIX_MAX)
+    if (!confusion)
+        printf("confusions of more than %d classes are not counted\n",
+               CONFUSION_MAX);
+    else if (classes <= MATRIX_MAX)
         print_matrix(m, confusion, classes);
     else
         print_worst(m, confusion, classes);
@@ -223,8 +231,10 @@ static int evaluate(const void *given, const model *m)
     sg_metrics metrics;
     sg_error error = {""};
     uint32_t classes = sg_data_get_info(data)->classes;
-    uint32_t *confusion = calloc((size_t)classes * classes, sizeof *confusion);
-    if (!confusion)
+    const bool counted = classes <= CONFUSION_MAX;
+    uint32_t *confusion =
+        counted ? calloc((size_t)classes * classes, sizeof *confusion) : NULL;
+    if (counted && !confusion)
         return cli_fail("out of memory");
     int code = model_share("eval", &options->images, m);
     if (code != CLI_OK) {

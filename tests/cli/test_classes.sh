@@ -60,6 +60,22 @@ expect 0 "$SPIKEGRAD" data export idx:set --count 0 --idx copy/train
 expect 0 "$SPIKEGRAD" eval run --data idx:copy --split test
 silent err
 
+# of very many, confusions cost no memory: they would be 16 GiB
+rm -rf set run
+set_of set train 20 2x2x1 65535
+set_of set test 10 2x2x1 65535
+expect 0 "$SPIKEGRAD" $train --data idx:set,classes=65535 --net 65535 \
+    --epochs 1 --out run
+# shellcheck disable=SC3045
+(
+    grep -q __asan_init "$SPIKEGRAD" || ulimit -v 2000000
+    expect 0 "$SPIKEGRAD" eval run --top 5
+    says out '^confusions of more than 4096 classes are not counted$'
+    expect 0 "$SPIKEGRAD" eval run --json
+    grep -q '"confusion"' out && bad "a matrix of 65535 classes"
+    [ "$failures" -eq 0 ]
+) || bad "eval of 65535 classes"
+
 # many classes as arrays and as folders of pictures: the same samples
 rm -rf set arrays pictures
 set_of set train 1000 4x8x1 1000
