@@ -108,6 +108,7 @@ PyObject *address_of(const void *p);
     X(set_exceptions)                                                         \
     X(about)                                                                  \
     X(formats)                                                                \
+    X(file_replace)                                                           \
     X(recipe_new)                                                             \
     X(recipe_copy)                                                            \
     X(recipe_set)                                                             \

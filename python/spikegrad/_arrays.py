@@ -3,12 +3,19 @@ takes them."""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Any, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from . import _core
 from .errors import ArgumentError
+
+def replace_file(path: Union[str, "os.PathLike[str]"], content: bytes) -> None:
+    """Writes a file that is the old one or the new one, whole, at any time."""
+    _core.file_replace(os.fsencode(path), content)
+
 
 ORDER = "<" if sys.byteorder == "little" else ">"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
@@ -12,7 +13,8 @@ from typing import (Any, Callable, Dict, Iterator, List, Mapping, Optional,
 import numpy as np
 
 from . import _core
-from ._arrays import Array, Shape, as_array, fit_axes, quantise, view
+from ._arrays import (Array, Shape, as_array, fit_axes, quantise,
+                      replace_file, view)
 from .batch import Batch
 from .data import Data, PathLike, as_data
 from .errors import ArgumentError, MismatchError, RangeError
@@ -170,8 +172,9 @@ class Network:
             values = np.frombuffer(checkpoint[begin + first:begin + last],
                                    types[entry["dtype"]])
             arrays[name] = values.reshape(entry["shape"])
-        with open(path, "wb") as file:
-            np.savez(file, **arrays)
+        archive = io.BytesIO()
+        np.savez(archive, **arrays)
+        replace_file(path, archive.getvalue())
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any], recipe: Recipe,

@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Union
 import numpy as np
 
 from . import _core
+from ._arrays import replace_file
 from .errors import ArgumentError, FormatError, MissingError
 
 __all__ = ["Option", "Recipe", "options", "recipes"]
@@ -244,8 +245,7 @@ class Recipe:
 
     def save(self, path: Union[str, os.PathLike[str]]) -> None:
         """Writes a recipe file, for `load` and ``spikegrad train --recipe``."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.to_text())
+        replace_file(path, self.to_text().encode())
 
     @classmethod
     def from_text(cls, text: str, name: str = "recipe") -> Recipe:

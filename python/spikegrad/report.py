@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple, Union
 import numpy as np
 
 from . import _core
-from ._arrays import Array
+from ._arrays import Array, replace_file
 from .data import PathLike
 from .history import History
 from .metrics import Observation
@@ -27,8 +27,7 @@ class Report:
 
     def save(self, path: PathLike) -> None:
         """Writes it to a file, which needs nothing but itself."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.html)
+        replace_file(path, self.html.encode())
 
     def _repr_html_(self) -> str:
         return ("<iframe style='width:100%;height:640px;border:0' "

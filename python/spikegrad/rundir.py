@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 import numpy as np
 
+from ._arrays import replace_file
 from .data import PathLike
 from .errors import ExistsError, FormatError, MissingError
 from .history import EpochReport, History
@@ -32,9 +33,8 @@ class RunDirectory:
             raise ExistsError(f"{self.path}: there is a run already")
         trainer.history.name = os.path.basename(os.path.abspath(self.path))
         data = f"[run]\ndata = {trainer.data.name}\n\n"
-        with open(os.path.join(self.path, "recipe.ini"), "w",
-                  encoding="utf-8") as file:
-            file.write(data + trainer.recipe.to_text())
+        replace_file(os.path.join(self.path, "recipe.ini"),
+                     (data + trainer.recipe.to_text()).encode())
 
     def add(self, report: EpochReport) -> None:
         trainer = self.trainer

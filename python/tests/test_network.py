@@ -2,7 +2,9 @@
 
 import copy
 import gc
+import os
 import pickle
+import resource
 
 import numpy as np
 import pytest
@@ -268,6 +270,32 @@ def test_confusions_of_very_many_classes_are_not_counted():
     evaluation = net.evaluate(data)
     assert evaluation.samples == 6 and evaluation.confusion.shape == (0, 0)
     assert evaluation.recall.shape == (0,) and evaluation._repr_html_()
+
+
+def test_files_are_replaced_whole_or_not_at_all(net, tmp_path):
+    page = sg.Report("<p>" * 9999)
+    for save, name in ((net.save_npz, "a.npz"), (net.save, "a.safetensors"),
+                       (net.recipe.save, "a.ini"), (page.save, "a.html")):
+        path, other = tmp_path / name, tmp_path / "other"
+        other.write_bytes(b"other")
+        path.symlink_to(other)
+        save(path)
+        whole = path.read_bytes()
+        assert other.read_bytes() == b"other" and not path.is_symlink()
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
+        try:
+            with pytest.raises(OSError, match=f"{name}: .*too large"):
+                save(path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert path.read_bytes() == whole
+        assert sorted(os.listdir(tmp_path)) == [name, "other"]
+        path.unlink()
+        with pytest.raises(OSError):
+            save(tmp_path / "nowhere" / name)
+        with pytest.raises(OSError):
+            save(tmp_path)
 
 
 def test_npz(net, tmp_path):
