@@ -5,7 +5,7 @@
 # The stages, in the order in which they are run: first what finds most in
 # little time. Those that are not below are scripts of tests/full.
 full_stages='asan tsan debug clang core s390x aarch64 valgrind'
-full_stages="$full_stages valgrind_training ranks same_bits python document chip gpu faults fuzz"
+full_stages="$full_stages valgrind_training ranks machines same_bits python document chip gpu faults fuzz"
 full_stages="$full_stages export device plain_nets"
 
 # tests_of PRESET...: what the build of the first makes, tested as each says.
@@ -24,6 +24,24 @@ foreign_tests_of() {
         return 77
     }
     tests_of "$@"
+}
+
+# Ranks of three machines, one of them big-endian, train together; each is rank 0
+# once.
+machines_of() {
+    need_foreign || {
+        say "not Debian: no ranks of other machines"
+        return 77
+    }
+    for preset in release s390x aarch64; do
+        build "$preset" --target socket_rank
+    done
+    here=build/release/tests/socket_rank
+    big="qemu-s390x build/s390x/tests/socket_rank"
+    arm="qemu-aarch64 build/aarch64/tests/socket_rank"
+    sh tests/full/machines.sh "$here" "$big" "$arm" || return 1
+    sh tests/full/machines.sh "$big" "$arm" "$here" "$here" || return 1
+    sh tests/full/machines.sh "$arm" "$here" "$big" "$big" "$here"
 }
 
 # Every kernel table that 64-bit ARM has, with and without dot products.
@@ -105,6 +123,7 @@ stage() {
     case $1 in
     debug | asan | tsan | clang | core) tests_of "$1" ;;
     s390x) foreign_tests_of s390x ;;
+    machines) machines_of ;;
     aarch64)
         foreign_tests_of aarch64 aarch64-v8.0
         tables_of_arm
