@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "spikegrad/data.h"
+#include "spikegrad/network.h"
 #include "spikegrad/status.h"
 
 #ifdef __cplusplus
@@ -163,16 +164,21 @@ SG_API sg_status sg_ranks_get_spans(sg_ranks *ranks, sg_span **out,
  *                 `work` (sg_follow_options) is called, and rank 0 goes on
  *                 meanwhile. Until that has ended nothing else may be asked of
  *                 these ranks but to begin or end work of others.
+ *                 net: NULL, or the network of a trainer of these ranks, of which
+ *                 work is given what the rank has: forward weights and biases
+ *                 are those of net, so that it may be shown samples; masters and
+ *                 velocities are not
  * sg_ranks_end:   hears what came of it, once for each sg_ranks_begin.
  *
  * waits   0: *done is 0 if it is not over, and nothing else is written
  * result  what work has left, *bytes of it, to be freed with sg_free; NULL and 0
  *         after a failure
- * Errors: SG_E_ARGUMENT: no such rank, one that has work, or has none; what its
+ * Errors: SG_E_ARGUMENT: no such rank, one that has work, or has none, a network
+ * of no trainer of these ranks; what its
  * work says; SG_E_IO, SG_E_MEMORY. The detail names rank and host. */
 SG_API sg_status sg_ranks_begin(sg_ranks *ranks, uint32_t rank,
-                                const void *work, size_t bytes,
-                                sg_error *error);
+                                const sg_network *net, const void *work,
+                                size_t bytes, sg_error *error);
 SG_API sg_status sg_ranks_end(sg_ranks *ranks, uint32_t rank, int waits,
                               int *done, void **result, size_t *bytes,
                               sg_error *error);
@@ -192,11 +198,12 @@ typedef struct sg_follow_options {
     sg_status (*open)(void *user, const char *text,
                       const sg_data *data[SG_RANKS_DATA_MAX], sg_error *error);
     void *user;
-    /* work: what sg_ranks_begin has given, with the data that are shared.
+    /* work: what sg_ranks_begin has given, with the data that are shared; net is
+     * NULL or this rank's of the one that was named there.
      * *result, of malloc, goes to rank 0 and is freed; it may stay NULL. An
      * error is told at rank 0. NULL: this rank refuses work. */
-    sg_status (*work)(void *user, const void *work, size_t bytes,
-                      const sg_data *const *data, void **result,
+    sg_status (*work)(void *user, const sg_network *net, const void *work,
+                      size_t bytes, const sg_data *const *data, void **result,
                       size_t *result_bytes, sg_error *error);
 } sg_follow_options;
 #define SG_FOLLOW_OPTIONS_INIT                                                \

@@ -375,7 +375,7 @@ static int show_all(struct show *s, const sg_network *net)
                                      s->options->arrival, "seed",
                                      (json_int_t)s->options->seed, "step",
                                      (json_int_t)s->options->step),
-                           net, own.count, 1, &own);
+                           net, true, own.count, 1, &own);
     if (code != CLI_OK)
         return code;
     const sg_status status = show_samples(s, own);

@@ -31,8 +31,7 @@ static int give_row(sweep *s, uint32_t rank, size_t i, uint64_t limit)
         json_pack("{s:o,s:I,s:I,s:I,s:I}", "words", words, "row",
                   (json_int_t)i, "limit", (json_int_t)limit, "threads",
                   (json_int_t)team_threads(s->options->run.threads), "folder",
-                  number_of(s->options->out)),
-        NULL);
+                  number_of(s->options->out)));
 }
 
 /* Rows to those that have none. */

@@ -386,6 +386,26 @@ static sg_status obey(follower *f, sg__order order)
     return SG_E_FORMAT;
 }
 
+/* Work of the program's, on a network that this rank has, or on none. */
+static sg_status work(follower *f)
+{
+    const uint64_t named = sg__wire_get(&f->order);
+    place *p = NULL;
+    for (size_t i = 0; named && i < SG__ENGINES_MAX; i++)
+        if (f->place[i].used && f->place[i].id + 1 == named)
+            p = &f->place[i];
+    if (f->order.bad || (named && !p))
+        return SG_E_FORMAT;
+    if (p) {
+        const sg_status status = sg__member_finish(&p->member);
+        if (status != SG_OK)
+            return status;
+        sg__phi_get(&f->order, p->net);
+        sg__run_get(&f->order, p->net);
+    }
+    return sg__work_do(&f->company, &f->options, p ? p->net : NULL, &f->order);
+}
+
 /* The next order; *leaves: it was to go. */
 static sg_status next(follower *f, bool *leaves)
 {
@@ -406,7 +426,7 @@ static sg_status next(follower *f, bool *leaves)
     case SG__ORDER_CREATE:
         return create(f);
     case SG__ORDER_WORK:
-        return sg__work_do(&f->company, &f->options, &f->order);
+        return work(f);
     case SG__ORDER_SPANS:
         return sg__spans_obey(&f->company, &f->order);
     case SG__ORDER_DESTROY:

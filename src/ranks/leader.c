@@ -115,6 +115,9 @@ static size_t bytes(const sg__engine_options *options)
 static void destroy(sg__engine *engine)
 {
     leader *e = leader_of(engine);
+    for (size_t i = 0; e->told && i < SG__ENGINES_MAX; i++)
+        if (e->company->engine[i].id == e->id)
+            e->company->engine[i].net = NULL;
     if (e->told && !e->company->why.text[0]) {
         begin(e, SG__ORDER_DESTROY);
         if (tell_all(e) == SG_OK)
@@ -148,6 +151,12 @@ static sg_status create_others(leader *e, const sg__engine_options *options)
     sg__wire_put(wire, sg__threads_or_all(options->threads));
     sg__wire_put(wire, e->member.inner->threads);
     sg__outline_put(wire, options->net);
+    for (size_t i = 0; !e->told && i < SG__ENGINES_MAX; i++)
+        if (!e->company->engine[i].net) {
+            e->company->engine[i].net = options->net;
+            e->company->engine[i].id = e->id;
+            break;
+        }
     e->told = true;
     sg_status status = tell_all(e);
     return status == SG_OK ? hear_all(e, 0, NULL, NULL) : status;

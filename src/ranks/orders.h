@@ -8,8 +8,7 @@
 enum {
     /* Bytes of an order, at most: of CREATE, which has a recipe and weights of classes, and of a pass,
      * which names samples. */
-    SG__ORDER_MAX = 2048 * 1024,
-    SG__ENGINES_MAX = 8 /* of one company at a time */
+    SG__ORDER_MAX = 2048 * 1024
 };
 
 /* sg__outline_put: all of a network but its arrays, its run and its data.

@@ -64,13 +64,19 @@ typedef struct sg__spans {
     size_t count, room;
 } sg__spans;
 
+enum { SG__ENGINES_MAX = 8 }; /* of one company at a time */
+
 /* Ranks at work: how they reach each other, and what has gone to and fro. */
 typedef struct sg__company {
     sg_exchange exchange;
     sg_ranks_traffic traffic;
     const sg_data *data[SG_RANKS_DATA_MAX]; /* shared */
     size_t data_count;
-    uint64_t engines;   /* made so far: their numbers */
+    uint64_t engines; /* made so far: their numbers */
+    struct {
+        const sg_network *net;
+        uint64_t id;
+    } engine[SG__ENGINES_MAX]; /* at rank 0: those there are; net NULL: none */
     sg__errand *errand; /* [ranks] at rank 0; NULL: nobody had any so far */
     sg__spans spans;
     sg_error why; /* of the exchange's failure */

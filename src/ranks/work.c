@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "ranks/orders.h"
 
 enum { MESSAGE = 64 << 20 }; /* bytes of one, at most */
 
@@ -48,10 +49,22 @@ static sg_status receive_all(sg__company *c, uint32_t from, void *bytes,
     return status;
 }
 
+void sg__run_put(sg__wire *wire, const sg_network *net)
+{
+    sg__wire_put(wire, net->run.epoch);
+    sg__wire_put(wire, net->run.step);
+}
+
+void sg__run_get(sg__wire *wire, sg_network *net)
+{
+    net->run.epoch = sg__wire_get32(wire, UINT32_MAX);
+    net->run.step = sg__wire_get(wire);
+}
+
 /* ---- who does it ---- */
 
 sg_status sg__work_do(sg__company *c, const sg_follow_options *how,
-                      sg__wire *order)
+                      const sg_network *net, sg__wire *order)
 {
     sg_error why = {{0}};
     sg__wire more = {0};
@@ -66,7 +79,7 @@ sg_status sg__work_do(sg__company *c, const sg_follow_options *how,
         free(work);
         return status;
     }
-    status = how->work ? how->work(how->user, work, (size_t)size,
+    status = how->work ? how->work(how->user, net, work, (size_t)size,
                                    (const sg_data *const *)c->data, &result,
                                    &result_bytes, &why)
                        : sg__fail(&why, SG_E_UNSUPPORTED, "it takes no work");
@@ -90,12 +103,26 @@ static sg_status lost(const sg__company *c, sg_status status, sg_error *error)
                     c->why.text[0] ? c->why.text : sg_status_text(status));
 }
 
-static sg_status begin(sg__company *c, uint32_t rank, const void *work,
-                       size_t bytes)
+/* The engine that a network is of: 1 + its number, or 0. */
+static uint64_t engine_of(const sg__company *c, const sg_network *net)
+{
+    for (size_t i = 0; net && i < SG__ENGINES_MAX; i++)
+        if (c->engine[i].net == net)
+            return c->engine[i].id + 1;
+    return 0;
+}
+
+static sg_status begin(sg__company *c, uint32_t rank, const sg_network *net,
+                       const void *work, size_t bytes)
 {
     sg__errand *errand = &c->errand[rank];
     sg__wire order = {0};
     sg__wire_put(&order, SG__ORDER_WORK);
+    sg__wire_put(&order, engine_of(c, net));
+    if (net) {
+        sg__phi_put(&order, net);
+        sg__run_put(&order, net);
+    }
     sg__wire_put(&order, bytes);
     sg_status status = sg__company_tell(c, rank, &order);
     sg__wire_free(&order);
@@ -108,8 +135,8 @@ static sg_status begin(sg__company *c, uint32_t rank, const void *work,
     return status;
 }
 
-sg_status sg_ranks_begin(sg_ranks *ranks, uint32_t rank, const void *work,
-                         size_t bytes, sg_error *error)
+sg_status sg_ranks_begin(sg_ranks *ranks, uint32_t rank, const sg_network *net,
+                         const void *work, size_t bytes, sg_error *error)
 {
     if (!ranks || (!work && bytes))
         return sg__fail(error, SG_E_ARGUMENT, "ranks: missing argument");
@@ -118,6 +145,9 @@ sg_status sg_ranks_begin(sg_ranks *ranks, uint32_t rank, const void *work,
         return sg__fail(error, SG_E_ARGUMENT,
                         "ranks: no rank %u that work could be given to",
                         (unsigned)rank);
+    if (net && engine_of(c, net) == 0)
+        return sg__fail(error, SG_E_ARGUMENT,
+                        "ranks: a network of no trainer of theirs");
     if (!c->errand)
         c->errand = calloc(c->exchange.ranks, sizeof *c->errand);
     if (!c->errand)
@@ -125,7 +155,7 @@ sg_status sg_ranks_begin(sg_ranks *ranks, uint32_t rank, const void *work,
     if (c->errand[rank].begun)
         return sg__fail(error, SG_E_ARGUMENT, "ranks: rank %u has work",
                         (unsigned)rank);
-    const sg_status status = begin(c, rank, work, bytes);
+    const sg_status status = begin(c, rank, net, work, bytes);
     return status == SG_OK ? SG_OK : lost(c, status, error);
 }
 

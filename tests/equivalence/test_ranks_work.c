@@ -1,5 +1,6 @@
 /* Ranks as a program has them: what it may get wrong, how much it may have, and
  * work of its own that it gives to others. */
+#include "learn/trainer.h"
 #include "ranks.h"
 
 /* More engines at once than a rank has places for. */
@@ -93,13 +94,14 @@ static void arguments_are_looked_at(void **state)
 
 /* Work: so many bytes, each one more than it was; "bad" fails, "none" has
  * nothing to say. */
-static sg_status add_one(void *user, const void *work, size_t bytes,
-                         const sg_data *const *data, void **result,
-                         size_t *result_bytes, sg_error *error)
+static sg_status add_one(void *user, const sg_network *net, const void *work,
+                         size_t bytes, const sg_data *const *data,
+                         void **result, size_t *result_bytes, sg_error *error)
 {
     const unsigned char *from = work;
     const hub_rank *r = user;
     assert_ptr_equal(data[0], r->data[0]);
+    assert_null(net);
     if (bytes == 3 && memcmp(work, "bad", 3) == 0) {
         snprintf(error->text, sizeof error->text, "as the test wants");
         return SG_E_RANGE;
@@ -121,7 +123,8 @@ static void give_and_take(sg_ranks *ranks, uint32_t count, size_t bytes)
     for (size_t i = 0; i < bytes; i++)
         work[i] = (unsigned char)(i * 7);
     for (uint32_t r = 1; r < count; r++)
-        assert_int_equal(sg_ranks_begin(ranks, r, work, bytes, NULL), SG_OK);
+        assert_int_equal(sg_ranks_begin(ranks, r, NULL, work, bytes, NULL),
+                         SG_OK);
     for (uint32_t r = count; r-- > 1;) {
         void *result;
         size_t n;
@@ -163,23 +166,27 @@ static void work_is_given_and_taken(void **state)
     assert_non_null(strstr(error.text, "has no work"));
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         give_and_take(ranks, COUNT, sizes[i]);
-    assert_int_equal(sg_ranks_begin(ranks, 0, "x", 1, &error), SG_E_ARGUMENT);
-    assert_int_equal(sg_ranks_begin(ranks, COUNT, "x", 1, &error),
+    assert_int_equal(sg_ranks_begin(ranks, 0, NULL, "x", 1, &error),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_ranks_begin(ranks, COUNT, NULL, "x", 1, &error),
                      SG_E_ARGUMENT);
     assert_non_null(strstr(error.text, "no rank 4"));
-    assert_int_equal(sg_ranks_begin(ranks, 2, "bad", 3, NULL), SG_OK);
-    assert_int_equal(sg_ranks_begin(ranks, 2, "x", 1, &error), SG_E_ARGUMENT);
+    assert_int_equal(sg_ranks_begin(ranks, 2, NULL, "bad", 3, NULL), SG_OK);
+    assert_int_equal(sg_ranks_begin(ranks, 2, NULL, "x", 1, &error),
+                     SG_E_ARGUMENT);
     assert_non_null(strstr(error.text, "rank 2 has work"));
     assert_int_equal(sg_ranks_end(ranks, 2, 1, &done, &result, &bytes, &error),
                      SG_E_RANGE);
     assert_non_null(strstr(error.text, "rank 2 (c): as the test wants"));
     assert_true(done && !result && bytes == 0);
-    assert_int_equal(sg_ranks_begin(ranks, 2, "none", 4, NULL), SG_OK);
+    assert_int_equal(sg_ranks_begin(ranks, 2, NULL, "none", 4, NULL), SG_OK);
     assert_int_equal(sg_ranks_end(ranks, 2, 1, NULL, &result, &bytes, NULL),
                      SG_OK);
     assert_true(!result && bytes == 0);
-    assert_int_equal(sg_ranks_begin(NULL, 1, "x", 1, NULL), SG_E_ARGUMENT);
-    assert_int_equal(sg_ranks_begin(ranks, 1, NULL, 1, NULL), SG_E_ARGUMENT);
+    assert_int_equal(sg_ranks_begin(NULL, 1, NULL, "x", 1, NULL),
+                     SG_E_ARGUMENT);
+    assert_int_equal(sg_ranks_begin(ranks, 1, NULL, NULL, 1, NULL),
+                     SG_E_ARGUMENT);
     assert_int_equal(sg_ranks_end(NULL, 1, 1, NULL, &result, &bytes, NULL),
                      SG_E_ARGUMENT);
     assert_int_equal(sg_ranks_end(ranks, 1, 0, NULL, &result, &bytes, NULL),
@@ -187,8 +194,80 @@ static void work_is_given_and_taken(void **state)
     assert_int_equal(sg_ranks_end(ranks, 1, 1, NULL, NULL, &bytes, NULL),
                      SG_E_ARGUMENT);
     /* what has not been taken is waited for */
-    assert_int_equal(sg_ranks_begin(ranks, 3, "some", 4, NULL), SG_OK);
+    assert_int_equal(sg_ranks_begin(ranks, 3, NULL, "some", 4, NULL), SG_OK);
     sg_ranks_destroy(ranks);
+    assert_true(hub_join(h));
+    hub_end(h);
+    sg_data_destroy(data);
+}
+
+/* What a rank sees of its copy of a network: all that is observed. */
+static sg_status observe(void *user, const sg_network *net, const void *work,
+                         size_t bytes, const sg_data *const *data,
+                         void **result, size_t *result_bytes, sg_error *error)
+{
+    sg_network_info info;
+    (void)user;
+    (void)work;
+    assert_int_equal(bytes, 0);
+    assert_non_null(net);
+    sg_network_get_info(net, &info);
+    *result_bytes = info.layers * sizeof(sg_layer_observation);
+    *result = calloc(info.layers, sizeof(sg_layer_observation));
+    return sg_observe(net, data[0], 20, 1, *result, error);
+}
+
+/* Forward weights, thresholds and draws at the others are those of rank 0. */
+static void work_may_be_on_a_network(void **state)
+{
+    enum { COUNT = 3 };
+    (void)state;
+    sg_recipe recipe;
+    sg_data *data;
+    sg_trainer *trainer;
+    sg_network *other;
+    sg_error error = {{0}};
+    sg_trainer_options how = SG_TRAINER_OPTIONS_INIT;
+    sg_layer_observation seen[SG_LAYERS_MAX];
+    describe(&recipe);
+    assert_int_equal(sg_recipe_set(&recipe, "dither", "on", NULL), SG_OK);
+    assert_int_equal(random_data(1, TRAINED, &data), SG_OK);
+    const sg_data *const shared[] = {data};
+    hub *h = hub_begin(COUNT, 1, shared, 1);
+    const sg_exchange x = hub_exchange(h, 0);
+    h->rank[1].work = h->rank[2].work = observe;
+    hub_start(h);
+    how.threads = 1;
+    assert_int_equal(sg_ranks_create(&x, &how.ranks, NULL), SG_OK);
+    assert_int_equal(sg_ranks_share(how.ranks, "x", shared, 1, NULL), SG_OK);
+    assert_int_equal(sg_trainer_create_with(&recipe, data, &how, &trainer,
+                                            NULL),
+                     SG_OK);
+    for (int i = 0; i < 5; i++) { /* an epoch ends among them */
+        assert_int_equal(sg_trainer_step(trainer), SG_OK);
+        const sg_network *net = sg_trainer_network(trainer);
+        const size_t size = net->layer_count * sizeof *seen;
+        assert_int_equal(sg_observe(net, data, 20, 1, seen, NULL), SG_OK);
+        for (uint32_t r = 1; r < COUNT; r++) {
+            void *result;
+            size_t bytes;
+            assert_int_equal(sg_ranks_begin(how.ranks, r, net, NULL, 0, NULL),
+                             SG_OK);
+            assert_int_equal(sg_ranks_end(how.ranks, r, 1, NULL, &result,
+                                          &bytes, NULL),
+                             SG_OK);
+            assert_int_equal(bytes, size);
+            assert_memory_equal(result, seen, size);
+            sg_free(result);
+        }
+    }
+    assert_int_equal(sg_network_create(&recipe, data, &other, NULL), SG_OK);
+    assert_int_equal(sg_ranks_begin(how.ranks, 1, other, NULL, 0, &error),
+                     SG_E_ARGUMENT);
+    assert_non_null(strstr(error.text, "no trainer"));
+    sg_network_destroy(other);
+    sg_trainer_destroy(trainer);
+    sg_ranks_destroy(how.ranks);
     assert_true(hub_join(h));
     hub_end(h);
     sg_data_destroy(data);
@@ -206,7 +285,7 @@ static void work_may_be_refused(void **state)
     size_t bytes;
     hub_start(h);
     assert_int_equal(sg_ranks_create(&x, &ranks, NULL), SG_OK);
-    assert_int_equal(sg_ranks_begin(ranks, 1, "x", 1, NULL), SG_OK);
+    assert_int_equal(sg_ranks_begin(ranks, 1, NULL, "x", 1, NULL), SG_OK);
     assert_int_equal(sg_ranks_end(ranks, 1, 1, NULL, &result, &bytes, &error),
                      SG_E_UNSUPPORTED);
     assert_non_null(strstr(error.text, "rank 1 (b): it takes no work"));
@@ -231,7 +310,7 @@ static void work_is_lost_with_the_exchange(void **state)
             sg_error error = {{0}};
             sg_status status = sg_ranks_create(&x, &ranks, &error);
             if (status == SG_OK)
-                status = sg_ranks_begin(ranks, 1, "abc", 3, &error);
+                status = sg_ranks_begin(ranks, 1, NULL, "abc", 3, &error);
             if (status == SG_OK)
                 status =
                     sg_ranks_end(ranks, 1, 1, NULL, &result, &bytes, &error);
@@ -312,6 +391,7 @@ int main(void)
         cmocka_unit_test(engines_have_an_end),
         cmocka_unit_test(arguments_are_looked_at),
         cmocka_unit_test(work_is_given_and_taken),
+        cmocka_unit_test(work_may_be_on_a_network),
         cmocka_unit_test(work_may_be_refused),
         cmocka_unit_test(work_is_lost_with_the_exchange),
         cmocka_unit_test(ranks_note_their_time),

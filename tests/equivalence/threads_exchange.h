@@ -45,8 +45,8 @@ typedef struct hub_rank {
     long whole;     /* messages until one loses its end; below 0: never */
     size_t keeps;   /* bytes of it that are left; 0: all but the last */
     unsigned threads;
-    sg_status (*work)(void *user, const void *work, size_t bytes,
-                      const sg_data *const *data, void **result,
+    sg_status (*work)(void *user, const sg_network *net, const void *work,
+                      size_t bytes, const sg_data *const *data, void **result,
                       size_t *result_bytes, sg_error *error);
     const sg_data *data[SG_RANKS_DATA_MAX];
     pthread_t thread;

@@ -588,7 +588,7 @@ static void of_ranks(void **state)
     sg_span *spans;
     TELLS(sg_ranks_record(NULL, 1, e));
     TELLS(sg_ranks_get_spans(NULL, &spans, &bytes, e));
-    TELLS(sg_ranks_begin(NULL, 1, "x", 1, e));
+    TELLS(sg_ranks_begin(NULL, 1, NULL, "x", 1, e));
     TELLS(sg_ranks_end(NULL, 1, 1, NULL, &result, &bytes, e));
     assert_int_equal(sg_ranks_count(NULL), 1);
     assert_int_equal(sg_ranks_get_traffic(NULL, &traffic), SG_E_ARGUMENT);

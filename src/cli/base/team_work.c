@@ -40,33 +40,29 @@ static sg_status pack(const json_t *order, const void *net, size_t net_bytes,
     return *out ? SG_OK : SG_E_MEMORY;
 }
 
-static sg_status begin(uint32_t rank, const json_t *order, const void *net,
-                       size_t net_bytes, sg_error *error)
+static sg_status begin(uint32_t rank, const json_t *order,
+                       const sg_network *of, const void *net, size_t net_bytes,
+                       sg_error *error)
 {
     char *work;
     size_t bytes;
     sg_status status = pack(order, net, net_bytes, &work, &bytes);
     if (status == SG_OK)
-        status = sg_ranks_begin(team_all(), rank, work, bytes, error);
+        status = sg_ranks_begin(team_all(), rank, of, work, bytes, error);
     free(work);
     return status;
 }
 
 int team_give(const char *command, uint32_t rank, const char *task,
-              json_t *order, const sg_network *net)
+              json_t *order)
 {
-    void *bytes = NULL;
-    size_t size = 0;
     sg_error error = {""};
     sg_status status =
         order && json_object_set_new(order, "task", json_string(task)) == 0
             ? SG_OK
             : SG_E_MEMORY;
-    if (status == SG_OK && net)
-        status = sg_network_save_memory(net, &bytes, &size, &error);
     if (status == SG_OK)
-        status = begin(rank, order, bytes, size, &error);
-    sg_free(bytes);
+        status = begin(rank, order, NULL, NULL, 0, &error);
     json_decref(order);
     return status == SG_OK ? CLI_OK : failed(command, status, &error);
 }
@@ -107,8 +103,8 @@ static team_part part_of(uint32_t count, uint32_t unit, uint32_t rank)
 static team_part parts[SG_RANKS_MAX];
 
 int team_divide(const char *command, const char *task, json_t *order,
-                const sg_network *net, uint32_t count, uint32_t unit,
-                team_part *own)
+                const sg_network *net, bool copies, uint32_t count,
+                uint32_t unit, team_part *own)
 {
     void *bytes = NULL;
     size_t size = 0;
@@ -116,8 +112,10 @@ int team_divide(const char *command, const char *task, json_t *order,
     const uint32_t ranks = sg_ranks_count(team_all());
     sg_status status =
         order && json_object_set_new(order, "task", json_string(task)) == 0
-            ? sg_network_save_memory(net, &bytes, &size, &error)
+            ? SG_OK
             : SG_E_MEMORY;
+    if (status == SG_OK && copies)
+        status = sg_network_save_memory(net, &bytes, &size, &error);
     *own = part_of(count, unit, 0);
     for (uint32_t r = 1; status == SG_OK && r < ranks; r++) {
         parts[r] = part_of(count, unit, r);
@@ -125,7 +123,7 @@ int team_divide(const char *command, const char *task, json_t *order,
             continue;
         json_object_set_new(order, "first", json_integer(parts[r].first));
         json_object_set_new(order, "count", json_integer(parts[r].count));
-        status = begin(r, order, bytes, size, &error);
+        status = begin(r, order, copies ? NULL : net, bytes, size, &error);
     }
     sg_free(bytes);
     json_decref(order);
@@ -163,23 +161,23 @@ static const team_task *find(const json_t *order)
     return NULL;
 }
 
-sg_status team_work_do(void *user, const void *work, size_t bytes,
-                       const sg_data *const *data, void **result,
+sg_status team_work_do(void *user, const sg_network *net, const void *work,
+                       size_t bytes, const sg_data *const *data, void **result,
                        size_t *result_bytes, sg_error *error)
 {
     const char *text = work;
     const size_t length = strnlen(text, bytes);
     json_t *order = json_loadb(text, length, 0, NULL), *answer = NULL;
     const team_task *task = find(order);
-    sg_network *net = NULL;
+    sg_network *copy = NULL;
     sg_status status = task ? SG_OK : SG_E_FORMAT;
     (void)user;
     if (status == SG_OK && length + 1 < bytes)
         status = sg_network_load_memory(text + length + 1, bytes - length - 1,
-                                        NULL, &net, error);
+                                        NULL, &copy, error);
     if (status == SG_OK) {
         cli_catch_signals();
-        answer = task->run(order, net, data, &status, error);
+        answer = task->run(order, copy ? copy : net, data, &status, error);
         team_ignore_signals();
     }
     if (status == SG_OK)
@@ -189,6 +187,6 @@ sg_status team_work_do(void *user, const void *work, size_t bytes,
         status = SG_E_MEMORY;
     json_decref(answer);
     json_decref(order);
-    sg_network_destroy(net);
+    sg_network_destroy(copy);
     return status;
 }

@@ -22,11 +22,11 @@ typedef struct team_task {
  * the command. */
 void team_work_know(const team_task *tasks);
 
-/* team_give: gives an order, which is left to it, to a rank; with a network
- * unless net is NULL. team_take: its answer, if it has come or `waits`; *done
+/* team_give: gives an order, which is left to it, to a rank; without a network.
+ * team_take: its answer, if it has come or `waits`; *done
  * says. CLI_OK, or the exit code of what went wrong there, reported. */
 int team_give(const char *command, uint32_t rank, const char *task,
-              json_t *order, const sg_network *net);
+              json_t *order);
 int team_take(const char *command, uint32_t rank, bool waits, bool *done,
               json_t **answer);
 
@@ -36,12 +36,13 @@ typedef struct team_part {
 } team_part;
 
 /* team_divide: count samples among all ranks, in multiples of unit: gives each
- * other one the order and, as "first" and "count", its part, if that is not
+ * other one the order, with the network as a copy or, of a trainer's, as it has
+ * it (spikegrad/ranks.h), and, as "first" and "count", its part, if that is not
  * empty; *own is that of this one. team_gather: the answer of a rank, which is
  * waited for; NULL if it had no part. CLI_OK or the exit code, reported. */
 int team_divide(const char *command, const char *task, json_t *order,
-                const sg_network *net, uint32_t count, uint32_t unit,
-                team_part *own);
+                const sg_network *net, bool copies, uint32_t count,
+                uint32_t unit, team_part *own);
 int team_gather(const char *command, uint32_t rank, json_t **answer);
 
 /* team_part_of: what an order says. team_number: another number of it. */
@@ -49,8 +50,8 @@ team_part team_part_of(const json_t *order);
 uint64_t team_number(const json_t *order, const char *key);
 
 /* team_work_do: at the others; as a sg_follow_options has it. */
-sg_status team_work_do(void *user, const void *work, size_t bytes,
-                       const sg_data *const *data, void **result,
+sg_status team_work_do(void *user, const sg_network *net, const void *work,
+                       size_t bytes, const sg_data *const *data, void **result,
                        size_t *result_bytes, sg_error *error);
 
 #endif

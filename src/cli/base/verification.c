@@ -237,7 +237,7 @@ static int verify_divided(const verify_options *o, const sg_network *net,
                                      (json_int_t)order, "seed",
                                      (json_int_t)o->seed, "threads",
                                      (int)o->threads, "place", (int)o->place),
-                           net, o->samples, unit_of(net), &own);
+                           net, true, o->samples, unit_of(net), &own);
     if (code != CLI_OK)
         return code;
     if (own.count > 0) {

@@ -123,7 +123,7 @@ static sg_status sum_all(const sg_network *net, size_t layers,
         code = team_divide("train", "channels",
                            json_pack("{s:i,s:i}", "place", (int)place,
                                      "threads", (int)threads),
-                           net, samples, 1, &own);
+                           net, false, samples, 1, &own);
     sg_status status = code == CLI_OK ? sum_part(net, layers, begin, data, own,
                                                  threads, sum, error)
                                       : SG_OK;

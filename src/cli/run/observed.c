@@ -213,7 +213,7 @@ static sg_status look_all(view *v, const sg_network *net, const sg_data *data,
         code = team_divide("train", "observe",
                            json_pack("{s:i,s:i}", "place", (int)place,
                                      "threads", (int)threads),
-                           net, samples, 1, &own);
+                           net, false, samples, 1, &own);
     sg_status status =
         code == CLI_OK ? look(v, net, data, own, threads, error) : SG_OK;
     for (uint32_t r = 1;
