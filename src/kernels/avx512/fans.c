@@ -53,7 +53,7 @@ static inline void fan_columns(const sg__sender_quad *q, const sg__senders *at,
     __m512i sum[4], x[4];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
-        sum[i] = _mm512_set1_epi32(-at->offset);
+        sum[i] = _mm512_set1_epi32(-128 * at->sum);
     for (const sg__sender_quad *end = q + at->length; q < end; q++) {
         int32_t word;
         memcpy(&word, q->n, sizeof word);

@@ -26,12 +26,13 @@ static inline bool sg__by_rows(const sg__geometry *g, int bits)
            sg__fan_in(g) * g->out_c >= FEWEST_WEIGHTS && !sg__by_dots(g, bits);
 }
 
-/* sg__by_slabs: 8-bit convolutions over many channels, whose part for the
- * propagate rows is slabs of w + 128, [tap][in_c / 64][out_c][64]. Any other
- * layer has no such part. */
-static inline bool sg__by_slabs(const sg__geometry *g, int bits)
+/* sg__by_slabs: convolutions over many channels, whose part for the propagate
+ * rows is slabs of bytes, [tap][in_c / 64][out_c][64]: w + 128, or of 16-bit
+ * weights first floor(w / 256) + 128, then behind it w mod 256. Any other layer
+ * has no such part. */
+static inline bool sg__by_slabs(const sg__geometry *g)
 {
-    return bits == 8 && g->in_c % 64 == 0 && g->in_h * g->in_w > 1;
+    return g->in_c % 64 == 0 && g->in_h * g->in_w > 1;
 }
 
 /* sg__by_fans: 8-bit fully connected layers, whose errors select rows of the
@@ -43,12 +44,12 @@ static inline bool sg__by_fans(const sg__geometry *g, int bits)
            g->kernel_h * g->kernel_w == 1;
 }
 
-/* sg__by_turning: convolutions whose error charge may be had as a dense
+/* sg__by_turning: 8-bit convolutions whose error charge may be had as a dense
  * product, the kernel turned round. A part of those by slabs. */
 static inline bool sg__by_turning(const sg__geometry *g, int bits)
 {
-    return sg__by_slabs(g, bits) && g->stride_h == 1 && g->stride_w == 1 &&
-           g->out_c % 16 == 0 && g->pad_h < g->kernel_h &&
+    return bits == 8 && sg__by_slabs(g) && g->stride_h == 1 &&
+           g->stride_w == 1 && g->out_c % 16 == 0 && g->pad_h < g->kernel_h &&
            g->pad_w < g->kernel_w;
 }
 
@@ -62,7 +63,7 @@ static inline size_t sg__forward_part(const sg__geometry *g, int bits)
 
 static inline size_t sg__propagate_part(const sg__geometry *g, int bits)
 {
-    return sg__by_slabs(g, bits) ? sg__fan_in(g) * g->out_c : 0;
+    return sg__by_slabs(g) ? sg__fan_in(g) * g->out_c * (size_t)bits / 8 : 0;
 }
 
 /* sg__propagate_slabs: the part for the propagate rows. */

@@ -46,6 +46,13 @@ static void pack_square(const int8_t *from, size_t K, uint8_t *to)
     }
 }
 
+/* The low bytes of 64 words. */
+static __m512i low_bytes(__m512i a, __m512i b)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(a)),
+                              _mm512_cvtepi16_epi8(b), 1);
+}
+
 static void pack_rows(const sg__synapses *s, uint32_t first, uint32_t last)
 {
     size_t K = sg__fan_in(s->geo);
@@ -65,6 +72,27 @@ static void pack_dense(const sg__synapses *s, uint32_t first, uint32_t last)
                            (const char *)s->weight +
                                ((size_t)k * g->kernel_h + ky) * run,
                            s->packed);
+}
+
+/* The same of 16-bit weights: high bytes, and low bytes behind them. */
+static void pack_halves(const sg__synapses *s, uint32_t first, uint32_t last)
+{
+    const sg__geometry *g = s->geo;
+    const __m512i bias = _mm512_set1_epi8((char)0x80);
+    const size_t K = sg__fan_in(g), low = K * g->out_c;
+    uint8_t *to = sg__propagate_slabs(s);
+    for (uint32_t k = first; k < last; k++)
+        for (size_t i = 0; i < K; i += SG__SLAB_COLUMNS) {
+            const int16_t *from = (const int16_t *)s->weight + k * K + i;
+            uint8_t *row = to + i * g->out_c + (size_t)k * SG__SLAB_COLUMNS;
+            const __m512i a = _mm512_loadu_si512(from);
+            const __m512i b = _mm512_loadu_si512(from + 32);
+            _mm512_store_si512(
+                row, _mm512_xor_si512(low_bytes(_mm512_srli_epi16(a, 8),
+                                                _mm512_srli_epi16(b, 8)),
+                                      bias));
+            _mm512_store_si512(row + low, low_bytes(a, b));
+        }
 }
 
 /* The part for the propagate rows, of layers by slabs. */
@@ -90,8 +118,10 @@ void sg__pack__avx512(const sg__synapses *s, uint32_t first, uint32_t last)
         pack_rows(s, first, last);
     else if (!sg__by_dots(s->geo, s->bits))
         pack_dense(s, first, last);
-    if (sg__by_slabs(s->geo, s->bits))
+    if (sg__by_slabs(s->geo) && s->bits == 8)
         pack_slabs(s, first, last);
+    else if (sg__by_slabs(s->geo))
+        pack_halves(s, first, last);
 }
 
 size_t sg__scratch_size__avx512(const sg__geometry *g, int bits)

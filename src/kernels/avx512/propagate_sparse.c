@@ -1,8 +1,9 @@
 /* AVX-512 error charge, driven by the neurons that sent errors.
  *
  * One of three ways, by geometry (layout.h):
- * slabs  8-bit convolutions over many channels: the errors of one position
- *        select rows of a slab that fits the nearest cache, four at a time.
+ * slabs  convolutions over many channels: the errors of one position select
+ *        rows of a slab that fits the nearest cache, four at a time; of 16-bit
+ *        weights those of high bytes, then those of low bytes.
  * fans   8-bit fully connected layers (fans.h).
  * lines  everything else: one kernel row of one error at a time.
  *
@@ -36,7 +37,7 @@ size_t sg__propagate_sparse_scratch(const sg__geometry *g, int bits)
 {
     if (sg__by_fans(g, bits))
         return sg__fans_scratch(g);
-    if (!sg__by_slabs(g, bits))
+    if (!sg__by_slabs(g))
         return 0;
     return sg__lists_bytes(positions(g), g->out_c, list_samples(g));
 }
@@ -49,6 +50,13 @@ static void propagate_slabs(const sg__synapses *s, size_t n, const int8_t *d,
     for (size_t i = 0; i < n; i++)
         sg__lists_fill(&l, i, d + i * sg__outputs(g), COLUMNS);
     sg__slabs_backward(g, n, &l, sg__propagate_slabs(s), COLUMNS, u);
+    if (s->bits == 8)
+        return;
+    for (size_t i = 0; i < n * sg__inputs(g); i++)
+        u[i] = (int32_t)((uint32_t)u[i] << 8);
+    l.excess = 0;
+    sg__slabs_send(g, n, &l, sg__propagate_slabs(s) + sg__fan_in(g) * g->out_c,
+                   COLUMNS, u);
 }
 
 static inline __attribute__((always_inline)) __m512i
@@ -123,7 +131,7 @@ void sg__propagate_sparse__avx512(const sg__synapses *s, size_t n,
 {
     const sg__geometry *g = s->geo;
     size_t inputs = sg__inputs(g), outputs = sg__outputs(g);
-    bool slabs = sg__by_slabs(g, s->bits);
+    bool slabs = sg__by_slabs(g);
     size_t step = slabs ? list_samples(g) : 1;
     if (sg__by_fans(g, s->bits)) {
         sg__fans_propagate(s, n, d, u, scratch);

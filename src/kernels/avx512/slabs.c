@@ -18,7 +18,7 @@ sg__sender_lists sg__lists_in(size_t positions, size_t channels, size_t n,
                               void *memory)
 {
     sg__sender_lists l = {positions, channels, room_of(positions, channels),
-                          memory, NULL};
+                          memory,    NULL,     128};
     l.senders = (sg__senders *)(l.quads + n * l.room);
     return l;
 }
@@ -55,7 +55,7 @@ void sg__lists_fill(const sg__sender_lists *l, size_t s, const int8_t *x,
     for (size_t p = 0; p < l->positions; p++, x += l->channels) {
         int32_t sum;
         uint32_t n = list_position(x, l->channels, step, quads + first, &sum);
-        senders[p] = (sg__senders){first, n, 128 * sum};
+        senders[p] = (sg__senders){first, n, sum};
         first += n;
     }
 }

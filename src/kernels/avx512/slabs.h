@@ -20,7 +20,7 @@ typedef struct sg__sender_quad {
 /* The senders of one position. */
 typedef struct sg__senders {
     uint32_t first, length; /* in quads */
-    int32_t offset;         /* 128 times the sum of error counts */
+    int32_t sum;            /* of errors */
 } sg__senders;
 
 /* Lists of some samples' senders. */
@@ -29,6 +29,7 @@ typedef struct sg__sender_lists {
     size_t room;                /* quads a sample may have */
     sg__sender_quad *quads;     /* [samples][room] */
     sg__senders *senders;       /* [samples][positions] */
+    int32_t excess; /* backward: what is in the slabs, less the weights */
 } sg__sender_lists;
 
 /* sg__lists_bytes: memory for n samples.
@@ -44,17 +45,18 @@ void sg__lists_fill(const sg__sender_lists *l, size_t s, const int8_t *x,
 
 /* sg__slab_row: to[64] += what n positions side by side send through slabs
  * that lie `step` bytes apart. Forward, counts meet signed weights; backward
- * (errors), errors meet weights + 128. */
+ * (errors), errors meet weights + excess. */
 static inline __attribute__((always_inline)) void
 sg__slab_row(const sg__sender_quad *quads, const sg__senders *at, size_t n,
-             const uint8_t *slab, ptrdiff_t step, bool errors, int32_t *to)
+             const uint8_t *slab, ptrdiff_t step, bool errors, int32_t excess,
+             int32_t *to)
 {
     __m512i sum[4], x[4];
     uint32_t length = 0;
     int32_t offset = 0;
     for (size_t i = 0; i < n; i++) {
         length += at[i].length;
-        offset += at[i].offset;
+        offset += excess * at[i].sum;
     }
     if (length == 0)
         return;
@@ -95,7 +97,8 @@ sg__slab_add(const sg__sender_lists *l, size_t sample, const sg__senders *at,
              size_t columns, int32_t *to)
 {
     (void)columns; /* SG__SLAB_COLUMNS */
-    sg__slab_row(l->quads + sample * l->room, at, n, slab, step, errors, to);
+    sg__slab_row(l->quads + sample * l->room, at, n, slab, step, errors,
+                 l->excess, to);
 }
 
 #endif

@@ -154,18 +154,18 @@ static inline void sg__backward_row(const sg__geometry *g, uint32_t tap,
 }
 
 /* sg__slabs_backward: error charge below from the errors of n listed samples.
+ * sg__slabs_send: the same, added to what is there.
  * slab  [tap][in_c / columns][out_c][columns]
- * u     int32[n][inputs]; written */
-static inline void sg__slabs_backward(const sg__geometry *g, size_t n,
-                                      const sg__sender_lists *l,
-                                      const uint8_t *row, size_t columns,
-                                      int32_t *u)
+ * u     int32[n][inputs] */
+static inline void sg__slabs_send(const sg__geometry *g, size_t n,
+                                  const sg__sender_lists *l,
+                                  const uint8_t *row, size_t columns,
+                                  int32_t *u)
 {
     const bool rows = sg__slab_rows(g, g->out_c, columns);
     const uint32_t taps = rows ? g->kernel_w : 1;
     const size_t inputs = sg__inputs(g), slab = g->out_c * columns;
     const size_t step = slab * (g->in_c / columns); /* of a tap */
-    memset(u, 0, n * inputs * sizeof *u);
     for (uint32_t tap = 0; tap < g->kernel_h * g->kernel_w; tap += taps) {
         for (size_t c = 0; c < g->in_c; c += columns, row += slab)
             for (size_t i = 0; i < n; i++) {
@@ -181,6 +181,15 @@ static inline void sg__slabs_backward(const sg__geometry *g, size_t n,
             }
         row += (taps - 1) * step;
     }
+}
+
+static inline void sg__slabs_backward(const sg__geometry *g, size_t n,
+                                      const sg__sender_lists *l,
+                                      const uint8_t *slab, size_t columns,
+                                      int32_t *u)
+{
+    memset(u, 0, n * sg__inputs(g) * sizeof *u);
+    sg__slabs_send(g, n, l, slab, columns, u);
 }
 
 #endif
