@@ -79,7 +79,7 @@ static void propagate_fans(const sg__synapses *s, size_t n, const int8_t *d,
 {
     const sg__geometry *g = s->geo;
     size_t K = sg__fan_in(g);
-    sg__sender_lists l = sg__lists_in(1, g->out_c, n, scratch);
+    sg__sender_lists l = sg__lists_in(1, g->out_c, n, false, scratch);
     for (size_t i = 0; i < n; i++)
         sg__lists_fill(&l, i, d + i * g->out_c, K);
     for (size_t c = 0; c < K; c += COLUMNS)

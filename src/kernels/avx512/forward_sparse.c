@@ -1,11 +1,12 @@
-/* AVX-512 forward pass driven by the counts that are not 0, for 8-bit layers
- * over many channels.
+/* AVX-512 forward pass driven by the counts that are not 0, for layers over
+ * many channels.
  *
  * Weights are packed as slabs, [64 output channels][tap][in_c][64]; a long
  * fully connected layer is taken as a convolution of one position, so that its
  * slabs fit the cache too. The plain forward row reads the same weights: it
  * turns 64 output channels at a time into the layout of dense products, which
- * is little work next to what many positions do with them. */
+ * is little work next to what many positions do with them. Of 16-bit weights
+ * there are slabs of high and of low bytes, beside what the plain row reads. */
 #include <string.h>
 
 #include "kernels/avx512/layout.h"
@@ -35,7 +36,7 @@ static size_t charge_bytes(const sg__geometry *c)
 
 size_t sg__forward_sparse_scratch(const sg__geometry *g, int bits)
 {
-    if (!sg__by_rows(g, bits))
+    if (!sg__by_rows(g, bits) && !sg__by_halves(g, bits))
         return 0;
     sg__geometry c = sg__cut(g);
     return charge_bytes(&c) + sg__lists_bytes((size_t)c.in_h * c.in_w, c.in_c,
@@ -48,15 +49,27 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
                       const sg__response_out *out)
 {
     size_t positions = (size_t)c->out_h * c->out_w;
-    const uint8_t *slab =
-        (const uint8_t *)s->packed + (size_t)k * sg__fan_in(c);
+    const uint8_t *slab = sg__forward_slabs(s) + (size_t)k * sg__fan_in(c);
+    sg__sender_lists low = *l;
     __m512i bias[4];
     for (int i = 0; i < 4; i++)
         bias[i] = _mm512_loadu_si512(s->bias + k + 16 * i);
+    if (s->bits == 16) {
+        memset(charge, 0, n * positions * 64 * sizeof *charge);
+        sg__slabs_forward(c, n, l, slab, SG__SLAB_COLUMNS, charge);
+        slab += sg__fan_in(c) * c->out_c;
+        low.excess = -128;
+    }
     for (size_t p = 0; p < n * positions; p++)
-        for (int i = 0; i < 4; i++)
-            _mm512_store_si512(charge + 64 * p + 16 * i, bias[i]);
-    sg__slabs_forward(c, n, l, slab, SG__SLAB_COLUMNS, charge);
+        for (int i = 0; i < 4; i++) {
+            int32_t *at = charge + 64 * p + 16 * i;
+            const __m512i high =
+                s->bits == 16 ? _mm512_load_si512(at) : _mm512_setzero_si512();
+            _mm512_store_si512(at,
+                               _mm512_add_epi32(bias[i],
+                                                _mm512_slli_epi32(high, 8)));
+        }
+    sg__slabs_forward(c, n, &low, slab, SG__SLAB_COLUMNS, charge);
     for (size_t p = 0; p < n * positions; p++)
         for (uint32_t i = 0; i < 64; i += 16)
             sg__respond16(out, p * c->out_c + k + i,
@@ -65,22 +78,23 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
 
 uint32_t sg__forward_sparse_below__avx512(const sg__geometry *g, int bits)
 {
-    return sg__by_rows(g, bits) ? 270 : 0;
+    return sg__by_rows(g, bits) || sg__by_halves(g, bits) ? 270 : 0;
 }
 
 void sg__forward_sparse__avx512(const sg__synapses *s, size_t n,
                                 const uint8_t *in, const sg__response_out *out,
                                 void *scratch)
 {
-    if (!sg__by_rows(s->geo, s->bits)) {
+    if (!sg__by_rows(s->geo, s->bits) && !sg__by_halves(s->geo, s->bits)) {
         sg__forward__avx512(s, n, in, out, scratch);
         return;
     }
     sg__geometry c = sg__cut(s->geo);
     size_t step = samples_at_once(&c), inputs = sg__inputs(&c);
     int32_t *charge = scratch;
-    sg__sender_lists l = sg__lists_in((size_t)c.in_h * c.in_w, c.in_c, step,
-                                      (char *)scratch + charge_bytes(&c));
+    sg__sender_lists l =
+        sg__lists_in((size_t)c.in_h * c.in_w, c.in_c, step, true,
+                     (char *)scratch + charge_bytes(&c));
     for (size_t i = 0; i < n; i += step) {
         size_t m = n - i < step ? n - i : step;
         sg__response_out o = sg__response_after(out, i * sg__outputs(&c));

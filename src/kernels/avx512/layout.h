@@ -19,11 +19,24 @@ static inline bool sg__by_dots(const sg__geometry *g, int bits)
  * [64 output channels][tap][in_c][64], for both forward rows; smaller layers
  * stay near as they are. Any other layer's forward part is that of dense
  * products (dense.h). */
-static inline bool sg__by_rows(const sg__geometry *g, int bits)
+static inline bool sg__over_many(const sg__geometry *g)
 {
     enum { FEWEST_WEIGHTS = 1 << 16 };
-    return bits == 8 && g->out_c % 64 == 0 && g->in_c % 64 == 0 &&
-           sg__fan_in(g) * g->out_c >= FEWEST_WEIGHTS && !sg__by_dots(g, bits);
+    return g->out_c % 64 == 0 && g->in_c % 64 == 0 &&
+           sg__fan_in(g) * g->out_c >= FEWEST_WEIGHTS;
+}
+
+static inline bool sg__by_rows(const sg__geometry *g, int bits)
+{
+    return bits == 8 && sg__over_many(g) && !sg__by_dots(g, bits);
+}
+
+/* sg__by_halves: such layers with 16-bit weights, whose sparse forward row reads
+ * slabs of floor(w / 256) and, behind them, of w mod 256 - 128. They follow what
+ * the plain row reads. */
+static inline bool sg__by_halves(const sg__geometry *g, int bits)
+{
+    return bits == 16 && sg__over_many(g);
 }
 
 /* sg__by_slabs: convolutions over many channels, whose part for the propagate
@@ -55,10 +68,21 @@ static inline bool sg__by_turning(const sg__geometry *g, int bits)
 
 static inline size_t sg__forward_part(const sg__geometry *g, int bits)
 {
+    const size_t weights = sg__fan_in(g) * g->out_c;
     if (sg__by_dots(g, bits))
         return 0;
-    return sg__by_rows(g, bits) ? sg__fan_in(g) * g->out_c
-                                : sg__dense_pack_size(g, bits);
+    if (sg__by_rows(g, bits))
+        return weights;
+    return sg__dense_pack_size(g, bits) +
+           (sg__by_halves(g, bits) ? 2 * weights : 0);
+}
+
+/* sg__forward_slabs: of layers by rows, and by halves. */
+static inline uint8_t *sg__forward_slabs(const sg__synapses *s)
+{
+    return (uint8_t *)s->packed + (sg__by_rows(s->geo, s->bits)
+                                       ? 0
+                                       : sg__dense_pack_size(s->geo, s->bits));
 }
 
 static inline size_t sg__propagate_part(const sg__geometry *g, int bits)

@@ -53,6 +53,11 @@ static __m512i low_bytes(__m512i a, __m512i b)
                               _mm512_cvtepi16_epi8(b), 1);
 }
 
+static __m512i high_bytes(__m512i a, __m512i b)
+{
+    return low_bytes(_mm512_srli_epi16(a, 8), _mm512_srli_epi16(b, 8));
+}
+
 static void pack_rows(const sg__synapses *s, uint32_t first, uint32_t last)
 {
     size_t K = sg__fan_in(s->geo);
@@ -60,6 +65,31 @@ static void pack_rows(const sg__synapses *s, uint32_t first, uint32_t last)
         for (size_t i = 0; i < K; i += 64)
             pack_square((const int8_t *)s->weight + k * K + i, K,
                         (uint8_t *)s->packed + (k / 64 * K + i) * 64 + k % 64);
+}
+
+/* The same of 16-bit weights. */
+static void pack_row_halves(const sg__synapses *s, uint32_t first,
+                            uint32_t last)
+{
+    const size_t K = sg__fan_in(s->geo), low = K * s->geo->out_c;
+    const __m512i bias = _mm512_set1_epi8((char)0x80);
+    int8_t half[2][16 * 64];
+    for (uint32_t k = first; k < last; k += 16)
+        for (size_t i = 0; i < K; i += 64) {
+            uint8_t *to =
+                sg__forward_slabs(s) + (k / 64 * K + i) * 64 + k % 64;
+            for (size_t c = 0; c < 16; c++) {
+                const int16_t *from =
+                    (const int16_t *)s->weight + (k + c) * K + i;
+                const __m512i a = _mm512_loadu_si512(from);
+                const __m512i b = _mm512_loadu_si512(from + 32);
+                _mm512_storeu_si512(half[0] + 64 * c, high_bytes(a, b));
+                _mm512_storeu_si512(half[1] + 64 * c,
+                                    _mm512_xor_si512(low_bytes(a, b), bias));
+            }
+            pack_square(half[0], 64, to);
+            pack_square(half[1], 64, to + low);
+        }
 }
 
 static void pack_dense(const sg__synapses *s, uint32_t first, uint32_t last)
@@ -87,10 +117,7 @@ static void pack_halves(const sg__synapses *s, uint32_t first, uint32_t last)
             uint8_t *row = to + i * g->out_c + (size_t)k * SG__SLAB_COLUMNS;
             const __m512i a = _mm512_loadu_si512(from);
             const __m512i b = _mm512_loadu_si512(from + 32);
-            _mm512_store_si512(
-                row, _mm512_xor_si512(low_bytes(_mm512_srli_epi16(a, 8),
-                                                _mm512_srli_epi16(b, 8)),
-                                      bias));
+            _mm512_store_si512(row, _mm512_xor_si512(high_bytes(a, b), bias));
             _mm512_store_si512(row + low, low_bytes(a, b));
         }
 }
@@ -118,6 +145,8 @@ void sg__pack__avx512(const sg__synapses *s, uint32_t first, uint32_t last)
         pack_rows(s, first, last);
     else if (!sg__by_dots(s->geo, s->bits))
         pack_dense(s, first, last);
+    if (sg__by_halves(s->geo, s->bits))
+        pack_row_halves(s, first, last);
     if (sg__by_slabs(s->geo) && s->bits == 8)
         pack_slabs(s, first, last);
     else if (sg__by_slabs(s->geo))

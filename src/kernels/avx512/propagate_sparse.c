@@ -46,7 +46,8 @@ static void propagate_slabs(const sg__synapses *s, size_t n, const int8_t *d,
                             int32_t *u, void *scratch)
 {
     const sg__geometry *g = s->geo;
-    sg__sender_lists l = sg__lists_in(positions(g), g->out_c, n, scratch);
+    sg__sender_lists l =
+        sg__lists_in(positions(g), g->out_c, n, false, scratch);
     for (size_t i = 0; i < n; i++)
         sg__lists_fill(&l, i, d + i * sg__outputs(g), COLUMNS);
     sg__slabs_backward(g, n, &l, sg__propagate_slabs(s), COLUMNS, u);

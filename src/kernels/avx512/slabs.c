@@ -15,17 +15,18 @@ size_t sg__lists_bytes(size_t positions, size_t channels, size_t n)
 }
 
 sg__sender_lists sg__lists_in(size_t positions, size_t channels, size_t n,
-                              void *memory)
+                              bool counts, void *memory)
 {
-    sg__sender_lists l = {positions, channels, room_of(positions, channels),
-                          memory,    NULL,     128};
+    sg__sender_lists l = {
+        positions, channels,        room_of(positions, channels), memory, NULL,
+        counts,    counts ? 0 : 128};
     l.senders = (sg__senders *)(l.quads + n * l.room);
     return l;
 }
 
 /* Lists one position; returns its quads, the last completed by zeros. */
 static uint32_t list_position(const int8_t *x, size_t channels, size_t step,
-                              sg__sender_quad *to, int32_t *sum)
+                              bool counts, sg__sender_quad *to, int32_t *sum)
 {
     uint32_t n = 0;
     *sum = 0;
@@ -36,7 +37,7 @@ static uint32_t list_position(const int8_t *x, size_t channels, size_t step,
             size_t k = c + (size_t)__builtin_ctzll(set);
             to[n / 4].row[n % 4] = (uint32_t)(k * step);
             to[n / 4].n[n % 4] = x[k];
-            *sum += x[k];
+            *sum += counts ? (uint8_t)x[k] : x[k];
         }
     }
     for (; n % 4; n++) {
@@ -54,7 +55,8 @@ void sg__lists_fill(const sg__sender_lists *l, size_t s, const int8_t *x,
     uint32_t first = 0;
     for (size_t p = 0; p < l->positions; p++, x += l->channels) {
         int32_t sum;
-        uint32_t n = list_position(x, l->channels, step, quads + first, &sum);
+        uint32_t n = list_position(x, l->channels, step, l->counts,
+                                   quads + first, &sum);
         senders[p] = (sg__senders){first, n, sum};
         first += n;
     }

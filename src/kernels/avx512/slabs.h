@@ -20,7 +20,7 @@ typedef struct sg__sender_quad {
 /* The senders of one position. */
 typedef struct sg__senders {
     uint32_t first, length; /* in quads */
-    int32_t sum;            /* of errors */
+    int32_t sum;            /* of their numbers */
 } sg__senders;
 
 /* Lists of some samples' senders. */
@@ -29,14 +29,15 @@ typedef struct sg__sender_lists {
     size_t room;                /* quads a sample may have */
     sg__sender_quad *quads;     /* [samples][room] */
     sg__senders *senders;       /* [samples][positions] */
-    int32_t excess; /* backward: what is in the slabs, less the weights */
+    bool counts;                /* they are unsigned */
+    int32_t excess;             /* what is in the slabs, less the weights */
 } sg__sender_lists;
 
 /* sg__lists_bytes: memory for n samples.
  * sg__lists_in: lists of n samples in that memory. */
 size_t sg__lists_bytes(size_t positions, size_t channels, size_t n);
 sg__sender_lists sg__lists_in(size_t positions, size_t channels, size_t n,
-                              void *memory);
+                              bool counts, void *memory);
 
 /* sg__lists_fill: lists sample s, whose numbers are at x; rows lie `step`
  * bytes apart. */
@@ -44,8 +45,8 @@ void sg__lists_fill(const sg__sender_lists *l, size_t s, const int8_t *x,
                     size_t step);
 
 /* sg__slab_row: to[64] += what n positions side by side send through slabs
- * that lie `step` bytes apart. Forward, counts meet signed weights; backward
- * (errors), errors meet weights + excess. */
+ * that lie `step` bytes apart. Forward, counts meet signed bytes; backward
+ * (errors), errors meet unsigned ones. */
 static inline __attribute__((always_inline)) void
 sg__slab_row(const sg__sender_quad *quads, const sg__senders *at, size_t n,
              const uint8_t *slab, ptrdiff_t step, bool errors, int32_t excess,
@@ -80,7 +81,7 @@ sg__slab_row(const sg__sender_quad *quads, const sg__senders *at, size_t n,
         }
     }
     sg__in_order(sum);
-    const __m512i less = _mm512_set1_epi32(errors ? offset : 0);
+    const __m512i less = _mm512_set1_epi32(offset);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         __m512i old = _mm512_loadu_si512(to + 16 * i);
