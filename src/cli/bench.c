@@ -305,6 +305,9 @@ static int bench(int argc, char **argv)
     if (options.timeline && !team_ranks())
         return cli_usage("bench", "--ranks-timeline is for several ranks, as "
                                   "mpirun starts them");
+    if (options.timeline && options.json && output_is_stdout(options.timeline))
+        return cli_usage("bench", "--ranks-timeline - and --json both want "
+                                  "stdout");
     if (options.warm == UINT64_MAX)
         options.warm = options.from ? WARM_FROM : WARM_NEW;
 

@@ -44,14 +44,15 @@ static void put_differences(const page *p, size_t run)
 static void put_ranks(const page *p, const record *r)
 {
     char bytes[HTML_NUMBER];
-    if (r->rank_steps > 0)
+    const double waits =
+        r->rank_waits < r->rank_seconds ? r->rank_waits / r->rank_seconds : 1;
+    if (r->ranks > 0 && r->rank_steps > 0)
         fprintf(p->out,
                 ". %.0f processes in the last epoch; the first sent and "
                 "received %s a step and waited %.1f %% of the time of its "
                 "steps",
                 r->ranks, html_si(r->rank_bytes / r->rank_steps, "B", bytes),
-                r->rank_seconds > 0 ? 100 * r->rank_waits / r->rank_seconds
-                                    : 0);
+                r->rank_seconds > 0 ? 100 * waits : 0);
 }
 
 static void introduce(const page *p, size_t run)

@@ -96,6 +96,10 @@ expect 1 $launch -n 2 "$SPIKEGRAD" bench --data glyphs:train=20,test=9 --net 10 
 expect 2 "$SPIKEGRAD" bench --data glyphs --net 10 --ranks-timeline x.svg
 one_error
 [ ! -e x.svg ] || bad "a picture of one process"
+# shellcheck disable=SC2086
+expect 2 $launch -n 2 "$SPIKEGRAD" bench --data glyphs:train=20,test=9 --net 10 \
+    --json --ranks-timeline -
+says err 'both want stdout'
 
 # a sweep: the same directories, the same table
 sweep="--data glyphs:train=200,test=60 --batch 20 --epochs 2 --quiet --json

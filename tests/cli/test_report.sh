@@ -149,6 +149,22 @@ says edited.html '<b>layer 0 (4C5) is saturated</b>'
 expect 0 "$SPIKEGRAD" report one edited --out edited.html
 says edited.html 'r1">B</span> <b>layer 0 (4C5) is saturated'
 
+# ranks: of a last epoch by one process none, and any numbers
+of_ranks() {
+    extreme "s/\"time\":\{/&\"ranks\":$1,\"rank_steps\":$2,\"sent\":$3,\"received\":9,\"step_seconds\":$4,\"wait_seconds\":$5,/"
+}
+of_ranks 3 10 91 2.0 0.5
+says edited.html '3 processes in the last epoch.*10.0.*B a step and waited 25.0 %'
+of_ranks 1e300 1e300 1e300 1e-300 1e300
+of_ranks $most 1 $most $most 0
+of_ranks 2 1e-300 1e308 1e308 1e308
+of_ranks -1 5 5 5 5
+grep -q 'processes in' edited.html && bad "-1 processes"
+sed -E '1s/"time":\{/&"ranks":3,"rank_steps":9,/' one/metrics.jsonl \
+    >edited/metrics.jsonl
+expect 0 "$SPIKEGRAD" report edited --out edited.html
+grep -q 'processes in' edited.html && bad "a last epoch by 0 processes"
+
 # channels that shout
 extreme 's/"loud":0/"loud":2/g'
 says edited.html '<b>layer 0 (4C5) has 2 channels that shout</b>.* --balance on'

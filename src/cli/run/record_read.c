@@ -203,7 +203,7 @@ static void refuse(log_reader *log, const char *expected)
 /* What an epoch's time says of ranks. */
 static void read_ranks(record *r, const json_t *time)
 {
-    r->ranks = log_seconds(time, "ranks");
+    r->ranks = (double)log_count(time, "ranks");
     r->rank_steps += log_seconds(time, "rank_steps");
     r->rank_bytes += log_seconds(time, "sent") + log_seconds(time, "received");
     r->rank_seconds += log_seconds(time, "step_seconds");
