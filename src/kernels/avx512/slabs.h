@@ -54,10 +54,10 @@ sg__slab_row(const sg__sender_quad *quads, const sg__senders *at, size_t n,
 {
     __m512i sum[4], x[4];
     uint32_t length = 0;
-    int32_t offset = 0;
+    uint32_t offset = 0; /* modulo 2^32, as the sums: it may be more itself */
     for (size_t i = 0; i < n; i++) {
         length += at[i].length;
-        offset += excess * at[i].sum;
+        offset += (uint32_t)excess * (uint32_t)at[i].sum;
     }
     if (length == 0)
         return;
@@ -81,7 +81,7 @@ sg__slab_row(const sg__sender_quad *quads, const sg__senders *at, size_t n,
         }
     }
     sg__in_order(sum);
-    const __m512i less = _mm512_set1_epi32(offset);
+    const __m512i less = _mm512_set1_epi32((int32_t)offset);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         __m512i old = _mm512_loadu_si512(to + 16 * i);
