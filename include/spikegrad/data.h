@@ -192,7 +192,7 @@ SG_API sg_status sg_data_hold_back(const sg_data *data, uint32_t count,
  *
  * augment       as the option of a recipe, "crop:4+flip"; thin drops of 255
  *               spikes what it would drop of a pixel's
- * seed          the recipe's
+ * seed          the recipe's, below 2^56
  * epoch         counted from 0
  * first, count  the samples, whose numbers key the draws: those of a view are
  *               those that a trainer gives them

@@ -1,5 +1,6 @@
 /* Variants of the samples of a data set, for whoever wants to see them. */
 #include "augment/augment.h"
+#include "base/random.h"
 #include "base/status.h"
 #include "spikegrad/data.h"
 
@@ -16,6 +17,10 @@ sg_status sg_data_augment(const sg_data *data, const char *augment,
     sg_status status = sg__augment_parse(augment, &how, error);
     if (status != SG_OK)
         return status;
+    if (seed >= SG__SEED_LIMIT)
+        return sg__fail(error, SG_E_RANGE,
+                        "augment: seed %llu, expected less than 2^56",
+                        (unsigned long long)seed);
     if (first > info->size || count > info->size - first)
         return sg__fail(error, SG_E_RANGE,
                         "augment: samples %u to %llu, expected some of %u",

@@ -118,7 +118,11 @@ sg_status sg_data_hold_back(const sg_data *data, uint32_t count, uint64_t seed,
         *held = NULL;
     if (!data || !rest || !held)
         return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    if (count >= data->info.size || seed >= SG__SEED_LIMIT)
+    if (seed >= SG__SEED_LIMIT)
+        return sg__fail(error, SG_E_RANGE,
+                        "%s: seed %llu, expected less than 2^56",
+                        data->info.name, (unsigned long long)seed);
+    if (count >= data->info.size)
         return sg__fail(error, SG_E_RANGE,
                         "%s: has %u samples, %u cannot be held back",
                         data->info.name, data->info.size, count);

@@ -680,6 +680,10 @@ static void samples_of_data_are_augmented(void **state)
     assert_int_equal(sg_data_augment(data, spec, 5, 2, UINT32_MAX, 2, seen[0],
                                      &error),
                      SG_E_RANGE);
+    assert_int_equal(sg_data_augment(data, spec, UINT64_C(1) << 56, 2, 0, 1,
+                                     seen[0], &error),
+                     SG_E_RANGE);
+    assert_non_null(strstr(error.text, "seed 72057594037927936, expected"));
     assert_int_equal(sg_data_augment(data, spec, 5, 2, 8, 0, seen[0], NULL),
                      SG_OK);
     sg_data_destroy(data);
