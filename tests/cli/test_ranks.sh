@@ -208,6 +208,29 @@ while [ $kills -lt "${KILLS:-2}" ]; do
     same one.metrics many.metrics
 done
 
+# A rank that is stopped is as good as gone.
+rm -rf cut
+# shellcheck disable=SC2086
+$launch -n 3 "$SPIKEGRAD" train $long --epochs 2000 --threads 1 \
+    --checkpoint-every 5 --out "$work/cut" >out 2>err &
+pid=$!
+tries=0
+while [ ! -e cut/checkpoint.safetensors ] && [ $tries -lt 300 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+victim=$(rank_of 1 | head -1)
+begin=$(date +%s)
+[ -n "$victim" ] && kill -STOP "$victim"
+code=0
+wait $pid || code=$?
+[ $code != 0 ] || bad "a rank is stopped, and nobody minds"
+[ $(($(date +%s) - begin)) -le 30 ] || bad "a stopped rank is told late"
+says err 'rank 1 (.*) gives no sign of life'
+[ "$(grep -c '^spikegrad: ' err)" = 1 ] || bad "told twice: $(cat err)"
+kill -9 "$victim" 2>/dev/null
+expect 0 "$SPIKEGRAD" info cut
+
 # A signal to the launcher: the run is saved, and goes on alone.
 rm -rf cut
 # shellcheck disable=SC2086
