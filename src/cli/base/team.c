@@ -93,13 +93,15 @@ static bool find(void *handle, const char *name, void *function)
 static void on_lost(void *user, const char *line, int tells)
 {
     (void)user;
-    if (tells)
+    if (tells) {
         clean_line(stderr,
                    "spikegrad: %s: the run ends; its directory goes on with "
                    "--resume",
                    line);
-    else
+        sleep(1); /* the others hear of it, and do not miss this one */
+    } else {
         sleep(2); /* who tells shall do so before all are ended */
+    }
     _exit(CLI_FAILED);
 }
 
