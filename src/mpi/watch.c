@@ -15,6 +15,7 @@ enum {
     LOOKS = 100,       /* of them, between two signs, and two looks at
                              processes */
     PATIENCE_S = 6,    /* without a sign */
+    CALM_S = 3,        /* after having slept */
     SIGN = 9           /* tag */
 };
 
@@ -139,8 +140,10 @@ static void look(sg__mpi *mpi, uint32_t r)
     listen(mpi, r);
 }
 
-/* A process that has slept itself has heard nothing, and is no judge. */
-static void check(sg__mpi *mpi, bool slept)
+/* A process that has slept itself has heard nothing, and is no judge; nor does it
+ * tell at once of others that have ended: it may have been told of itself, and is
+ * about to be ended. */
+static void check(sg__mpi *mpi, bool slept, bool calm)
 {
     for (uint32_t r = 0; r < mpi->ranks && !mpi->failed; r++) {
         sg__mpi_rank *peer = &mpi->peer[r];
@@ -148,7 +151,7 @@ static void check(sg__mpi *mpi, bool slept)
             continue;
         const bool late =
             now() - peer->heard > PATIENCE_S * UINT64_C(1000000000);
-        if (peer->local && has_ended(peer->process))
+        if (calm && peer->local && has_ended(peer->process))
             tell(mpi, r, "is gone");
         else if (hears(mpi, r) && !slept && late &&
                  !(peer->local && could_run(peer->process)))
@@ -162,14 +165,17 @@ static void *watch(void *user)
 {
     sg__mpi *mpi = user;
     const struct timespec pause = {0, LOOK_NS};
-    uint64_t last = now();
+    uint64_t last = now(), calm = 0;
     for (unsigned looks = 0; !mpi->ends; looks++) {
         for (uint32_t r = 0; r < mpi->ranks; r++)
             if (hears(mpi, r))
                 look(mpi, r);
         if (looks % LOOKS == 0 && !mpi->failed) {
             const uint64_t moment = now();
-            check(mpi, moment - last > UINT64_C(2000000000));
+            const bool slept = moment - last > UINT64_C(2000000000);
+            if (slept)
+                calm = moment + CALM_S * UINT64_C(1000000000);
+            check(mpi, slept, moment >= calm);
             last = moment;
             give_signs(mpi, ALIVE);
         }
