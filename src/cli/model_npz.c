@@ -493,15 +493,15 @@ static int load(const reading *r, sg_network **out, uint64_t *differs)
     char *text = json_dumps(r->header, JSON_COMPACT | JSON_SORT_KEYS);
     const size_t header = text ? strlen(text) : 0;
     const size_t padded = (header + 7) / 8 * 8, size = 8 + padded + r->size;
-    char *bytes = text ? malloc(size) : NULL;
+    char *bytes = text ? malloc(size + 1) : NULL;
     if (!bytes) {
         free(text);
         return no_memory(r);
     }
     for (int b = 0; b < 8; b++)
         bytes[b] = (char)(padded >> 8 * b & 255);
-    memset(bytes + 8, ' ', padded);
-    memcpy(bytes + 8, text, header);
+    memcpy(bytes + 8, text, header + 1); /* its end gives way to a blank */
+    memset(bytes + 8 + header, ' ', padded - header);
     if (r->size > 0)
         memcpy(bytes + 8 + padded, r->data, r->size);
     sg_status status = sg_network_load_memory_edited(bytes, size, r->path, out,
