@@ -5,8 +5,9 @@
 # The stages, in the order in which they are run: first what finds most in
 # little time. Those that are not below are scripts of tests/full.
 full_stages='asan tsan debug clang core s390x aarch64 valgrind'
-full_stages="$full_stages valgrind_training ranks machines same_bits python document chip gpu faults fuzz"
-full_stages="$full_stages export device plain_nets"
+full_stages="$full_stages valgrind_training ranks machines same_bits python"
+full_stages="$full_stages document chip gpu faults fuzz export device"
+full_stages="$full_stages plain_nets"
 
 # tests_of PRESET...: what the build of the first makes, tested as each says.
 tests_of() {
