@@ -301,7 +301,7 @@ static void meet(const char *folder)
             die("name");
     }
     for (uint32_t r = station.rank + 1; r < station.ranks; r++) {
-        unsigned char name;
+        unsigned char name = RANKS; /* no rank */
         const int come = accept(door, NULL, NULL);
         if (come < 0 || !read_all(come, &name, 1) || name >= RANKS)
             die("accept");
