@@ -244,7 +244,7 @@ static sg_status take_fixed(const dataset *set, sg__nir_texts *out)
     size_t width = H5Tget_size(set->type);
     if (width == 0 || width > TEXT_MAX)
         return SG_E_FORMAT;
-    char *raw = malloc(set->length * width + 1);
+    char *raw = calloc(set->length * width + 1, 1); /* all end with a 0 */
     sg_status status = raw ? SG_OK : SG_E_MEMORY;
     if (raw &&
         H5Dread(set->id, set->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)

@@ -73,7 +73,7 @@ static void check_set(sg_data *set)
     const sg_data_info *info = sg_data_get_info(set);
     const size_t image = (size_t)info->height * info->width * info->channels;
     unsigned sum = 0;
-    if (info->size == 0 || info->classes < 1 || info->classes > 256)
+    if (info->size == 0 || info->classes < 1 || info->classes > 65535)
         abort();
     for (uint32_t i = 0; i < info->size && i < GLYPHS_MAX; i++) {
         const uint8_t *pixels = sg_data_pixels(set, i);
