@@ -6,15 +6,19 @@
 #include "report/html.h"
 #include "report/page.h"
 
-static void put_layer(const page *p, size_t run, size_t l, layer_health h)
+static void begin_item(const page *p, size_t run, size_t l)
 {
-    const record *r = &p->run[run];
     char text[PAGE_LAYER];
     fputs("<li>", p->out);
     if (p->runs > 1)
         page_chip(p, run);
     fprintf(p->out, " <b>%s (", page_layer(l, text));
-    html_text(p->out, r->layer[l].name);
+    html_text(p->out, p->run[run].layer[l].name);
+}
+
+static void put_layer(const page *p, size_t run, size_t l, layer_health h)
+{
+    begin_item(p, run, l);
     fprintf(p->out, ") is %s</b> in the last epoch: ", health_word(h));
     html_text(p->out, health_text(h));
     fputs("</li>\n", p->out);
@@ -22,14 +26,8 @@ static void put_layer(const page *p, size_t run, size_t l, layer_health h)
 
 static void put_channels(const page *p, size_t run, size_t l)
 {
-    const record *r = &p->run[run];
-    const record_channel *c = &r->channel[l];
-    char text[PAGE_LAYER];
-    fputs("<li>", p->out);
-    if (p->runs > 1)
-        page_chip(p, run);
-    fprintf(p->out, " <b>%s (", page_layer(l, text));
-    html_text(p->out, r->layer[l].name);
+    const record_channel *c = &p->run[run].channel[l];
+    begin_item(p, run, l);
     fprintf(p->out,
             ") has %" PRIu64 " channel%s that shout%s</b> in the last epoch; "
             "the loudest, %" PRIu64 ", sends %.1f spikes on average: ",

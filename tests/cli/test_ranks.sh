@@ -208,17 +208,22 @@ while [ $kills -lt "${KILLS:-2}" ]; do
     same one.metrics many.metrics
 done
 
+# saved: waits until the run under way has saved once.
+saved() {
+    tries=0
+    while [ ! -e cut/checkpoint.safetensors ] && [ $tries -lt 300 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+
 # A rank that is stopped is as good as gone.
 rm -rf cut
 # shellcheck disable=SC2086
 $launch -n 3 "$SPIKEGRAD" train $long --epochs 2000 --threads 1 \
     --checkpoint-every 5 --out "$work/cut" >out 2>err &
 pid=$!
-tries=0
-while [ ! -e cut/checkpoint.safetensors ] && [ $tries -lt 300 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-done
+saved
 victim=$(rank_of 1 | head -1)
 begin=$(date +%s)
 [ -n "$victim" ] && kill -STOP "$victim"
@@ -237,11 +242,7 @@ rm -rf cut
 $launch -n 3 "$SPIKEGRAD" train $long --epochs 200 --threads 1 \
     --out "$work/cut" >out 2>err &
 pid=$!
-tries=0
-while [ ! -e cut/checkpoint.safetensors ] && [ $tries -lt 300 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-done
+saved
 kill -INT $pid
 wait $pid
 says err '^spikegrad: stopped; continue with'

@@ -1,5 +1,6 @@
 #include "cli/base/team_work.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,48 @@ int team_gather(const char *command, uint32_t rank, json_t **answer)
     return parts[rank].count > 0
                ? team_take(command, rank, true, &done, answer)
                : CLI_OK;
+}
+
+static sg_status sum_divided(const team_sum *sum, json_t *order,
+                             const sg_network *net, uint32_t count,
+                             sg_error *error, int *code)
+{
+    team_part own;
+    sg_status status = SG_OK;
+    *code = team_divide("train", sum->task, order, net, false, count, 1, &own);
+    if (*code == CLI_OK)
+        status = sum->own(sum->user, own, error);
+    for (uint32_t r = 1; *code == CLI_OK && status == SG_OK &&
+                         r < sg_ranks_count(team_ranks());
+         r++) {
+        json_t *answer;
+        *code = team_gather("train", r, &answer);
+        if (answer && !sum->add(sum->user, answer)) {
+            status = SG_E_MEMORY;
+            snprintf(error->text, sizeof error->text,
+                     "rank %u: no memory for what it has seen", (unsigned)r);
+        }
+        json_decref(answer);
+    }
+    return status;
+}
+
+sg_status team_sum_run(const team_sum *sum, json_t *order,
+                       const sg_network *net, uint32_t count, sg_error *error)
+{
+    char problem[SG_ERROR_TEXT] = "";
+    int code;
+    if (!team_ranks()) {
+        json_decref(order);
+        return sum->own(sum->user, (team_part){0, count}, error);
+    }
+    cli_capture(problem, sizeof problem);
+    const sg_status status = sum_divided(sum, order, net, count, error, &code);
+    cli_capture(NULL, 0);
+    if (code == CLI_OK)
+        return status;
+    snprintf(error->text, sizeof error->text, "%s", problem);
+    return code == CLI_INTERRUPTED ? SG_E_STOPPED : SG_E_IO;
 }
 
 /* ---- who does it ---- */

@@ -45,6 +45,21 @@ int team_divide(const char *command, const char *task, json_t *order,
                 uint32_t unit, team_part *own);
 int team_gather(const char *command, uint32_t rank, json_t **answer);
 
+/* Samples of a run by all ranks, or by this one where there are no others: own
+ * does a part here, add takes what another rank answers, false if that is not
+ * whole. */
+typedef struct team_sum {
+    const char *task;
+    sg_status (*own)(void *user, team_part part, sg_error *error);
+    bool (*add)(void *user, const json_t *answer);
+    void *user;
+} team_sum;
+
+/* team_sum_run: of count samples and the network of the run's trainer; order is
+ * left to it. What goes wrong, here or there, is said in error alone. */
+sg_status team_sum_run(const team_sum *sum, json_t *order,
+                       const sg_network *net, uint32_t count, sg_error *error);
+
 /* team_part_of: what an order says. team_number: another number of it. */
 team_part team_part_of(const json_t *order);
 uint64_t team_number(const json_t *order, const char *key);

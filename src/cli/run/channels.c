@@ -2,12 +2,9 @@
 #include "cli/run/channels.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/cli.h"
-#include "cli/base/team.h"
 #include "cli/base/team_work.h"
 #include "report/health.h"
 
@@ -59,112 +56,105 @@ static size_t lay_out(const sg_network *net, size_t layers, size_t *begin)
     return all;
 }
 
-/* Adds some samples to the sums. */
-static sg_status sum_part(const sg_network *net, size_t layers,
-                          const size_t *begin, const sg_data *data,
-                          team_part part, unsigned threads, uint64_t *sum,
-                          sg_error *error)
+/* Samples that are summed up. */
+typedef struct summing {
+    const sg_network *net;
+    const sg_data *data;
+    unsigned threads;
+    size_t layers, sums;
+    size_t begin[SG_LAYERS_MAX];
+    uint64_t *sum; /* [sums] */
+} summing;
+
+static sg_status summing_open(summing *s, const sg_network *net,
+                              const sg_data *data, unsigned threads)
 {
+    sg_network_info info;
+    sg_network_get_info(net, &info);
+    *s = (summing){.net = net,
+                   .data = data,
+                   .threads = threads,
+                   .layers = info.layers};
+    s->sums = lay_out(net, info.layers, s->begin);
+    s->sum = calloc(s->sums + 1, sizeof *s->sum);
+    return s->sum ? SG_OK : SG_E_MEMORY;
+}
+
+static sg_status sum_part(void *user, team_part part, sg_error *error)
+{
+    const summing *to = user;
     sg_layer_info layer;
     sg_pass *pass = NULL;
     sg_status status = SG_OK;
     if (part.count > 0)
-        status = sg_pass_create(net, part.count < BATCH ? part.count : BATCH,
-                                threads, &pass, error);
+        status =
+            sg_pass_create(to->net, part.count < BATCH ? part.count : BATCH,
+                           to->threads, &pass, error);
     for (uint32_t s = 0; status == SG_OK && s < part.count; s += BATCH) {
         const uint32_t n = part.count - s < BATCH ? part.count - s : BATCH;
-        status = sg_pass_run(pass, data, part.first + s, n, 0, error);
-        for (size_t l = 0; status == SG_OK && l < layers; l++)
-            if (fires(net, layers, l, &layer))
-                add(sum + begin[l], sg_pass_counts(pass, l + 1),
+        status = sg_pass_run(pass, to->data, part.first + s, n, 0, error);
+        for (size_t l = 0; status == SG_OK && l < to->layers; l++)
+            if (fires(to->net, to->layers, l, &layer))
+                add(to->sum + to->begin[l], sg_pass_counts(pass, l + 1),
                     n * layer.neurons, layer.out.channels);
     }
     sg_pass_destroy(pass);
     return status;
 }
 
+static bool add_answer(void *user, const json_t *answer)
+{
+    const summing *to = user;
+    size_t i;
+    const json_t *value;
+    if (json_array_size(answer) != to->sums)
+        return false;
+    json_array_foreach(answer, i, value) to->sum[i] +=
+        (uint64_t)json_integer_value(value);
+    return true;
+}
+
 json_t *channels_task(const json_t *order, const sg_network *net,
                       const sg_data *const *data, sg_status *status,
                       sg_error *error)
 {
-    size_t begin[SG_LAYERS_MAX];
-    sg_network_info info;
+    summing s;
     const sg_data *of = data[team_number(order, "place") % SG_RANKS_DATA_MAX];
     if (!net || !of) {
         *status = SG_E_FORMAT;
         return NULL;
     }
-    sg_network_get_info(net, &info);
-    const size_t sums = lay_out(net, info.layers, begin);
-    uint64_t *sum = calloc(sums + 1, sizeof *sum);
     *status =
-        sum ? sum_part(net, info.layers, begin, of, team_part_of(order),
-                       (unsigned)team_number(order, "threads"), sum, error)
-            : SG_E_MEMORY;
+        summing_open(&s, net, of, (unsigned)team_number(order, "threads"));
+    if (*status == SG_OK)
+        *status = sum_part(&s, team_part_of(order), error);
     json_t *list = *status == SG_OK ? json_array() : NULL;
-    for (size_t i = 0; list && i < sums; i++)
-        json_array_append_new(list, json_integer((json_int_t)sum[i]));
-    free(sum);
+    for (size_t i = 0; list && i < s.sums; i++)
+        json_array_append_new(list, json_integer((json_int_t)s.sum[i]));
+    free(s.sum);
     return list;
-}
-
-/* All samples by all ranks. */
-static sg_status sum_all(const sg_network *net, size_t layers,
-                         const size_t *begin, const sg_data *data,
-                         unsigned place, uint32_t samples, unsigned threads,
-                         uint64_t *sum, sg_error *error)
-{
-    team_part own = {0, samples};
-    char problem[SG_ERROR_TEXT] = "";
-    int code = CLI_OK;
-    if (team_ranks())
-        cli_capture(problem, sizeof problem);
-    if (team_ranks())
-        code = team_divide("train", "channels",
-                           json_pack("{s:i,s:i}", "place", (int)place,
-                                     "threads", (int)threads),
-                           net, false, samples, 1, &own);
-    sg_status status = code == CLI_OK ? sum_part(net, layers, begin, data, own,
-                                                 threads, sum, error)
-                                      : SG_OK;
-    for (uint32_t r = 1;
-         code == CLI_OK && status == SG_OK && r < sg_ranks_count(team_ranks());
-         r++) {
-        json_t *answer;
-        size_t i;
-        const json_t *value;
-        code = team_gather("train", r, &answer);
-        json_array_foreach(answer, i, value) sum[i] +=
-            (uint64_t)json_integer_value(value);
-        json_decref(answer);
-    }
-    if (team_ranks())
-        cli_capture(NULL, 0);
-    if (code == CLI_OK)
-        return status;
-    snprintf(error->text, sizeof error->text, "%s", problem);
-    return code == CLI_INTERRUPTED ? SG_E_STOPPED : SG_E_IO;
 }
 
 sg_status channels_sum(const sg_network *net, const sg_data *data,
                        unsigned place, uint32_t samples, unsigned threads,
                        channel_sums *out, sg_error *error)
 {
-    size_t begin[SG_LAYERS_MAX];
-    sg_network_info info;
+    summing s;
     sg_layer_info layer;
+    const team_sum sum = {"channels", sum_part, add_answer, &s};
     const uint32_t size = sg_data_get_info(data)->size;
     samples = samples < size ? samples : size;
-    sg_network_get_info(net, &info);
-    memset(out, 0, info.layers * sizeof *out);
-    uint64_t *sum = calloc(lay_out(net, info.layers, begin) + 1, sizeof *sum);
-    const sg_status status = sum ? sum_all(net, info.layers, begin, data,
-                                           place, samples, threads, sum, error)
-                                 : SG_E_MEMORY;
-    for (size_t l = 0; status == SG_OK && l < info.layers; l++)
-        if (fires(net, info.layers, l, &layer))
-            out[l] = conclude(sum + begin[l], &layer, samples);
-    free(sum);
+    sg_status status = summing_open(&s, net, data, threads);
+    memset(out, 0, s.layers * sizeof *out);
+    if (status == SG_OK)
+        status = team_sum_run(&sum,
+                              json_pack("{s:i,s:i}", "place", (int)place,
+                                        "threads", (int)threads),
+                              net, samples, error);
+    for (size_t l = 0; status == SG_OK && l < s.layers; l++)
+        if (fires(net, s.layers, l, &layer))
+            out[l] = conclude(s.sum + s.begin[l], &layer, samples);
+    free(s.sum);
     return status;
 }
 

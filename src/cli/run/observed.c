@@ -90,13 +90,22 @@ static void view_close(view *v)
     free(v->erred);
 }
 
-static sg_status look(view *v, const sg_network *net, const sg_data *data,
-                      team_part part, unsigned threads, sg_error *error)
+/* What is looked at, and by how many threads. */
+typedef struct sight {
+    view *v;
+    const sg_network *net;
+    const sg_data *data;
+    unsigned threads;
+} sight;
+
+static sg_status look(void *user, team_part part, sg_error *error)
 {
-    const sg_observe_options how = {sizeof how, part.first, part.count,
-                                    threads,    v->spoke,   v->erred};
-    return part.count > 0 ? sg_observe_with(net, data, &how, v->layer, error)
-                          : SG_OK;
+    const sight *s = user;
+    const sg_observe_options how = {sizeof how, part.first,  part.count,
+                                    s->threads, s->v->spoke, s->v->erred};
+    return part.count > 0
+               ? sg_observe_with(s->net, s->data, &how, s->v->layer, error)
+               : SG_OK;
 }
 
 static json_t *numbers(const uint64_t *n, size_t count)
@@ -130,8 +139,9 @@ json_t *observed_task(const json_t *order, const sg_network *net,
     }
     *status = view_open(&v, net);
     if (*status == SG_OK)
-        *status = look(&v, net, of, team_part_of(order),
-                       (unsigned)team_number(order, "threads"), error);
+        *status = look(&(sight){&v, net, of,
+                                (unsigned)team_number(order, "threads")},
+                       team_part_of(order), error);
     json_t *layers = *status == SG_OK ? json_array() : NULL;
     for (size_t l = 0; layers && l < v.layers; l++)
         json_array_append_new(
@@ -147,31 +157,42 @@ json_t *observed_task(const json_t *order, const sg_network *net,
     return answer;
 }
 
-static void add_numbers(uint64_t *to, const json_t *list, size_t count)
+static bool add_numbers(uint64_t *to, const json_t *list, size_t count)
 {
+    if (json_array_size(list) != count)
+        return false;
     for (size_t i = 0; i < count; i++)
         to[i] += (uint64_t)json_integer_value(json_array_get(list, i));
+    return true;
 }
 
-static void add_marks(uint8_t *to, const json_t *text, size_t count)
+static bool add_marks(uint8_t *to, const json_t *text, size_t count)
 {
     const char *mark = json_string_value(text);
-    for (size_t i = 0; mark && i < count && mark[i]; i++)
+    if (json_string_length(text) != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
         to[i] |= mark[i] == '1';
+    return true;
 }
 
-static void add_answer(view *v, const json_t *answer)
+static bool add_answer(void *user, const json_t *answer)
 {
+    const sight *s = user;
+    const view *v = s->v;
     const json_t *layers = json_object_get(answer, "layers");
+    bool whole = true;
     for (size_t l = 0; l < v->layers; l++) {
         const json_t *layer = json_array_get(layers, l);
-        add_numbers(v->layer[l].counts, json_object_get(layer, "counts"),
-                    SG_COUNT_BINS);
-        add_numbers(v->layer[l].errors, json_object_get(layer, "errors"),
-                    SG_ERROR_BINS);
+        whole = add_numbers(v->layer[l].counts,
+                            json_object_get(layer, "counts"), SG_COUNT_BINS) &&
+                add_numbers(v->layer[l].errors,
+                            json_object_get(layer, "errors"), SG_ERROR_BINS) &&
+                whole;
     }
-    add_marks(v->spoke, json_object_get(answer, "spoke"), v->neurons);
-    add_marks(v->erred, json_object_get(answer, "erred"), v->neurons);
+    return add_marks(v->spoke, json_object_get(answer, "spoke"), v->neurons) &&
+           add_marks(v->erred, json_object_get(answer, "erred"), v->neurons) &&
+           whole;
 }
 
 /* What parts do not add up to: neurons that sent nothing at all. */
@@ -199,53 +220,23 @@ static void conclude(view *v, const sg_network *net)
     }
 }
 
-/* All samples by all ranks. */
-static sg_status look_all(view *v, const sg_network *net, const sg_data *data,
-                          unsigned place, uint32_t samples, unsigned threads,
-                          sg_error *error)
-{
-    team_part own = {0, samples};
-    char problem[SG_ERROR_TEXT] = "";
-    int code = CLI_OK;
-    if (team_ranks())
-        cli_capture(problem, sizeof problem);
-    if (team_ranks())
-        code = team_divide("train", "observe",
-                           json_pack("{s:i,s:i}", "place", (int)place,
-                                     "threads", (int)threads),
-                           net, false, samples, 1, &own);
-    sg_status status =
-        code == CLI_OK ? look(v, net, data, own, threads, error) : SG_OK;
-    for (uint32_t r = 1;
-         code == CLI_OK && status == SG_OK && r < sg_ranks_count(team_ranks());
-         r++) {
-        json_t *answer;
-        code = team_gather("train", r, &answer);
-        if (answer)
-            add_answer(v, answer);
-        json_decref(answer);
-    }
-    if (team_ranks())
-        cli_capture(NULL, 0);
-    if (code != CLI_OK) {
-        snprintf(error->text, sizeof error->text, "%s", problem);
-        status = code == CLI_INTERRUPTED ? SG_E_STOPPED : SG_E_IO;
-    }
-    if (status == SG_OK && team_ranks())
-        conclude(v, net);
-    return status;
-}
-
 json_t *observed_json(const sg_network *net, const sg_data *data,
                       unsigned place, uint32_t samples, unsigned threads,
                       const char *from, sg_status *status, sg_error *error)
 {
     view seen;
+    sight whole = {&seen, net, data, threads};
+    const team_sum sum = {"observe", look, add_answer, &whole};
     uint32_t size = sg_data_get_info(data)->size;
     samples = samples < size ? samples : size;
     *status = view_open(&seen, net);
     if (*status == SG_OK)
-        *status = look_all(&seen, net, data, place, samples, threads, error);
+        *status = team_sum_run(&sum,
+                               json_pack("{s:i,s:i}", "place", (int)place,
+                                         "threads", (int)threads),
+                               net, samples, error);
+    if (*status == SG_OK && team_ranks())
+        conclude(&seen, net);
     json_t *layers = *status == SG_OK ? json_array() : NULL;
     bool failed = !layers;
     for (size_t l = 0; !failed && l < seen.layers; l++)
