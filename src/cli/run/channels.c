@@ -105,12 +105,10 @@ static sg_status sum_part(void *user, team_part part, sg_error *error)
 static bool add_answer(void *user, const json_t *answer)
 {
     const summing *to = user;
-    size_t i;
-    const json_t *value;
     if (json_array_size(answer) != to->sums)
         return false;
-    json_array_foreach(answer, i, value) to->sum[i] +=
-        (uint64_t)json_integer_value(value);
+    for (size_t i = 0; i < to->sums; i++)
+        to->sum[i] += (uint64_t)json_integer_value(json_array_get(answer, i));
     return true;
 }
 
