@@ -127,7 +127,61 @@ static void pack_rows(const sg__synapses *s, uint32_t first, uint32_t last)
                         (uint8_t *)s->packed + (k / 64 * K + i) * 64 + k % 64);
 }
 
-/* The part for the propagate rows, of layers by slabs. */
+static __m128i low_bytes(__m128i a, __m128i b)
+{
+    const __m128i bytes = _mm_set1_epi16(0xff);
+    return _mm_packus_epi16(_mm_and_si128(a, bytes), _mm_and_si128(b, bytes));
+}
+
+/* 16 words: their high bytes, and their low ones. */
+static void split(const int16_t *w, __m128i *high, __m128i *low)
+{
+    __m128i a = sg__load_half(w), b = sg__load_half(w + 8);
+    *high = low_bytes(_mm_srli_epi16(a, 8), _mm_srli_epi16(b, 8));
+    *low = low_bytes(a, b);
+}
+
+/* The slabs of layers by halves. */
+static void pack_row_halves(const sg__synapses *s, uint32_t first,
+                            uint32_t last)
+{
+    const size_t K = sg__fan_in(s->geo), behind = K * s->geo->out_c;
+    const __m128i bias = _mm_set1_epi8((char)0x80);
+    __m128i high[16], low[16];
+    for (uint32_t k = first; k < last; k += 16)
+        for (size_t i = 0; i < K; i += 16) {
+            uint8_t *to =
+                sg__forward_slabs(s) + (k / 64 * K + i) * 64 + k % 64;
+            for (size_t c = 0; c < 16; c++) {
+                split((const int16_t *)s->weight + (k + c) * K + i, &high[c],
+                      &low[c]);
+                low[c] = _mm_xor_si128(low[c], bias);
+            }
+            pack_square((const int8_t *)high, 16, to);
+            pack_square((const int8_t *)low, 16, to + behind);
+        }
+}
+
+/* The part for the propagate rows of 16-bit layers by slabs: high bytes, and
+ * low bytes behind them. */
+static void pack_halves(const sg__synapses *s, uint32_t first, uint32_t last)
+{
+    const sg__geometry *g = s->geo;
+    const __m128i bias = _mm_set1_epi8((char)0x80);
+    const size_t K = sg__fan_in(g), behind = K * g->out_c;
+    uint8_t *to = sg__propagate_slabs(s);
+    for (uint32_t k = first; k < last; k++)
+        for (size_t i = 0; i < K; i += 16) {
+            uint8_t *row = to + i / 64 * 64 * g->out_c +
+                           (size_t)k * SG__SLAB_COLUMNS + i % 64;
+            __m128i high, low;
+            split((const int16_t *)s->weight + k * K + i, &high, &low);
+            _mm_storeu_si128((__m128i *)row, _mm_xor_si128(high, bias));
+            _mm_storeu_si128((__m128i *)(row + behind), low);
+        }
+}
+
+/* The same of 8-bit ones. */
 static void pack_slabs(const sg__synapses *s, uint32_t first, uint32_t last)
 {
     const sg__geometry *g = s->geo;
@@ -151,8 +205,12 @@ void sg__pack__avx2(const sg__synapses *s, uint32_t first, uint32_t last)
         pack_rows(s, first, last);
     else
         pack_quads(s, first, last);
-    if (sg__by_slabs(s->geo, s->bits))
+    if (sg__by_halves(s->geo, s->bits))
+        pack_row_halves(s, first, last);
+    if (sg__by_slabs(s->geo) && s->bits == 8)
         pack_slabs(s, first, last);
+    else if (sg__by_slabs(s->geo))
+        pack_halves(s, first, last);
 }
 
 size_t sg__scratch_size__avx2(const sg__geometry *g, int bits)

@@ -173,7 +173,7 @@ SG__INLINE sg__senders list_position(const uint8_t *x, size_t channels,
         runs = write_runs(to, length, errors, room);
     }
     return (sg__senders){0, (uint16_t)length, (uint16_t)runs, sum_of(size),
-                         128 * sum_of(sum)};
+                         (int32_t)sum_of(errors ? sum : size)};
 }
 
 SG__INLINE size_t fill(sg__sender_lists *l, size_t n, const uint8_t *x,
@@ -183,6 +183,7 @@ SG__INLINE size_t fill(sg__sender_lists *l, size_t n, const uint8_t *x,
     sg__senders *at = l->senders;
     n = n < l->samples ? n : l->samples;
     l->used = 0;
+    l->excess = errors ? 128 : 0;
     for (; s < n && l->room - l->used >= most; s++)
         for (size_t p = 0; p < l->positions; p++, x += l->channels) {
             *at = list_position(x, l->channels, errors, l->pairs + l->used);

@@ -24,14 +24,14 @@ typedef struct sg__sender_pair {
 typedef struct sg__senders {
     uint32_t first; /* in pairs */
     uint16_t length;
-    uint16_t runs;   /* of pairs whose sums fit 16 bits, if all do not: their
+    uint16_t runs; /* of pairs whose sums fit 16 bits, if all do not: their
                       * lengths are bytes behind the pairs */
-    uint32_t size;   /* the sum of counts, or of |d| */
-    uint32_t offset; /* 128 times the sum of error counts */
+    uint32_t size; /* the sum of counts, or of |d| */
+    int32_t sum;   /* of their numbers */
 } sg__senders;
 
-/* Sums up to which 16 bits hold: 127 * 258, and 255 * 128. */
-enum { SG__COUNT_ROOM = 258, SG__ERROR_ROOM = 128 };
+/* Sums up to which 16 bits hold: 128 * 255, and 255 * 128. */
+enum { SG__COUNT_ROOM = 255, SG__ERROR_ROOM = 128 };
 
 /* Lists of some samples' senders, one behind the other. */
 typedef struct sg__sender_lists {
@@ -40,6 +40,7 @@ typedef struct sg__sender_lists {
     size_t room, used;          /* pairs */
     sg__sender_pair *pairs;     /* [room] */
     sg__senders *senders;       /* [samples][positions] */
+    int32_t excess;             /* what is in the slabs, less the weights */
 } sg__sender_lists;
 
 /* sg__pairs_bytes: memory for up to n samples, with room for one of them
@@ -49,8 +50,10 @@ size_t sg__pairs_bytes(size_t positions, size_t channels, size_t n);
 sg__sender_lists sg__pairs_in(size_t positions, size_t channels, size_t n,
                               void *memory);
 
-/* sg__pairs_of_counts, sg__pairs_of_errors: lists samples whose numbers are at x, n of
- * them or as many as there is room for, 1 or more. Returns how many. */
+/* sg__pairs_of_counts, sg__pairs_of_errors: lists samples whose numbers are at
+ * x, n of them or as many as there is room for, 1 or more. Returns how many.
+ * Counts are for slabs of the weights themselves, errors for those of w + 128.
+ */
 size_t sg__pairs_of_counts(sg__sender_lists *l, size_t n, const uint8_t *x);
 size_t sg__pairs_of_errors(sg__sender_lists *l, size_t n, const int8_t *x);
 
@@ -115,7 +118,7 @@ SG__INLINE void sg__slab_take(__m256i sum[4], uint32_t *offset, int32_t *to)
 SG__INLINE void sg__slab_row(const sg__sender_pair *pairs,
                              const sg__senders *at, size_t n,
                              const uint8_t *slab, ptrdiff_t step, bool errors,
-                             int32_t *to)
+                             int32_t excess, int32_t *to)
 {
     const uint32_t room = errors ? SG__ERROR_ROOM : SG__COUNT_ROOM;
     uint32_t size = 0, offset = 0;
@@ -129,8 +132,7 @@ SG__INLINE void sg__slab_row(const sg__sender_pair *pairs,
             sg__slab_take(sum, &offset, to);
             size = 0;
         }
-        if (errors)
-            offset += at->offset;
+        offset += (uint32_t)excess * (uint32_t)at->sum;
         if (at->size <= room) {
             sg__slab_sum(p, at->length, slab, errors, sum);
             size += at->size;
@@ -153,7 +155,10 @@ SG__INLINE void sg__slab_add(const sg__sender_lists *l, size_t sample,
 {
     (void)sample;
     (void)columns; /* SG__SLAB_COLUMNS */
-    sg__slab_row(l->pairs, at, n, slab, step, errors, to);
+    if (l->excess == 0)
+        sg__slab_row(l->pairs, at, n, slab, step, errors, 0, to);
+    else
+        sg__slab_row(l->pairs, at, n, slab, step, errors, l->excess, to);
 }
 
 #endif

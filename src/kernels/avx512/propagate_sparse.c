@@ -53,8 +53,7 @@ static void propagate_slabs(const sg__synapses *s, size_t n, const int8_t *d,
     sg__slabs_backward(g, n, &l, sg__propagate_slabs(s), COLUMNS, u);
     if (s->bits == 8)
         return;
-    for (size_t i = 0; i < n * sg__inputs(g); i++)
-        u[i] = (int32_t)((uint32_t)u[i] << 8);
+    sg__slabs_high(u, n * sg__inputs(g));
     l.excess = 0;
     sg__slabs_send(g, n, &l, sg__propagate_slabs(s) + sg__fan_in(g) * g->out_c,
                    COLUMNS, u);

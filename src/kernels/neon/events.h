@@ -7,8 +7,8 @@
 
 #include "kernels/neon/lanes.h"
 
-/* 127 times the sum of |numbers| of a run fits 16 bits. */
-enum { SG__RUN_ROOM = 258 };
+/* 128 times the sum of |numbers| of a run fits 16 bits. */
+enum { SG__RUN_ROOM = 255 };
 
 /* What a row consists of: signed bytes (counts up to 127, or weights), larger
  * counts, or 16-bit weights. */

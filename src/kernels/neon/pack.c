@@ -5,13 +5,18 @@
 #include "kernels/neon/lanes.h"
 #include "kernels/neon/ways.h"
 
-size_t sg__forward_part__neon(const sg__geometry *g, int bits)
+size_t sg__dense_part__neon(const sg__geometry *g, int bits)
 {
     size_t weights = sg__neon_blocks(g) * SG__PACK_CHANNELS * sg__fan_in(g);
     if (sg__by_rows(g, bits))
-        return sg__fan_in(g) * g->out_c;
+        return 0;
     return weights * sizeof(int16_t) +
            (bits == 8 ? sg__neon_blocks(g) * sizeof(uint32_t) : 0);
+}
+
+size_t sg__forward_part__neon(const sg__geometry *g, int bits)
+{
+    return sg__dense_part__neon(g, bits) + sg__slab_bytes(g, bits);
 }
 
 size_t sg__pack_size__neon(const sg__geometry *g, int bits)
@@ -38,15 +43,34 @@ static void pack_square(const int8_t *from, size_t K, int8_t *to, size_t step)
         vst1q_s8(to + i * step, a[i]);
 }
 
-void sg__pack_rows(const sg__synapses *s, uint32_t first, uint32_t last)
+/* 16 words: their high bytes, and their low ones less 128. */
+static void split(const int16_t *w, int8_t *high, int8_t *low)
+{
+    uint8x16_t a = vreinterpretq_u8_s16(vld1q_s16(w));
+    uint8x16_t b = vreinterpretq_u8_s16(vld1q_s16(w + 8));
+    vst1q_u8((uint8_t *)high, vuzp2q_u8(a, b));
+    vst1q_u8((uint8_t *)low, veorq_u8(vuzp1q_u8(a, b), vdupq_n_u8(0x80)));
+}
+
+void sg__pack_rows(const sg__synapses *s, uint32_t first, uint32_t last,
+                   int8_t *to)
 {
     const size_t K = sg__fan_in(s->geo), columns = sg__columns(s->geo->out_c);
+    int8_t high[16 * 16], low[16 * 16];
     for (uint32_t k = first; k < last; k += 16)
-        for (size_t i = 0; i < K; i += 16)
-            pack_square((const int8_t *)s->weight + k * K + i, K,
-                        (int8_t *)s->packed + (k / columns * K + i) * columns +
-                            k % columns,
-                        columns);
+        for (size_t i = 0; i < K; i += 16) {
+            int8_t *at = to + (k / columns * K + i) * columns + k % columns;
+            if (s->bits == 8) {
+                pack_square((const int8_t *)s->weight + k * K + i, K, at,
+                            columns);
+                continue;
+            }
+            for (size_t c = 0; c < 16; c++)
+                split((const int16_t *)s->weight + (k + c) * K + i,
+                      high + 16 * c, low + 16 * c);
+            pack_square(high, 16, at, columns);
+            pack_square(low, 16, at + K * s->geo->out_c, columns);
+        }
 }
 
 void sg__pack_slabs(const sg__synapses *s, uint32_t first, uint32_t last,
@@ -55,9 +79,14 @@ void sg__pack_slabs(const sg__synapses *s, uint32_t first, uint32_t last,
     const sg__geometry *g = s->geo;
     const size_t K = sg__fan_in(g), columns = sg__columns(g->in_c);
     for (uint32_t k = first; k < last; k++)
-        for (size_t i = 0; i < K; i += columns)
-            memcpy(to + i * g->out_c + k * columns,
-                   (const int8_t *)s->weight + k * K + i, columns);
+        for (size_t i = 0; i < K; i += columns) {
+            int8_t *row = to + i * g->out_c + k * columns;
+            if (s->bits == 8)
+                memcpy(row, (const int8_t *)s->weight + k * K + i, columns);
+            for (size_t c = 0; s->bits == 16 && c < columns; c += 16)
+                split((const int16_t *)s->weight + k * K + i + c, row + c,
+                      row + K * g->out_c + c);
+        }
 }
 
 static uint32_t largest(const int8_t *w, size_t n)
@@ -93,14 +122,16 @@ static void pack_words(const sg__synapses *s, uint32_t first, uint32_t last)
 
 void sg__pack__neon(const sg__synapses *s, uint32_t first, uint32_t last)
 {
-    if (sg__by_rows(s->geo, s->bits))
-        sg__pack_rows(s, first, last);
-    else
+    const sg__geometry *g = s->geo;
+    int8_t *packed = s->packed;
+    if (!sg__by_rows(g, s->bits))
         pack_words(s, first, last);
-    if (sg__by_slabs(s->geo, s->bits))
+    if (sg__over_many(g))
+        sg__pack_rows(s, first, last,
+                      packed + sg__dense_part__neon(g, s->bits));
+    if (sg__by_slabs(g))
         sg__pack_slabs(s, first, last,
-                       (int8_t *)s->packed +
-                           sg__forward_part__neon(s->geo, s->bits));
+                       packed + sg__forward_part__neon(g, s->bits));
 }
 
 size_t sg__scratch_with(const sg__geometry *g, int bits, size_t forward)

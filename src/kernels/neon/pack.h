@@ -17,7 +17,9 @@ static inline uint32_t *sg__neon_largest(const sg__synapses *s)
                                        2;
 }
 
-/* sg__forward_part: bytes of the part for the forward rows. */
+/* sg__dense_part: bytes of what the dense products read.
+ * sg__forward_part: of all that the forward rows read: that, slabs, or both. */
+size_t sg__dense_part__neon(const sg__geometry *g, int bits);
 size_t sg__forward_part__neon(const sg__geometry *g, int bits);
 size_t sg__forward_scratch__neon(const sg__geometry *g, int bits);
 

@@ -26,8 +26,8 @@ static size_t far_size(const sg__geometry *g, int bits)
 
 size_t sg__propagate_scratch(const sg__geometry *g, int bits)
 {
-    if (sg__by_slabs(g, bits))
-        return sg__slabs_scratch(g, bits);
+    if (sg__by_slabs(g))
+        return sg__slabs_scratch(g);
     if (sg__by_blocks(g, bits))
         return sg__blocks_scratch(g, bits);
     return far_size(g, bits) + 2 * sg__events_bytes(g->out_c);
@@ -120,7 +120,7 @@ void sg__propagate_sparse_with(const sg__synapses *s, size_t forward_part,
                                size_t n, const int8_t *d, int32_t *u,
                                void *scratch)
 {
-    if (sg__by_slabs(s->geo, s->bits))
+    if (sg__by_slabs(s->geo))
         sg__slabs_propagate(s, n, d, (const int8_t *)s->packed + forward_part,
                             u, scratch);
     else if (sg__by_blocks(s->geo, s->bits))

@@ -1,5 +1,5 @@
-/* NEON forward pass of layers by rows (ways.h), for the counts that are not 0.
- */
+/* NEON forward pass of layers by rows and by halves (ways.h), for the counts
+ * that are not 0. */
 #include "kernels/neon/slabs.h"
 #include "kernels/portable/slabs.h"
 
@@ -22,7 +22,7 @@ static size_t charge_bytes(const sg__geometry *c)
 
 size_t sg__rows_scratch(const sg__geometry *g, int bits)
 {
-    if (!sg__by_rows(g, bits))
+    if (!sg__by_rows(g, bits) && !sg__by_halves(g, bits))
         return 0;
     sg__geometry c = sg__cut(g);
     return charge_bytes(&c) + sg__senders_bytes((size_t)c.in_h * c.in_w,
@@ -31,16 +31,29 @@ size_t sg__rows_scratch(const sg__geometry *g, int bits)
 
 /* The output channels of a slab, from k on, of n listed samples; out is
  * theirs. */
-static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
+static void run_block(const sg__synapses *s, const int8_t *slabs,
+                      const sg__geometry *c, size_t n,
                       const sg__sender_lists *l, uint32_t k, int32_t *charge,
                       const sg__response_out *out)
 {
+    const uint8_t *slab = (const uint8_t *)slabs + k * sg__fan_in(c);
     const size_t positions = n * c->out_h * c->out_w, columns = l->columns;
     const sg__responder r = sg__respond_as(out, c, n);
+    sg__sender_lists low = *l;
+    if (s->bits == 16) {
+        memset(charge, 0, positions * columns * sizeof *charge);
+        sg__slabs_forward(c, n, l, slab, columns, charge);
+        slab += sg__fan_in(c) * c->out_c;
+        low.excess = -128;
+    }
     for (size_t p = 0; p < positions; p++)
-        memcpy(charge + p * columns, s->bias + k, columns * sizeof *charge);
-    sg__slabs_forward(c, n, l, (const uint8_t *)s->packed + k * sg__fan_in(c),
-                      columns, charge);
+        for (size_t i = 0; i < columns; i += 4) {
+            int32_t *at = charge + p * columns + i;
+            const int32x4_t high =
+                s->bits == 16 ? vshlq_n_s32(vld1q_s32(at), 8) : vdupq_n_s32(0);
+            vst1q_s32(at, vaddq_s32(vld1q_s32(s->bias + k + i), high));
+        }
+    sg__slabs_forward(c, n, &low, slab, columns, charge);
     for (size_t p = 0; p < positions; p++)
         for (size_t i = 0; i < columns; i += 16, charge += 16) {
             int32x4_t x[4];
@@ -50,8 +63,9 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
         }
 }
 
-void sg__rows_run(const sg__synapses *s, size_t n, const uint8_t *in,
-                  const sg__response_out *out, void *scratch)
+void sg__rows_run(const sg__synapses *s, const int8_t *slabs, size_t n,
+                  const uint8_t *in, const sg__response_out *out,
+                  void *scratch)
 {
     sg__geometry c = sg__cut(s->geo);
     sg__sender_lists l =
@@ -62,7 +76,7 @@ void sg__rows_run(const sg__synapses *s, size_t n, const uint8_t *in,
         size_t m = sg__list_counts(&l, n - i, in + i * sg__inputs(&c));
         sg__response_out o = sg__response_at(out, i * sg__outputs(&c));
         for (uint32_t k = 0; k < c.out_c; k += (uint32_t)l.columns)
-            run_block(s, &c, m, &l, k, scratch, &o);
+            run_block(s, slabs, &c, m, &l, k, scratch, &o);
         i += m;
     }
 }

@@ -73,6 +73,7 @@ SG__INLINE sg__senders list_position(sg__sender_lists *l, const uint8_t *x,
                 *d++ = SG__SIGNED_MAX;
             }
             s.size += more;
+            s.sum += errors ? (int8_t)x[k] : x[k];
             *at++ = k * columns;
             *d++ = (int8_t)value;
         }
@@ -90,6 +91,7 @@ SG__INLINE size_t fill(sg__sender_lists *l, size_t n, const uint8_t *x,
     sg__senders *at = l->senders;
     n = n < l->samples ? n : l->samples;
     l->used = l->runs = 0;
+    l->excess = 0;
     for (; done < n && l->room - l->used >= most; done++)
         for (size_t p = 0; p < l->positions; p++, x += l->channels, at++) {
             *at = list_position(l, x, errors);

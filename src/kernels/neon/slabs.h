@@ -9,6 +9,7 @@
 typedef struct sg__senders {
     uint32_t first, length; /* in events */
     uint32_t size;          /* the sum of counts, or of |d| */
+    int32_t sum;            /* of their numbers */
     uint32_t run;           /* if one run does not hold it: the first of the
                                lengths of its runs, which make up its length */
 } sg__senders;
@@ -25,6 +26,7 @@ typedef struct sg__sender_lists {
     uint32_t *at;               /* [room]: where in the slab a row begins */
     uint16_t *run;              /* [room] */
     int8_t *d;                  /* [room] */
+    int32_t excess;             /* what is in the slabs, less the weights */
 } sg__sender_lists;
 
 /* sg__senders_bytes: memory for up to n samples, with room for one of them
@@ -48,17 +50,27 @@ SG__INLINE void sg__slab_take(int16x8_t *sum, int32_t *to, const int eights)
     }
 }
 
+/* to[] -= offset */
+SG__INLINE void sg__slab_give_back(int32_t *to, uint32_t offset,
+                                   const int eights)
+{
+    const int32x4_t less = vdupq_n_s32((int32_t)offset);
+    for (int j = 0; j < 2 * eights; j++)
+        vst1q_s32(to + 4 * j, vsubq_s32(vld1q_s32(to + 4 * j), less));
+}
+
 SG__INLINE void sg__slab_row(const sg__sender_lists *l, const sg__senders *at,
                              size_t n, const int8_t *slab, ptrdiff_t step,
                              int32_t *to, const int eights)
 {
-    uint32_t size = 0;
+    uint32_t size = 0, offset = 0;
     int16x8_t sum[16];
     for (int j = 0; j < eights; j++)
         sum[j] = vdupq_n_s16(0);
     for (; n > 0; n--, at++, slab += step) {
         const uint32_t *row = l->at + at->first;
         const int8_t *d = l->d + at->first;
+        offset += (uint32_t)l->excess * (uint32_t)at->sum;
         if (size + at->size > SG__RUN_ROOM && size > 0) {
             sg__slab_take(sum, to, eights);
             size = 0;
@@ -76,6 +88,8 @@ SG__INLINE void sg__slab_row(const sg__sender_lists *l, const sg__senders *at,
     }
     if (size > 0)
         sg__slab_take(sum, to, eights);
+    if (offset != 0)
+        sg__slab_give_back(to, offset, eights);
 }
 
 /* sg__slab_add: of the walks. Forward and backward are alike here: both

@@ -6,12 +6,17 @@
 
 enum { QUAD = 4 * SG__DOT_BLOCK }; /* bytes of a quad of all channels */
 
-size_t sg__forward_part__neondot(const sg__geometry *g, int bits)
+size_t sg__dense_part__neondot(const sg__geometry *g, int bits)
 {
     if (sg__by_rows(g, bits))
-        return sg__fan_in(g) * g->out_c;
+        return 0;
     return sg__dot_plane(g) * (size_t)bits / 8 +
            sg__neon_blocks(g) * SG__DOT_BLOCK * sizeof(uint32_t);
+}
+
+size_t sg__forward_part__neondot(const sg__geometry *g, int bits)
+{
+    return sg__dense_part__neondot(g, bits) + sg__slab_bytes(g, bits);
 }
 
 size_t sg__pack_size__neondot(const sg__geometry *g, int bits)
@@ -92,15 +97,16 @@ static void pack_quads(const sg__synapses *s, uint32_t k)
 
 void sg__pack__neondot(const sg__synapses *s, uint32_t first, uint32_t last)
 {
-    if (sg__by_rows(s->geo, s->bits))
-        sg__pack_rows(s, first, last);
-    else
-        for (uint32_t k = first; k < last; k++)
-            pack_quads(s, k);
-    if (sg__by_slabs(s->geo, s->bits))
+    const sg__geometry *g = s->geo;
+    int8_t *packed = s->packed;
+    for (uint32_t k = first; !sg__by_rows(g, s->bits) && k < last; k++)
+        pack_quads(s, k);
+    if (sg__over_many(g))
+        sg__pack_rows(s, first, last,
+                      packed + sg__dense_part__neondot(g, s->bits));
+    if (sg__by_slabs(g))
         sg__pack_slabs(s, first, last,
-                       (int8_t *)s->packed +
-                           sg__forward_part__neondot(s->geo, s->bits));
+                       packed + sg__forward_part__neondot(g, s->bits));
 }
 
 size_t sg__scratch_size__neondot(const sg__geometry *g, int bits)

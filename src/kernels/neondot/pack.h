@@ -34,6 +34,7 @@ static inline uint32_t *sg__dot_sums(const sg__synapses *s)
                         sg__dot_plane(s->geo) * (size_t)s->bits / 8);
 }
 
+size_t sg__dense_part__neondot(const sg__geometry *g, int bits);
 size_t sg__forward_part__neondot(const sg__geometry *g, int bits);
 size_t sg__forward_scratch__neondot(const sg__geometry *g, int bits);
 

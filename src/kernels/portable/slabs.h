@@ -19,6 +19,14 @@
 #include "kernels/kernels.h"
 #include "kernels/portable/slab_shape.h"
 
+/* sg__slabs_high: what came from the high bytes of 16-bit weights counts 256
+ * times. */
+static inline void sg__slabs_high(int32_t *sum, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] = (int32_t)((uint32_t)sum[i] << 8);
+}
+
 /* Part i of n of the rows of the next slab are fetched: it is far away and
  * used at random, so that the processor cannot guess it. */
 static inline void sg__prefetch_share(const uint8_t *slab, size_t rows,
