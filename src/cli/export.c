@@ -25,10 +25,12 @@ struct options {
     run_options run; /* of the twin */
     const char *c, *vectors, *format, *order;
     uint64_t samples, ram;
-    bool learn, quiet;
+    bool best, learn, quiet;
 };
 
 static const arg_flag own_flags[] = {
+    {"best", ARG_SWITCH, offsetof(struct options, best), NULL, NULL,
+     MODEL_BEST_HELP, 0, 0},
     {"c", ARG_TEXT, offsetof(struct options, c), "DIR", NULL,
      "write a C program there, a new folder", 0, 0},
     {"vectors", ARG_TEXT, offsetof(struct options, vectors), "DIR", NULL,
@@ -287,7 +289,7 @@ static int export_program(int argc, char **argv)
                          rest.recipe_given);
     const model_images images = {.data = o.run.source.data,
                                  .split = o.learn ? "train" : "test"};
-    code = model_load("export", rest.operand[0], false, &from);
+    code = model_load("export", rest.operand[0], o.best, &from);
     if (code == CLI_OK && (o.samples > 0 || o.learn))
         code = model_data("export", rest.operand[0], from, &images, &data);
     if (code == CLI_OK && o.learn)

@@ -38,9 +38,10 @@ const arg_command command_train = {
              "--resume RUNDIR [options]",
     .text =
         "Trains a network with spikes, forward and backward, in integers. "
-        "Without --recipe it takes the recipe mnist, which trains in "
-        "seconds; 'spikegrad recipes' lists others. The first SIGINT writes "
-        "a checkpoint and exits with code 130.",
+        "Without --recipe options follow the network and the data; for MNIST "
+        "they are those of the recipe mnist, which trains in seconds. "
+        "'spikegrad recipes' lists recipes. The first SIGINT writes a "
+        "checkpoint and exits with code 130.",
     .group = {ARG_OWN(run_source_flags), ARG_OWN(run_out_flag),
               ARG_OWN(own_flags), ARG_OWN(run_flags),
               ARG_SHARED(device_flag, run_options, device),

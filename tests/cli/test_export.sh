@@ -177,6 +177,16 @@ says err 'goes with --learn'
 expect 2 "$SPIKEGRAD" export model
 [ ! -e none ] || bad "a folder that is of no use"
 
+# the best epoch of a run, which need not be the last
+expect 0 "$SPIKEGRAD" train --data glyphs:train=60,test=20 --net 6-10 \
+    --validation 10 --epochs 3 --out held --quiet
+expect 0 "$SPIKEGRAD" export held --best --c best --samples 2 --quiet
+expect 0 "$SPIKEGRAD" export held/best.safetensors --c named --samples 2 --quiet
+expect 0 diff -r best named
+rm held/best.safetensors
+expect 1 "$SPIKEGRAD" export held --best --c none --samples 2
+one_error
+
 # golden vectors; the reference core in Verilog
 expect 0 "$SPIKEGRAD" train --data glyphs:train=400,test=20 --net P4-12-10 \
     --weight-bits 8 --count-cap 15 --loss squared --standardise off --lr 0.05 \

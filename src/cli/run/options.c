@@ -36,8 +36,8 @@ const arg_flag run_out_flag[1] = {
 const arg_flag run_flags[5] = {
     {"max-minutes", ARG_MILLI, FIELD(max_minutes), "M", NULL,
      "time limit: as many epochs as fit, at most the recipe's, planned so that "
-     "the learning rate comes to its end; of all that is to be trained, with "
-     "what it took before",
+     "the learning rate comes to its end; of the whole run, with the time that "
+     "it took before it was stopped",
      1, RECIPE_MINUTES_MAX},
     {"choose", ARG_CHOICE, FIELD(choose), "last|best", NULL,
      "the model to test at the end and to name: of the last epoch or of the "
