@@ -231,9 +231,10 @@ static int run_row(sweep *s, size_t i, uint64_t limit)
     int code = sweep_train_row(s, s->rows.row[i].path, limit, recipe);
     cli_capture(NULL, 0);
     sg_recipe_destroy(recipe);
-    if (s->code != CLI_OK)
+    if (s->code != CLI_OK && s->code != CLI_INTERRUPTED)
         return cli_fail("%s", reason);
-    return sweep_end_row(s, i, code, reason);
+    const int ended = sweep_end_row(s, i, code, reason);
+    return ended == CLI_OK ? s->code : ended; /* another rank's, 130 */
 }
 
 /* All rows of the grid that are not complete. */

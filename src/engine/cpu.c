@@ -30,6 +30,7 @@ static void place_gradient(const sg__cpu *cpu, sg__arena *arena,
         weights = share > weights ? share : weights;
     }
     s->gradient = sg__arena_take(arena, weights, sizeof *s->gradient);
+    s->gradient_room = weights;
     s->bias_gradient =
         sg__arena_take(arena, SG__GRADIENT_CHANNELS, sizeof *s->bias_gradient);
 }

@@ -16,7 +16,8 @@ typedef struct sg__share {
 
 /* Working memory of one thread. */
 typedef struct sg__cpu_scratch {
-    int32_t *gradient;      /* of one share */
+    int32_t *gradient; /* of one share: [gradient_room] */
+    size_t gradient_room;
     int32_t *bias_gradient; /* [SG__GRADIENT_CHANNELS] */
     uint32_t *labels, *ids; /* [chunk] */
     uint8_t *split;         /* an image on two channels, if input is onoff */

@@ -17,7 +17,8 @@ static void run(sg__engine *engine, size_t tasks,
 static sg__gradient memory(sg__engine *engine, unsigned thread)
 {
     const sg__cpu_scratch *scratch = &sg__cpu_of(engine)->scratch[thread];
-    return (sg__gradient){scratch->gradient, scratch->bias_gradient};
+    return (sg__gradient){scratch->gradient, scratch->bias_gradient,
+                          scratch->gradient_room};
 }
 
 /* Layers that the samples of the batch go through, chunk by chunk. */

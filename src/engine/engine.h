@@ -85,9 +85,11 @@ typedef struct sg__portion {
     uint32_t layer, first, last;
 } sg__portion;
 
-/* Of a portion, int32[last-first][K] and int32[last-first]. */
+/* Of a portion, int32[last-first][K] and int32[last-first]; room: of weights. A
+ * portion of up to SG__PACK_CHANNELS has it in any engine's memory. */
 typedef struct sg__gradient {
     int32_t *weights, *biases;
+    size_t room;
 } sg__gradient;
 
 /* What an engine has to bring besides for one that is made of several

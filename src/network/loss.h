@@ -10,7 +10,8 @@
  *   squared:  U_k = alpha (V_k / (T Theta) - y_k)          T = recipe.target
  *
  * with Theta that of training, or the one in use; then, if classes have
- * weights, times that of the label, rounded. The loss is without.
+ * weights, times that of the label, rounded. All 0 if recipe.margin says that
+ * the sample is learned. The loss is without.
  *
  * logits   int32[classes], final membrane values of the output layer
  * error    int32[classes], units of 2^-16, |U| < 2^30; written

@@ -68,7 +68,7 @@ static sg_status compare_clocks(sg__company *c, uint32_t rank, sg__wire *wire,
     for (int i = 0; status == SG_OK && i < ASKS; i++) {
         uint64_t clock, took;
         status = ask(c, rank, CLOCK, wire, &clock, &took, error);
-        if (took >= least)
+        if (status != SG_OK || took >= least)
             continue;
         least = took;
         *ahead = (int64_t)(clock - (sg__clock_ns() - took / 2));
@@ -135,8 +135,11 @@ sg_status sg_ranks_get_spans(sg_ranks *ranks, sg_span **out, size_t *count,
         status = compare_clocks(c, r, &wire, &ahead, error);
         if (status == SG_OK)
             status = ask(c, r, TELL, &wire, &clock, &took, error);
-        if (status == SG_OK &&
-            (status = take(&wire, r, ahead, out, count)) != SG_OK)
+        if (status == SG_OK)
+            status = take(&wire, r, ahead, out, count);
+        if (status == SG_E_MEMORY)
+            sg__fail(error, status, "ranks: out of memory");
+        else if (status == SG_E_FORMAT)
             sg__fail(error, status, "no sense in an answer of rank %u",
                      (unsigned)r);
     }

@@ -68,8 +68,8 @@ static void run(stage *s, size_t count,
 }
 
 /* Own blocks, or those of others, from `first` on, neighbours in one layer,
- * that are computed together. */
-static size_t unit(const stage *s, size_t first)
+ * that are computed together: as many as the engine's memory holds. */
+static size_t unit(const stage *s, size_t first, size_t room)
 {
     const sg__block *b = block_of(s, first);
     size_t n = 1, weights = b->weights;
@@ -79,7 +79,7 @@ static size_t unit(const stage *s, size_t first)
         channels += next->at.last - next->at.first;
         weights += next->weights;
         if ((next->owner == s->me) != (b->owner == s->me) ||
-            next->at.layer != b->at.layer || weights > SG__UNIT_WEIGHTS ||
+            next->at.layer != b->at.layer || weights > room ||
             channels > SG__GRADIENT_CHANNELS)
             break;
     }
@@ -90,9 +90,11 @@ static size_t unit(const stage *s, size_t first)
 static size_t list(const stage *s, bool own)
 {
     sg__member *m = s->m;
+    const size_t held = parts_of(s)->memory(m->inner, 0).room;
+    const size_t room = held < SG__UNIT_WEIGHTS ? held : SG__UNIT_WEIGHTS;
     size_t units = 0;
     for (size_t i = 0, n; i < s->piece->count; i += n) {
-        n = unit(s, i);
+        n = unit(s, i, room);
         if ((block_of(s, i)->owner == s->me) != own)
             continue;
         m->listed[units] = i;

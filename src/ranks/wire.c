@@ -83,7 +83,8 @@ void sg__wire_get_text(sg__wire *wire, char *text, size_t size)
 
 enum { A_WAIT_NS = 2000 }; /* and not only a look */
 
-/* A failure of the exchange is that of all that work on it. */
+/* A failure of the exchange is that of all that work on it, and of all that they
+ * would exchange after it. */
 static sg_status blame(sg__company *c, sg_status status)
 {
     if (status == SG_OK)
@@ -96,6 +97,8 @@ static sg_status blame(sg__company *c, sg_status status)
 sg_status sg__company_send(sg__company *c, uint32_t to, uint32_t channel,
                            const void *from, size_t bytes, uint64_t *ticket)
 {
+    if (c->why.text[0])
+        return SG_E_IO;
     c->traffic.sent += bytes;
     return blame(c, c->exchange.send(c->exchange.context, to, channel, from,
                                      bytes, ticket, &c->why));
@@ -104,6 +107,8 @@ sg_status sg__company_send(sg__company *c, uint32_t to, uint32_t channel,
 sg_status sg__company_receive(sg__company *c, uint32_t from, uint32_t channel,
                               void *to, size_t most, uint64_t *ticket)
 {
+    if (c->why.text[0])
+        return SG_E_IO;
     return blame(c, c->exchange.receive(c->exchange.context, from, channel, to,
                                         most, ticket, &c->why));
 }

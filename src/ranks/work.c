@@ -2,6 +2,7 @@
  * in messages of their own; the answer likewise. */
 #include "ranks/work.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,8 +175,12 @@ static sg_status take_result(sg__company *c, uint32_t rank, void **result,
     if (size == 0)
         return SG_OK;
     *result = malloc((size_t)size);
-    if (!*result)
-        return sg__fail(error, SG_E_MEMORY, "ranks: out of memory");
+    if (!*result) { /* what is not received is in the way of all that follows */
+        status = sg__fail(&c->why, SG_E_MEMORY,
+                          "ranks: no memory for %" PRIu64 " bytes of rank %u",
+                          size, (unsigned)rank);
+        return lost(c, status, error);
+    }
     *bytes = (size_t)size;
     status = receive_all(c, rank, *result, *bytes);
     if (status == SG_OK)

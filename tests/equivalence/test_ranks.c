@@ -211,6 +211,8 @@ static void pieces_are_a_whole(void **state)
         "16C3p1-P2-800-300-10",
         "24C3p1-24C3p1-R1-P2max-48C3p1-48C3p1-R1-600-10",
         "20C3p1-P2-D2-500-500-500-D2-10",
+        "2C3p1-40-10", /* channels that fit no share, but a unit */
+        "2C3p1-40-900-10",
     };
     (void)state;
     sg_data *train, *test;

@@ -5,8 +5,8 @@
  *
  * Two rows at a time are interleaved byte by byte, so that vpmaddubsw
  * multiplies a column of two with the two sources' numbers. The sums stay 16
- * bits wide for `depth` pairs, which cannot overflow them: mostly that is all
- * a position has. */
+ * bits wide for as many pairs as cannot overflow them: mostly that is all a
+ * position has. */
 #ifndef SG_KERNELS_AVX2_SLABS_H
 #define SG_KERNELS_AVX2_SLABS_H
 
@@ -52,8 +52,8 @@ sg__sender_lists sg__pairs_in(size_t positions, size_t channels, size_t n,
 
 /* sg__pairs_of_counts, sg__pairs_of_errors: lists samples whose numbers are at
  * x, n of them or as many as there is room for, 1 or more. Returns how many.
- * Counts are for slabs of the weights themselves, errors for those of w + 128.
- */
+ * `excess` is that of 8-bit weights: counts meet the weights themselves, errors
+ * w + 128. */
 size_t sg__pairs_of_counts(sg__sender_lists *l, size_t n, const uint8_t *x);
 size_t sg__pairs_of_errors(sg__sender_lists *l, size_t n, const int8_t *x);
 
