@@ -213,7 +213,7 @@ SG_API const sg_data_info *sg_data_get_info(const sg_data *data);
  * names of what they are views of. Names that only count, "0", "1" and so on,
  * are none.
  * Errors: SG_E_ARGUMENT (a NULL, a view); SG_E_RANGE (a name that is empty,
- * holds control bytes or has more than 255 bytes; more than 2^18 bytes in
+ * holds control bytes or has more than 255 bytes; more than 2^17 bytes in
  * all); SG_E_MEMORY. */
 SG_API sg_status sg_data_name_classes(sg_data *data, const char *const *names,
                                       sg_error *error);

@@ -143,7 +143,7 @@ static void put_i64(FILE *stream, int64_t value)
 /* A name as a field, in quotes where it has to be. */
 void predictions_name(FILE *stream, const char *name)
 {
-    if (!strpbrk(name, ",\"")) {
+    if (!strpbrk(name, ",\"\r\n")) {
         fputs(name, stream);
         return;
     }

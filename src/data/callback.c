@@ -6,7 +6,7 @@
 /* Asks for every sample, in order. */
 static sg_status ask(const sg_data_info *info, size_t sample_bytes,
                      sg_data_read_fn read, void *user, uint8_t *pixels,
-                     uint8_t *labels, sg_error *error)
+                     uint16_t *labels, sg_error *error)
 {
     for (uint32_t i = 0; i < info->size; i++) {
         uint32_t label = UINT32_MAX;
@@ -18,7 +18,7 @@ static sg_status ask(const sg_data_info *info, size_t sample_bytes,
             return sg__fail(error, SG_E_RANGE,
                             "data: sample %u: label %u, expected 0..%u", i,
                             label, info->classes - 1);
-        labels[i] = (uint8_t)label;
+        labels[i] = (uint16_t)label;
     }
     return SG_OK;
 }
@@ -35,14 +35,14 @@ sg_status sg_data_from_callback(const sg_data_info *info, sg_data_read_fn read,
     if (status)
         return status;
     uint8_t *pixels = calloc(bytes, 1);
-    uint8_t *labels = malloc(info->size);
+    uint16_t *labels = malloc(info->size * sizeof *labels);
     if (!pixels || !labels)
         status = sg__fail(error, SG_E_MEMORY, "data: out of memory");
     else
         status =
             ask(info, bytes / info->size, read, user, pixels, labels, error);
     if (!status)
-        return sg__data_adopt(info, pixels, labels, out, error);
+        return sg__data_adopt_wide(info, pixels, labels, out, error);
     free(pixels);
     free(labels);
     return status;

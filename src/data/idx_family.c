@@ -112,6 +112,10 @@ static sg_status make_rule(const sg__request *request, const sg__idx_family *f,
     if (!status)
         status = sg__request_number(request, "classes", 2, SG_CLASSES_MAX,
                                     &classes, error);
+    if (!status && classes > SG_CLASSES_MAX)
+        status = sg__fail(error, SG_E_FORMAT,
+                          "%s: labels up to %u, expected %d classes at most",
+                          request->spec, (unsigned)r.high, SG_CLASSES_MAX);
     *rule = (sg__idx_rule){(uint32_t)base, (uint32_t)classes,
                            !layout                       ? SG__IDX_USUAL
                            : strcmp(layout, "NCHW") == 0 ? SG__IDX_NCHW

@@ -111,16 +111,22 @@ sg_status sg__data_read_names(sg_data *data, const char *path, sg_error *error)
 {
     sg__source source;
     size_t got = 0;
-    char *text = malloc(SG__CLASS_NAMES_MAX + 1);
+    char *text = malloc(SG__CLASS_NAMES_MAX + 2);
     if (!text)
         return sg__fail(error, SG_E_MEMORY, "%s: out of memory", path);
     sg_status status =
-        sg__source_open(path, SG__CLASS_NAMES_MAX, &source, error);
+        sg__source_open(path, SG__CLASS_NAMES_MAX + 1, &source, error);
     if (status == SG_OK) {
-        status = sg__source_read(&source, (uint8_t *)text, SG__CLASS_NAMES_MAX,
-                                 &got, error);
+        /* a byte more than there may be */
+        status = sg__source_read(&source, (uint8_t *)text,
+                                 SG__CLASS_NAMES_MAX + 1, &got, error);
         sg__source_close(&source);
     }
+    if (status == SG_OK && got > SG__CLASS_NAMES_MAX)
+        status = sg__fail(error, SG_E_FORMAT,
+                          "%s: more than %d bytes, expected a line for each "
+                          "class",
+                          path, SG__CLASS_NAMES_MAX);
     text[got] = '\0';
     if (status == SG_OK && memchr(text, '\0', got))
         status = sg__fail(error, SG_E_FORMAT,

@@ -19,7 +19,7 @@
 static sg_status expect_classes(const sg__device_plan *p, const sg_data *data,
                                 sg__expected *out)
 {
-    sg_classifier *classifier;
+    sg_classifier *classifier = NULL;
     int32_t *logits = malloc(p->net->classes * sizeof *logits);
     sg_status status =
         logits ? sg_classifier_create(p->net, &classifier, NULL) : SG_E_MEMORY;
@@ -33,8 +33,7 @@ static sg_status expect_classes(const sg__device_plan *p, const sg_data *data,
             h = sg__program_hash_number(h, logits[k], 4);
         out->hashes[s] = h;
     }
-    if (logits && status == SG_OK)
-        sg_classifier_destroy(classifier);
+    sg_classifier_destroy(classifier);
     free(logits);
     return status;
 }

@@ -39,7 +39,7 @@ static bool scan(const char **text, uint64_t max, uint64_t *value)
     *value = 0;
     for (; **text >= '0' && **text <= '9'; (*text)++) {
         uint64_t digit = (uint64_t)(**text - '0');
-        if (*value > (max - digit) / 10)
+        if (digit > max || *value > (max - digit) / 10)
             return false;
         *value = *value * 10 + digit;
     }
@@ -121,7 +121,7 @@ static sg_status decode_names(const char *text, uint32_t classes, char ***out,
 {
     const size_t length = strlen(text);
     sg_status status = SG_OK;
-    if (length >= SG__CLASS_NAMES_TEXT || classes > length)
+    if (length >= SG__CLASS_NAMES_TEXT || classes < 1 || classes > length)
         return sg__fail(error, SG_E_FORMAT, "%zu bytes", length);
     char *bytes = malloc(length + 1), *to = bytes;
     const char **name = malloc(classes * sizeof *name);

@@ -76,6 +76,8 @@ int32_t sg__schedule(const sg_recipe *recipe, uint64_t step, uint64_t steps,
         return (int32_t)((step + 1) * (uint64_t)peak / (warmup + 1));
     if (!falls)
         return (int32_t)peak;
+    if (steps == warmup) /* so long a run that halving made them equal */
+        return 0;
     uint64_t left = steps > step ? steps - step : 0;
     uint64_t share = left * (uint64_t)WHOLE / (steps - warmup);
     return recipe->schedule == SG_SCHEDULE_LINEAR

@@ -60,6 +60,8 @@ static const uint32_t shapes[SHAPES][10] = {
     {9, 10, 2, 6, 3, 3, 1, 1, 1, 1},
     /* weights that overflow a near cache */
     {1, 1, 531, 501, 1, 1, 1, 1, 0, 0},
+    {4, 3, 192, 160, 3, 3, 1, 1, 1, 1},
+    {3, 4, 320, 96, 3, 3, 2, 2, 1, 1},
 };
 
 sg__geometry geometry(size_t shape)

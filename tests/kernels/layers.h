@@ -6,7 +6,7 @@
 #include "arrays.h"
 #include "kernels/kernels.h"
 
-enum { SHAPES = 52, SAMPLES = 7, POOLS = 10 };
+enum { SHAPES = 54, SAMPLES = 7, POOLS = 10 };
 
 sg__geometry geometry(size_t shape);
 

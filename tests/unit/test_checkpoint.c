@@ -242,14 +242,19 @@ static image rebuilt(const image *file, json_t *header)
     return out;
 }
 
-/* Takes the file. */
-static void check_metadata(image file, const char *key, const char *value,
-                           const char *expected)
+/* Takes the file. key_2 may be NULL. */
+static void check_two(image file, const char *key, const char *value,
+                      const char *key_2, const char *value_2,
+                      const char *expected)
 {
     json_t *header = header_of(&file);
     json_t *metadata = json_object_get(header, "__metadata__");
     assert_int_equal(json_object_set_new(metadata, key, json_string(value)),
                      0);
+    if (key_2)
+        assert_int_equal(json_object_set_new(metadata, key_2,
+                                             json_string(value_2)),
+                         0);
     image lie = rebuilt(&file, header);
     if (expected)
         assert_refused(lie.bytes, lie.size, expected);
@@ -257,6 +262,29 @@ static void check_metadata(image file, const char *key, const char *value,
         assert_int_equal(parse(lie.bytes, lie.size, NULL), SG_OK);
     free(lie.bytes);
     free(file.bytes);
+}
+
+static void check_metadata(image file, const char *key, const char *value,
+                           const char *expected)
+{
+    check_two(file, key, value, NULL, NULL, expected);
+}
+
+/* Names are read before anything says how many there may be. */
+static void test_names_and_plans(void **state)
+{
+    char many[2000];
+    (void)state;
+    for (size_t i = 0; i < sizeof many; i++)
+        many[i] = i % 2 ? ',' : 'a';
+    many[sizeof many - 1] = '\0';
+    check_two(sample("16"), "classes", "0", "class_names", many,
+              "'class_names'");
+    check_two(sample("16"), "classes", "2", "class_names", many,
+              "'class_names'");
+    check_two(sample("16"), "classes", "2", "class_names", "a,b", NULL);
+    check_two(sample("16"), "recipe.epochs", "5", "planned_epochs", "9",
+              "expected 0..5");
 }
 
 static void test_metadata(void **state)
@@ -601,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_bit_flips),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_names_and_plans),
         cmocka_unit_test(test_metadata_of_rows),
         cmocka_unit_test(test_rows_out_of_range),
         cmocka_unit_test(test_missing_key),

@@ -110,6 +110,30 @@ static void asks_for_samples(void **state)
                      SG_E_RANGE);
 }
 
+static int give_large_label(void *user, uint32_t index, uint8_t *to,
+                            uint32_t *label)
+{
+    (void)user;
+    memset(to, 0, 8);
+    *label = 300 + index;
+    return 0;
+}
+
+/* Of more classes than a byte holds. */
+static void asks_for_any_label(void **state)
+{
+    (void)state;
+    sg_data *data;
+    sg_data_info info = shape;
+    info.classes = 1000;
+    assert_int_equal(sg_data_from_callback(&info, give_large_label, NULL,
+                                           &data, NULL),
+                     SG_OK);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(sg_data_label(data, i), 300 + i);
+    sg_data_destroy(data);
+}
+
 static void refused(sg_data_info info, sg_status wanted)
 {
     sg_data *data;
@@ -459,6 +483,7 @@ int main(void)
         cmocka_unit_test(copies_arrays),
         cmocka_unit_test(lends_arrays),
         cmocka_unit_test(asks_for_samples),
+        cmocka_unit_test(asks_for_any_label),
         cmocka_unit_test(refuses_bad_arrays),
         cmocka_unit_test(labels_are_wide_and_have_names),
         cmocka_unit_test(rare_classes_are_held_in_proportion),

@@ -311,6 +311,33 @@ static void test_refusals(void **state)
             "event");
 }
 
+/* One recording by itself, for a network of more classes than folders may
+ * be. */
+static void test_single(void **state)
+{
+    const folder *f = *state;
+    const written event[] = {{10, 1, 2, 1}, {20, 3, 0, 0}};
+    char path[600], spec[600];
+    sg_error error = {""};
+    sg_data *data;
+    write_bin(f, "one.bin", event, 2);
+    snprintf(path, sizeof path, "%s/one.bin", f->path);
+    snprintf(spec, sizeof spec, "events:%s,size=4x4", f->path);
+    const uint32_t classes[] = {2, 1001, SG_CLASSES_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        const sg_data_info like = {.height = 4,
+                                   .width = 4,
+                                   .channels = 2,
+                                   .classes = classes[i],
+                                   .size = 1};
+        if (sg_data_open_file(spec, path, &like, 0, &data, &error) != SG_OK)
+            fail_msg("%s", error.text);
+        assert_int_equal(sg_data_get_info(data)->classes, classes[i]);
+        assert_null(sg_data_class_name(data, 1));
+        sg_data_destroy(data);
+    }
+}
+
 static void test_not_recordings(void **state)
 {
     (void)state;
@@ -380,6 +407,7 @@ int main(void)
         ON_FILES(test_order_of_time),
         ON_FILES(test_folds),
         ON_FILES(test_refusals),
+        ON_FILES(test_single),
         cmocka_unit_test(test_not_recordings),
         cmocka_unit_test(test_generated),
         cmocka_unit_test(test_real),

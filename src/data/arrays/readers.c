@@ -66,6 +66,14 @@ static sg_status take_labels(const set *s, uint32_t *classes,
         }
         (*labels)[i] = (uint16_t)label;
     }
+    if (count > SG_CLASSES_MAX) {
+        free(*labels);
+        *labels = NULL;
+        return sg__fail(error, SG_E_FORMAT,
+                        "%.160s: labels up to %u in the other split, expected "
+                        "%d classes at most",
+                        r->path, s->other, SG_CLASSES_MAX);
+    }
     *classes = (uint32_t)count;
     return SG_OK;
 }

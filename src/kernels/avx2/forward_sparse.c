@@ -1,5 +1,5 @@
-/* AVX2 forward pass driven by the counts that are not 0: layers over many
- * channels by slabs (rows.h), other 16-bit ones by lists of taps (lists.h). */
+/* AVX2 forward pass driven by the counts that are not 0: 16-bit weights by
+ * lists of taps (lists.h), 8-bit layers over many channels by slabs (rows.h). */
 #include "kernels/avx2/lists.h"
 #include "kernels/avx2/rows.h"
 
@@ -10,8 +10,6 @@ uint32_t sg__forward_sparse_below__avx2(const sg__geometry *g, int bits)
 {
     if (sg__by_rows(g, bits))
         return sg__by_sparse(g, bits) ? 1001 : 620;
-    if (sg__by_halves(g, bits))
-        return 430;
     return sg__lists_pay(g, bits) ? 430 : 0;
 }
 
@@ -19,7 +17,7 @@ void sg__forward_sparse__avx2(const sg__synapses *s, size_t n,
                               const uint8_t *in, const sg__response_out *out,
                               void *scratch)
 {
-    if (sg__by_rows(s->geo, s->bits) || sg__by_halves(s->geo, s->bits))
+    if (sg__by_rows(s->geo, s->bits))
         sg__rows_run(s, n, in, out, scratch);
     else if (sg__lists_pay(s->geo, s->bits))
         sg__lists_forward(SG__WORDS, DENSE_FROM, s, n, in, out, scratch);

@@ -141,27 +141,6 @@ static void split(const int16_t *w, __m128i *high, __m128i *low)
     *low = low_bytes(a, b);
 }
 
-/* The slabs of layers by halves. */
-static void pack_row_halves(const sg__synapses *s, uint32_t first,
-                            uint32_t last)
-{
-    const size_t K = sg__fan_in(s->geo), behind = K * s->geo->out_c;
-    const __m128i bias = _mm_set1_epi8((char)0x80);
-    __m128i high[16], low[16];
-    for (uint32_t k = first; k < last; k += 16)
-        for (size_t i = 0; i < K; i += 16) {
-            uint8_t *to =
-                sg__forward_slabs(s) + (k / 64 * K + i) * 64 + k % 64;
-            for (size_t c = 0; c < 16; c++) {
-                split((const int16_t *)s->weight + (k + c) * K + i, &high[c],
-                      &low[c]);
-                low[c] = _mm_xor_si128(low[c], bias);
-            }
-            pack_square((const int8_t *)high, 16, to);
-            pack_square((const int8_t *)low, 16, to + behind);
-        }
-}
-
 /* The part for the propagate rows of 16-bit layers by slabs: high bytes, and
  * low bytes behind them. */
 static void pack_halves(const sg__synapses *s, uint32_t first, uint32_t last)
@@ -205,11 +184,9 @@ void sg__pack__avx2(const sg__synapses *s, uint32_t first, uint32_t last)
         pack_rows(s, first, last);
     else
         pack_quads(s, first, last);
-    if (sg__by_halves(s->geo, s->bits))
-        pack_row_halves(s, first, last);
-    if (sg__by_slabs(s->geo) && s->bits == 8)
+    if (sg__by_slabs(s->geo, s->bits) && s->bits == 8)
         pack_slabs(s, first, last);
-    else if (sg__by_slabs(s->geo))
+    else if (sg__by_slabs(s->geo, s->bits))
         pack_halves(s, first, last);
 }
 

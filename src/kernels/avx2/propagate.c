@@ -193,7 +193,7 @@ void sg__propagate_sparse__avx2(const sg__synapses *s, size_t n,
     size_t row = sg__fan_in(g) * (size_t)s->bits / 8;
     uint32_t far = sg__far_channels(g);
     sender q;
-    if (sg__by_slabs(g)) {
+    if (sg__by_slabs(g, s->bits)) {
         sg__slabs_propagate(s, n, d, u, scratch);
         return;
     }

@@ -32,7 +32,7 @@ void sg__groups_propagate(const sg__synapses *s, size_t n, const int8_t *d,
 
 static inline size_t sg__propagate_scratch(const sg__geometry *g, int bits)
 {
-    if (sg__by_slabs(g))
+    if (sg__by_slabs(g, bits))
         return sg__slabs_scratch(g);
     if (sg__by_groups(g, bits))
         return sg__groups_scratch(g);

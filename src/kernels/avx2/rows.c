@@ -1,8 +1,7 @@
-/* AVX2 forward pass of layers by rows and by halves: slabs of 64 output
- * channels, for the counts that are not 0; see rows.h. */
+/* AVX2 forward pass of layers by rows: slabs of 64 output channels, for the
+ * counts that are not 0; see rows.h. */
 #include "kernels/avx2/rows.h"
 
-#include "kernels/avx2/layout.h"
 #include "kernels/avx2/respond.h"
 #include "kernels/avx2/slabs.h"
 #include "kernels/portable/slabs.h"
@@ -24,7 +23,7 @@ static size_t charge_bytes(const sg__geometry *c)
 
 size_t sg__rows_scratch(const sg__geometry *g, int bits)
 {
-    if (!sg__by_rows(g, bits) && !sg__by_halves(g, bits))
+    if (!sg__by_rows(g, bits))
         return 0;
     sg__geometry c = sg__cut(g);
     return charge_bytes(&c) + sg__pairs_bytes((size_t)c.in_h * c.in_w, c.in_c,
@@ -37,16 +36,10 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
                       const sg__response_out *out)
 {
     size_t positions = (size_t)c->out_h * c->out_w;
-    const uint8_t *slab = sg__forward_slabs(s) + (size_t)k * sg__fan_in(c);
+    const uint8_t *slab =
+        (const uint8_t *)s->packed + (size_t)k * sg__fan_in(c);
     memset(charge, 0, n * positions * 64 * sizeof *charge);
     sg__slabs_forward(c, n, l, slab, SG__SLAB_COLUMNS, charge);
-    if (s->bits == 16) {
-        sg__sender_lists low = *l;
-        low.excess = -128;
-        sg__slabs_high(charge, n * positions * 64);
-        sg__slabs_forward(c, n, &low, slab + sg__fan_in(c) * c->out_c,
-                          SG__SLAB_COLUMNS, charge);
-    }
     for (uint32_t i = 0; i < 64; i += 16) {
         sg__responder r = sg__respond_as(out);
         sg__respond_for(&r, s, k + i);

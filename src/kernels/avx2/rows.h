@@ -1,5 +1,5 @@
-/* The forward_sparse row of layers by rows and by halves (ways.h),
- * whichever way their products are summed: AVX-VNNI has nothing better for it. */
+/* The forward_sparse row of layers by rows (layout.h), whichever way their
+ * products are summed: AVX-VNNI has nothing better for it. */
 #ifndef SG_KERNELS_AVX2_ROWS_H
 #define SG_KERNELS_AVX2_ROWS_H
 

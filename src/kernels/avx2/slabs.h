@@ -30,8 +30,8 @@ typedef struct sg__senders {
     int32_t sum;   /* of their numbers */
 } sg__senders;
 
-/* Sums up to which 16 bits hold: 128 * 255, and 255 * 128. */
-enum { SG__COUNT_ROOM = 255, SG__ERROR_ROOM = 128 };
+/* Sums up to which 16 bits hold: 127 * 258, and 255 * 128. */
+enum { SG__COUNT_ROOM = 258, SG__ERROR_ROOM = 128 };
 
 /* Lists of some samples' senders, one behind the other. */
 typedef struct sg__sender_lists {

@@ -22,8 +22,6 @@ uint32_t sg__forward_sparse_below__avxvnni(const sg__geometry *g, int bits)
 {
     if (sg__by_rows(g, bits))
         return sg__by_sparse(g, bits) ? 1001 : 480;
-    if (sg__by_halves(g, bits))
-        return 400;
     return sg__lists_pay(g, bits) ? 400 : 0;
 }
 
@@ -31,7 +29,7 @@ void sg__forward_sparse__avxvnni(const sg__synapses *s, size_t n,
                                  const uint8_t *in,
                                  const sg__response_out *out, void *scratch)
 {
-    if (sg__by_rows(s->geo, s->bits) || sg__by_halves(s->geo, s->bits))
+    if (sg__by_rows(s->geo, s->bits))
         sg__rows_run(s, n, in, out, scratch);
     else if (sg__lists_pay(s->geo, s->bits))
         sg__lists_forward(SG__VNNI_WORDS, DENSE_FROM, s, n, in, out, scratch);
