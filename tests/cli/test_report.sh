@@ -230,4 +230,11 @@ printf '{"type":"epoch","epoch":100001}\n{}\n' >bad/metrics.jsonl
 refused 3 'bad/metrics.jsonl:1: ' bad
 echo 'speed = 3' >>bad/recipe.ini
 refused 3 'bad/recipe.ini' bad
+
+# what was kept of runs whose figures are quoted
+for run in "$recipes"/../docs/runs/*/; do
+    expect 0 "$SPIKEGRAD" report "$run" --out kept.html
+    grep -q '</html>' kept.html || bad "$run"
+    grep -q '^data = [a-z0-9]*:DIR$' "$run/recipe.ini" || bad "$run has a path"
+done
 finish

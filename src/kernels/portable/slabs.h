@@ -147,9 +147,9 @@ static inline void sg__backward_row(const sg__geometry *g, uint32_t tap,
     const sg__senders *senders = l->senders + sample * l->positions;
     for (uint32_t y = 0; y < g->out_h; y++) {
         uint32_t iy = y * g->stride_h + ky - g->pad_h;
-        int32_t *to = u + (size_t)iy * g->in_w * g->in_c;
         if (iy >= g->in_h)
             continue;
+        int32_t *to = u + (size_t)iy * g->in_w * g->in_c;
         for (uint32_t ix = 0; ix < g->in_w; ix++, to += g->in_c) {
             uint32_t first, last;
             sg__reach(ix, 1, g->pad_w, g->kernel_w, g->out_w, &first, &last);
