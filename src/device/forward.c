@@ -232,6 +232,7 @@ sg_status sg__remote_evaluate(sg__engine *engine, const sg__range *range,
         if (range->flip) {
             show(r, range, done, n, true);
             sg__remote_forward(r, n, false, r->logits_too, 0);
+            r->device->kind->finish(r->device); /* images were on their way */
         }
         show(r, range, done, n, false);
         sg__remote_forward(r, n, false, r->logits, 0);

@@ -17,6 +17,7 @@ typedef uint64_t cl_bits;
 typedef struct cl_object *cl_handle;
 
 enum {
+    CL_DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010,
     CL_DEVICE_GLOBAL_MEM_SIZE = 0x101F,
     CL_DEVICE_LOCAL_MEM_SIZE = 0x1023,
     CL_DEVICE_MAX_WORK_GROUP_SIZE = 0x1004,
@@ -293,8 +294,9 @@ static sg_status open_device(unsigned i, sg__device **out, sg_error *error)
         close_device(&d->base);
         return status;
     }
-    d->cl.GetDeviceInfo(d->device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof d->memory,
-                        &d->memory, NULL);
+    /* a workspace is one block, which may be no larger than that */
+    d->cl.GetDeviceInfo(d->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE,
+                        sizeof d->memory, &d->memory, NULL);
     *out = &d->base;
     return SG_OK;
 }

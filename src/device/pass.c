@@ -27,6 +27,7 @@ static sg__block bring(sg__remote *r, const sg__batch *b)
                 memcpy(r->staging + k * bytes, sg_data_pixels(b->data, s + k),
                        bytes);
             sg__remote_write(r, r->dataset, s * bytes, r->staging, n * bytes);
+            kind->finish(r->device); /* before staging is written again */
         }
         if (r->dataset) {
             r->held = b->data;

@@ -101,7 +101,8 @@ static int32_t fakeGetDeviceInfo(void *device, uint32_t what, size_t size,
     memcpy(&first, &one, 1);
     const uint32_t little = (first == 1) != (fake_opencl.other_order != 0);
     const char *text = what == 0x102B ? "no card" : fake_opencl.extensions;
-    const void *from = what == 0x101F   ? (const void *)&fake_opencl.memory
+    const void *from = what == 0x101F || what == 0x1010
+                           ? (const void *)&fake_opencl.memory
                        : what == 0x1023 ? (const void *)&fake_opencl.local
                        : what == 0x1004 ? (const void *)&fake_opencl.group
                        : what == 0x1026 ? (const void *)&little

@@ -62,10 +62,18 @@ typedef uint4 sg__quad;
 #define restrict __restrict__
 #define SG__TABLE static __device__ const
 #define inline __device__ __forceinline__
+/* Read where it is, from cards and compilers on that know the word. */
+#if __CUDA_ARCH__ >= 700 &&                                                   \
+    (__CUDACC_VER_MAJOR__ > 11 ||                                             \
+     (__CUDACC_VER_MAJOR__ == 11 && __CUDACC_VER_MINOR__ >= 7))
+#define SG__IN_PLACE __grid_constant__
+#else
+#define SG__IN_PLACE
+#endif
 #define KERNEL(name)                                                          \
     extern "C" __global__ void __launch_bounds__(SG__GROUP, 2)                \
         name(unsigned char *memory, const unsigned char *images,              \
-             const __grid_constant__ sg__task t)
+             const SG__IN_PLACE sg__task t)
 #define SHARED(type, name, n) __shared__ type name[n]
 #define SHARED_QUADS(name, n) __shared__ __align__(16) uint32_t name[n]
 #define SYNC __syncthreads();
