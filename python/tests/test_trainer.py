@@ -257,6 +257,31 @@ def test_a_run_directory_has_one_owner(digits, recipe, tmp_path):
         sg.Trainer(recipe, digits[0]).fit(out=odd, progress=False)
 
 
+IN_GERMAN = """
+import locale, sys
+import spikegrad as sg
+locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
+assert locale.str(1.5) == "1,5"
+sys.stdout.write(sg.report(sys.argv[1]).html)
+assert locale.str(1.5) == "1,5"
+"""
+
+
+def test_pages_have_the_decimal_points_of_svg(digits, recipe, tmp_path):
+    out = tmp_path / "run"
+    sg.Trainer(recipe, digits[0]).fit(digits[1], out=out, progress=False)
+    try:
+        subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8",
+                        str(tmp_path / "de_DE.UTF-8")], check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("no localedef, or no German for it")
+    page = subprocess.run(
+        [sys.executable, "-c", IN_GERMAN, str(out)], check=True,
+        stdout=subprocess.PIPE, encoding="utf-8",
+        env=dict(os.environ, LOCPATH=str(tmp_path), PYTHONUTF8="1"))
+    assert page.stdout == sg.report(out).html
+
+
 def test_profiles(digits, recipe):
     trainer = sg.Trainer(recipe, digits[0])
     with trainer.profile() as cost:
