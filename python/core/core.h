@@ -48,7 +48,8 @@ typedef struct handle {
 } handle;
 
 /* handle_new: takes p over. owners are kept; may be NULL. NULL without memory,
- * with an exception, and p is freed. */
+ * with an exception, and p is freed; a NETWORK with an owner that is a handle
+ * is that trainer's, and is never freed here. */
 PyObject *handle_new(thing kind, void *p, PyObject *owner, PyObject *other);
 
 /* handle_take: the handle, if it is one of this kind; else NULL and an

@@ -99,7 +99,7 @@ static void end(handle *h)
 static const uint8_t *image_in(const handle *h, PyObject *image)
 {
     sg_network_info info;
-    sg_network_get_info(network_of((handle *)h->owner[0]), &info);
+    sg_network_get_info(outline_of((handle *)h->owner[0]), &info);
     return array_in(image, "u1",
                     (size_t)info.input.height * info.input.width *
                         info.input.channels);

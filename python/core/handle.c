@@ -113,8 +113,9 @@ PyObject *handle_new(thing kind, void *p, PyObject *owner, PyObject *other)
 {
     allocfunc take = (allocfunc)PyType_GetSlot(handle_type, Py_tp_alloc);
     handle *h = (handle *)take(handle_type, 0);
-    if (!h) {
-        free_thing(kind, p, true);
+    const bool of_handle = owner && Py_TYPE(owner) == handle_type;
+    if (!h) { /* a trainer's network stays the trainer's */
+        free_thing(kind, p, !of_handle);
         return NULL;
     }
     h->kind = kind;
@@ -124,7 +125,7 @@ PyObject *handle_new(thing kind, void *p, PyObject *owner, PyObject *other)
     h->owner[0] = owner;
     h->owner[1] = other;
     h->root = h;
-    if (owner && Py_TYPE(owner) == handle_type) {
+    if (of_handle) {
         handle *of = (handle *)owner;
         if (kind == NETWORK)
             h->root = of->root;

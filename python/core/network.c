@@ -444,7 +444,8 @@ PyObject *core_classifier_run(PyObject *self, PyObject *args)
     if (!h)
         return NULL;
     sg_network_info info;
-    sg_network_get_info(network_of((handle *)h->owner[0]), &info);
+    /* the outline: nothing is fetched from a device before begin() */
+    sg_network_get_info(outline_of((handle *)h->owner[0]), &info);
     const size_t inputs =
         (size_t)info.input.height * info.input.width * info.input.channels;
     const uint8_t *pixels = array_in(image, "u1", inputs);

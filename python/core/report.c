@@ -1,5 +1,6 @@
 /* The page about runs that `spikegrad report` writes, of what Python knows of
  * them; src/report/ draws it. */
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,20 @@ static bool take_run(record *r, PyObject *run, char path[256])
            (!sight || sight == Py_None || take_sight(r, sight));
 }
 
+/* As page_write, with the decimal points of C whatever the program's locale:
+ * they are for the browser. */
+static bool write_in_c(page *p)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain)
+        return false;
+    locale_t before = uselocale(plain);
+    bool written = page_write(p);
+    uselocale(before);
+    freelocale(plain);
+    return written;
+}
+
 static PyObject *draw(const record *runs, size_t n)
 {
     /* 45 nm, in picojoules: Horowitz, ISSCC 2014; as `spikegrad report` */
@@ -232,7 +247,7 @@ static PyObject *draw(const record *runs, size_t n)
     p.out = open_memstream(&text, &size);
     if (!p.out)
         return PyErr_NoMemory();
-    bool written = page_write(&p);
+    bool written = write_in_c(&p);
     written = fclose(p.out) == 0 && written;
     PyObject *out = written ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)size,
                                                    "backslashreplace")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
-from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
+import socket
+import stat
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any, Dict, Optional, Set, Tuple
 
 import numpy as np
 
 from ._arrays import replace_file
 from .data import PathLike
-from .errors import ExistsError, FormatError, MissingError
+from .errors import (BusyError, ExistsError, FileError, FormatError,
+                     MissingError)
 from .history import EpochReport, History
 from .metrics import ACTIVITY, Metrics
 from .recipe import Recipe
@@ -21,16 +28,116 @@ if TYPE_CHECKING:
 __all__ = ["RunDirectory", "read_run"]
 
 
+#: directories whose lock this process has, by process, device and number: a
+#: lock of POSIX is the process's, and closing another descriptor would end it
+_held: Set[Tuple[int, int, int]] = set()
+_guard = threading.Lock()
+
+
+class _Lock:
+    """The lock on a directory's .lock, as the command takes it: one process
+    at a time works in it."""
+
+    def __init__(self, directory: str) -> None:
+        where = os.stat(directory)
+        self._key = (os.getpid(), where.st_dev, where.st_ino)
+        with _guard:
+            if self._key in _held:
+                raise BusyError(f"{directory} is in use by another trainer "
+                                "of this process")
+            _held.add(self._key)
+        self._file = -1
+        try:
+            self._file = os.open(
+                os.path.join(directory, ".lock"),
+                os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+            self._take(directory)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _take(self, directory: str) -> None:
+        if not stat.S_ISREG(os.fstat(self._file).st_mode):
+            raise FileError(f"{directory}/.lock: not a regular file")
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                raise BusyError(
+                    f"{directory} is in use by {self._owner()}: wait for its "
+                    "end or stop it") from None
+            if error.errno not in (errno.ENOLCK, errno.ENOSYS,
+                                   errno.EOPNOTSUPP):
+                raise
+            warnings.warn(f"{directory}: no locks on this file system: see to "
+                          "it that no other process trains there",
+                          stacklevel=5)
+            return
+        try:  # for people only: the lock is what counts
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"process {os.getpid()} on "
+                      f"{socket.gethostname()}\n".encode(), 0)
+        except OSError:
+            pass
+
+    def _owner(self) -> str:
+        said = os.pread(self._file, 95, 0).decode("ascii", "replace")
+        line, end, _ = said.partition("\n")
+        known = end and line.startswith("process ") and line.isprintable()
+        return line if known else "another process"
+
+    def _forget(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        with _guard:
+            _held.discard(self._key)
+
+    def release(self) -> None:
+        """The next owner that is asked who it is shall not show this one."""
+        if self._file < 0:
+            return
+        try:
+            os.ftruncate(self._file, 0)
+        except OSError:
+            pass
+        self._forget()
+
+
+def _cut_unfinished(path: str) -> None:
+    """Cuts off a last line without an end, which a kill or a full disk has
+    left: the next one would be added to it."""
+    try:
+        file = open(path, "rb+")
+    except FileNotFoundError:
+        return
+    with file:
+        text = file.read()
+        whole = text.rfind(b"\n") + 1
+        if whole < len(text):
+            file.truncate(whole)
+
+
 class RunDirectory:
-    """A run as the command writes it."""
+    """A run as the command writes it; to be closed."""
 
     def __init__(self, path: PathLike, trainer: Trainer) -> None:
         self.path = os.fspath(path)
         self.trainer = trainer
         os.makedirs(self.path, exist_ok=True)
+        self._lock = _Lock(self.path)
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        trainer = self.trainer
         metrics = os.path.join(self.path, "metrics.jsonl")
         if os.path.exists(metrics) and trainer.epoch_count == 0:
             raise ExistsError(f"{self.path}: there is a run already")
+        _cut_unfinished(metrics)
         trainer.history.name = os.path.basename(os.path.abspath(self.path))
         data = f"[run]\ndata = {trainer.data.name}\n\n"
         replace_file(os.path.join(self.path, "recipe.ini"),
@@ -57,6 +164,10 @@ class RunDirectory:
 
     def save(self) -> None:
         self.trainer.save(os.path.join(self.path, "checkpoint.safetensors"))
+
+    def close(self) -> None:
+        """Frees the directory for other processes."""
+        self._lock.release()
 
 
 def _metrics_json(history: History, metrics: Metrics) -> Dict[str, Any]:

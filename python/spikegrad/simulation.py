@@ -34,6 +34,32 @@ def order_number(order: str) -> int:
     return ORDERS.index(order)
 
 
+def _ends(values: Array) -> Tuple[int, ...]:
+    """The lowest and the highest."""
+    return (int(values.min()), int(values.max())) if values.size else ()
+
+
+def _whole(name: str, given: Any, count: int, kind: Any,
+           only: Sequence[int] = ()) -> Array:
+    """count numbers as a type that can hold each of them; only: they are of
+    these."""
+    values = np.asarray(given)
+    if values.size and values.dtype.kind not in "ui":
+        raise ArgumentError(f"push: {name}: expected events, or whole "
+                            "numbers")
+    info = np.iinfo(kind)
+    # as Python's numbers: NumPy would compare some of them as floats
+    if only:
+        wrong = [int(x) for x in np.unique(values) if int(x) not in only]
+        expected = " or ".join(map(str, only))
+    else:
+        wrong = [x for x in _ends(values) if not info.min <= x <= info.max]
+        expected = f"a whole number {info.min}..{info.max}"
+    if wrong:
+        raise ArgumentError(f"push: {name} {wrong[0]}, expected {expected}")
+    return np.ascontiguousarray(np.broadcast_to(values, count), kind)
+
+
 class Simulation:
     """The simulation of every spike, one image after the other.
 
@@ -112,16 +138,11 @@ class Simulation:
             neurons, times = given["neuron"], given["time"]
         else:
             neurons = given
-        if neurons.size and neurons.dtype.kind not in "ui":
-            raise ArgumentError("push: expected events, or whole numbers")
-        if neurons.size and int(neurons.min()) < 0:
-            raise ArgumentError(f"push: neuron {neurons.min()}")
         count = neurons.size
         arrived: int = _core.simulation_push(
-            self._handle, np.ascontiguousarray(neurons, np.uint32),
-            np.ascontiguousarray(np.broadcast_to(times, count), np.uint64),
-            np.ascontiguousarray(np.broadcast_to(signs, count), np.int8),
-            count, strict)
+            self._handle, _whole("neuron", neurons, count, np.uint32),
+            _whole("time", times, count, np.uint64),
+            _whole("sign", signs, count, np.int8, (-1, 1)), count, strict)
         return arrived
 
     def _view(self, what: str, layer: int, shape: Sequence[int],

@@ -301,7 +301,8 @@ class Trainer:
         progress   a bar, with tqdm if it is there, and a line for each epoch;
                    None: on a terminal or in a notebook
         out        directory of a run, as the command writes it: recipe.ini,
-                   metrics.jsonl, checkpoint.safetensors after each epoch
+                   metrics.jsonl, checkpoint.safetensors after each epoch. One
+                   process at a time works there
         observe    samples whose spikes the report has histograms of
         verify     after each epoch, simulate every spike of so many samples
                    and compare with the fast engine
@@ -314,9 +315,9 @@ class Trainer:
         if test is not None:
             test = as_data(test, self._network.classes)
         told = as_callbacks(callbacks)
+        shown = Progress(self, progress)
         run = None if out is None else RunDirectory(out, self)
         self._stopped, self._fitting = False, True
-        shown = Progress(self, progress)
         try:
             for callback in told:
                 callback.on_begin(self)
@@ -334,10 +335,14 @@ class Trainer:
         finally:
             self._fitting = False
             shown.close()
-            if run is not None:
-                run.save()
-            for callback in told:
-                callback.on_end(self)
+            try:
+                if run is not None:
+                    run.save()
+                for callback in told:
+                    callback.on_end(self)
+            finally:
+                if run is not None:
+                    run.close()
         return self.history
 
     def _finish(self, report: EpochReport, test: Optional[Data], observe: int,

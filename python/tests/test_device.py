@@ -94,6 +94,11 @@ def test_a_card_is_lost():
         there = sg.Trainer(recipe, train, device="cuda")
         there.step(2)
         saved = there.to_bytes()
+        from spikegrad import _core
+        handle = there.network._handle
+        classifier = _core.classifier_new(handle)
+        image = test[0][0]
+        assert 0 <= _core.classifier_run(classifier, image, None) < 10
         for attempt in range(2):
             try:
                 there.fit(progress=False)
@@ -108,6 +113,15 @@ def test_a_card_is_lost():
             assert "weights of the" in str(error), error
         else:
             raise SystemExit("it has weights")
+        # the image's size is asked for, and no weights: there are none
+        for pixels, expected in ((image, "the network has changed since"),
+                                 (image[:1].copy(), "elements, expected 784")):
+            try:
+                _core.classifier_run(classifier, pixels, None)
+            except (RuntimeError, ValueError) as error:
+                assert expected in str(error), error
+            else:
+                raise SystemExit("it has classified")
         again = sg.Trainer.resume(saved, train)
         again.fit(progress=False)
         here.fit(progress=False)

@@ -80,6 +80,22 @@ def test_pushed_spikes_are_the_image(recordings, seen):
                        (10**6, sg.RangeError)):
         with pytest.raises(error):
             simulation.push(bad)
+    before = simulation.counts[0].copy()
+    for wrong, said in (
+            ({"spikes": [2**32 + neuron]}, f"neuron {2**32 + neuron}, expected"
+             " a whole number 0..4294967295"),
+            ({"spikes": [2**70]}, "whole numbers"),
+            ({"spikes": neuron, "times": -1}, "time -1, expected"),
+            ({"spikes": neuron, "times": 0.5}, "time: expected"),
+            ({"spikes": neuron, "times": 2**64}, "time: expected"),
+            ({"spikes": neuron, "signs": 257}, "sign 257, expected -1 or 1"),
+            ({"spikes": [neuron] * 2, "signs": [1, 0]}, "sign 0, expected"),
+            ({"spikes": neuron, "signs": True}, "sign: expected")):
+        with pytest.raises(ValueError, match=said):
+            simulation.push(**wrong)
+    assert np.array_equal(simulation.counts[0], before)
+    assert simulation.push([]) == 0
+    assert simulation.start().push(neuron, np.uint64(2**64 - 1)) == 1
     with pytest.raises(ValueError, match="not started"):
         sg.Simulation(net).push(neuron)
 

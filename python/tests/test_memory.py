@@ -2,7 +2,10 @@
 nothing leaks: gc under stress, bad handles, a thousand of everything."""
 
 import gc
+import os
 import resource
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -63,6 +66,35 @@ def test_nothing_leaks(digits):
     gc.collect()
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 8192  # KiB; a network alone, each time, would be more
+
+
+NO_MEMORY = """
+import _testcapi
+import spikegrad as sg
+from spikegrad import _core
+train = sg.load("glyphs:train=64,test=10")[0]
+trainer = sg.Trainer(sg.Recipe("9-10", epochs=1, batch=32), train, threads=1)
+failed = 0
+for n in range(8):
+    _testcapi.set_nomemory(n, n + 1)
+    try:
+        _core.trainer_network(trainer._handle)
+    except MemoryError:
+        failed += 1
+    finally:
+        _testcapi.remove_mem_hooks()
+assert failed > 0
+trainer.fit(progress=False)
+print(trainer.network.epoch)
+"""
+
+
+def test_a_trainers_network_is_its_own_without_memory():
+    pytest.importorskip("_testcapi")
+    done = subprocess.run([sys.executable, "-c", NO_MEMORY], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=dict(os.environ, MALLOC_PERTURB_="165"))
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
 
 
 def test_handles_are_checked(digits):

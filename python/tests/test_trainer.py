@@ -192,6 +192,96 @@ def test_run_directories(digits, recipe, tmp_path):
         sg.read_run(tmp_path)
 
 
+def test_an_unfinished_line_of_metrics_is_cut(digits, recipe, tmp_path):
+    out = tmp_path / "run"
+
+    class Stop(sg.Callback):
+        def on_epoch(self, trainer, report):
+            return True
+
+    sg.Trainer(recipe, digits[0]).fit(out=out, callbacks=Stop(),
+                                      progress=False)
+    with open(out / "metrics.jsonl", "a", encoding="utf-8") as file:
+        file.write('{"type":"epoch","epo')
+    sg.Trainer.resume(out, digits[0]).fit(out=out, progress=False)
+    assert [e.epoch for e in sg.read_run(out)] == [1, 2]
+    assert (out / "metrics.jsonl").read_bytes().count(b"\n") == 2
+
+
+HOLDS = """
+import sys
+import spikegrad as sg
+from spikegrad.rundir import _Lock
+lock = _Lock(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_run_directory_has_one_owner(digits, recipe, tmp_path):
+    out = tmp_path / "run"
+    out.mkdir()
+    said = []
+
+    class Look(sg.Callback):
+        def on_epoch(self, trainer, report):
+            with pytest.raises(sg.BusyError, match="this process"):
+                trainer_again.fit(out=out, progress=False)
+            command = os.environ.get("SPIKEGRAD")
+            if command:
+                done = subprocess.run(
+                    [command, "train", "--resume", str(out)],
+                    stderr=subprocess.PIPE, text=True, check=False)
+                said.append((done.returncode, done.stderr))
+
+    trainer = sg.Trainer(recipe, digits[0])
+    trainer_again = sg.Trainer(recipe, digits[0])
+    other = subprocess.Popen([sys.executable, "-c", HOLDS, str(out)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             text=True)
+    assert other.stdout.readline() == "held\n"
+    with pytest.raises(sg.BusyError, match=f"use by process {other.pid} on"):
+        trainer.fit(out=out, progress=False)
+    assert not (out / "recipe.ini").exists()
+    other.communicate("")
+    trainer.fit(out=out, callbacks=Look(), progress=False)
+    for code, text in said:
+        assert code == 1 and f"is in use by process {os.getpid()} on" in text
+    trainer.epochs = 3
+    trainer.fit(out=out, progress=False)  # it is free again
+    assert len(sg.read_run(out)) == 3 and (out / ".lock").read_bytes() == b""
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    os.mkfifo(odd / ".lock")
+    with pytest.raises(OSError, match="not a regular file"):
+        sg.Trainer(recipe, digits[0]).fit(out=odd, progress=False)
+
+
+IN_GERMAN = """
+import locale, sys
+import spikegrad as sg
+locale.setlocale(locale.LC_ALL, "de_DE.UTF-8")
+assert locale.str(1.5) == "1,5"
+sys.stdout.write(sg.report(sys.argv[1]).html)
+assert locale.str(1.5) == "1,5"
+"""
+
+
+def test_pages_have_the_decimal_points_of_svg(digits, recipe, tmp_path):
+    out = tmp_path / "run"
+    sg.Trainer(recipe, digits[0]).fit(digits[1], out=out, progress=False)
+    try:
+        subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8",
+                        str(tmp_path / "de_DE.UTF-8")], check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("no localedef, or no German for it")
+    page = subprocess.run(
+        [sys.executable, "-c", IN_GERMAN, str(out)], check=True,
+        stdout=subprocess.PIPE, encoding="utf-8",
+        env=dict(os.environ, LOCPATH=str(tmp_path), PYTHONUTF8="1"))
+    assert page.stdout == sg.report(out).html
+
+
 def test_profiles(digits, recipe):
     trainer = sg.Trainer(recipe, digits[0])
     with trainer.profile() as cost:

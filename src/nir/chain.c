@@ -19,7 +19,8 @@ typedef struct walk {
     sg_shape shape; /* of what arrives here */
     bool flat;      /* as a list; shape says of which image */
     double *gain;   /* of each channel, or each of a list, in its order; what
-                       a spike is worth */
+                       a spike is worth. While `current`, still those of what
+                       the weights heard */
     size_t gains;
     bool current;  /* what arrives has not passed a neuron yet */
     double pooled; /* places behind the last pool, 0 if it is not the last */
@@ -85,12 +86,25 @@ static bool set_gains(walk *w, size_t count)
     return gain != NULL;
 }
 
+/* Whether what arrives has more numbers than are taken on. */
+static bool too_large(sg_shape shape)
+{
+    return (double)shape.height * shape.width * shape.channels > IMAGE_MAX;
+}
+
+static sg_status refuse_image(const walk *w)
+{
+    return refuse(w, SG_E_UNSUPPORTED, "an image of more than 2^26 numbers");
+}
+
 /* ---- Input, Flatten, Scale, pools ---- */
 
 static sg_status take_input(walk *w, sg_shape flat)
 {
     const sg__nir_array *shape = value(w, SG__NIR_P_SHAPE);
     size_t dim[SG__NIR_RANK], rank = shape->length;
+    if (w->gain)
+        return refuse(w, SG_E_UNSUPPORTED, "a second Input");
     if (rank == 0 || rank > SG__NIR_RANK)
         return refuse(w, SG_E_FORMAT, "a shape of 1 to 4 numbers expected");
     for (size_t i = 0; i < rank; i++) {
@@ -115,10 +129,8 @@ static sg_status take_input(walk *w, sg_shape flat)
         w->flat = true;
     }
     w->chain->input = w->shape;
-    if ((double)w->shape.height * w->shape.width * w->shape.channels >
-        IMAGE_MAX)
-        return refuse(w, SG_E_UNSUPPORTED,
-                      "an image of more than 2^26 numbers");
+    if (too_large(w->shape))
+        return refuse_image(w);
     return set_gains(w, w->flat ? elements(w->shape) : w->shape.channels)
                ? SG_OK
                : no_memory(w);
@@ -139,6 +151,9 @@ static sg_status take_flatten(walk *w)
     if ((first != 0 && !(first == 1 && (batch || w->shape.channels == 1))) ||
         (last != -1 && last != rank - 1))
         return refuse(w, SG_E_UNSUPPORTED, "flattens part of an image");
+    w->flat = true;
+    if (w->current) /* the gains are made with the neurons */
+        return SG_OK;
     size_t places = (size_t)w->shape.height * w->shape.width;
     size_t channels = w->shape.channels;
     double *gain = malloc(places * channels * sizeof *gain + 1);
@@ -149,7 +164,6 @@ static sg_status take_flatten(walk *w)
     free(w->gain);
     w->gain = gain;
     w->gains = places * channels;
-    w->flat = true;
     return SG_OK;
 }
 
@@ -196,7 +210,9 @@ static void multiply_rows(sg__nir_layer *layer, const double *by)
 static sg_status take_scale(walk *w)
 {
     const sg__nir_array *scale = value(w, SG__NIR_P_SCALE);
-    size_t places = w->flat ? 1 : (size_t)w->shape.height * w->shape.width;
+    size_t places = (size_t)w->shape.height * w->shape.width;
+    if (w->flat && !w->current)
+        places = 1;
     size_t parts = w->current ? last_layer(w)->out : w->gains;
     if (!fits(scale, parts, places))
         return refuse(w, SG_E_FORMAT, "as many numbers as neurons expected");
@@ -411,6 +427,8 @@ static sg_status take_convolution(walk *w)
                                     layer->stride[1] +
                                 1);
     w->shape.channels = (uint32_t)layer->out;
+    if (too_large(w->shape))
+        return refuse_image(w);
     return take_bias(w, layer);
 }
 
@@ -446,11 +464,13 @@ static sg_status check_neuron(const walk *w, size_t parts, size_t each)
 }
 
 /* Neurons behind a pool that fire at another number than that of its places:
- * the pool and they are a convolution of ones within channels. */
-static sg_status sum_by_weights(walk *w, const double *by)
+ * the pool and they are a convolution of ones within channels. each: gains of
+ * a channel. */
+static sg_status sum_by_weights(walk *w, const double *by, size_t each)
 {
     sg__nir_layer *pool = last_layer(w);
-    size_t channels = w->gains, taps = pool->kernel[0] * pool->kernel[1];
+    size_t channels = w->shape.channels;
+    size_t taps = pool->kernel[0] * pool->kernel[1];
     if (channels * taps > WEIGHTS_MAX / channels)
         return refuse(w, SG_E_UNSUPPORTED, "more weights than 2^28");
     pool->weight = calloc(channels * taps * channels, sizeof *pool->weight);
@@ -458,36 +478,32 @@ static sg_status sum_by_weights(walk *w, const double *by)
         return no_memory(w);
     for (size_t c = 0; c < channels; c++)
         for (size_t t = 0; t < taps; t++)
-            pool->weight[(c * taps + t) * channels + c] = w->gain[c] * by[c];
+            pool->weight[(c * taps + t) * channels + c] =
+                w->gain[c * each] * by[c];
     pool->kind = SG__NIR_CONVOLUTION;
     pool->out = pool->in = channels;
-    return set_gains(w, channels) ? SG_OK : no_memory(w);
+    return SG_OK;
 }
 
 /* Neurons behind a pool: an average, if they fire at the number of its places.
  */
-static sg_status average(walk *w, const double *by)
+static sg_status average(walk *w, const double *by, size_t each)
 {
     bool mean = true;
-    for (size_t i = 0; i < w->gains; i++)
-        mean = mean && w->gain[i] * by[i] * w->pooled == 1;
-    sg_status status = SG_OK;
-    if (!mean)
-        status = sum_by_weights(w, by);
-    else {
-        last_layer(w)->kind = SG__NIR_POOL_AVERAGE;
-        for (size_t i = 0; i < w->gains; i++)
-            w->gain[i] = 1;
-    }
+    for (size_t c = 0; c < w->shape.channels; c++)
+        mean = mean && w->gain[c * each] * by[c] * w->pooled == 1;
     w->pooled = 0;
-    return status;
+    if (!mean)
+        return sum_by_weights(w, by, each);
+    last_layer(w)->kind = SG__NIR_POOL_AVERAGE;
+    return SG_OK;
 }
 
 static sg_status take_neurons(walk *w)
 {
     if (!w->current && w->pooled == 0)
         return refuse(w, SG_E_UNSUPPORTED, "neurons without weights");
-    size_t parts = w->current ? last_layer(w)->out : w->gains;
+    size_t parts = w->shape.channels;
     size_t each = (size_t)w->shape.height * w->shape.width;
     sg_status status = check_neuron(w, parts, each);
     double *by = status ? NULL : malloc(2 * parts * sizeof *by + 1);
@@ -499,17 +515,16 @@ static sg_status take_neurons(walk *w)
     if (!reduce(value(w, SG__NIR_P_V_THRESHOLD), parts, each, by) ||
         !reduce(value(w, SG__NIR_P_R), parts, each, r))
         status = refuse(w, SG_E_UNSUPPORTED, "differs within a channel");
-    for (size_t i = 0; i < parts; i++)
+    for (size_t i = 0; i < parts && status == SG_OK; i++)
         by[i] = r[i] / by[i];
     if (status == SG_OK && !w->current)
-        status = average(w, by);
-    else if (status == SG_OK) {
+        status = average(w, by, w->flat ? each : 1);
+    else if (status == SG_OK)
         multiply_rows(last_layer(w), by);
-        w->current = false;
-        if (!set_gains(w, parts))
-            status = no_memory(w);
-    }
     free(by);
+    w->current = false;
+    if (status == SG_OK && !set_gains(w, w->flat ? parts * each : parts))
+        status = no_memory(w);
     return status;
 }
 
@@ -563,7 +578,9 @@ sg_status sg__nir_chain_make(const sg__nir_graph *graph, const char *path,
     sg_status status = out->layer ? SG_OK : no_memory(&w);
     for (size_t i = 0; i < graph->count && status == SG_OK; i++) {
         w.node = &graph->node[i];
-        status = take(&w, flat);
+        status = w.node->kind == SG__NIR_OUTPUT && i + 1 < graph->count
+                     ? refuse(&w, SG_E_UNSUPPORTED, "leads to another node")
+                     : take(&w, flat);
     }
     free(w.gain);
     if (status != SG_OK)

@@ -243,6 +243,43 @@ def break_it(kind, nodes, order):
         neurons(nodes, "m+", (8, 6, 6) if kind != "sum-size" else (5,),
                 4.0 if kind == "mean" else 3.0)
         order.insert(6, "m+")
+    elif kind in ("late", "late-scale", "early", "early-scale"):
+        # the second convolution's neurons before the Flatten, or behind it
+        order.remove("mean")
+        del nodes["mean"]
+        replace(nodes["flat"], "input_type", [8, 12, 12])
+        replace(nodes["b+"], "v_threshold",
+                np.repeat(np.arange(1., 9.), 144).reshape(8, 12, 12))
+        replace(nodes["c"], "weight",
+                np.random.default_rng(4).normal(0, .1, (10, 1152)))
+        shape = (8, 12, 12)
+        if kind.startswith("early"):
+            order.remove("flat")
+            order.insert(order.index("b+"), "flat")
+            shape = (1152,)
+            for key in ("v_threshold", "r"):
+                replace(nodes["b+"], key, nodes["b+"][key][()].reshape(shape))
+        if kind.endswith("scale"):
+            scale = np.repeat(rng_numbers(8), 144).reshape(shape)
+            node(nodes, "s", "Scale", scale=scale)
+            order.insert(order.index("b+"), "s")
+    elif kind in ("flat-mean", "flat-sum"):
+        # the pool's neurons behind the Flatten
+        replace(nodes["mean"], "type", "SumPool2d")
+        neurons(nodes, "m+", (288,), 4.0 if kind == "flat-mean" else 3.0)
+        order.insert(order.index("flat") + 1, "m+")
+    elif kind == "flat-weights":
+        order.remove("b+")
+        order.remove("mean")
+        del nodes["b+"], nodes["mean"]
+        replace(nodes["flat"], "input_type", [8, 12, 12])
+        replace(nodes["c"], "weight", np.zeros((10, 1152)))
+    elif kind in ("second-input", "early-output"):
+        node(nodes, "more", kind.split("-")[1].capitalize(),
+             shape=np.array([3000, 12, 12]))
+        order.insert(order.index("mean"), "more")
+    elif kind == "swells":
+        replace(nodes["b"], "padding", [65535, 65535])
     elif kind == "batch":
         replace(nodes["in"], "shape", np.array([1, 1, 28, 28]))
         for key, data in (("start_dim", 1), ("end_dim", 3),

@@ -111,6 +111,18 @@ taken fixed 4C3p1-8C5s2-P2-10
 expect 0 "$SPIKEGRAD" convert good.nir --out good.safetensors
 same good.safetensors other.safetensors # whatever texts are like
 taken signal '.*10'
+# a Flatten before the neurons is the network of one behind them
+# alike KIND NET OTHER
+alike() {
+    taken "$1" "$2"
+    mv other.safetensors first.safetensors
+    taken "$3" "$2"
+    same first.safetensors other.safetensors
+}
+alike late 4C3p1-8C5s2-10 early
+alike late-scale 4C3p1-8C5s2-10 early-scale
+alike mean 4C3p1-8C5s2-P2avg-10 flat-mean
+alike sum 4C3p1-8C5s2-8C2s2-10 flat-sum
 taken list-of 20-10
 taken list-of 20-10 --image 28x28x1
 expect 2 "$SPIKEGRAD" convert other.nir --out none --image 28x28x2
@@ -169,6 +181,10 @@ refused edge-to-nothing 3 "'a+' to 'nothing', and no such node"
 refused many-types 3 "node 'a': 'type' is not one text"
 refused number-type 3 "node 'a': 'type' is not text"
 refused pool-padding 1 "node 'mean'.*overlap or are padded"
+refused flat-weights 1 "node 'c'.*without neurons"
+refused second-input 1 "node 'more' (Input): a second Input"
+refused early-output 1 "node 'more' (Output): leads to another"
+refused swells 1 "node 'b'.*2^26"
 refused huge 3 'larger than the file'
 
 # damage that libhdf5 survives or not: never more than a line
