@@ -181,8 +181,7 @@ void sg__ann_place(sg__ann *ann, sg__arena *arena)
     const sg_network *net = ann->net;
     const sg__geometry *g = &net->layer[0].geo;
     sg__ann_layer counted[SG_LAYERS_MAX] = {0};
-    ann->kernels =
-        ann->lender ? ann->lender->kernels : sg__kernels_select();
+    ann->kernels = ann->lender ? ann->lender->kernels : sg__kernels_select();
     ann->chunk =
         (ann->batch + SHARES * ann->threads - 1) / (SHARES * ann->threads);
     ann->chunk = ann->chunk < CHUNK && !ann->serves ? ann->chunk : CHUNK;
