@@ -149,6 +149,11 @@ says err 'set/names.txt\|names.txt'
 printf 'cat\ndog\n' >set/names.txt
 expect 3 "$SPIKEGRAD" data info $data
 says err '2 lines, expected 3'
+{ printf 'cat\ndog\nore\n' && head -c 131072 /dev/zero | tr '\0' '\n'; } \
+    >set/names.txt
+expect 3 "$SPIKEGRAD" data info $data
+says err 'more than 131072 bytes'
+one_error
 printf '0\n1\n2\n' >set/names.txt
 expect 0 "$SPIKEGRAD" $train --data $data --net 3 --epochs 1 --out none
 grep -q class_names none/checkpoint.safetensors && bad "numbers are no names"

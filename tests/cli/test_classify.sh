@@ -61,6 +61,11 @@ class=$(sed 's/.*"predicted":\([0-9]\).*/\1/' out)
     bad "one.npy is not sample 7"
 expect 0 "$SPIKEGRAD" classify run one.npy --top 2
 says out "^one.npy: $class, [0-9]\$"
+odd=$(printf 'a\nb.npy')
+cp one.npy "$odd"
+expect 0 "$SPIKEGRAD" classify run "$odd" --csv odd.csv
+says odd.csv '"a$' # a field of two lines
+rm "$odd"
 
 # what cannot be read: a line each, the others are classified, exit code of the
 # first

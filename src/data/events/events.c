@@ -14,9 +14,9 @@
 typedef struct album {
     sg__event_shape shape;
     sg__listing list;
-    struct sg__part *part;    /* of each sample */
-    uint64_t limit;           /* of a file, as asked for */
-    const sg_data_info *like; /* of a single recording: what it is for */
+    struct sg__part *part; /* of each sample */
+    uint64_t limit;        /* of a file, as asked for */
+    uint32_t classes;      /* of a single recording, by its network; else 0 */
 } album;
 
 static void free_album(void *self)
@@ -102,7 +102,7 @@ static sg_status adopt(const sg__request *request, album *a, sg__parts *parts,
         .height = parts->height,
         .width = parts->width,
         .channels = parts->channels,
-        .classes = a->like ? a->like->classes : a->list.classes,
+        .classes = a->classes ? a->classes : a->list.classes,
         .size = parts->count,
         .counts = parts->shape->cap,
     };
@@ -117,7 +117,7 @@ static sg_status adopt(const sg__request *request, album *a, sg__parts *parts,
     }
     (*out)->own->recorder = recorder;
     /* folders whose names are no names of classes go by their numbers */
-    if (!a->like &&
+    if (a->classes == 0 &&
         sg_data_name_classes(*out, (const char *const *)a->list.class, NULL) ==
             SG_E_MEMORY) {
         sg_data_destroy(*out);
@@ -201,7 +201,7 @@ static sg_status open_single(const sg__file *file, sg_data **out,
     }
     a->list.at[0].path = copy;
     a->list.count = a->list.room = 1;
-    a->like = file->like;
+    a->classes = file->like->classes;
     sg_status status = take_shape(file->request, a, error);
     status = open_album(file->request, a, status, out, error);
     return status ? status : sg__single_check(file, out, error);
