@@ -15,6 +15,12 @@ grep -v ':$' out | grep '.\{81\}' && bad "lines longer than 80"
 expect 0 "$SPIKEGRAD" recipes --json
 says out '^{"name":"mnist","path":".*/mnist.ini","about":"MNIST, .*,"net":"15C5-P2-40C5-P2-300-10","reached":"99.48 % test, '
 grep -v '^{.*}$' out && bad "not JSON lines"
+# each that ships can be read, and every one is listed
+grep '"problem"' out && bad "a recipe that cannot be read"
+for file in "$recipes"/*.ini; do
+    name=$(basename "$file" .ini)
+    says out "\"name\":\"$name\""
+done
 
 # results are read by training too, and are no part of a run
 SPIKEGRAD_RECIPES=$work/own
@@ -45,6 +51,10 @@ printf '[result]\nsped = 1 s\n' >bad.ini
 expect 3 "$SPIKEGRAD" train --recipe ./bad.ini --data glyphs
 one_error
 says err "bad.ini:2: bad or unknown key 'sped' in \[result\]"
+printf '[result]\ntime = %0600d\n' 1 >bad.ini
+expect 3 "$SPIKEGRAD" train --recipe ./bad.ini --data glyphs
+one_error
+says err "bad.ini:2: 'time' in \[result\] has 600 bytes: expected less than 512"
 printf '[results]\ntime = 1 s\n' >bad.ini
 expect 3 "$SPIKEGRAD" train --recipe ./bad.ini --data glyphs
 one_error

@@ -107,15 +107,22 @@ static bool take_result_key(struct reading *reading, const char *name,
                 {"machine", result->machine},
                 {"command", result->command}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strcmp(name, keys[i].name) == 0 && strlen(value) < RECIPE_TEXT) {
+        if (strcmp(name, keys[i].name) != 0) {
+            continue;
+        }
+        if (strlen(value) < RECIPE_TEXT) {
             strcpy(keys[i].text, value);
             return true;
         }
+        snprintf(reading->problem, sizeof reading->problem,
+                 "'%s' in [result] has %zu bytes: expected less than %d", name,
+                 strlen(value), RECIPE_TEXT);
+        return false;
     }
     snprintf(reading->problem, sizeof reading->problem,
              "bad or unknown key '%s' in [result]: expected reached, time, "
-             "machine or command, of less than %d bytes",
-             name, RECIPE_TEXT);
+             "machine or command",
+             name);
     return false;
 }
 

@@ -25,7 +25,7 @@
 #include "cli/base/args.h"
 
 /* Bytes: a specification with the longest path there is, and a folder. */
-enum { RECIPE_DATA = 4352, RECIPE_TEXT = 160, RECIPE_FOLDER = 4096 };
+enum { RECIPE_DATA = 4352, RECIPE_TEXT = 512, RECIPE_FOLDER = 4096 };
 
 /* Text of one line each; "" if the file does not say. */
 typedef struct recipe_result {
