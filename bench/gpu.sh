@@ -15,7 +15,8 @@ budget=${GPU_BUDGET:-330}
 begin=$(date +%s)
 work=${GPU_BUILD:-$PWD/build/gpu-build}
 export PYTHONUNBUFFERED=1 # what is said stays, if it is stopped
-mkdir -p "$OUT" "$work" || exit 1
+mkdir -p "$OUT" "$work/kernels" || exit 1
+export SPIKEGRAD_KERNEL_CACHE="$work/kernels" # compiled once
 : >"$OUT/log.txt"
 
 left() {

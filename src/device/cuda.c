@@ -1,8 +1,10 @@
-/* CUDA by its driver and its run-time compiler, both found at run time: the
- * driver comes with the graphics card, the compiler (NVRTC) with CUDA or with
- * PyTorch. Kernels are compiled for the card that is there, so that nothing of
+/* CUDA by its driver, found at run time: it comes with the graphics card.
+ * Kernels are compiled for the card that is there (nvrtc.h), so that nothing of
  * CUDA is needed to build the library and no list of cards grows old. The few
- * functions that are used are declared here. */
+ * functions that are used are declared here.
+ *
+ * What a thread of the caller had as its context, it has again after each call:
+ * another library may count on it. */
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +13,7 @@
 
 #include "base/status.h"
 #include "device/device.h"
-#include "device/source.h"
+#include "device/nvrtc.h"
 
 typedef int cu_result; /* 0: success */
 typedef uint64_t cu_pointer;
@@ -37,7 +39,8 @@ enum {
     X(attribute, cuDeviceGetAttribute, (int *, int, int))                     \
     X(retain, cuDevicePrimaryCtxRetain, (cu_handle *, int))                   \
     X(release, cuDevicePrimaryCtxRelease_v2, (int))                           \
-    X(current, cuCtxSetCurrent, (cu_handle))                                  \
+    X(push, cuCtxPushCurrent_v2, (cu_handle))                                 \
+    X(pop, cuCtxPopCurrent_v2, (cu_handle *))                                 \
     X(room, cuMemGetInfo_v2, (size_t *, size_t *))                            \
     X(take, cuMemAlloc_v2, (cu_pointer *, size_t))                            \
     X(give, cuMemFree_v2, (cu_pointer))                                       \
@@ -65,31 +68,14 @@ enum {
     X(end_instance, cuGraphExecDestroy, (cu_handle))                          \
     X(end_graph, cuGraphDestroy, (cu_handle))
 
-/* The same of libnvrtc. */
-#define COMPILER(X)                                                           \
-    X(create, nvrtcCreateProgram,                                             \
-      (cu_handle *, const char *, const char *, int, const char *const *,     \
-       const char *const *))                                                  \
-    X(destroy, nvrtcDestroyProgram, (cu_handle *))                            \
-    X(compile, nvrtcCompileProgram, (cu_handle, int, const char *const *))    \
-    X(log_size, nvrtcGetProgramLogSize, (cu_handle, size_t *))                \
-    X(log, nvrtcGetProgramLog, (cu_handle, char *))                           \
-    X(size, nvrtcGetCUBINSize, (cu_handle, size_t *))                         \
-    X(code, nvrtcGetCUBIN, (cu_handle, char *))
-
 typedef struct driver {
     void *handle;
 #define MEMBER(member, symbol, arguments) cu_result(*member) arguments;
     DRIVER(MEMBER)
     GRAPHS(MEMBER)
+#undef MEMBER
     bool records; /* all of GRAPHS are there */
 } driver;
-
-typedef struct compiler {
-    void *handle;
-    COMPILER(MEMBER)
-#undef MEMBER
-} compiler;
 
 typedef struct cuda {
     sg__device base;
@@ -111,13 +97,6 @@ static bool find_driver(driver *library)
     GRAPHS(FIND)
     library->records = all;
     return found;
-}
-
-static bool find_compiler(compiler *library)
-{
-    bool all = true;
-    COMPILER(FIND)
-    return all;
 }
 
 /* Opens the driver and starts it. SG_E_MISSING, SG_E_UNSUPPORTED. */
@@ -181,94 +160,29 @@ static void describe(unsigned i, sg_device_info *info)
     dlclose(cu.handle);
 }
 
-static bool open_compiler(compiler *nvrtc)
-{
-    static const char *const names[] = {
-        "libnvrtc.so.13",
-        "libnvrtc.so.12",
-        "libnvrtc.so.11.2",
-        "libnvrtc.so",
-        "/usr/local/cuda/lib64/libnvrtc.so",
-    };
-    const char *given = getenv("SPIKEGRAD_NVRTC");
-    memset(nvrtc, 0, sizeof *nvrtc);
-    if (given && *given)
-        nvrtc->handle = dlopen(given, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    for (size_t i = 0; !nvrtc->handle && i < sizeof names / sizeof *names; i++)
-        nvrtc->handle =
-            dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (!nvrtc->handle)
-        return false;
-    if (find_compiler(nvrtc))
-        return true;
-    dlclose(nvrtc->handle);
-    return false;
-}
-
-/* The first lines of what the compiler said, as one. */
-static sg_status refused(const compiler *nvrtc, cu_handle program, unsigned i,
-                         sg_error *error)
-{
-    char text[200] = "", *log = NULL;
-    size_t size = 0;
-    nvrtc->log_size(program, &size);
-    if (size > 0 && (log = malloc(size + 1)) != NULL) {
-        nvrtc->log(program, log);
-        log[size] = '\0';
-        snprintf(text, sizeof text, "%s", log);
-        for (char *c = text; *c; c++)
-            *c = *c == '\n' ? ' ' : *c;
-    }
-    free(log);
-    return sg__fail(error, SG_E_UNSUPPORTED,
-                    "device cuda:%u: its compiler refuses the kernels: %s", i,
-                    text);
-}
-
-/* The kernels for a card of this architecture; *code is to be freed. */
-static sg_status compile(const compiler *nvrtc, unsigned i, int architecture,
-                         char **code, sg_error *error)
-{
-    char target[40];
-    cu_handle program = NULL;
-    size_t size = 0;
-    snprintf(target, sizeof target, "--gpu-architecture=sm_%d", architecture);
-    const char *const options[] = {target, "--std=c++17", "-default-device",
-                                   "--disable-warnings"};
-    *code = NULL;
-    if (nvrtc->create(&program, sg__device_source, "spikegrad.cu", 0, NULL,
-                      NULL) != 0)
-        return sg__fail(error, SG_E_MEMORY, "device cuda:%u: out of memory",
-                        i);
-    sg_status status = SG_OK;
-    if (nvrtc->compile(program, 4, options) != 0)
-        status = refused(nvrtc, program, i, error);
-    else if (nvrtc->size(program, &size) != 0 ||
-             (*code = malloc(size)) == NULL ||
-             nvrtc->code(program, *code) != 0)
-        status =
-            sg__fail(error, SG_E_MEMORY, "device cuda:%u: out of memory", i);
-    nvrtc->destroy(&program);
-    return status;
-}
-
-/* The kernels for an architecture, loaded on the device. */
+/* The kernels for an architecture on the device: those that were kept, or they
+ * are compiled. A driver that refuses what was kept is an older one than
+ * before. *result: what the driver says. */
 static sg_status load(cuda *d, unsigned i, int architecture, cu_result *result,
                       sg_error *error)
 {
-    compiler nvrtc;
-    char *code;
-    if (!open_compiler(&nvrtc))
-        return sg__fail(error, SG_E_MISSING,
-                        "device cuda:%u: no compiler for it: libnvrtc.so "
-                        "cannot be opened (part of CUDA, and of PyTorch; "
-                        "SPIKEGRAD_NVRTC may name it)",
-                        i);
-    const sg_status status = compile(&nvrtc, i, architecture, &code, error);
-    dlclose(nvrtc.handle);
+    int version = 0;
+    sg__code code = sg__kept_code(architecture);
+    if (code.bytes) {
+        *result = d->cu.load(&d->module, code.bytes);
+        free(code.bytes);
+        if (*result == 0)
+            return SG_OK;
+        d->module = NULL;
+    }
+    d->cu.version(&version);
+    const sg_status status =
+        sg__nvrtc_compile(i, architecture, version, &code, error);
     if (status == SG_OK)
-        *result = d->cu.load(&d->module, code);
-    free(code);
+        *result = d->cu.load(&d->module, code.bytes);
+    if (status == SG_OK && *result == 0)
+        sg__keep_code(architecture, &code);
+    free(code.bytes);
     return status;
 }
 
@@ -317,24 +231,41 @@ static sg_status note(cuda *d, cu_result code, const char *what)
                     "the CUDA device failed at %s (%s)", what, name);
 }
 
-/* Before each call: it may come from another thread than the last. */
-static bool ready(cuda *d)
+/* Before a call of the driver, by whatever thread; leave after it. False: the
+ * device has failed. */
+static bool enter(cuda *d)
 {
     return d->base.failed == SG_OK &&
-           note(d, d->cu.current(d->context), "a call") == SG_OK;
+           note(d, d->cu.push(d->context), "a call") == SG_OK;
+}
+
+/* What the calls since enter came to. */
+static sg_status leave(cuda *d, cu_result code, const char *what)
+{
+    cu_handle own;
+    d->cu.pop(&own);
+    return note(d, code, what);
+}
+
+/* For what has to be done on a device that has failed, too. */
+static void drop(cuda *d, cu_result (*end)(cu_handle), cu_handle what)
+{
+    if (!what)
+        return;
+    cu_handle own;
+    const bool entered = d->cu.push(d->context) == 0;
+    end(what);
+    if (entered)
+        d->cu.pop(&own);
 }
 
 static void close_device(sg__device *device)
 {
     cuda *d = (cuda *)device;
-    if (d->context) {
-        d->cu.current(d->context);
-        if (d->module)
-            d->cu.unload(d->module);
-        if (d->stream)
-            d->cu.end_stream(d->stream);
+    drop(d, d->cu.unload, d->module);
+    drop(d, d->cu.end_stream, d->stream);
+    if (d->context)
         d->cu.release(d->device);
-    }
     dlclose(d->cu.handle);
     free(d);
 }
@@ -354,8 +285,7 @@ static sg_status open_device(unsigned i, sg__device **out, sg_error *error)
     cu_result code = d->cu.get(&d->device, (int)i);
     if (code == 0)
         code = d->cu.retain(&d->context, d->device);
-    if (code == 0)
-        code = d->cu.current(d->context);
+    const bool entered = code == 0 && (code = d->cu.push(d->context)) == 0;
     if (code == 0)
         code = d->cu.stream(&d->stream, 1);
     if (code != 0) {
@@ -365,6 +295,8 @@ static sg_status open_device(unsigned i, sg__device **out, sg_error *error)
     }
     if (status == SG_OK)
         status = build(d, i, error);
+    if (entered)
+        leave(d, 0, "opening it");
     if (status != SG_OK) {
         close_device(&d->base);
         return status;
@@ -378,29 +310,35 @@ static sg_status take(sg__device *device, size_t bytes, sg__block *out)
     cuda *d = (cuda *)device;
     cu_pointer block = 0;
     *out = 0;
-    if (!ready(d))
+    if (!enter(d))
         return d->base.failed;
     const cu_result code = d->cu.take(&block, bytes ? bytes : 1);
-    if (code == CUDA_ERROR_OUT_OF_MEMORY)
-        return SG_OK;
-    *out = (sg__block)block;
-    return note(d, code, "taking memory");
+    if (code == 0)
+        *out = (sg__block)block;
+    return leave(d, code == CUDA_ERROR_OUT_OF_MEMORY ? 0 : code,
+                 "taking memory");
 }
 
 static void give(sg__device *device, sg__block block)
 {
     cuda *d = (cuda *)device;
-    d->cu.current(d->context);
-    if (block)
-        d->cu.give((cu_pointer)block);
+    if (!block)
+        return;
+    cu_handle own;
+    const bool entered = d->cu.push(d->context) == 0;
+    d->cu.give((cu_pointer)block);
+    if (entered)
+        d->cu.pop(&own);
 }
 
 static uint64_t room(sg__device *device)
 {
     cuda *d = (cuda *)device;
     size_t free_bytes = 0, total = 0;
-    if (ready(d))
+    if (enter(d)) {
         d->cu.room(&free_bytes, &total);
+        leave(d, 0, "asking for its memory");
+    }
     return free_bytes;
 }
 
@@ -409,22 +347,22 @@ static sg_status write_block(sg__device *device, sg__block to, size_t at,
                              const void *from, size_t bytes)
 {
     cuda *d = (cuda *)device;
-    if (!ready(d) || bytes == 0)
+    if (bytes == 0 || !enter(d))
         return d->base.failed;
-    return note(d, d->cu.write((cu_pointer)to + at, from, bytes, d->stream),
-                "sending data");
+    return leave(d, d->cu.write((cu_pointer)to + at, from, bytes, d->stream),
+                 "sending data");
 }
 
 static sg_status read_block(sg__device *device, void *to, sg__block from,
                             size_t at, size_t bytes)
 {
     cuda *d = (cuda *)device;
-    if (!ready(d) || bytes == 0)
+    if (bytes == 0 || !enter(d))
         return d->base.failed;
     cu_result code = d->cu.read(to, (cu_pointer)from + at, bytes, d->stream);
     if (code == 0)
         code = d->cu.wait(d->stream);
-    return note(d, code, "fetching data");
+    return leave(d, code, "fetching data");
 }
 
 static sg_status launch(sg__device *device, sg__kernel_id kernel,
@@ -435,55 +373,60 @@ static sg_status launch(sg__device *device, sg__kernel_id kernel,
     cu_pointer block[2] = {(cu_pointer)memory, (cu_pointer)images};
     sg__task copy = *task;
     void *arguments[] = {&block[0], &block[1], &copy};
-    if (!ready(d))
+    if (!enter(d))
         return d->base.failed;
-    return note(d,
-                d->cu.launch(d->function[kernel], grid.x, grid.y, 1, SG__GROUP,
-                             1, 1, 0, d->stream, arguments, NULL),
-                "a kernel");
+    return leave(d,
+                 d->cu.launch(d->function[kernel], grid.x, grid.y, 1,
+                              SG__GROUP, 1, 1, 0, d->stream, arguments, NULL),
+                 "a kernel");
 }
 
 static sg_status finish(sg__device *device)
 {
     cuda *d = (cuda *)device;
-    if (!ready(d))
+    if (!enter(d))
         return d->base.failed;
-    return note(d, d->cu.wait(d->stream), "waiting for it");
+    return leave(d, d->cu.wait(d->stream), "waiting for it");
 }
 
 static bool record(sg__device *device)
 {
     cuda *d = (cuda *)device;
-    return ready(d) && d->cu.records &&
-           d->cu.capture(d->stream, CU_CAPTURE_THREAD) == 0;
+    if (!d->cu.records || !enter(d))
+        return false;
+    const bool began = d->cu.capture(d->stream, CU_CAPTURE_THREAD) == 0;
+    leave(d, 0, "recording");
+    return began;
 }
 
 /* What goes wrong here is no loss: the launches are made one by one. */
 static sg__tape recorded(sg__device *device)
 {
     cuda *d = (cuda *)device;
-    cu_handle graph = NULL, instance = NULL;
-    if (d->cu.captured(d->stream, &graph) != 0 || !graph)
-        return 0;
-    if (d->cu.instantiate(&instance, graph, 0) != 0)
-        instance = NULL;
-    d->cu.end_graph(graph);
+    cu_handle graph = NULL, instance = NULL, own;
+    const bool entered = d->cu.push(d->context) == 0;
+    if (d->cu.captured(d->stream, &graph) == 0 && graph) {
+        if (d->cu.instantiate(&instance, graph, 0) != 0)
+            instance = NULL;
+        d->cu.end_graph(graph);
+    }
+    if (entered)
+        d->cu.pop(&own);
     return (sg__tape)instance;
 }
 
 static sg_status play(sg__device *device, sg__tape tape)
 {
     cuda *d = (cuda *)device;
-    if (!ready(d))
+    if (!enter(d))
         return d->base.failed;
-    return note(d, d->cu.play((cu_handle)tape, d->stream), "its kernels");
+    return leave(d, d->cu.play((cu_handle)tape, d->stream), "its kernels");
 }
 
 static void erase(sg__device *device, sg__tape tape)
 {
     cuda *d = (cuda *)device;
-    d->cu.current(d->context);
-    d->cu.end_instance((cu_handle)tape);
+    drop(d, d->cu.end_instance, (cu_handle)tape);
 }
 
 const sg__device_kind sg__device_cuda = {

@@ -315,8 +315,6 @@ static sg_status note(opencl *d, cl_int code, const char *what)
                     (int)code);
 }
 
-/* Room is not only promised but touched: where memory is not the device's
- * own, drivers take it at first use. */
 static sg_status take(sg__device *device, size_t bytes, sg__block *out)
 {
     opencl *d = (opencl *)device;

@@ -102,6 +102,43 @@ if [ -n "${SPIKEGRAD_FAKE_CUDA:-}" ]; then
         eval A --device cuda
     unset FAKE_NVRTC_FAILS
 
+    # a card that its compiler does not know yet; one between two that it does
+    for architecture in 120 89; do
+        FAKE_CUDA_ARCH=$architecture "$SPIKEGRAD" eval A --json --data $data \
+            --flip --device cuda >far
+        cmp near far
+    done
+
+    # kernels that were kept need no compiler; others, and half of them, do
+    mkdir kept
+    export SPIKEGRAD_KERNEL_CACHE="$folder/kept"
+    "$SPIKEGRAD" eval A --json --data $data --flip --device cuda >far
+    cmp near far
+    [ "$(ls kept)" = spikegrad-sm_90.kernels ]
+    export FAKE_NVRTC_FAILS=1
+    "$SPIKEGRAD" eval A --json --data $data --flip --device cuda >far
+    cmp near far
+    cp kept/spikegrad-sm_90.kernels whole
+    for bytes in 0 20 5000 $(($(wc -c <whole) - 1)); do
+        head -c "$bytes" whole >kept/spikegrad-sm_90.kernels
+        fails 1 "its compiler refuses the kernels" eval A --device cuda
+    done
+    sed '1s/.$/!/' whole >kept/spikegrad-sm_90.kernels
+    fails 1 "its compiler refuses the kernels" eval A --device cuda
+    unset FAKE_NVRTC_FAILS
+    # the driver refuses what was kept: it is made again
+    sed 's/cubin of the test/cubin of a later/' whole \
+        >kept/spikegrad-sm_90.kernels
+    "$SPIKEGRAD" eval A --json --data $data --flip --device cuda >far
+    cmp near far
+    cmp kept/spikegrad-sm_90.kernels whole
+    # no folder: nothing is kept, nothing is lost
+    SPIKEGRAD_KERNEL_CACHE=$folder/none
+    "$SPIKEGRAD" eval A --json --data $data --flip --device cuda >far
+    cmp near far
+    [ ! -e none ]
+    unset SPIKEGRAD_KERNEL_CACHE
+
     # memory for no batch of 128, but for some
     export FAKE_CUDA_ROOM=6000000
     fails 1 "a batch of 128 needs .* MiB are free; one of .* fits" \

@@ -43,7 +43,9 @@ typedef struct graph {
 
 static const char magic[] = "cubin of the test";
 static char context, stream_object;
-static _Thread_local const void *current;
+static _Thread_local const void
+    *current[8]; /* a stack; the first is foreign */
+static _Thread_local int depth;
 static struct {
     char *at;
     size_t bytes;
@@ -61,6 +63,8 @@ static long long number(const char *name, long long other)
 
 static void report(void)
 {
+    if (depth != 0) /* the thread's own context must be back */
+        abort();
     const char *path = getenv("FAKE_CUDA_LAUNCHES");
     FILE *file = path && *path ? fopen(path, "w") : NULL;
     if (!file)
@@ -71,7 +75,9 @@ static void report(void)
 
 static int ready(void)
 {
-    return lost ? LAUNCH_FAILED : current == &context ? 0 : INVALID_CONTEXT;
+    return lost                         ? LAUNCH_FAILED
+           : current[depth] == &context ? 0
+                                        : INVALID_CONTEXT;
 }
 
 /* Whether a range lies within one block. */
@@ -95,7 +101,8 @@ int cuDeviceTotalMem_v2(size_t *bytes, int device);
 int cuDeviceGetAttribute(int *value, int attribute, int device);
 int cuDevicePrimaryCtxRetain(void **out, int device);
 int cuDevicePrimaryCtxRelease_v2(int device);
-int cuCtxSetCurrent(void *wanted);
+int cuCtxPushCurrent_v2(void *wanted);
+int cuCtxPopCurrent_v2(void **out);
 int cuMemGetInfo_v2(size_t *room, size_t *total);
 int cuMemAlloc_v2(pointer *out, size_t bytes);
 int cuMemFree_v2(pointer at);
@@ -185,11 +192,20 @@ int cuDevicePrimaryCtxRelease_v2(int device)
     return 0;
 }
 
-int cuCtxSetCurrent(void *wanted)
+int cuCtxPushCurrent_v2(void *wanted)
 {
-    if (wanted && wanted != &context)
+    if (wanted != &context || depth == 7)
         return INVALID_CONTEXT;
-    current = wanted;
+    current[++depth] = wanted;
+    return 0;
+}
+
+int cuCtxPopCurrent_v2(void **out)
+{
+    if (depth == 0)
+        return INVALID_CONTEXT;
+    *out = &context;
+    depth--;
     return 0;
 }
 

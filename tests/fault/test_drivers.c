@@ -89,7 +89,7 @@ void *__wrap_realloc(void *old, size_t size)
     X(cuDeviceGetAttribute, (int *a, int b, int c), (a, b, c))                \
     X(cuDevicePrimaryCtxRetain, (void **a, int b), (a, b))                    \
     X(cuDevicePrimaryCtxRelease_v2, (int a), (a))                             \
-    X(cuCtxSetCurrent, (void *a), (a))                                        \
+    X(cuCtxPushCurrent_v2, (void *a), (a))                                    \
     X(cuMemGetInfo_v2, (size_t * a, size_t * b), (a, b))                      \
     X(cuMemAlloc_v2, (pointer * a, size_t b), (a, b))                         \
     X(cuMemcpyHtoDAsync_v2, (pointer a, const void *b, size_t c, void *d),    \
@@ -114,7 +114,11 @@ void *__wrap_realloc(void *old, size_t size)
       (a, b, c, d, e, f))                                                     \
     X(nvrtcCompileProgram, (void *a, int b, const char *const *c), (a, b, c)) \
     X(nvrtcGetCUBINSize, (void *a, size_t *b), (a, b))                        \
-    X(nvrtcGetCUBIN, (void *a, char *b), (a, b))
+    X(nvrtcGetCUBIN, (void *a, char *b), (a, b))                              \
+    X(nvrtcGetPTXSize, (void *a, size_t *b), (a, b))                          \
+    X(nvrtcGetPTX, (void *a, char *b), (a, b))                                \
+    X(nvrtcGetNumSupportedArchs, (int *a), (a))                               \
+    X(nvrtcGetSupportedArchs, (int *a), (a))
 
 #define FALLIBLE(name, parameters, arguments)                                 \
     static int try_##name parameters                                          \
@@ -147,6 +151,7 @@ static const struct {
 #name, (void (*)(void))name                                           \
     }
         {"cuStreamEndCapture", (void (*)(void))try_cuStreamEndCapture},
+    PLAIN(cuCtxPopCurrent_v2),
     PLAIN(cuMemFree_v2),
     PLAIN(cuStreamDestroy_v2),
     PLAIN(cuModuleUnload),
@@ -161,12 +166,19 @@ static const struct {
 /* ---- the loader ---- */
 
 static const char *absent = ""; /* a library, or a function, that is not */
+static const char *first_nvrtc = ""; /* that was looked for, of a device */
+static char nvrtc_name[40];
 static char loaded_cuda, loaded_nvrtc, loaded_opencl;
 
 void *__wrap_dlopen(const char *name, int how);
 void *__wrap_dlopen(const char *name, int how)
 {
     (void)how;
+    if (strcmp(name, "libcuda.so.1") == 0)
+        first_nvrtc = "";
+    else if (!*first_nvrtc && strncmp(name, "libnvrtc", 8) == 0)
+        snprintf(nvrtc_name, sizeof nvrtc_name, "%s", name),
+            first_nvrtc = nvrtc_name;
     if (strcmp(name, absent) == 0 || fake_fails())
         return NULL;
     return strcmp(name, "libcuda.so.1") == 0     ? &loaded_cuda
@@ -307,6 +319,7 @@ static long every(enum kind of, work *does, const char *device,
         drop(&now);
         assert_int_equal(fake_objects, 0);
         assert_int_equal(taken, 0);
+        assert_int_equal(depth, 0);
     }
     return n;
 }
@@ -334,8 +347,10 @@ static void calls_of_cuda_fail(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         cuda_code = i ? OUT_OF_MEMORY : LAUNCH_FAILED;
+        setenv("FAKE_CUDA_ARCH", i ? "120" : "90", 1); /* PTX, a cubin */
         all_of("cuda");
     }
+    unsetenv("FAKE_CUDA_ARCH");
 }
 
 static void calls_of_opencl_fail(void **state)
@@ -444,6 +459,11 @@ static void drivers_lack_something(void **state)
     refused("cuda", "the driver of CUDA is too old");
     absent = "libnvrtc.so.12";
     refused("cuda", "device cuda:0: no compiler for it");
+    assert_string_equal(first_nvrtc, "libnvrtc.so.13");
+    setenv("FAKE_CUDA_VERSION", "11040", 1); /* its own first */
+    refused("cuda", "device cuda:0: no compiler for it");
+    assert_string_equal(first_nvrtc, "libnvrtc.so.11.2");
+    unsetenv("FAKE_CUDA_VERSION");
     setenv("SPIKEGRAD_NVRTC", "of-the-test.so", 1);
     assert_int_equal(sg_device_check("cuda", NULL), SG_OK);
     setenv("SPIKEGRAD_NVRTC", "", 1);
@@ -454,6 +474,13 @@ static void drivers_lack_something(void **state)
     refused("opencl", "no OpenCL on this machine");
     absent = "clCreateBuffer";
     refused("opencl", "libOpenCL.so.1 lacks functions of OpenCL 1.1");
+    absent = "nvrtcGetSupportedArchs"; /* then the card's is tried */
+    assert_int_equal(sg_device_check("cuda", NULL), SG_OK);
+    setenv("FAKE_CUDA_ARCH", "120", 1);
+    refused("cuda", "its compiler refuses the kernels");
+    absent = "";
+    assert_int_equal(sg_device_check("cuda", NULL), SG_OK);
+    unsetenv("FAKE_CUDA_ARCH");
     absent = "cuGraphLaunch"; /* nothing is recorded */
     const long before = played;
     assert_int_equal(train("cuda", &now, NULL), SG_OK);

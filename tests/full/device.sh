@@ -18,6 +18,8 @@ steps=${DEVICE_STEPS:-300}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+mkdir kernels
+export SPIKEGRAD_KERNEL_CACHE="$folder/kernels" # compiled once
 
 "$run" --version | grep -q "^device $device" || {
     echo "skipped: no device $device"
