@@ -74,7 +74,8 @@ typedef struct driver {
     DRIVER(MEMBER)
     GRAPHS(MEMBER)
 #undef MEMBER
-    bool records; /* all of GRAPHS are there */
+    bool records;       /* all of GRAPHS are there */
+    int release_number; /* 1000 major + 10 minor */
 } driver;
 
 typedef struct cuda {
@@ -102,7 +103,6 @@ static bool find_driver(driver *library)
 /* Opens the driver and starts it. SG_E_MISSING, SG_E_UNSUPPORTED. */
 static sg_status open_driver(driver *cu, sg_error *error)
 {
-    int version = 0;
     memset(cu, 0, sizeof *cu);
     cu->handle = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!cu->handle)
@@ -114,11 +114,13 @@ static sg_status open_driver(driver *cu, sg_error *error)
         status = sg__fail(error, SG_E_UNSUPPORTED,
                           "the driver of CUDA is too old: libcuda.so.1 lacks "
                           "functions of CUDA 11.0");
-    else if (cu->version(&version) != 0 || version < OLDEST)
+    else if (cu->version(&cu->release_number) != 0 ||
+             cu->release_number < OLDEST)
         status = sg__fail(error, SG_E_UNSUPPORTED,
                           "the driver is one of CUDA %d.%d, expected 11.0 or "
                           "later",
-                          version / 1000, version % 1000 / 10);
+                          cu->release_number / 1000,
+                          cu->release_number % 1000 / 10);
     cu_result code = 0;
     if (status == SG_OK && (code = cu->init(0)) != 0) {
         const char *name = "unknown";
@@ -160,28 +162,16 @@ static void describe(unsigned i, sg_device_info *info)
     dlclose(cu.handle);
 }
 
-/* The kernels for an architecture on the device: those that were kept, or they
- * are compiled. A driver that refuses what was kept is an older one than
- * before. *result: what the driver says. */
+/* The kernels for an architecture, loaded on the device; *result: what the
+ * driver says. */
 static sg_status load(cuda *d, unsigned i, int architecture, cu_result *result,
                       sg_error *error)
 {
-    int version = 0;
-    sg__code code = sg__kept_code(architecture);
-    if (code.bytes) {
-        *result = d->cu.load(&d->module, code.bytes);
-        free(code.bytes);
-        if (*result == 0)
-            return SG_OK;
-        d->module = NULL;
-    }
-    d->cu.version(&version);
+    sg__code code;
     const sg_status status =
-        sg__nvrtc_compile(i, architecture, version, &code, error);
-    if (status == SG_OK)
-        *result = d->cu.load(&d->module, code.bytes);
-    if (status == SG_OK && *result == 0)
-        sg__keep_code(architecture, &code);
+        sg__nvrtc_compile(i, architecture, d->cu.release_number, &code, error);
+    if (status == SG_OK && (*result = d->cu.load(&d->module, code.bytes)) != 0)
+        d->module = NULL;
     free(code.bytes);
     return status;
 }
@@ -239,11 +229,16 @@ static bool enter(cuda *d)
            note(d, d->cu.push(d->context), "a call") == SG_OK;
 }
 
+static void pop(cuda *d)
+{
+    cu_handle popped;
+    d->cu.pop(&popped);
+}
+
 /* What the calls since enter came to. */
 static sg_status leave(cuda *d, cu_result code, const char *what)
 {
-    cu_handle own;
-    d->cu.pop(&own);
+    pop(d);
     return note(d, code, what);
 }
 
@@ -252,11 +247,10 @@ static void drop(cuda *d, cu_result (*end)(cu_handle), cu_handle what)
 {
     if (!what)
         return;
-    cu_handle own;
     const bool entered = d->cu.push(d->context) == 0;
     end(what);
     if (entered)
-        d->cu.pop(&own);
+        pop(d);
 }
 
 static void close_device(sg__device *device)
@@ -296,7 +290,7 @@ static sg_status open_device(unsigned i, sg__device **out, sg_error *error)
     if (status == SG_OK)
         status = build(d, i, error);
     if (entered)
-        leave(d, 0, "opening it");
+        pop(d);
     if (status != SG_OK) {
         close_device(&d->base);
         return status;
@@ -324,11 +318,10 @@ static void give(sg__device *device, sg__block block)
     cuda *d = (cuda *)device;
     if (!block)
         return;
-    cu_handle own;
     const bool entered = d->cu.push(d->context) == 0;
     d->cu.give((cu_pointer)block);
     if (entered)
-        d->cu.pop(&own);
+        pop(d);
 }
 
 static uint64_t room(sg__device *device)
@@ -337,7 +330,7 @@ static uint64_t room(sg__device *device)
     size_t free_bytes = 0, total = 0;
     if (enter(d)) {
         d->cu.room(&free_bytes, &total);
-        leave(d, 0, "asking for its memory");
+        pop(d);
     }
     return free_bytes;
 }
@@ -395,7 +388,7 @@ static bool record(sg__device *device)
     if (!d->cu.records || !enter(d))
         return false;
     const bool began = d->cu.capture(d->stream, CU_CAPTURE_THREAD) == 0;
-    leave(d, 0, "recording");
+    pop(d);
     return began;
 }
 
@@ -403,7 +396,7 @@ static bool record(sg__device *device)
 static sg__tape recorded(sg__device *device)
 {
     cuda *d = (cuda *)device;
-    cu_handle graph = NULL, instance = NULL, own;
+    cu_handle graph = NULL, instance = NULL;
     const bool entered = d->cu.push(d->context) == 0;
     if (d->cu.captured(d->stream, &graph) == 0 && graph) {
         if (d->cu.instantiate(&instance, graph, 0) != 0)
@@ -411,7 +404,7 @@ static sg__tape recorded(sg__device *device)
         d->cu.end_graph(graph);
     }
     if (entered)
-        d->cu.pop(&own);
+        pop(d);
     return (sg__tape)instance;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "device/kept.h"
 #include "device/source.h"
 
 typedef int nvrtc_result; /* 0: success */
@@ -16,6 +17,7 @@ typedef struct nvrtc_object *nvrtc_program;
 
 /* X(name, symbol, arguments): functions of libnvrtc. */
 #define COMPILER(X)                                                           \
+    X(version, nvrtcVersion, (int *, int *))                                  \
     X(create, nvrtcCreateProgram,                                             \
       (nvrtc_program *, const char *, const char *, int, const char *const *, \
        const char *const *))                                                  \
@@ -58,60 +60,76 @@ static bool find_functions(compiler *library)
     return found;
 }
 
-static void try_library(compiler *nvrtc, const char *name)
+/* *out: the card's architecture, or the latest before it that the compiler
+ * knows; 0: it knows none. SG_E_MEMORY. */
+static sg_status choose_target(const compiler *nvrtc, int architecture,
+                               int *out)
 {
-    if (!nvrtc->handle)
-        nvrtc->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    int count = 0;
+    *out = architecture;
+    if (!nvrtc->targets || nvrtc->targets(&count) != 0 || count < 1)
+        return SG_OK; /* it will say */
+    int *list = calloc((size_t)count, sizeof *list);
+    if (!list)
+        return SG_E_MEMORY;
+    if (nvrtc->list_targets(list) == 0) {
+        *out = 0;
+        for (int k = 0; k < count; k++)
+            if (list[k] <= architecture && list[k] > *out)
+                *out = list[k];
+    }
+    free(list);
+    return SG_OK;
 }
 
-/* The one of the driver's own version comes first: a driver may refuse what a
- * later compiler made. */
-static bool open_compiler(compiler *nvrtc, int driver)
+/* Opens a library if it is there and can compile for the architecture; what
+ * compiles is then *target. */
+static sg_status try_library(compiler *nvrtc, const char *name,
+                             int architecture, int *target)
 {
-    static const char *const names[] = {
+    memset(nvrtc, 0, sizeof *nvrtc);
+    nvrtc->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!nvrtc->handle)
+        return SG_E_MISSING;
+    const sg_status status = find_functions(nvrtc)
+                                 ? choose_target(nvrtc, architecture, target)
+                                 : SG_E_MISSING;
+    if (status == SG_OK && *target > 0)
+        return SG_OK;
+    dlclose(nvrtc->handle);
+    nvrtc->handle = NULL;
+    return status == SG_OK ? SG_E_UNSUPPORTED : status;
+}
+
+/* The one of the driver's own major version comes first: a driver may refuse
+ * what a later compiler made. SG_E_MISSING; SG_E_UNSUPPORTED: none knows the
+ * architecture; SG_E_MEMORY. */
+static sg_status open_compiler(compiler *nvrtc, int architecture, int driver,
+                               int *target)
+{
+    const char *given = getenv("SPIKEGRAD_NVRTC");
+    char own[40];
+    snprintf(own, sizeof own, "libnvrtc.so.%s%d", driver < 12000 ? "11." : "",
+             driver < 12000 ? 2 : driver / 1000);
+    const char *const names[] = {
+        given && *given ? given : own,
+        own,
         "libnvrtc.so.13",
         "libnvrtc.so.12",
         "libnvrtc.so.11.2",
         "libnvrtc.so",
         "/usr/local/cuda/lib64/libnvrtc.so",
     };
-    const char *given = getenv("SPIKEGRAD_NVRTC");
-    char own[40];
-    snprintf(own, sizeof own, "libnvrtc.so.%s%d", driver < 12000 ? "11." : "",
-             driver < 12000 ? 2 : driver / 1000);
-    memset(nvrtc, 0, sizeof *nvrtc);
-    if (given && *given)
-        try_library(nvrtc, given);
-    try_library(nvrtc, own);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        try_library(nvrtc, names[i]);
-    if (!nvrtc->handle)
-        return false;
-    if (find_functions(nvrtc))
-        return true;
-    dlclose(nvrtc->handle);
-    return false;
-}
-
-/* *out: the card's architecture, or the latest before it that the compiler
- * knows. False: no memory. */
-static bool choose_target(const compiler *nvrtc, int architecture, int *out)
-{
-    int count = 0, best = 0;
-    *out = architecture;
-    if (!nvrtc->targets || nvrtc->targets(&count) != 0 || count < 1)
-        return true;
-    int *list = calloc((size_t)count, sizeof *list);
-    if (!list)
-        return false;
-    if (nvrtc->list_targets(list) == 0)
-        for (int k = 0; k < count; k++)
-            if (list[k] <= architecture && list[k] > best)
-                best = list[k];
-    free(list);
-    if (best > 0)
-        *out = best;
-    return true;
+    sg_status worst = SG_E_MISSING;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const sg_status status =
+            try_library(nvrtc, names[i], architecture, target);
+        if (status == SG_OK || status == SG_E_MEMORY)
+            return status;
+        if (status == SG_E_UNSUPPORTED)
+            worst = status;
+    }
+    return worst;
 }
 
 /* The first lines of what the compiler said, as one. */
@@ -139,24 +157,34 @@ static sg_status no_memory(unsigned i, sg_error *error)
     return sg__fail(error, SG_E_MEMORY, "device cuda:%u: out of memory", i);
 }
 
-static sg_status compile(const compiler *nvrtc, unsigned i, int architecture,
+/* All that decides the code, to be freed; NULL: no memory. */
+static char *make_key(const compiler *nvrtc, const char *const *options,
+                      int count)
+{
+    int major = 0, minor = 0, at = 0;
+    const size_t room = strlen(sg__device_source) + 256;
+    char *key = malloc(room);
+    if (!key)
+        return NULL;
+    nvrtc->version(&major, &minor);
+    at += snprintf(key, room, "NVRTC %d.%d", major, minor);
+    for (int k = 0; k < count; k++)
+        at += snprintf(key + at, room - (size_t)at, " %s", options[k]);
+    snprintf(key + at, room - (size_t)at, "\n%s", sg__device_source);
+    return key;
+}
+
+/* A cubin, or (whole false) PTX. */
+static sg_status compile(const compiler *nvrtc, unsigned i,
+                         const char *const *options, int count, bool whole,
                          sg__code *out, sg_error *error)
 {
-    char target[40];
     nvrtc_program program = NULL;
-    int base;
-    if (!choose_target(nvrtc, architecture, &base))
-        return no_memory(i, error);
-    const bool whole = base == architecture;
-    snprintf(target, sizeof target, "--gpu-architecture=%s_%d",
-             whole ? "sm" : "compute", base);
-    const char *const options[] = {target, "--std=c++17", "-default-device",
-                                   "--disable-warnings"};
     if (nvrtc->create(&program, sg__device_source, "spikegrad.cu", 0, NULL,
                       NULL) != 0)
         return no_memory(i, error);
     sg_status status = SG_OK;
-    if (nvrtc->compile(program, 4, options) != 0)
+    if (nvrtc->compile(program, count, options) != 0)
         status = refused(nvrtc, program, i, error);
     else if ((whole ? nvrtc->cubin_size : nvrtc->ptx_size)(program,
                                                            &out->size) != 0 ||
@@ -167,18 +195,53 @@ static sg_status compile(const compiler *nvrtc, unsigned i, int architecture,
     return status;
 }
 
+/* The same, or what was kept of it. */
+static sg_status make(const compiler *nvrtc, unsigned i, int target,
+                      bool whole, sg__code *out, sg_error *error)
+{
+    char name[24], option[48];
+    snprintf(name, sizeof name, "%s_%d", whole ? "sm" : "compute", target);
+    snprintf(option, sizeof option, "--gpu-architecture=%s", name);
+    const char *const options[] = {option, "--std=c++17", "-default-device",
+                                   "--disable-warnings"};
+    const int count = sizeof options / sizeof *options;
+    char *key = make_key(nvrtc, options, count);
+    if (!key)
+        return no_memory(i, error);
+    sg_status status = SG_OK;
+    *out = sg__kept_read(name, key);
+    if (!out->bytes) {
+        status = compile(nvrtc, i, options, count, whole, out, error);
+        if (status == SG_OK)
+            sg__kept_write(name, key, out);
+    }
+    free(key);
+    return status;
+}
+
 sg_status sg__nvrtc_compile(unsigned i, int architecture, int driver,
                             sg__code *out, sg_error *error)
 {
     compiler nvrtc;
+    int target = 0;
     *out = (sg__code){0};
-    if (!open_compiler(&nvrtc, driver))
-        return sg__fail(error, SG_E_MISSING,
+    sg_status status = open_compiler(&nvrtc, architecture, driver, &target);
+    if (status == SG_E_MISSING)
+        return sg__fail(error, status,
                         "device cuda:%u: no compiler for it: libnvrtc.so "
                         "cannot be opened (part of CUDA, and of PyTorch; "
                         "SPIKEGRAD_NVRTC may name it)",
                         i);
-    const sg_status status = compile(&nvrtc, i, architecture, out, error);
+    if (status == SG_E_UNSUPPORTED)
+        return sg__fail(
+            error, status,
+            "device cuda:%u: no compiler for it: each libnvrtc.so "
+            "that can be opened is of CUDA too late for "
+            "architecture %d.%d (SPIKEGRAD_NVRTC may name another)",
+            i, architecture / 10, architecture % 10);
+    if (status != SG_OK)
+        return no_memory(i, error);
+    status = make(&nvrtc, i, target, target == architecture, out, error);
     dlclose(nvrtc.handle);
     if (status != SG_OK) {
         free(out->bytes);

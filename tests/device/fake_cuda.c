@@ -202,8 +202,8 @@ int cuCtxPushCurrent_v2(void *wanted)
 
 int cuCtxPopCurrent_v2(void **out)
 {
-    if (depth == 0)
-        return INVALID_CONTEXT;
+    if (depth == 0) /* that is not the library's */
+        abort();
     *out = &context;
     depth--;
     return 0;

@@ -22,7 +22,9 @@ int nvrtcGetPTX(void *p, char *code);
 int nvrtcGetNumSupportedArchs(int *count);
 int nvrtcGetSupportedArchs(int *list);
 
-static const int known[] = {90, 60, 75}; /* in no order */
+int nvrtcVersion(int *major, int *minor);
+
+static const int known[] = {90, 75}; /* in no order */
 static int is_cubin;
 
 static const char failure[] = "spikegrad.cu(1): error: refused\nby the test";
@@ -58,6 +60,15 @@ int nvrtcCompileProgram(void *p, int count, const char *const *options)
         break;
     }
     return p != &program || !found || getenv("FAKE_NVRTC_FAILS");
+}
+
+/* FAKE_NVRTC_VERSION: 13 */
+int nvrtcVersion(int *major, int *minor)
+{
+    const char *text = getenv("FAKE_NVRTC_VERSION");
+    *major = text ? atoi(text) : 13;
+    *minor = 0;
+    return 0;
 }
 
 int nvrtcGetNumSupportedArchs(int *count)

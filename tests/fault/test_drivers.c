@@ -158,6 +158,7 @@ static const struct {
     PLAIN(cuGetErrorName),
     PLAIN(cuGraphExecDestroy),
     PLAIN(cuGraphDestroy),
+    PLAIN(nvrtcVersion),
     PLAIN(nvrtcDestroyProgram),
     PLAIN(nvrtcGetProgramLogSize),
     PLAIN(nvrtcGetProgramLog),
@@ -350,6 +351,12 @@ static void calls_of_cuda_fail(void **state)
         setenv("FAKE_CUDA_ARCH", i ? "120" : "90", 1); /* PTX, a cubin */
         all_of("cuda");
     }
+    const result none = {0};
+    setenv("SPIKEGRAD_KERNEL_CACHE", ".", 1);
+    assert_true(every(MEMORY, list, "cuda", &none, 0) > 1);
+    assert_true(every(CALLS, list, "cuda", &none, 0) > 40);
+    assert_int_equal(remove("./spikegrad-compute_90.kernels"), 0);
+    unsetenv("SPIKEGRAD_KERNEL_CACHE");
     unsetenv("FAKE_CUDA_ARCH");
 }
 
@@ -474,6 +481,10 @@ static void drivers_lack_something(void **state)
     refused("opencl", "no OpenCL on this machine");
     absent = "clCreateBuffer";
     refused("opencl", "libOpenCL.so.1 lacks functions of OpenCL 1.1");
+    setenv("FAKE_CUDA_ARCH", "61", 1);
+    absent = "";
+    refused("cuda", "too late for architecture 6.1");
+    unsetenv("FAKE_CUDA_ARCH");
     absent = "nvrtcGetSupportedArchs"; /* then the card's is tried */
     assert_int_equal(sg_device_check("cuda", NULL), SG_OK);
     setenv("FAKE_CUDA_ARCH", "120", 1);
@@ -497,6 +508,8 @@ static void drivers_lack_something(void **state)
 static int set_up(void **state)
 {
     (void)state;
+    unsetenv("SPIKEGRAD_NVRTC");
+    unsetenv("SPIKEGRAD_KERNEL_CACHE");
     fake_opencl = fake_usual;
     return sg_data_open("glyphs:train=20,test=10", SG_SPLIT_TRAIN, &data,
                         NULL) != SG_OK ||
