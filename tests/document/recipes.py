@@ -103,6 +103,16 @@ SHORT = {
         "phi": "64", "weight-bits": 16, "count-cap": 255, "batch": 5,
         "spread": 64, "epochs": 1, "dither": "on", "input-levels": 255,
         "augment": "shift:2+thin:60+cutout:5"}),
+    "averaged": (24, {  # more arrives at an average than a byte holds
+        "net": "4C5s4-P2-P2avg-10", "spread": 64, "batch": 7, "epochs": 1,
+        "count-cap": 63}),
+    "sources": (24, {  # of additions: a dropout, and past a projection
+        "net": "4C5s4-D2-4C3p1-D2-R1-4C3p1-4C3p1-(4C3p1-4C1-R2C1)x1-R3-10",
+        "phi": "auto:1", "batch": 7, "epochs": 2, "lr": "0.05",
+        "count-cap": 15}),
+    "image": (24, {  # a projection of it; an average within a block
+        "net": "4C3s2p1-4C3p1-P2avg-R2C3s4p1-10", "phi": "auto:1",
+        "batch": 7, "epochs": 2, "lr": "1e-1", "count-cap": 15}),
     "single": (30, {
         "net": "10", "batch": 7, "epochs": 2, "lr": "0.000001",
         "readout-rate": "16", "augment": "elastic:64", "smoothing": "0.5",

@@ -218,6 +218,8 @@ class Network:
                 now *= x.k[0] * x.k[1]
             elif x.kind == "Pavg" and x.whole:
                 now = max(1, min(255, now * x.k[0] * x.k[1] >> x.theta))
+            elif x.kind == "Pavg":
+                now = min(255, now)
             sent.append(now)
 
     # ---- bounds

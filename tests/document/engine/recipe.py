@@ -1,5 +1,6 @@
 """The options of a recipe and their numbers (semantics.md, "Numbers of a
 recipe")."""
+from decimal import Decimal
 from fractions import Fraction
 
 FRACTIONS = (
@@ -55,8 +56,9 @@ DEFAULTS = {
 
 
 def millionths(text):
-    whole, _, rest = text.partition(".")
-    return int(whole) * 10**6 + int((rest + "000000")[:6])
+    whole = Decimal(text).scaleb(6)
+    assert whole == int(whole), text
+    return int(whole)
 
 
 def decimal(value):
