@@ -17,7 +17,7 @@
 
 typedef struct sg_state {
 #if SG_LEARN && SG_ROWS
-    int64_t scale[SG_ROWS]; /* of standardised weights */
+    _Alignas(8) int64_t scale[SG_ROWS]; /* of standardised weights */
     sg__row row[SG_ROWS];   /* mean and size */
     int32_t gain[SG_ROWS];
 #endif

@@ -90,6 +90,7 @@ SG_API void sg_program_destroy(sg_program *program);
  *
  * name  of the state, for errors
  * Errors: SG_E_FORMAT: no saved state, of another program, or damaged;
+ * SG_E_RANGE: more samples than 100 000 epochs of the data have;
  * SG_E_UNSUPPORTED: net does not learn on a device; SG_E_MEMORY. */
 SG_API sg_status sg_program_import(const sg_network *net, const void *bytes,
                                    size_t size, const char *name,

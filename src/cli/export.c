@@ -43,7 +43,8 @@ static const arg_flag own_flags[] = {
      0, 0},
     {"learn", ARG_SWITCH, offsetof(struct options, learn), NULL, NULL,
      "one that learns, sample by sample: what 'train --from MODEL --batch 1 "
-     "--momentum 0 --schedule constant --warmup 0' computes",
+     "--momentum 0 --schedule constant --warmup 0 --augment none --dither off "
+     "--rounding nearest --weight-decay 0 --validation 0' computes",
      0, 0},
     {"samples", ARG_NUMBER, offsetof(struct options, samples), "N", "10",
      "of the self-test: test images, or training ones in the order of the run",
@@ -105,6 +106,24 @@ static int write_file(const char *folder, const char *path, const void *bytes,
     }
     free(whole);
     return code;
+}
+
+/* The same; what goes wrong is said of the folder that is to be. */
+static int write_inside(const char *part, const char *name, const char *path,
+                        const void *bytes, size_t size)
+{
+    char said[1024] = "";
+    if (cli_stopped()) {
+        cli_fail("interrupted");
+        return CLI_INTERRUPTED;
+    }
+    cli_capture(said, sizeof said);
+    const int code = write_file(part, path, bytes, size);
+    cli_capture(NULL, 0);
+    const size_t length = strlen(part);
+    if (code != CLI_OK && strncmp(said, part, length) == 0)
+        return cli_fail("%s%s", name, said + length);
+    return code == CLI_OK ? CLI_OK : cli_fail("%s: %s", name, said);
 }
 
 static void remove_files(const sg_program *program, const char *folder)
@@ -175,7 +194,7 @@ static int write_folder(const sg_program *program, const char *folder)
     for (size_t i = 0;
          code == CLI_OK && (bytes = sg_program_file(program, i, &path, &size));
          i++)
-        code = write_file(part, path, bytes, size);
+        code = write_inside(part, name, path, bytes, size);
     if (code == CLI_OK && rename(part, name) != 0)
         code = cli_fail("%s: %s", folder, strerror(errno));
     if (code != CLI_OK && made)
@@ -206,8 +225,8 @@ static int set_device(const arg_rest *rest, sg_recipe *recipe)
     return CLI_OK;
 }
 
-static int adapt(const struct options *o, const arg_rest *rest,
-                 const sg_network *from, const sg_data *data, sg_network **out)
+static int adapt(const arg_rest *rest, const sg_network *from,
+                 const sg_data *data, sg_network **out)
 {
     sg_error error = {""};
     recipe_file file = {.data = ""};
@@ -223,7 +242,6 @@ static int adapt(const struct options *o, const arg_rest *rest,
         if (status != SG_OK)
             code = cli_status("export", status, &error);
     }
-    (void)o;
     sg_recipe_destroy(file.recipe);
     return code;
 }
@@ -289,11 +307,12 @@ static int export_program(int argc, char **argv)
                          rest.recipe_given);
     const model_images images = {.data = o.run.source.data,
                                  .split = o.learn ? "train" : "test"};
+    cli_catch_signals();
     code = model_load("export", rest.operand[0], o.best, &from);
     if (code == CLI_OK && (o.samples > 0 || o.learn))
         code = model_data("export", rest.operand[0], from, &images, &data);
     if (code == CLI_OK && o.learn)
-        code = adapt(&o, &rest, from, data, &net);
+        code = adapt(&rest, from, data, &net);
     if (code == CLI_OK)
         code = (o.vectors ? make_vectors : make)(&o, net ? net : from, data);
     sg_data_destroy(data);

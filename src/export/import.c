@@ -1,5 +1,6 @@
 /* A saved state of a device, back in a network. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,17 +83,24 @@ static bool read_layer(sg__layer *layer, reading *from)
     return good;
 }
 
-/* Where a run stands after so many steps; at its beginning if it has fewer. */
-static void set_step(sg_network *net, uint32_t step)
+/* Where a run stands after so many steps; it gets the epochs that they take.
+ * False: there are not as many. */
+static bool set_step(sg_network *net, uint32_t step)
 {
     const uint64_t batches = net->data_size;
-    const uint64_t epochs = (uint64_t)net->recipe.epochs;
+    char epochs[24];
     net->run = (sg__run){0};
-    if (batches == 0 || step > batches * epochs)
-        return;
+    if (batches == 0)
+        return true;
+    snprintf(epochs, sizeof epochs, "%" PRIu64,
+             (step + batches - 1) / batches);
+    if (step > batches * (uint64_t)net->recipe.epochs &&
+        sg_recipe_set(&net->recipe, "epochs", epochs, NULL) != SG_OK)
+        return false;
     net->run.step = step;
     net->run.epoch = (uint32_t)(step / batches);
     net->run.batch = (uint32_t)(step % batches);
+    return true;
 }
 
 sg_status sg_program_import(const sg_network *net, const void *bytes,
@@ -126,7 +134,11 @@ sg_status sg_program_import(const sg_network *net, const void *bytes,
         if (!good)
             status = sg__fail(error, SG_E_FORMAT,
                               "%s: a master beyond its limit", name);
-        set_step(copy, step);
+        else if (!set_step(copy, step))
+            status = sg__fail(error, SG_E_RANGE,
+                              "%s: %" PRIu32 " samples learned, more than a "
+                              "run has epochs for",
+                              name, step);
     }
     if (status == SG_E_MEMORY)
         sg__fail(error, status, "%s: out of memory", name);

@@ -1,5 +1,6 @@
 /* README.md of a program: what it is, what it takes, how to run it. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "export/program.h"
 
@@ -59,10 +60,15 @@ void sg__write_page(const sg__device_plan *p, uint32_t samples, sg__text *to)
                  samples);
     if (!p->learn)
         return;
+    char freeze[SG_RECIPE_TEXT];
+    (void)sg_recipe_get(r, "freeze", freeze, sizeof freeze);
+    const bool all = strcmp(freeze, "none") == 0; /* --from freezes none */
     sg__text_put(to,
                  "\n`twin.safetensors` is the network at the beginning. The "
                  "same steps on the host:\n\n    spikegrad train --from "
-                 "twin.safetensors --data SPEC --epochs 1\n\nand\n\n    "
+                 "twin.safetensors --data SPEC --epochs 1%s%s\n\nand\n\n    ",
+                 all ? "" : " --freeze ", all ? "" : freeze);
+    sg__text_put(to,
                  "spikegrad import-state twin.safetensors state.bin --out "
                  "unit.safetensors\n\ntakes back what a unit has saved, for "
                  "`spikegrad eval` and `verify`.\n");

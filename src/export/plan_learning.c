@@ -28,6 +28,8 @@ static const char *rules_missing(const sg_recipe *r)
            : r->weight_decay_ppm != 0
                ? "weight-decay changes every weight in every step, which a "
                  "device does not"
+           : r->validation != 0
+               ? "a device learns from every sample: validation 0"
                : NULL;
 }
 

@@ -1,5 +1,6 @@
 /* What learns on a device, in the order of its state, and hashes of it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "export/program.h"
 
@@ -62,10 +63,35 @@ uint64_t sg__program_hash_state(uint64_t h, const sg__device_plan *p,
     return h;
 }
 
+/* The recipe but for what a device does not do. */
+static uint64_t hash_rules(uint64_t h, const sg_network *net)
+{
+    static const char *const others[] = {"epochs",  "augment",  "validation",
+                                         "holdout", "schedule", "rate-steps",
+                                         "warmup"};
+    size_t count;
+    const sg_recipe_option *option = sg_recipe_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        char text[SG_RECIPE_TEXT] = "";
+        bool used = true;
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+            used &= strcmp(option[i].name, others[k]) != 0;
+        if (used && sg_recipe_get(&net->recipe, option[i].name, text,
+                                  sizeof text) == SG_OK)
+            h = sg__program_hash(h, text, strlen(text) + 1);
+    }
+    return h;
+}
+
+/* Of what a state is a state of: rules, shapes and weights at the beginning. */
 uint64_t sg__program_identity(const sg__device_plan *p)
 {
     bool failed = false;
-    uint64_t h = FNV_START;
+    const sg_network *net = p->net;
+    uint64_t h = hash_rules(FNV_START, net);
+    h = sg__program_hash_number(h, (int32_t)net->input.height, 4);
+    h = sg__program_hash_number(h, (int32_t)net->input.width, 4);
+    h = sg__program_hash_number(h, (int32_t)net->input.channels, 4);
     for (size_t i = 0; i < p->steps; i++) {
         const sg__layer *layer = &p->net->layer[p->step[i].layer];
         h = sg__program_hash_number(h, layer->theta_bits, 4);

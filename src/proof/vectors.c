@@ -249,8 +249,11 @@ static void write_weights(const vectors *v, sg_program *to, size_t l,
     const sg__layer *layer = &v->net->layer[l];
     snprintf(path, sizeof path, "l%zu_%s", l, name);
     open_array(&a, path, bits);
+    /* behind a dropout charges are q times as large in use, biases too */
+    const int use =
+        which == SG__ARRAY_BIAS && !v->learn ? layer->use_shift : 0;
     for (size_t i = 0; i < sg__array_length(layer, which); i++)
-        put(v, &a, sg__array_get(layer, which, i));
+        put(v, &a, sg__array_get(layer, which, i) * (1 << use));
     finish(v, to, &a, true);
 }
 
@@ -266,6 +269,17 @@ static int width_of(int64_t bound)
 static void define(sg__text *to, size_t l, const char *name, int64_t value)
 {
     sg__text_put(to, "`define L%zu_%s %" PRId64 "\n", l, name, value);
+}
+
+/* The largest error threshold, as log2, of the layers before l, to which it
+ * sends errors. */
+static int phi_below(const sg_network *net, size_t l)
+{
+    int most = 0;
+    for (size_t k = 0; k < l; k++)
+        if (net->layer[k].synaptic && net->layer[k].phi_bits > most)
+            most = net->layer[k].phi_bits;
+    return most;
 }
 
 static void write_layer(const vectors *v, size_t l, sg__text *to)
@@ -287,6 +301,15 @@ static void write_layer(const vectors *v, size_t l, sg__text *to)
     define(to, l, "PAD_H", g->pad_h);
     define(to, l, "PAD_W", g->pad_w);
     define(to, l, "CAP", x->cap);
+    define(to, l, "FROM", (int64_t)x->from);
+    if (x->kind->id == SG_LAYER_ADD) {
+        define(to, l, "SKIP", (int64_t)x->skip);
+        define(to, l, "SKIP_SHIFT", x->skip_shift);
+    }
+    if (x->kind->id == SG_LAYER_POOL_AVERAGE) {
+        define(to, l, "THETA_BITS", x->theta_bits);
+        define(to, l, "LEVEL", x->fire_level);
+    }
     if (!x->synaptic)
         return;
     define(to, l, "THETA_BITS", x->theta_bits + use);
@@ -301,7 +324,7 @@ static void write_layer(const vectors *v, size_t l, sg__text *to)
            width_of(x->charge_bound + ((int64_t)x->bias_limit << use) +
                     ((int64_t)(x->cap + 1) << (x->theta_bits + use))));
     define(to, l, "ERROR_WIDTH",
-           width_of(x->error_bound + (INT64_C(2) << x->phi_bits)));
+           width_of(x->error_bound + (INT64_C(2) << phi_below(v->net, l))));
     define(to, l, "GRADIENT_WIDTH",
            width_of((int64_t)g->out_h * g->out_w * SG__ERROR_CAP * x->in_cap));
     if (!v->learn)

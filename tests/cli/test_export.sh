@@ -162,7 +162,25 @@ refused 'schedule constant' --schedule cosine
 refused 'augment none' --augment shift:1
 refused 'weight-decay' --weight-decay 0.001
 refused 'measures no thresholds' --phi auto:1
+refused 'validation 0' --validation 20
 [ ! -e none ] || bad "a folder of what a device does not do"
+
+# a state is of one program: the same weights under other rules are another
+expect 0 "$SPIKEGRAD" export model --learn --fire floor --c floor --samples 2
+expect 0 "$SPIKEGRAD" export model --learn --fire round --c round --samples 2
+equal round host-test
+expect 3 "$SPIKEGRAD" import-state floor/twin.safetensors round/state.bin \
+    --out none
+says err 'another program'
+one_error
+expect 0 "$SPIKEGRAD" import-state round/twin.safetensors round/state.bin \
+    --out unit.safetensors
+
+# what the page says of the host's run holds for frozen layers too
+expect 0 "$SPIKEGRAD" export model --learn --freeze hidden --c frozen \
+    --samples 2
+says frozen/README.md '--epochs 1 --freeze hidden$'
+says round/README.md '--epochs 1$'
 
 # memory: refused with what is missing
 expect 2 "$SPIKEGRAD" export model --learn --ram 1000 --c none --samples 0
@@ -198,6 +216,17 @@ expect 0 "$SPIKEGRAD" export dense --vectors vectors --learn --samples 3 \
 [ "$(wc -l <vectors/l2_v.hex)" = 30 ] || bad 'l2_v.hex'
 expect 0 "$SPIKEGRAD" export dense --vectors arrays --samples 3 --format npy
 [ "$(head -c 6 arrays/l1_n.npy | tail -c 5)" = NUMPY ] || bad 'l1_n.npy'
+# behind a dropout charges are twice as large in use, biases too
+expect 0 "$SPIKEGRAD" train --data $short --net 6-D2-10 --epochs 1 --quiet \
+    --batch 8 --out dropped
+expect 0 "$SPIKEGRAD" export dropped --vectors use --samples 1
+expect 0 "$SPIKEGRAD" export dropped --vectors learn --learn --samples 1
+for file in use learn; do
+    tail -n 1 $file/l2_b.hex | sed 's/^/0x/' >$file.last
+done
+[ $((($(cat learn.last) * 2) & 0xffffffff)) = $(($(cat use.last))) ] ||
+    bad 'l2_b.hex of a network in use'
+says use/params.vh 'L2_FROM 2$'
 expect 0 "$SPIKEGRAD" train --data $short --net 4C5s2-10 --standardise on \
     --epochs 1 --out rows --quiet
 expect 1 "$SPIKEGRAD" export dense --vectors none --learn --balance on \

@@ -112,8 +112,17 @@ static int check_shape(const char *command, const model *m)
 
     sg_network_get_info(m->net, &info);
     if (data->height == info.input.height && data->width == info.input.width &&
-        data->channels == info.input.channels && data->classes == info.classes)
-        return CLI_OK;
+        data->channels == info.input.channels &&
+        data->classes == info.classes) {
+        char input[SG_RECIPE_TEXT] = "";
+        (void)sg_recipe_get(info.recipe, "input", input, sizeof input);
+        return !data->counts || strcmp(input, "counts") == 0
+                   ? CLI_OK
+                   : cli_usage(command,
+                               "%s: spike counts, expected a network with "
+                               "input = counts",
+                               data->name);
+    }
     return cli_usage(command,
                      "%s has %ux%ux%u images of %u classes, the "
                      "model takes %ux%ux%u of %u",
