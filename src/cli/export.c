@@ -188,8 +188,10 @@ static int write_folder(const sg_program *program, const char *folder)
     int code = name && part ? CLI_OK : cli_fail("%s: out of memory", folder);
     if (code == CLI_OK && access(folder, F_OK) == 0)
         code = cli_fail("%s is there already: name a new folder", folder);
-    if (code == CLI_OK)
+    if (code == CLI_OK) {
+        cli_catch_signals();
         code = make_part(name, part, room);
+    }
     const bool made = code == CLI_OK;
     for (size_t i = 0;
          code == CLI_OK && (bytes = sg_program_file(program, i, &path, &size));
@@ -307,7 +309,6 @@ static int export_program(int argc, char **argv)
                          rest.recipe_given);
     const model_images images = {.data = o.run.source.data,
                                  .split = o.learn ? "train" : "test"};
-    cli_catch_signals();
     code = model_load("export", rest.operand[0], o.best, &from);
     if (code == CLI_OK && (o.samples > 0 || o.learn))
         code = model_data("export", rest.operand[0], from, &images, &data);
