@@ -198,7 +198,8 @@ typedef struct sg_array_info {
     uint64_t shape[4]; /* convolutions: out channels, kernel height, kernel
                           width, in channels; fully connected: out, in; else
                           one dimension */
-    int32_t low, high; /* elements may be set to these and what is between */
+    int32_t low, high; /* elements may be set to what is between, if sums stay
+                          within their bounds */
     int derived;       /* 1: weight and bias, which follow from masters */
 } sg_array_info;
 
@@ -242,12 +243,14 @@ SG_API sg_status sg_network_view_array(const sg_network *net, size_t layer,
 /* sg_network_write_array: sets them; forward weights and biases follow their
  * masters. Setting "weight" or "bias" sets the masters; of a standardised
  * layer weights follow from "weight_master" and "gain" alone. A threshold
- * brings all that depends on it along. Not while a classifier or a simulation
+ * brings all that depends on it along: with theta_bits goes the phi_bits of
+ * layers below, by the recipe's phi, but with auto and kept, where phi_bits is
+ * of its own and can be set. Not while a classifier or a simulation
  * of net exists: they have copies.
  * Errors: as sg_network_read_array; SG_E_RANGE for a value that is out of
  * low..high; SG_E_BOUND for thresholds with which a sum could overflow;
- * SG_E_UNSUPPORTED for weights of a standardised layer. Nothing is changed
- * then. */
+ * SG_E_UNSUPPORTED for weights of a standardised layer, and for another
+ * phi_bits than the recipe's phi gives. Nothing is changed then. */
 SG_API sg_status sg_network_write_array(sg_network *net, size_t layer,
                                         const char *name, size_t first,
                                         size_t count, const int32_t *values,

@@ -62,8 +62,9 @@ SG_API sg_status sg_recipe_copy(const sg_recipe *recipe, sg_recipe **out);
  * sg_network_get_info shows, which are the network's. */
 SG_API void sg_recipe_destroy(sg_recipe *recipe);
 
-/* sg_recipe_set: sets one option from text. net, phi and augment are taken as
- * they are, and read when a network or a trainer is made of them.
+/* sg_recipe_set: sets one option from text. net, phi, augment, freeze,
+ * class-weights and rate-steps are taken as they are, and read when a network
+ * or a trainer is made of them.
  * Errors: SG_E_ARGUMENT: no such option, or a NULL; SG_E_RANGE: bad value, the
  * detail says what was expected. Then recipe is unchanged. */
 SG_API sg_status sg_recipe_set(sg_recipe *recipe, const char *name,

@@ -30,8 +30,9 @@
  * reads it, so that many threads may call such functions on one handle, as
  * long as none changes it meanwhile: classify, evaluate, verify and simulate
  * one network, read one data set. Functions that take a handle that is not
- * const want it alone. sg_trainer_network and sg_trainer_save may bring the
- * network up to date, and want the trainer alone. Worker threads that a
+ * const want it alone. sg_trainer_network, sg_trainer_save and
+ * sg_trainer_save_memory may bring the network up to date, and want the trainer
+ * alone; sg_pass_gradient works with what the pass holds, and wants it alone. Worker threads that a
  * function starts are its own matter; callbacks are called by the thread that
  * called the library. */
 #ifndef SPIKEGRAD_SPIKEGRAD_H

@@ -50,7 +50,7 @@ typedef enum sg_status {
 #define SG_ERROR_TEXT 320 /* bytes of a detail, its end included */
 
 /* Detail of the last failure: one line, no newline, always terminated. A
- * function that succeeds leaves it alone. */
+ * function that succeeds may leave anything there. */
 typedef struct sg_error {
     char text[SG_ERROR_TEXT];
 } sg_error;

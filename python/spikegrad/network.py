@@ -195,8 +195,12 @@ class Network:
 
     def _set_arrays(self, arrays: Mapping[str, Any]) -> None:
         known = set()
-        # thresholds bring limits along, so they come first; masters last, as
-        # weights and biases follow from them
+        # thresholds bring limits and those of errors along, so they come
+        # first; masters last, as weights and biases follow from them
+        for layer in self.layers:
+            key = f"layer.{layer.index}.theta_bits"
+            if key in arrays:
+                layer.set_array("theta_bits", arrays[key])
         order = ("theta_bits", "phi_bits", "weight", "bias", "gain",
                  "weight_master", "bias_master")
         for layer in self.layers:

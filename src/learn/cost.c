@@ -30,7 +30,7 @@ size_t sg_network_training_memory(const sg_network *net, unsigned threads)
         .net = net,
         .trained = (sg_network *)net, /* only asked about */
         .batch = (size_t)net->recipe.batch,
-        .threads = threads,
+        .threads = threads < 256 ? threads : 256, /* as many as there can be */
     };
     return memory(net, &sg__engine_cpu, &options);
 }

@@ -48,7 +48,7 @@ sg_status sg__trainer_create_at(const sg__place *place, sg_network *net,
     t->net = net;
     t->train = train;
     t->samples = net->data_size;
-    t->batches = (t->samples + batch - 1) / batch;
+    t->batches = (uint32_t)(((uint64_t)t->samples + batch - 1) / batch);
     t->built = (sg__engine_options){.net = net,
                                     .trained = net,
                                     .batch = batch,

@@ -177,10 +177,20 @@ sg_status sg_network_view_array(const sg_network *net, size_t layer,
     return SG_OK;
 }
 
-/* One threshold of the layer; all else that follows from it. */
+/* One threshold of the layer; all else that follows from it: of errors those
+ * that the recipe gives, or, where they are part of the state, those there
+ * were. */
 static sg_status set_threshold(sg_network *net, size_t layer, bool is_theta,
                                int bits, sg_error *error)
 {
+    const bool kept = sg__recipe_phi_state(&net->recipe);
+    if (!is_theta && !kept)
+        return bits == net->layer[layer].phi_bits
+                   ? SG_OK
+                   : sg__fail(error, SG_E_UNSUPPORTED,
+                              "layer %zu (%s): phi_bits follows from phi, "
+                              "which is not auto or kept",
+                              layer, net->layer[layer].name);
     int theta[SG_LAYERS_MAX], phi[SG_LAYERS_MAX];
     int old_theta[SG_LAYERS_MAX], old_phi[SG_LAYERS_MAX];
     size_t n = 0;
@@ -195,11 +205,12 @@ static sg_status set_threshold(sg_network *net, size_t layer, bool is_theta,
         n++;
     }
     sg_status status = sg__network_set_thresholds(net, theta, error);
-    if (status == SG_OK)
+    if (status == SG_OK && kept)
         status = sg__network_set_phi(net, phi, error);
     if (status != SG_OK) { /* with these it has worked */
         (void)sg__network_set_thresholds(net, old_theta, NULL);
-        (void)sg__network_set_phi(net, old_phi, NULL);
+        if (kept)
+            (void)sg__network_set_phi(net, old_phi, NULL);
     }
     sg__network_refresh(net);
     return status;

@@ -367,6 +367,8 @@ sg_status sg_recipe_create(sg_recipe **out)
 
 sg_status sg_recipe_copy(const sg_recipe *recipe, sg_recipe **out)
 {
+    if (out)
+        *out = NULL;
     if (!recipe || !out)
         return SG_E_ARGUMENT;
     sg_recipe *copy = malloc(sizeof *copy);

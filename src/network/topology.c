@@ -247,6 +247,12 @@ sg_status sg__topology_parse(const sg_recipe *recipe, sg_shape image,
                  .text = recipe->net,
                  .error = error};
     const char *p = recipe->net;
+    *count = 0;
+    /* as a file may claim: a pool of all that is left would be none */
+    if (image.height == 0 || image.width == 0 || image.channels == 0)
+        return sg__fail(error, SG_E_TOPOLOGY,
+                        "net: images of %ux%ux%u are not supported",
+                        image.height, image.width, image.channels);
     sg_status status = parse_items(&b, &p, 0);
     if (status == SG_OK && *p != '\0')
         status = misplaced(&b, p, "expected - or the end");

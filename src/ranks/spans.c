@@ -118,6 +118,8 @@ static sg_status take(sg__wire *wire, uint32_t rank, int64_t ahead,
 sg_status sg_ranks_get_spans(sg_ranks *ranks, sg_span **out, size_t *count,
                              sg_error *error)
 {
+    if (out)
+        *out = NULL;
     if (!ranks || !out || !count)
         return sg__fail(error, SG_E_ARGUMENT, "ranks: missing argument");
     sg__company *c = sg__company_of(ranks);

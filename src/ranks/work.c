@@ -194,11 +194,13 @@ static sg_status take_result(sg__company *c, uint32_t rank, void **result,
 sg_status sg_ranks_end(sg_ranks *ranks, uint32_t rank, int waits, int *done,
                        void **result, size_t *bytes, sg_error *error)
 {
+    if (result)
+        *result = NULL;
+    if (bytes)
+        *bytes = 0;
     if (!ranks || !result || !bytes || (!waits && !done))
         return sg__fail(error, SG_E_ARGUMENT, "ranks: missing argument");
     sg__company *c = sg__company_of(ranks);
-    *result = NULL;
-    *bytes = 0;
     if (rank >= c->exchange.ranks || !c->errand || !c->errand[rank].begun)
         return sg__fail(error, SG_E_ARGUMENT, "ranks: rank %u has no work",
                         (unsigned)rank);

@@ -386,7 +386,16 @@ static void thresholds_bring_the_rest_along(void **state)
     assert_int_equal(sg_network_write_array(net, 2, "theta_bits", 0, 1, &bits,
                                             NULL),
                      SG_OK);
-    assert_int_equal(sg_network_write_array(net, 0, "phi_bits", 0, 1, &bits,
+    int32_t phi, other;
+    assert_int_equal(sg_network_read_array(net, 0, "phi_bits", 0, 1, &phi,
+                                           NULL),
+                     SG_OK);
+    assert_int_equal(phi, bits - 1); /* 1/2 of the next layer's */
+    other = phi + 1;
+    assert_int_equal(sg_network_write_array(net, 0, "phi_bits", 0, 1, &other,
+                                            NULL),
+                     SG_E_UNSUPPORTED);
+    assert_int_equal(sg_network_write_array(net, 0, "phi_bits", 0, 1, &phi,
                                             NULL),
                      SG_OK);
     assert_int_equal(sg_network_write_array(net, 2, "theta_bits", 0, 1, &high,

@@ -301,6 +301,7 @@ static void test_metadata(void **state)
         {"input", "6x6x99999999999999999999", "'input'"},
         {"input", "65535x65535x65535", "F: net: "},
         {"input", "0x6x1", "F: net: "},
+        {"input", "6x6x0", "F: net: images of 6x6x0"},
         {"input", "9x6x1", "layer.2.weight_master': dimension 1"},
         {"classes", "3", "F: net: the last layer has 2"},
         {"classes", "4294967296", "expected 0..4294967295"},
