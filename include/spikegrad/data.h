@@ -30,7 +30,9 @@ typedef struct sg_data_info {
                         none above this: the input code counts takes them */
 } sg_data_info;
 
-/* An event of a sample: one input spike, and when it comes. */
+/* An event of a sample: one input spike, and when it comes. Where recordings are
+ * cut by the number of events (cut=Nev), or parts grow, times go on from the
+ * beginning of the recording, or of its window. */
 typedef struct sg_data_event {
     uint64_t time;   /* microseconds since the sample began */
     uint32_t neuron; /* (y * width + x) * channels + channel */
@@ -87,11 +89,12 @@ SG_API sg_status sg_data_open_in(const char *folder, const char *spec,
  *         hold for files of that kind: size=, layout=, polarity= and the like.
  *         NULL, or what names no source: none. Arrays are recordings if it is
  *         of recordings
- * like    height, width, channels and classes that the data have to have
+ * like    height, width, channels and classes that the data have to have; the
+ *         rest is not looked at
  * resize  not 0: pictures of any size, grey or colour, are made like that
  * Labels are all 0.
  * Errors: as sg_data_open; SG_E_FORMAT also for another shape, or if it is
- * none of these kinds. */
+ * none of these kinds; SG_E_RANGE if like is nothing that data can be. */
 SG_API sg_status sg_data_open_file(const char *spec, const char *path,
                                    const sg_data_info *like, int resize,
                                    sg_data **out, sg_error *error);
@@ -236,7 +239,8 @@ SG_API uint32_t sg_data_label(const sg_data *data, uint32_t i);
  * events  set to sg_data_event[*count], for sg_data_free_events; NULL if
  *         there are none
  * Errors: SG_E_ARGUMENT (a NULL, or data that are no recordings); SG_E_RANGE
- * (i); as sg_data_open. */
+ * (i); as sg_data_open; SG_E_IO also if the file has changed since then, and its
+ * samples have another shape. */
 SG_API sg_status sg_data_events(const sg_data *data, uint32_t i,
                                 sg_data_event **events, size_t *count,
                                 sg_error *error);

@@ -15,7 +15,12 @@
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 
-enum { HEAD = 128, ALIGN = 64, PATH_ROOM = 4096 };
+enum {
+    HEAD = 128,
+    ALIGN = 64,
+    PATH_ROOM = 4096,
+    CHANNELS_FEW = 4 /* rows or channels that npy: takes for channels */
+};
 
 /* The head of an array of that type: version 1.0, its items aligned. */
 static size_t make_head(char head[HEAD], const char *type,
@@ -94,10 +99,25 @@ int export_folder(const char *path)
     return CLI_OK;
 }
 
+/* Few rows and many channels npy: and npz: take for planes of channels. */
+static int check_axes(const export_split *split, const char *flag)
+{
+    const sg_data_info *i = sg_data_get_info(split->data);
+    return i->height > CHANNELS_FEW || i->channels <= CHANNELS_FEW
+               ? CLI_OK
+               : cli_usage("data export",
+                           "%s: samples of %ux%ux%u, whose rows npy: and npz: "
+                           "would take for channels: --idx PREFIX writes what "
+                           "idx:DIR,layout=NHWC reads",
+                           flag, i->height, i->width, i->channels);
+}
+
 int export_npy(const export_split *split, size_t splits, const char *folder)
 {
     char path[PATH_ROOM];
-    int code = export_folder(folder);
+    int code = check_axes(split, "--npy");
+    if (code == CLI_OK)
+        code = export_folder(folder);
     for (size_t s = 0; s < splits; s++)
         for (int images = 1; images >= 0 && code == CLI_OK; images--) {
             int n = snprintf(path, sizeof path, "%s/%c_%s.npy", folder,
@@ -155,7 +175,9 @@ static int add_array(struct archive *zip, const export_split *split,
 int export_npz(const export_split *split, size_t splits, const char *path)
 {
     output out;
-    int code = output_open(&out, path);
+    int code = check_axes(split, "--npz");
+    if (code == CLI_OK)
+        code = output_open(&out, path);
     if (code != CLI_OK)
         return code;
     struct archive *zip = archive_write_new();

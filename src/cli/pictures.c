@@ -73,6 +73,32 @@ static int write_pictures(const sg_data *data, const char *folder,
     return code;
 }
 
+/* Of a class without a picture there is no folder, and images: would count the
+ * classes behind it from one less. */
+static int check_classes(const export_split *split, size_t splits)
+{
+    uint32_t classes = 0, k = 0;
+    for (size_t s = 0; s < splits; s++)
+        if (sg_data_get_info(split[s].data)->classes > classes)
+            classes = sg_data_get_info(split[s].data)->classes;
+    bool *shown = calloc(classes, sizeof *shown);
+    if (!shown)
+        return cli_fail("--images: out of memory");
+    for (size_t s = 0; s < splits; s++)
+        for (uint32_t i = 0; i < sg_data_get_info(split[s].data)->size; i++)
+            shown[sg_data_label(split[s].data, i)] = true;
+    while (k < classes && shown[k])
+        k++;
+    free(shown);
+    return k == classes
+               ? CLI_OK
+               : cli_usage("data export",
+                           "--images: no sample is of class %u, which would "
+                           "have no folder: --npz, --npy and --idx keep the "
+                           "labels",
+                           k);
+}
+
 int export_pictures(const export_split *split, size_t splits,
                     const char *folder)
 {
@@ -84,7 +110,9 @@ int export_pictures(const export_split *split, size_t splits,
                          channels);
     if (strlen(folder) + 64 > PATH_ROOM || !is_free(folder))
         return cli_fail("%s: expected a new folder, or an empty one", folder);
-    int code = export_folder(folder);
+    int code = check_classes(split, splits);
+    if (code == CLI_OK)
+        code = export_folder(folder);
     for (size_t s = 0; s < splits && code == CLI_OK; s++)
         code = write_pictures(split[s].data, folder, split[s].name);
     return code;

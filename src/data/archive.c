@@ -41,7 +41,7 @@ bool sg__archive_is(const char *path)
     if (got > 4 && (memcmp(head, "PK\x03\x04", 4) == 0 ||
                     memcmp(head, "PK\x05\x06", 4) == 0))
         return !sg__sniff_pytorch(head, got);
-    if (got > 2 && head[0] == 0x1f && head[1] == 0x8b) {
+    if (sg__gzip_is(head, got)) {
         if (sg__source_open(path, HEAD, &source, NULL) != SG_OK)
             return false;
         if (sg__source_read(&source, head, sizeof head, &got, NULL) != SG_OK)
@@ -89,6 +89,7 @@ struct sg__archive {
     uint64_t limit, delivered, passed;
     uint32_t files;
     int fd, reason; /* of the file, -1: none; why it could not be read */
+    off_t size;     /* of the file */
     char text[NAME_MAX_BYTES];  /* path of the file at hand */
     char whole[NAME_MAX_BYTES]; /* with the archive's name */
     uint8_t block[BLOCK];
@@ -168,8 +169,15 @@ static la_int64_t seek_file(struct archive *of, void *self, la_int64_t offset,
     return ARCHIVE_FATAL;
 }
 
+/* Not beyond the end, where the next read shows that the file is cut off. */
 static la_int64_t skip_file(struct archive *of, void *self, la_int64_t bytes)
 {
+    const sg__archive *a = self;
+    la_int64_t at = seek_file(of, self, 0, SEEK_CUR);
+    if (at < 0)
+        return ARCHIVE_FATAL;
+    if (bytes > a->size - at)
+        bytes = a->size > at ? a->size - at : 0;
     return seek_file(of, self, bytes, SEEK_CUR) < 0 ? ARCHIVE_FATAL : bytes;
 }
 
@@ -179,6 +187,11 @@ static sg_status open_file(sg__archive *a, const char *path, sg_error *error)
     if (a->fd < 0)
         return sg__fail(error, errno == ENOMEM ? SG_E_MEMORY : SG_E_IO,
                         "%s: cannot open: %s", path, strerror(errno));
+    struct stat facts;
+    if (fstat(a->fd, &facts) != 0)
+        return sg__fail(error, SG_E_IO, "%s: cannot read: %s", path,
+                        strerror(errno));
+    a->size = facts.st_size;
     archive_read_set_callback_data(a->of, a);
     archive_read_set_read_callback(a->of, read_file);
     archive_read_set_seek_callback(a->of, seek_file);
@@ -241,13 +254,28 @@ static const char *path_of(struct archive_entry *entry)
     return path ? path : archive_entry_pathname(entry);
 }
 
+/* The last file was there, and all of it: a tar says so by blocks of zeros
+ * behind it, without which it may be cut off between two files. */
+static sg_status check_end(const sg__archive *a, sg_error *error)
+{
+    const bool tar = (archive_format(a->of) & ARCHIVE_FORMAT_BASE_MASK) ==
+                     ARCHIVE_FORMAT_TAR;
+    const int64_t at = archive_filter_bytes(a->of, 0);
+    if (!tar || at > archive_read_header_position(a->of))
+        return SG_OK;
+    return sg__fail(error, SG_E_FORMAT,
+                    "%.160s: byte %" PRId64 ": the archive ends, expected "
+                    "another file or the two blocks of zeros at its end",
+                    a->name, at);
+}
+
 sg_status sg__archive_next(sg__archive *a, const char **name, sg_error *error)
 {
     *name = NULL;
     for (;;) {
         int code = archive_read_next_header(a->of, &a->entry);
         if (code == ARCHIVE_EOF)
-            return SG_OK;
+            return check_end(a, error);
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
             return failed(a, "expected a file", error);
         /* what is passed over in a compressed tar is unpacked all the same */

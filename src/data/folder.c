@@ -88,7 +88,7 @@ const char *sg__sniff(const uint8_t *head, size_t size)
         return "a PyTorch file";
     if (begins(head, size, "PK\x03\x04"))
         return "a zip archive";
-    if (begins(head, size, "\x1f\x8b"))
+    if (begins(head, size, "\x1f\x8b\x08"))
         return "compressed with gzip";
     if (size >= 262 && memcmp(head + 257, "ustar", 5) == 0)
         return "a tar archive";

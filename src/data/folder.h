@@ -12,7 +12,7 @@
 /* What a file may be called, the usual name first. */
 typedef struct sg__names {
     size_t count;
-    char name[48][64];
+    char name[48][72];
 } sg__names;
 
 /* sg__names_add: another one, from a format. */

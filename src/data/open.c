@@ -370,8 +370,13 @@ sg_status sg_data_open_file(const char *spec, const char *path,
         *out = NULL;
     if (!path || !like || !out)
         return sg__fail(error, SG_E_ARGUMENT, "data: missing argument");
-    sg_status status =
-        request_of(spec ? spec : "", &request, &own, &text, error);
+    sg_data_info shape = *like;
+    size_t bytes;
+    shape.size = 1;
+    shape.counts = 0;
+    sg_status status = sg__data_check(&shape, &bytes, error);
+    if (!status)
+        status = request_of(spec ? spec : "", &request, &own, &text, error);
     if (!status)
         status = open_file(own, file, out, error);
     free(text);

@@ -1,5 +1,6 @@
 /* Byte streams over zlib, stdio or memory. zlib's gzread takes plain files as
- * they are, so with it there is one way to read both. A gzip checksum is
+ * they are, so with it there is one way to read both, but for files that begin
+ * with the two bytes that it looks at and are none of gzip. A gzip checksum is
  * verified when the reader reaches the end, which every reader does. */
 #include "data/source.h"
 
@@ -28,24 +29,72 @@ static sg_status open_failed(const char *path, sg_error *error)
                     strerror(errno));
 }
 
+bool sg__gzip_is(const uint8_t *head, size_t size)
+{
+    return size > 2 && head[0] == 0x1f && head[1] == 0x8b && head[2] == 8;
+}
+
+static sg_status open_plain(const char *path, sg__source *out, sg_error *error)
+{
+    errno = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return open_failed(path, error);
+    out->file = file;
+    out->plain = out->known = true;
+    return SG_OK;
+}
+
+static bool begins_packed(FILE *file)
+{
+    uint8_t head[3];
+    const size_t got = fread(head, 1, sizeof head, file);
+    rewind(file);
+    return sg__gzip_is(head, got);
+}
+
+/* Reads at most CHUNK bytes; *got = 0 at the end. */
+static sg_status read_plain(sg__source *source, uint8_t *to, size_t want,
+                            size_t *got, sg_error *error)
+{
+    FILE *file = source->file;
+    *got = fread(to, 1, want, file);
+    if (*got == want || !ferror(file))
+        return SG_OK;
+    return sg__fail(error, SG_E_IO, "%s: byte %" PRIu64 ": cannot read: %s",
+                    source->name, source->offset + *got, strerror(errno));
+}
+
 #ifdef SPIKEGRAD_FILES
 
 static sg_status open_file(const char *path, sg__source *out, sg_error *error)
 {
+    sg__source plain = *out;
     errno = 0;
     gzFile file = gzopen(path, "rb");
     if (!file)
         return open_failed(path, error);
-    out->file = file;
     errno = 0;
+    out->file = file;
     out->known = gzdirect(file) != 0;
-    return SG_OK;
+    if (out->known)
+        return SG_OK;
+    sg_status status = open_plain(path, &plain, error);
+    if (!status && begins_packed(plain.file)) {
+        fclose(plain.file);
+        return SG_OK;
+    }
+    gzclose(file);
+    *out = plain;
+    return status;
 }
 
-/* Reads at most CHUNK bytes; *got = 0 at the end. */
+/* As read_plain. */
 static sg_status read_file(sg__source *source, uint8_t *to, size_t want,
                            size_t *got, sg_error *error)
 {
+    if (source->plain)
+        return read_plain(source, to, want, got, error);
     gzFile file = source->file;
     int n = gzread(file, to, (unsigned)want);
     int code = Z_OK;
@@ -65,46 +114,36 @@ static sg_status read_file(sg__source *source, uint8_t *to, size_t want,
 
 static void close_file(sg__source *source)
 {
-    gzclose((gzFile)source->file);
+    if (source->plain)
+        fclose(source->file);
+    else
+        gzclose((gzFile)source->file);
 }
 
 #else
 
 static sg_status open_file(const char *path, sg__source *out, sg_error *error)
 {
-    errno = 0;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return open_failed(path, error);
-    int first = getc(file);
-    int second = getc(file);
-    if (first == 0x1f && second == 0x8b) {
-        fclose(file);
-        return sg__fail(error, SG_E_UNSUPPORTED,
-                        "%s: is compressed and this build has no zlib; "
-                        "unpack it with gunzip",
-                        path);
-    }
-    rewind(file);
-    out->file = file;
-    out->known = true;
-    return SG_OK;
+    sg_status status = open_plain(path, out, error);
+    if (status || !begins_packed(out->file))
+        return status;
+    fclose(out->file);
+    out->file = NULL;
+    return sg__fail(error, SG_E_UNSUPPORTED,
+                    "%s: is compressed and this build has no zlib; "
+                    "unpack it with gunzip",
+                    path);
 }
 
 static sg_status read_file(sg__source *source, uint8_t *to, size_t want,
                            size_t *got, sg_error *error)
 {
-    FILE *file = source->file;
-    *got = fread(to, 1, want, file);
-    if (*got == want || !ferror(file))
-        return SG_OK;
-    return sg__fail(error, SG_E_IO, "%s: byte %" PRIu64 ": cannot read: %s",
-                    source->name, source->offset + *got, strerror(errno));
+    return read_plain(source, to, want, got, error);
 }
 
 static void close_file(sg__source *source)
 {
-    fclose((FILE *)source->file);
+    fclose(source->file);
 }
 
 #endif

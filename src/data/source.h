@@ -31,11 +31,16 @@ struct sg__source {
     uint64_t offset;  /* of the next byte */
     uint64_t limit;   /* bytes that may be read */
     uint64_t length;  /* of all of it, if known */
-    bool known;
-    void *file;       /* of zlib or stdio, or of pull; NULL for memory */
+    bool known, plain;
+    void *file;       /* of zlib, of stdio (plain), of pull; NULL for memory */
     sg__pull_fn pull; /* NULL: file is this room's own */
     const uint8_t *memory;
 };
+
+/* sg__gzip_is: whether a file that begins with these bytes is one of gzip: its
+ * magic and the only method there is. Without the method a recording may begin
+ * so, with an event at x 31, y 139. */
+bool sg__gzip_is(const uint8_t *head, size_t size);
 
 /* sg__packed_limit: bytes that a compressed file of this size may deliver
  * without being asked for. */

@@ -189,6 +189,20 @@ with tarfile.open("links.tar", "w") as t:
         t.addfile(i)
 refused("images:links.tar", "no pictures")
 refused("cifar10:links.tar", "no file data_batch_1.bin")
+with tarfile.open("whole.tar", "w") as t:
+    for name, size in ("a/x.png", 300), ("readme", 200000), ("b/x.png", 300):
+        i = tarfile.TarInfo(name)
+        i.size = size
+        t.addfile(i, io.BytesIO(bytes(size)))
+whole = open("whole.tar", "rb").read()
+# within a file that is passed over, within a head, behind one of the files
+end = 1024 + 512 + 200192
+for cut in 2000, 150000, end + 100, end, end + 1024:
+    write("cut.tar", whole[:cut])
+    refused("images:cut.tar", "cut.tar: byte")
+    refused("cifar10:cut.tar", "cut.tar: byte")
+    write("cut.tar.gz", gzip.compress(whole[:cut]))
+    refused("cifar10:cut.tar.gz", "cut.tar.gz: byte")
 
 
 # ---- pictures ----

@@ -75,6 +75,9 @@ def write(root):
     save_set("types", x_train=np.asfortranarray(x.astype(">i4")),
              y_train=y.astype(np.uint8).reshape(-1, 1),
              x_test=t.astype("<i2"), y_test=u.astype(">i8"))
+    wide = [np.where(a == 0, np.iinfo(np.int64).min, a.astype(np.int64))
+            for a in (x, t)]
+    save_set("wide", x_train=wide[0], y_train=y, x_test=wide[1], y_test=u)
     save_set("reals", x_train=(x / 255).astype(np.float32), y_train=y,
              x_test=np.asfortranarray((t / 255).astype(">f8")), y_test=u)
     colour = pixels(rng, N, H, W, 3)

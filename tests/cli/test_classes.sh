@@ -117,6 +117,30 @@ expect 0 "$SPIKEGRAD" data info idx:own,layout=NCHW,train=other-train
 expect 2 "$SPIKEGRAD" data info own
 says err 'looks like idx:own'
 
+# an export that would be read as something else is refused, and nothing is
+# written
+set_of gap train 12 4x8x1 3 first=1
+expect 2 "$SPIKEGRAD" data export idx:gap,base=0 --idx gap/again
+one_error
+says err '--idx: no sample is of class 0.*--npz and --npy keep'
+expect 2 "$SPIKEGRAD" data export idx:gap,base=0 --images gap/pictures
+one_error
+says err '--images: no sample is of class 0.*--npz, --npy and --idx'
+[ "$(ls gap | wc -l)" -eq 2 ] || bad "a refused export was written"
+expect 0 "$SPIKEGRAD" data export idx:gap,base=0 --npy gap/arrays
+expect 0 "$SPIKEGRAD" data export npy:gap/arrays --npy gap/again
+same gap/arrays/y_train.npy gap/again/y_train.npy
+set_of gap wide-train 12 3x8x6 3
+data=idx:gap,train=wide-train,layout=NHWC
+for kind in npy npz; do
+    expect 2 "$SPIKEGRAD" data export $data --$kind gap/wide
+    one_error
+    says err "--$kind: samples of 3x8x6.* --idx PREFIX .*layout=NHWC"
+done
+[ ! -e gap/wide ] || bad "a refused export was written"
+expect 0 "$SPIKEGRAD" data export $data --count 0 --idx gap/copy-train
+same gap/wide-train-images-idx4-ubyte gap/copy-train-images-idx4-ubyte
+
 # names come along: from a file into data, run, model, tables, JSON
 set_of set train 60 3x5x1 3
 set_of set test 30 3x5x1 3

@@ -39,7 +39,7 @@ parts=all
     says err 'no libpng'
     parts=some
 }
-alike npy:grey npy:types npy:reals npy:grey,layout=NHW
+alike npy:grey npy:types npy:reals npy:grey,layout=NHW npy:wide,range=0:255
 alike npy:nhwc npy:nchw npy:nchw,layout=NCHW
 alike npy:signal8 npy:signal,range=-1.5:2.5 npy:signal8,layout=NL
 alike npy:half8 npy:half,range=-.3:.7

@@ -35,20 +35,22 @@ def nmnist(ev):
 
 
 def aedat2(ev):
-    """A DVS128, y from below."""
+    """A DVS128 of jAER: x from the right, y from below, a 0 is on."""
     head = (b"#!AER-DAT2.0\r\n# This is a raw AE data file\r\n"
+            b"# Z\xc3\xbcrich, Gr\xfc\xdfe\r\n"
             b"# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128\r\n")
     start = 0xfffff000  # overflows soon
     return head + b"".join(
-        struct.pack(">II", (127 - y) << 8 | x << 1 | p,
+        struct.pack(">II", (127 - y) << 8 | (127 - x) << 1 | 1 - p,
                     (start + t) & 0xffffffff) for t, x, y, p in ev
     ) + struct.pack(">II", 0x8000, 5)  # external
 
 
 def aedat2_davis(ev):
+    """A DAVIS of jAER: x from the right, y from below."""
     head = b"#!AER-DAT2.0\r\n# AEChip: eu.seebetter.ini.chips.davis.Davis240C\r\n"
     return head + b"".join(
-        struct.pack(">II", (179 - y) << 22 | x << 12 | p << 11, 77 + t)
+        struct.pack(">II", (179 - y) << 22 | (239 - x) << 12 | p << 11, 77 + t)
         + struct.pack(">II", 1 << 31 | 12345, 77 + t) for t, x, y, p in ev)
 
 

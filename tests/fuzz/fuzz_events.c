@@ -61,8 +61,8 @@ static void count(const sg__event_format *format, const uint8_t *file,
         if (parts.count == 0)
             abort();
         sg__source_memory("fuzz", file, size, &source);
-        if (sg__part_events(shape, format, &source, NULL, parts.part[0].part,
-                            &event, &n, &error) != SG_OK)
+        if (sg__part_events(&parts, 0, format, &source, NULL, &event, &n,
+                            &error) != SG_OK)
             abort();
         const size_t bytes =
             (size_t)parts.height * parts.width * parts.channels;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "data/events/recordings.h"
 #include "event_files.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -192,6 +193,185 @@ static void test_order_of_time(void **state)
     sg_data_destroy(data);
 }
 
+/* A counter begins anew, an event from before that comes late, and the next one
+ * is where the counter was: with any number of bits, and before there was one. */
+static void test_counters(void **state)
+{
+    (void)state;
+    for (unsigned bits = 12; bits <= 32; bits += 4) {
+        const uint64_t range = UINT64_C(1) << bits;
+        const struct {
+            uint64_t counter, time;
+        } steps_of[] = {
+            {7, 7},
+            {range - 2, range - 2}, /* nothing has begun anew yet */
+            {3, range + 3},
+            {range - 1, range - 1},
+            {4, range + 4},
+            {range / 2, range + range / 2},
+            {range - 1, 2 * range - 1},
+            {0, 2 * range},
+            {range - 3, 2 * range - 3},
+            {range - 4, 2 * range - 4},
+            {1, 2 * range + 1},
+        };
+        uint64_t last = 0;
+        for (size_t i = 0; i < COUNT(steps_of); i++) {
+            const uint64_t time = sg__unwrap(&last, bits, steps_of[i].counter);
+            if (time != steps_of[i].time)
+                fail_msg("%u bits, step %zu: %llu", bits, i,
+                         (unsigned long long)time);
+        }
+    }
+}
+
+static uint8_t *put_le32(uint8_t *to, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        *to++ = (uint8_t)(value >> 8 * i);
+    return to;
+}
+
+/* A recording of Prophesee's with a square sensor; an event at (1, 0) each. */
+static size_t make_dat(uint8_t to[200], unsigned side, const uint32_t *time,
+                       size_t count)
+{
+    int head =
+        snprintf((char *)to, 100, "%% Version 2\n%% Height %u\n%% Width %u\n",
+                 side, side);
+    uint8_t *at = to + head;
+    *at++ = 12;
+    *at++ = 8;
+    for (size_t i = 0; i < count; i++)
+        at = put_le32(put_le32(at, time[i]), 1U << 28 | 1);
+    return (size_t)(at - to);
+}
+
+static void test_late_events(void **state)
+{
+    const folder *f = *state;
+    static const uint32_t time[] = {UINT32_MAX - 9, 5, UINT32_MAX - 4, 8};
+    static const uint64_t wanted[] = {0, 15, 15, 18};
+    uint8_t bytes[200];
+    write_file(f, "a/1.dat", bytes, make_dat(bytes, 2, time, 4));
+    sg_data *data = recordings(f, "", SG_SPLIT_TRAIN);
+    sg_data_event *got;
+    size_t count;
+    assert_int_equal(sg_data_events(data, 0, &got, &count, NULL), SG_OK);
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(got[i].time == wanted[i]);
+    sg_data_free_events(got);
+    sg_data_destroy(data);
+}
+
+/* Files that are replaced by those of another sensor are noticed, between two
+ * readings and since they were opened. */
+static void test_changed(void **state)
+{
+    const folder *f = *state;
+    static const uint32_t time[] = {1, 2};
+    uint8_t bytes[200];
+    bool silent[4] = {false};
+    const sg__hot hot = {silent, 2, 2};
+    const sg__event_shape shape = {.bins = 1, .cap = 3, .to = UINT64_MAX};
+    sg__parts parts = {.shape = &shape, .limit = 1000};
+    sg__source source;
+    sg_error error = {""};
+    size_t size = make_dat(bytes, 3, time, 2), count;
+    sg__source_memory("x.dat", bytes, size, &source);
+    assert_int_equal(sg__parts_add(&parts, sg__event_format_of("x.dat"),
+                                   &source, &hot, 0, 0, &error),
+                     SG_E_IO);
+    assert_non_null(strstr(error.text, "x.dat: has changed while it was"));
+    sg__parts_free(&parts);
+    write_file(f, "a/1.dat", bytes, size);
+    sg_data *data = recordings(f, ",hot=9999", SG_SPLIT_TRAIN);
+    sg_data_event *got;
+    assert_int_equal(sg_data_events(data, 0, &got, &count, &error), SG_OK);
+    sg_data_free_events(got);
+    write_file(f, "a/1.dat", bytes, make_dat(bytes, 4, time, 2));
+    assert_int_equal(sg_data_events(data, 0, &got, &count, &error), SG_E_IO);
+    assert_null(got);
+    assert_non_null(strstr(error.text, "a/1.dat: has changed since it was "
+                                       "opened: samples of 4x4, before of "
+                                       "3x3"));
+    sg_data_destroy(data);
+}
+
+/* AEDAT 2.0 with lines of a header and events of an address each. */
+static void write_aedat(const folder *f, const char *lines,
+                        const uint32_t *address, size_t count)
+{
+    uint8_t bytes[300];
+    size_t n =
+        (size_t)snprintf((char *)bytes, 200, "#!AER-DAT2.0\r\n%s", lines);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t word[2] = {address[i], 100 + (uint32_t)i};
+        for (size_t k = 0; k < 8; k++)
+            bytes[n++] = (uint8_t)(word[k / 4] >> (24 - 8 * (k % 4)));
+    }
+    write_file(f, "a/1.aedat", bytes, n);
+}
+
+/* As jAER reads what it writes: x from the right, y from below, and of a DVS128
+ * bit 0 is off. */
+static void test_jaer(void **state)
+{
+    const folder *f = *state;
+    static const uint32_t small[] = {5 << 8 | 3 << 1, 5 << 8 | 3 << 1 | 1, 8},
+                          large[] = {5 << 22 | 3 << 12 | 1 << 11},
+                          mixed[] = {3 << 12, 5 << 22 | 3 << 12};
+    write_aedat(f, "# G\xfc\xdf\x65\r\n# AEChip: x.DVS128\r\n", small, 2);
+    sg_data *data = recordings(f, "", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->height, 128);
+    assert_int_equal(at(data, 0, 122, 124, 1), 1);
+    assert_int_equal(at(data, 0, 122, 124, 0), 1);
+    assert_all_count(data);
+    sg_data_event *got;
+    size_t count;
+    assert_int_equal(sg_data_events(data, 0, &got, &count, NULL), SG_OK);
+    assert_int_equal(got[0].neuron % 2, 1); /* bit 0 was 0 */
+    sg_data_free_events(got);
+    sg_data_destroy(data);
+    write_aedat(f, "# AEChip: x.Davis240C\r\n", large, 1);
+    data = recordings(f, "", SG_SPLIT_TRAIN);
+    assert_int_equal(at(data, 0, 174, 236, 1), 1);
+    sg_data_destroy(data);
+    /* cameras that no line names: of 16 bits, of another size, of neither */
+    write_aedat(f, "", small, 2);
+    data = recordings(f, "", SG_SPLIT_TRAIN);
+    assert_int_equal(at(data, 0, 122, 124, 1), 1);
+    sg_data_destroy(data);
+    write_aedat(f, "", mixed, 2);
+    data = recordings(f, ",sensor=180x240", SG_SPLIT_TRAIN);
+    assert_int_equal(at(data, 0, 179, 236, 0), 1);
+    assert_int_equal(at(data, 0, 174, 236, 0), 1);
+    sg_data_destroy(data);
+    refuses(f, "", SG_E_FORMAT,
+            "a/1.aedat: byte 22: an address of more than 16 bits");
+    refuses(f, ",sensor=128x128", SG_E_FORMAT, "expected a line # AEChip");
+    /* bytes of an event that begins as a line does are none */
+    static const uint32_t hash[] = {0x23808080, 0x23808080};
+    write_aedat(f, "", hash, 2);
+    data = recordings(f, ",sensor=512x1024", SG_SPLIT_TRAIN);
+    assert_int_equal(sg_data_get_info(data)->size, 1);
+    sg_data_destroy(data);
+}
+
+/* An event at x 31, y 139 has the magic of gzip. */
+static void test_not_gzip(void **state)
+{
+    const folder *f = *state;
+    const written event[] = {{5, 31, 139, 1}, {9, 2, 3, 0}};
+    write_bin(f, "a/1.bin", event, 2);
+    sg_data *data = recordings(f, ",sensor=180x240", SG_SPLIT_TRAIN);
+    assert_int_equal(at(data, 0, 139, 31, 1), 1);
+    assert_int_equal(at(data, 0, 3, 2, 0), 1);
+    assert_all_count(data);
+    sg_data_destroy(data);
+}
+
 /* Of 12 recordings, train and test alike, every third. */
 static void test_folds(void **state)
 {
@@ -230,10 +410,12 @@ static void test_refusals(void **state)
     sg_data *data;
     refuses(f, "", SG_E_MISSING, "no recordings, expected CLASS/FILE");
     write_bin(f, "a/1.bin", steps, COUNT(steps));
-    refuses(f, ",size=35x34", SG_E_ARGUMENT, "size 35x34, expected at most");
+    refuses(f, ",size=35x34", SG_E_ARGUMENT,
+            "a/1.bin: size 35x34, expected at most");
     refuses(f, ",size=12", SG_E_ARGUMENT, "size=12, expected HEIGHTxWIDTH");
     refuses(f, ",size=0x9", SG_E_ARGUMENT, "expected HEIGHTxWIDTH");
-    refuses(f, ",crop=30x30+5+0", SG_E_ARGUMENT, "crop 30x30+5+0 is not");
+    refuses(f, ",crop=30x30+5+0", SG_E_ARGUMENT,
+            "a/1.bin: crop 30x30+5+0 is not");
     refuses(f, ",crop=30x30+5", SG_E_ARGUMENT, "crop=30x30+5, expected");
     refuses(f, ",bins=2", SG_E_ARGUMENT, "expected window= with it");
     refuses(f, ",bins=0", SG_E_ARGUMENT, "bins=0, expected 1..64");
@@ -305,6 +487,10 @@ static void test_refusals(void **state)
             "more than 0 samples of 4096x4096x2");
     assert_int_equal(open_recordings(f, "", SG_SPLIT_TEST, &data, NULL),
                      SG_E_MISSING);
+    write_file(f, "a/2.AEDAT4", "x", 1);
+    refuses(f, "", SG_E_FORMAT,
+            "a/2.AEDAT4: a recording of a kind that is not read, expected");
+    folder_remove(f, "a/2.AEDAT4");
     write_file(f, "a/2.bin", "\1\1\0\0\1\1\1\0\0", 9);
     refuses(f, "", SG_E_FORMAT,
             "a/2.bin: byte 9: the file ends, expected 1 more bytes of an "
@@ -335,6 +521,18 @@ static void test_single(void **state)
         assert_int_equal(sg_data_get_info(data)->classes, classes[i]);
         assert_null(sg_data_class_name(data, 1));
         sg_data_destroy(data);
+    }
+    static const sg_data_info nothing[] = {
+        {.height = 0, .width = 4, .channels = 2, .classes = 2},
+        {.height = 4, .width = 0, .channels = 2, .classes = 2},
+        {.height = 4, .width = 4, .channels = 0, .classes = 2},
+        {.height = 4, .width = 4, .channels = 2, .classes = 0},
+    };
+    for (size_t i = 0; i < COUNT(nothing); i++) {
+        assert_int_equal(sg_data_open_file(spec, path, &nothing[i], 1, &data,
+                                           &error),
+                         SG_E_RANGE);
+        assert_null(data);
     }
 }
 
@@ -405,6 +603,11 @@ int main(void)
         ON_FILES(test_times),
         ON_FILES(test_hot),
         ON_FILES(test_order_of_time),
+        cmocka_unit_test(test_counters),
+        ON_FILES(test_late_events),
+        ON_FILES(test_changed),
+        ON_FILES(test_jaer),
+        ON_FILES(test_not_gzip),
         ON_FILES(test_folds),
         ON_FILES(test_refusals),
         ON_FILES(test_single),

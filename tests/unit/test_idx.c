@@ -281,6 +281,36 @@ static void finds_files_by_their_names(void **state)
     }
 }
 
+/* The longest stems there are, plain and packed. */
+static void reads_long_stems(void **state)
+{
+    const folder *f = *state;
+    enum { LONGEST = 43 };
+    char name[100], stem[LONGEST + 1] = "test";
+    sg_data *data;
+    sg_error error = {""};
+    memset(stem + 4, 'x', LONGEST - 4);
+    for (int packed = 0; packed < 2; packed++) {
+        const char *end = packed ? ".gz" : "";
+        snprintf(name, sizeof name, "%s-images-idx3-ubyte%s", stem, end);
+        folder_write(f, name, packed ? images_gz : images,
+                     packed ? sizeof images_gz : sizeof images);
+        snprintf(name, sizeof name, "%s-labels-idx1-ubyte%s", stem, end);
+        folder_write(f, name, packed ? labels_gz : labels,
+                     packed ? sizeof labels_gz : sizeof labels);
+        sg_status status = folder_open(f, "idx", SG_SPLIT_TEST, &data, &error);
+        if (packed && status == SG_E_UNSUPPORTED)
+            return;
+        if (status)
+            fail_msg("%s", error.text);
+        assert_int_equal(sg_data_get_info(data)->size, 2);
+        sg_data_destroy(data);
+        folder_remove(f, name);
+        snprintf(name, sizeof name, "%s-images-idx3-ubyte%s", stem, end);
+        folder_remove(f, name);
+    }
+}
+
 static void reads_gzip(void **state)
 {
     const folder *f = *state;
@@ -394,6 +424,8 @@ int main(void)
         cmocka_unit_test(knows_other_files),
         cmocka_unit_test_setup_teardown(finds_files_by_their_names,
                                         folder_setup, remove_folder),
+        cmocka_unit_test_setup_teardown(reads_long_stems, folder_setup,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(reads_gzip, folder_setup,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(names_missing_files, folder_setup,

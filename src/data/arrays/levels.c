@@ -62,11 +62,17 @@ static int bias_of(const sg__npy *npy)
     return npy->width == 2 ? 15 : npy->width == 4 ? 127 : 1023;
 }
 
-static int64_t infinite_of(const sg__npy *npy)
+/* The keys of numbers end with that of infinity; of whole ones all are. */
+static int64_t highest_of(const sg__npy *npy)
 {
     return npy->kind != 'f'
                ? INT64_MAX
                : (int64_t)(2 * bias_of(npy) + 1) << fraction_of(npy);
+}
+
+static int64_t lowest_of(const sg__npy *npy)
+{
+    return npy->kind != 'f' ? INT64_MIN : -highest_of(npy);
 }
 
 int64_t sg__npy_key(const sg__npy *npy, const uint8_t *bytes)
@@ -105,7 +111,7 @@ double sg__npy_value(const sg__npy *npy, int64_t key)
 {
     int e;
     double m = (double)take_apart(npy, key, &e);
-    if (key > infinite_of(npy) || key < -infinite_of(npy))
+    if (key > highest_of(npy) || key < lowest_of(npy))
         return (double)NAN;
     return ldexp(key < 0 ? -m : m, e);
 }
@@ -163,7 +169,7 @@ static bool reaches(const sg__npy *npy, int64_t key, int64_t p, uint32_t q)
 /* The smallest key of at least p / q. */
 static int64_t first_key(const sg__npy *npy, int64_t p, uint32_t q)
 {
-    int64_t most = infinite_of(npy), low = -most, high = most;
+    int64_t low = lowest_of(npy), high = highest_of(npy);
     while (low < high) {
         int64_t middle = low + (int64_t)(((uint64_t)high - (uint64_t)low) / 2);
         if (reaches(npy, middle, p, q))
@@ -178,7 +184,8 @@ void sg__levels_make(const sg__npy *npy, sg__range range, sg__levels *out)
 {
     const int64_t span = range.high - range.low;
     const uint32_t q = HALVES * (uint32_t)MILLION;
-    out->infinite = infinite_of(npy);
+    out->lowest = lowest_of(npy);
+    out->highest = highest_of(npy);
     out->cut = range.given;
     for (int k = 1; k <= 255; k++)
         out->begin[k - 1] =

@@ -28,8 +28,9 @@ sg__range sg__range_usual(const sg__npy *npy);
 
 /* Numbers of one type as keys, which are in the order of the numbers. */
 typedef struct sg__levels {
-    int64_t begin[255];            /* the smallest key of byte k + 1 */
-    int64_t least, most, infinite; /* keys that are taken */
+    int64_t begin[255];      /* the smallest key of byte k + 1 */
+    int64_t lowest, highest; /* keys of numbers, not of NaN */
+    int64_t least, most;     /* keys that are taken without a cut */
     bool cut;
 } sg__levels;
 
@@ -44,7 +45,7 @@ double sg__npy_value(const sg__npy *npy, int64_t key);
 /* sg__levels_take: whether a key has a byte. */
 static inline bool sg__levels_take(const sg__levels *l, int64_t key)
 {
-    return key <= l->infinite && key >= -l->infinite &&
+    return key <= l->highest && key >= l->lowest &&
            (l->cut || (key >= l->least && key <= l->most));
 }
 

@@ -3,8 +3,9 @@
  * version; then events.
  *
  * 2.0: big-endian address and time, 32 bits each. DVS128: bits 15 external,
- * 14-8 y, 7-1 x, 0 on. DAVIS: bits 31 no event of the kind, 30-22 y, 21-12 x,
- * 11 on, 10 external. y counts from below.
+ * 14-8 y, 7-1 x, 0 off. DAVIS: bits 31 no event of the kind, 30-22 y, 21-12 x,
+ * 11 on, 10 external. x counts from the right and y from below: so jAER, which
+ * writes them, reads them.
  * 3.1: packets with a header of 28 bytes, little-endian. Those of type 1 have
  * events of 8 bytes: bits 31-17 x, 16-2 y, 1 on, 0 valid; then 31 bits of time,
  * to which the packet's overflow brings the ones above. */
@@ -16,14 +17,17 @@
 typedef struct chip {
     const char *name; /* as it begins somewhere in a line of the header */
     uint32_t height, width;
+    bool small; /* has the addresses of a DVS128 */
 } chip;
 
 static const chip chips[] = {
-    {"DVS128", 128, 128},    {"Davis128", 128, 128}, {"DAVIS128", 128, 128},
-    {"Davis208", 192, 208},  {"DAVIS208", 192, 208}, {"Davis240", 180, 240},
-    {"DAVIS240", 180, 240},  {"Davis346", 260, 346}, {"DAVIS346", 260, 346},
-    {"Davis640", 480, 640},  {"DAVIS640", 480, 640}, {"eDVS", 128, 128},
-    {"DVXplorer", 480, 640},
+    {"DVS128", 128, 128, true},     {"Davis128", 128, 128, false},
+    {"DAVIS128", 128, 128, false},  {"Davis208", 192, 208, false},
+    {"DAVIS208", 192, 208, false},  {"Davis240", 180, 240, false},
+    {"DAVIS240", 180, 240, false},  {"Davis346", 260, 346, false},
+    {"DAVIS346", 260, 346, false},  {"Davis640", 480, 640, false},
+    {"DAVIS640", 480, 640, false},  {"eDVS", 128, 128, true},
+    {"DVXplorer", 480, 640, false},
 };
 
 /* What the header says. */
@@ -66,19 +70,24 @@ static sg_status read_version(sg__event_stream *s, header *h)
 }
 
 /* Whether a line of text with # in front is next: the first event may begin
- * with that byte too. */
+ * with that byte too. Text beyond ASCII has to end as the lines of jAER do. */
 static sg_status is_line(sg__event_stream *s, bool *yes)
 {
     const uint8_t *bytes;
-    size_t got, n = 0;
-    sg_status status = sg__stream_peek(s, SG__LINE_MAX, &bytes, &got);
+    size_t got, n = 0, ascii = 0;
+    sg_status status = sg__stream_peek(s, SG__STREAM_TAKE_MAX, &bytes, &got);
     *yes = false;
     if (status || got == 0 || bytes[0] != '#')
         return status;
-    while (n < got && (bytes[n] >= ' ' || bytes[n] == '\t') && bytes[n] < 127)
-        n++;
-    *yes =
-        n == SG__LINE_MAX || (n < got && strchr("\r\n", bytes[n]) && bytes[n]);
+    for (; n < got && (bytes[n] >= ' ' || bytes[n] == '\t') && bytes[n] != 127;
+         n++)
+        ascii += ascii == n && bytes[n] < 128;
+    if (ascii >= SG__LINE_MAX)
+        *yes = true;
+    else if (ascii == n)
+        *yes = n < got && (bytes[n] == '\r' || bytes[n] == '\n');
+    else
+        *yes = n + 1 < got && bytes[n] == '\r' && bytes[n + 1] == '\n';
     return SG_OK;
 }
 
@@ -106,24 +115,12 @@ static sg_status read_header(sg__event_stream *s, header *h)
     return status;
 }
 
-/* 32 bits of time that begin anew at 0. */
-typedef struct wrap {
-    uint64_t base;
-    uint32_t last;
-} wrap;
-
-static uint64_t unwrap(wrap *w, uint32_t time)
+/* x and y from the lower right corner. */
+static sg_status put_turned(sg__event_stream *s, uint64_t time, uint32_t x,
+                            uint32_t y, bool on)
 {
-    if (time < w->last && w->last - time > UINT32_C(1) << 31)
-        w->base += UINT64_C(1) << 32;
-    w->last = time;
-    return w->base + time;
-}
-
-/* y from below becomes y from above. */
-static uint32_t upside_down(const sg__event_stream *s, uint32_t y)
-{
-    return y < s->height ? s->height - 1 - y : y;
+    return sg__stream_put(s, time, x < s->width ? s->width - 1 - x : x,
+                          y < s->height ? s->height - 1 - y : y, on);
 }
 
 static sg_status put_dvs128(sg__event_stream *s, uint32_t address,
@@ -131,8 +128,8 @@ static sg_status put_dvs128(sg__event_stream *s, uint32_t address,
 {
     if (address & 0x8000) /* external */
         return SG_OK;
-    return sg__stream_put(s, time, address >> 1 & 127,
-                          upside_down(s, address >> 8 & 127), address & 1);
+    return put_turned(s, time, address >> 1 & 127, address >> 8 & 127,
+                      !(address & 1));
 }
 
 static sg_status put_davis(sg__event_stream *s, uint32_t address,
@@ -140,28 +137,39 @@ static sg_status put_davis(sg__event_stream *s, uint32_t address,
 {
     if (address & 0x80000400) /* a frame's pixel, the IMU, external */
         return SG_OK;
-    return sg__stream_put(s, time, address >> 12 & 1023,
-                          upside_down(s, address >> 22 & 511),
-                          address >> 11 & 1);
+    return put_turned(s, time, address >> 12 & 1023, address >> 22 & 511,
+                      address >> 11 & 1);
+}
+
+/* Whether a file that does not say its camera is of a DVS128, which has
+ * addresses of 16 bits: so its first one tells, if the sensor may be that. */
+static sg_status guess_small(sg__event_stream *s, uint32_t address,
+                             bool *small)
+{
+    *small = address < 0x10000 &&
+             (s->height == 0 || (s->height == 128 && s->width == 128));
+    return *small ? sg__stream_sensor(s, 128, 128) : SG_OK;
 }
 
 static sg_status read_2(sg__event_stream *s, const header *h)
 {
-    wrap clock = {0, 0};
-    bool known = h->chip,
-         small = known && strcmp(h->chip->name, "DVS128") == 0;
-    for (;;) {
+    uint64_t clock = 0;
+    bool begun = false, small = h->chip && h->chip->small;
+    for (;; begun = true) {
         const uint8_t *b;
         sg_status status = sg__stream_take(s, 8, "an event", &b);
         if (status || !b)
             return status;
         uint32_t address = sg__be32(b);
-        if (!known) { /* a DVS128 has addresses of 16 bits */
-            known = true;
-            small = address < 0x10000;
-            status = small ? sg__stream_sensor(s, 128, 128) : SG_OK;
-        }
-        uint64_t time = unwrap(&clock, sg__be32(b + 4));
+        if (!h->chip && !begun)
+            status = guess_small(s, address, &small);
+        if (!status && !h->chip && small && address >= 0x10000)
+            return sg__stream_bad(
+                s, s->at_event,
+                "an address of more than 16 bits behind "
+                "those of a DVS128; expected a line # AEChip "
+                "with the camera, or sensor=HxW of another");
+        uint64_t time = sg__unwrap(&clock, 32, sg__be32(b + 4));
         if (!status)
             status = small ? put_dvs128(s, address, time)
                            : put_davis(s, address, time);

@@ -64,8 +64,7 @@ static sg_status read_kind(sg__event_stream *s)
 static sg_status read_dat(sg__event_stream *s)
 {
     header h = {0, 0, 0};
-    uint64_t base = 0;
-    uint32_t last = 0;
+    uint64_t last = 0;
     sg_status status = read_header(s, &h);
     if (!status)
         status = read_kind(s);
@@ -76,15 +75,13 @@ static sg_status read_dat(sg__event_stream *s)
         status = sg__stream_take(s, 8, "an event", &b);
         if (status || !b)
             break;
-        uint32_t time = sg__le32(b), at = sg__le32(b + 4);
-        if (time < last && last - time > UINT32_C(1) << 31)
-            base += UINT64_C(1) << 32;
-        last = time;
+        uint64_t time = sg__unwrap(&last, 32, sg__le32(b));
+        uint32_t at = sg__le32(b + 4);
         status = h.version >= 2
-                     ? sg__stream_put(s, base + time, at & 0x3fff,
-                                      at >> 14 & 0x3fff, at >> 28 & 1)
-                     : sg__stream_put(s, base + time, at & 0x1ff,
-                                      at >> 9 & 0xff, at >> 17 & 1);
+                     ? sg__stream_put(s, time, at & 0x3fff, at >> 14 & 0x3fff,
+                                      at >> 28 & 1)
+                     : sg__stream_put(s, time, at & 0x1ff, at >> 9 & 0xff,
+                                      at >> 17 & 1);
     }
     return status;
 }

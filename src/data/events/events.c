@@ -14,9 +14,9 @@
 typedef struct album {
     sg__event_shape shape;
     sg__listing list;
-    struct sg__part *part; /* of each sample */
-    uint64_t limit;        /* of a file, as asked for */
-    uint32_t classes;      /* of a single recording, by its network; else 0 */
+    sg__parts parts;  /* which part each sample is; without the samples */
+    uint64_t limit;   /* of a file, as asked for */
+    uint32_t classes; /* of a single recording, by its network; else 0 */
 } album;
 
 static void free_album(void *self)
@@ -25,27 +25,27 @@ static void free_album(void *self)
     if (!a)
         return;
     sg__listing_free(&a->list);
-    free(a->part);
+    sg__parts_free(&a->parts);
     free(a);
 }
 
 /* Opens a recording twice if hot pixels have to be known first. */
 static sg_status open_recording(const album *a, const char *path,
-                                sg__source *source, bool **silent,
+                                sg__source *source, sg__hot *hot,
                                 sg_error *error)
 {
-    *silent = NULL;
+    *hot = (sg__hot){NULL, 0, 0};
     sg_status status = sg__source_open(path, a->limit, source, error);
     if (status || !a->shape.hot)
         return status;
-    status = sg__hot_pixels(&a->shape, sg__event_format_of(path), source,
-                            silent, error);
+    status = sg__hot_pixels(&a->shape, sg__event_format_of(path), source, hot,
+                            error);
     sg__source_close(source);
     if (!status)
         status = sg__source_open(path, a->limit, source, error);
     if (status) {
-        free(*silent);
-        *silent = NULL;
+        free(hot->silent);
+        hot->silent = NULL;
     }
     return status;
 }
@@ -55,48 +55,48 @@ static sg_status read_events(const void *self, uint32_t place,
                              sg_error *error)
 {
     const album *a = self;
-    const struct sg__part *part = &a->part[place];
-    const char *path = a->list.at[part->recording].path;
+    const char *path = a->list.at[a->parts.part[place].recording].path;
     sg__source source;
-    bool *silent;
-    sg_status status = open_recording(a, path, &source, &silent, error);
+    sg__hot hot;
+    sg_status status = open_recording(a, path, &source, &hot, error);
     if (status)
         return status;
-    status = sg__part_events(&a->shape, sg__event_format_of(path), &source,
-                             silent, part->part, events, count, error);
+    status = sg__part_events(&a->parts, place, sg__event_format_of(path),
+                             &source, &hot, events, count, error);
     sg__source_close(&source);
-    free(silent);
+    free(hot.silent);
     return status;
 }
 
 static uint32_t recording_of(const void *self, uint32_t place)
 {
     const album *a = self;
-    return a->part[place].recording;
+    return a->parts.part[place].recording;
 }
 
 /* The samples of all recordings. */
-static sg_status read_samples(album *a, sg__parts *parts, sg_error *error)
+static sg_status read_samples(album *a, sg_error *error)
 {
     sg_status status = SG_OK;
     for (uint32_t i = 0; !status && i < a->list.count; i++) {
         const sg__recording *r = &a->list.at[i];
         sg__source source;
-        bool *silent;
-        status = open_recording(a, r->path, &source, &silent, error);
+        sg__hot hot;
+        status = open_recording(a, r->path, &source, &hot, error);
         if (status)
             break;
-        status = sg__parts_add(parts, sg__event_format_of(r->path), &source,
-                               silent, i, (uint16_t)r->class, error);
+        status = sg__parts_add(&a->parts, sg__event_format_of(r->path),
+                               &source, &hot, i, (uint16_t)r->class, error);
         sg__source_close(&source);
-        free(silent);
+        free(hot.silent);
     }
     return status;
 }
 
-static sg_status adopt(const sg__request *request, album *a, sg__parts *parts,
-                       sg_data **out, sg_error *error)
+static sg_status adopt(const sg__request *request, album *a, sg_data **out,
+                       sg_error *error)
 {
+    sg__parts *parts = &a->parts;
     const sg_data_info info = {
         .name = request->spec,
         .height = parts->height,
@@ -106,11 +106,11 @@ static sg_status adopt(const sg__request *request, album *a, sg__parts *parts,
         .size = parts->count,
         .counts = parts->shape->cap,
     };
-    a->part = parts->part;
-    parts->part = NULL;
     const sg__recorder recorder = {read_events, recording_of, free_album, a};
     sg_status status =
         sg__data_adopt_wide(&info, parts->counts, parts->labels, out, error);
+    parts->counts = NULL;
+    parts->labels = NULL;
     if (status) {
         free_album(a);
         return status;
@@ -159,14 +159,12 @@ static sg_status fill_album(const sg__request *request, album *a,
 static sg_status open_album(const sg__request *request, album *a,
                             sg_status status, sg_data **out, sg_error *error)
 {
-    sg__parts parts = {.shape = &a->shape,
-                       .limit = request->limit ? request->limit
-                                               : SG__DATA_BYTES_MAX};
+    a->parts.shape = &a->shape;
+    a->parts.limit = request->limit ? request->limit : SG__DATA_BYTES_MAX;
     if (!status)
-        status = read_samples(a, &parts, error);
+        status = read_samples(a, error);
     if (!status)
-        return adopt(request, a, &parts, out, error);
-    sg__parts_free(&parts);
+        return adopt(request, a, out, error);
     free_album(a);
     return status;
 }

@@ -12,16 +12,28 @@ static const sg__event_format *const formats[] = {
 
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
-const sg__event_format *sg__event_format_of(const char *name)
+static bool has_suffix(const char *name, const char *suffix)
 {
-    size_t length = strlen(name);
+    size_t length = strlen(name), n = strlen(suffix);
     if (length > 3 && strcasecmp(name + length - 3, ".gz") == 0)
         length -= 3;
-    for (size_t i = 0; i < FORMATS; i++) {
-        size_t n = strlen(formats[i]->suffix);
-        if (length > n + 1 && name[length - n - 1] == '.' &&
-            strncasecmp(name + length - n, formats[i]->suffix, n) == 0)
+    return length > n + 1 && name[length - n - 1] == '.' &&
+           strncasecmp(name + length - n, suffix, n) == 0;
+}
+
+const sg__event_format *sg__event_format_of(const char *name)
+{
+    for (size_t i = 0; i < FORMATS; i++)
+        if (has_suffix(name, formats[i]->suffix))
             return formats[i];
-    }
     return NULL;
+}
+
+bool sg__event_format_other(const char *name)
+{
+    static const char *const others[] = {"aedat4", "h5", "hdf5"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (has_suffix(name, others[i]))
+            return true;
+    return false;
 }

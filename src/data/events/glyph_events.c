@@ -202,7 +202,8 @@ static sg_status read_request(const sg__request *request, studio *s,
     if (!status)
         status = sg__shape_read(request, &s->shape, error);
     if (!status)
-        status = sg__placer_begin(&s->placer, &s->shape, SIDE, SIDE, error);
+        status = sg__placer_begin(&s->placer, &s->shape, SIDE, SIDE,
+                                  "glyph-events", error);
     *size = (uint32_t)(request->split == SG_SPLIT_TRAIN ? train : test);
     return status;
 }

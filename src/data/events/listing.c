@@ -144,7 +144,13 @@ static sg_status read_class(sg__listing *list, const char *path,
     if (status)
         return status;
     for (size_t i = 0; !status && i < files.count; i++) {
-        if (!sg__event_format_of(files.at[i]))
+        if (sg__event_format_other(files.at[i]))
+            status = sg__fail(error, SG_E_FORMAT,
+                              "%.140s/%.140s: a recording of a kind that is "
+                              "not read, expected .bin, .aedat 2.0 or 3.1, "
+                              ".dat, .raw, .npy, .npz or .csv",
+                              path, files.at[i]);
+        if (status || !sg__event_format_of(files.at[i]))
             continue;
         if (!known)
             status = find_class(list, path, name, &class, error);

@@ -81,8 +81,7 @@ static sg_status read_header(sg__event_stream *s, header *h)
  * of time, 11 of x, 11 of y; kind 8 has the 28 bits of time above. */
 static sg_status read_evt2(sg__event_stream *s)
 {
-    uint64_t base = 0;
-    uint32_t high = 0;
+    uint64_t high = 0; /* without the 6 low bits */
     bool timed = false;
     for (;;) {
         const uint8_t *b;
@@ -91,16 +90,11 @@ static sg_status read_evt2(sg__event_stream *s)
             return status;
         uint32_t word = sg__le32(b), kind = word >> 28;
         if (kind == 8) {
-            uint32_t now = word & 0xfffffff;
-            if (now < high && high - now > UINT32_C(1) << 27)
-                base += UINT64_C(1) << 34;
-            high = now;
+            (void)sg__unwrap(&high, 28, word & 0xfffffff);
             timed = true;
         } else if (kind <= 1 && timed) {
             status =
-                sg__stream_put(s,
-                               base + ((uint64_t)high << 6) +
-                                   (word >> 22 & 63),
+                sg__stream_put(s, (high << 6) + (word >> 22 & 63),
                                word >> 11 & 0x7ff, word & 0x7ff, kind == 1);
         }
         if (status)
@@ -110,18 +104,16 @@ static sg_status read_evt2(sg__event_stream *s)
 
 /* Where EVT 3.0 stands: what was said last holds on. */
 typedef struct evt3 {
-    uint64_t base;
-    uint32_t high, low, y, x;
+    uint64_t high; /* without the 12 low bits */
+    uint32_t low, y, x;
     bool on, timed;
 } evt3;
 
 static void set_high(evt3 *e, uint32_t now)
 {
-    if (now < e->high && e->high - now > UINT32_C(1) << 11)
-        e->base += UINT64_C(1) << 24;
-    if (now != e->high)
+    const uint64_t before = e->high;
+    if (sg__unwrap(&e->high, 12, now) != before)
         e->low = 0;
-    e->high = now;
     e->timed = true;
 }
 
@@ -129,8 +121,7 @@ static sg_status put_at(sg__event_stream *s, const evt3 *e, uint32_t x)
 {
     if (!e->timed)
         return SG_OK;
-    return sg__stream_put(s, e->base + ((uint64_t)e->high << 12) + e->low, x,
-                          e->y, e->on);
+    return sg__stream_put(s, (e->high << 12) + e->low, x, e->y, e->on);
 }
 
 /* n pixels side by side, from x on. */

@@ -6,12 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The placer of a recording, whose hot pixels, if any, are of this sensor: the
+ * file may be another one since it was read for them. */
+static sg_status begin(sg__placer *p, const sg__event_shape *shape,
+                       const sg__hot *hot, uint32_t height, uint32_t width,
+                       const char *name, sg_error *error)
+{
+    sg_status status = sg__placer_begin(p, shape, height, width, name, error);
+    if (status || !hot || !hot->silent)
+        return status;
+    p->silent = hot->silent;
+    if (height == hot->height && width == hot->width)
+        return SG_OK;
+    return sg__fail(error, SG_E_IO,
+                    "%.200s: has changed while it was read: a sensor of "
+                    "%" PRIu32 "x%" PRIu32 ", before of %" PRIu32 "x%" PRIu32,
+                    name, height, width, hot->height, hot->width);
+}
+
 /* Counting. */
 
 typedef struct counter {
     sg__parts *parts;
     sg__placer placer;
-    const bool *silent;
+    const sg__hot *hot;
     const char *name;
     uint32_t recording;
     uint16_t label;
@@ -97,9 +115,8 @@ static sg_status count_sensor(void *self, uint32_t height, uint32_t width,
                               sg_error *error)
 {
     counter *c = self;
-    sg_status status =
-        sg__placer_begin(&c->placer, c->parts->shape, height, width, error);
-    c->placer.silent = c->silent;
+    sg_status status = begin(&c->placer, c->parts->shape, c->hot, height,
+                             width, c->name, error);
     return status ? status : take_shape(c, error);
 }
 
@@ -123,11 +140,11 @@ static sg_status count_event(void *self, const sg__camera_event *event,
 }
 
 sg_status sg__parts_add(sg__parts *parts, const sg__event_format *format,
-                        sg__source *source, const bool *silent,
+                        sg__source *source, const sg__hot *hot,
                         uint32_t recording, uint16_t label, sg_error *error)
 {
     counter c = {.parts = parts,
-                 .silent = silent,
+                 .hot = hot,
                  .name = source->name,
                  .recording = recording,
                  .label = label,
@@ -157,8 +174,7 @@ void sg__parts_free(sg__parts *parts)
 
 typedef struct tally {
     uint32_t *events;
-    size_t pixels;
-    uint32_t width;
+    uint32_t height, width;
     uint64_t last;
 } tally;
 
@@ -166,9 +182,9 @@ static sg_status tally_sensor(void *self, uint32_t height, uint32_t width,
                               sg_error *error)
 {
     tally *t = self;
+    t->height = height;
     t->width = width;
-    t->pixels = (size_t)height * width;
-    t->events = calloc(t->pixels, sizeof *t->events);
+    t->events = calloc((size_t)height * width, sizeof *t->events);
     return t->events ? SG_OK
                      : sg__fail(error, SG_E_MEMORY, "events: out of memory");
 }
@@ -186,23 +202,25 @@ static sg_status tally_event(void *self, const sg__camera_event *event,
 
 sg_status sg__hot_pixels(const sg__event_shape *shape,
                          const sg__event_format *format, sg__source *source,
-                         bool **out, sg_error *error)
+                         sg__hot *out, sg_error *error)
 {
     tally t = {NULL, 0, 0, 0};
     const sg__sink sink = {tally_sensor, tally_event, &t};
-    *out = NULL;
+    *out = (sg__hot){NULL, 0, 0};
     if (!shape->hot)
         return SG_OK;
     sg_status status =
         sg__stream_read(format, source, &shape->known, &sink, error);
-    if (!status && t.pixels > 0) {
-        *out = malloc(t.pixels * sizeof **out);
-        if (!*out)
+    const size_t pixels = (size_t)t.height * t.width;
+    if (!status) {
+        *out =
+            (sg__hot){malloc(pixels * sizeof *out->silent), t.height, t.width};
+        if (!out->silent)
             status = sg__fail(error, SG_E_MEMORY, "%s: out of memory",
                               source->name);
     }
-    for (size_t i = 0; *out && i < t.pixels; i++)
-        (*out)[i] = sg__is_hot(shape, t.events[i], t.last);
+    for (size_t i = 0; out->silent && i < pixels; i++)
+        out->silent[i] = sg__is_hot(shape, t.events[i], t.last);
     free(t.events);
     return status;
 }
@@ -210,9 +228,9 @@ sg_status sg__hot_pixels(const sg__event_shape *shape,
 /* The events of one sample. */
 
 typedef struct collector {
-    const sg__event_shape *shape;
+    const sg__parts *parts;
     sg__placer placer;
-    const bool *silent;
+    const sg__hot *hot;
     const char *name;
     uint64_t part;
     uint8_t *counts;
@@ -224,14 +242,19 @@ static sg_status collect_sensor(void *self, uint32_t height, uint32_t width,
                                 sg_error *error)
 {
     collector *c = self;
+    const sg__parts *p = c->parts;
     sg_status status =
-        sg__placer_begin(&c->placer, c->shape, height, width, error);
-    c->placer.silent = c->silent;
+        begin(&c->placer, p->shape, c->hot, height, width, c->name, error);
     if (status)
         return status;
-    c->counts =
-        calloc((size_t)c->placer.height * c->placer.width * c->placer.channels,
-               1);
+    if (c->placer.height != p->height || c->placer.width != p->width)
+        return sg__fail(error, SG_E_IO,
+                        "%.200s: has changed since it was opened: samples of "
+                        "%" PRIu32 "x%" PRIu32 ", before of %" PRIu32
+                        "x%" PRIu32,
+                        c->name, c->placer.height, c->placer.width, p->height,
+                        p->width);
+    c->counts = calloc(sample_bytes(p), 1);
     return c->counts
                ? SG_OK
                : sg__fail(error, SG_E_MEMORY, "%s: out of memory", c->name);
@@ -243,8 +266,8 @@ static sg_status collect_event(void *self, const sg__camera_event *event,
     collector *c = self;
     sg__place at;
     if (!sg__placer_place(&c->placer, event, &at) || at.part > c->part ||
-        (at.part < c->part && !c->shape->growing) ||
-        c->counts[at.neuron] == c->shape->cap)
+        (at.part < c->part && !c->parts->shape->growing) ||
+        c->counts[at.neuron] == c->parts->shape->cap)
         return SG_OK;
     if (c->count == c->room) {
         size_t room = c->room ? 2 * c->room : 1024;
@@ -259,19 +282,18 @@ static sg_status collect_event(void *self, const sg__camera_event *event,
     return SG_OK;
 }
 
-sg_status sg__part_events(const sg__event_shape *shape,
+sg_status sg__part_events(const sg__parts *parts, uint32_t i,
                           const sg__event_format *format, sg__source *source,
-                          const bool *silent, uint64_t part,
-                          sg_data_event **events, size_t *count,
-                          sg_error *error)
+                          const sg__hot *hot, sg_data_event **events,
+                          size_t *count, sg_error *error)
 {
-    collector c = {.shape = shape,
-                   .silent = silent,
+    collector c = {.parts = parts,
+                   .hot = hot,
                    .name = source->name,
-                   .part = part};
+                   .part = parts->part[i].part};
     const sg__sink sink = {collect_sensor, collect_event, &c};
     sg_status status =
-        sg__stream_read(format, source, &shape->known, &sink, error);
+        sg__stream_read(format, source, &parts->shape->known, &sink, error);
     free(c.counts);
     if (status) {
         free(c.event);

@@ -20,27 +20,33 @@ typedef struct sg__parts {
     uint64_t limit; /* bytes of counts */
 } sg__parts;
 
+/* Pixels of a recording that are too busy. */
+typedef struct sg__hot {
+    bool *silent;           /* [height][width]; NULL: none is asked for */
+    uint32_t height, width; /* of the sensor that they were found on */
+} sg__hot;
+
 /* sg__parts_add: the samples of one recording, read from source.
- * SG_E_FORMAT if its samples have another shape than those before. */
+ * SG_E_FORMAT if its samples have another shape than those before; SG_E_IO if
+ * its sensor is not that of the hot pixels, as of a file that was replaced. */
 sg_status sg__parts_add(sg__parts *parts, const sg__event_format *format,
-                        sg__source *source, const bool *silent,
+                        sg__source *source, const sg__hot *hot,
                         uint32_t recording, uint16_t label, sg_error *error);
 
 void sg__parts_free(sg__parts *parts);
 
-/* sg__hot_pixels: marks the pixels of a recording that are too busy,
- * bool[height][width] of its sensor in new memory, or NULL if none is asked
- * for. */
+/* sg__hot_pixels: marks the pixels of a recording that are too busy, in new
+ * memory. */
 sg_status sg__hot_pixels(const sg__event_shape *shape,
                          const sg__event_format *format, sg__source *source,
-                         bool **out, sg_error *error);
+                         sg__hot *out, sg_error *error);
 
-/* sg__part_events: the events of a sample, in new memory, no more of a neuron
- * than its count. part: as in sg__parts; whole: of the whole recording. */
-sg_status sg__part_events(const sg__event_shape *shape,
+/* sg__part_events: the events of sample i of parts, in new memory, no more of a
+ * neuron than its count. SG_E_IO if its recording has samples of another shape
+ * now, or as sg__parts_add. */
+sg_status sg__part_events(const sg__parts *parts, uint32_t i,
                           const sg__event_format *format, sg__source *source,
-                          const bool *silent, uint64_t part,
-                          sg_data_event **events, size_t *count,
-                          sg_error *error);
+                          const sg__hot *hot, sg_data_event **events,
+                          size_t *count, sg_error *error);
 
 #endif

@@ -210,7 +210,7 @@ sg_status sg__shape_read(const sg__request *request, sg__event_shape *out,
 
 sg_status sg__placer_begin(sg__placer *p, const sg__event_shape *shape,
                            uint32_t sensor_h, uint32_t sensor_w,
-                           sg_error *error)
+                           const char *name, sg_error *error)
 {
     *p = (sg__placer){.shape = shape,
                       .crop_h = shape->crops ? shape->crop_h : sensor_h,
@@ -223,10 +223,11 @@ sg_status sg__placer_begin(sg__placer *p, const sg__event_shape *shape,
     if (p->crop_h > sensor_h || p->crop_w > sensor_w ||
         p->crop_y > sensor_h - p->crop_h || p->crop_x > sensor_w - p->crop_w)
         return sg__fail(error, SG_E_ARGUMENT,
-                        "crop %" PRIu32 "x%" PRIu32 "+%" PRIu32 "+%" PRIu32
-                        " is not within the sensor of %" PRIu32 "x%" PRIu32,
-                        p->crop_h, p->crop_w, p->crop_y, p->crop_x, sensor_h,
-                        sensor_w);
+                        "%.160s: crop %" PRIu32 "x%" PRIu32 "+%" PRIu32
+                        "+%" PRIu32 " is not within the sensor of %" PRIu32
+                        "x%" PRIu32,
+                        name, p->crop_h, p->crop_w, p->crop_y, p->crop_x,
+                        sensor_h, sensor_w);
     if (shape->crops && shape->centred) {
         p->crop_y = (sensor_h - p->crop_h) / 2;
         p->crop_x = (sensor_w - p->crop_w) / 2;
@@ -235,9 +236,9 @@ sg_status sg__placer_begin(sg__placer *p, const sg__event_shape *shape,
     p->width = shape->size_w ? shape->size_w : p->crop_w;
     if (p->height > p->crop_h || p->width > p->crop_w)
         return sg__fail(error, SG_E_ARGUMENT,
-                        "size %" PRIu32 "x%" PRIu32 ", expected at most "
-                        "%" PRIu32 "x%" PRIu32 ", the pixels there are",
-                        p->height, p->width, p->crop_h, p->crop_w);
+                        "%.160s: size %" PRIu32 "x%" PRIu32 ", expected at "
+                        "most %" PRIu32 "x%" PRIu32 ", the pixels there are",
+                        name, p->height, p->width, p->crop_h, p->crop_w);
     return SG_OK;
 }
 

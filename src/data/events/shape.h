@@ -78,10 +78,11 @@ typedef struct sg__placer {
     uint64_t seen; /* events that counted */
 } sg__placer;
 
-/* sg__placer_begin: SG_E_ARGUMENT if the sensor is too small for it. */
+/* sg__placer_begin: SG_E_ARGUMENT if the sensor is too small for it; name: of
+ * the recording, for the detail. */
 sg_status sg__placer_begin(sg__placer *p, const sg__event_shape *shape,
                            uint32_t sensor_h, uint32_t sensor_w,
-                           sg_error *error);
+                           const char *name, sg_error *error);
 
 /* Where an event belongs. */
 typedef struct sg__place {

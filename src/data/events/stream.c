@@ -28,6 +28,18 @@ sg_status sg__stream_bad(sg__event_stream *s, uint64_t offset,
                     s->source->name, offset, text);
 }
 
+uint64_t sg__unwrap(uint64_t *last, unsigned bits, uint64_t counter)
+{
+    const uint64_t range = UINT64_C(1) << bits, half = range / 2;
+    uint64_t time = (*last & ~(range - 1)) | counter;
+    if (time + half < *last)
+        time += range;
+    else if (time >= range && time > *last + half)
+        time -= range;
+    *last = time;
+    return time;
+}
+
 /* Brings n bytes together in the buffer, or what is left of the file. */
 static sg_status fill(sg__event_stream *s, size_t n)
 {

@@ -87,6 +87,10 @@ SG__EVENT_FORMATS(SG__EVENT_DECLARE)
  * .gz; NULL if there is none. */
 const sg__event_format *sg__event_format_of(const char *name);
 
+/* sg__event_format_other: whether a file by this name is a recording of a kind
+ * that is not read. */
+bool sg__event_format_other(const char *name);
+
 /* What the caller knows of a recording: the sensor's size, or 0, and which
  * columns a table without names has, as "txyp", or NULL for these. */
 typedef struct sg__known {
@@ -107,6 +111,12 @@ sg_status sg__stream_sensor(sg__event_stream *s, uint64_t height,
 /* sg__stream_put: the next event. */
 sg_status sg__stream_put(sg__event_stream *s, uint64_t time, uint32_t x,
                          uint32_t y, bool on);
+
+/* sg__unwrap: a counter of so many bits, below 64, as a time that goes on where
+ * it begins anew at 0. *last is the time before, at first 0. A counter more than
+ * half of its range behind has begun anew; one as far ahead, once it has, is an
+ * event's from before that, which comes late. */
+uint64_t sg__unwrap(uint64_t *last, unsigned bits, uint64_t counter);
 
 /* sg__stream_take: the next n <= SG__STREAM_TAKE_MAX bytes; *bytes is NULL at
  * the end of the file. SG_E_FORMAT if it ends within them; what: of these
