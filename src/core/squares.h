@@ -1,4 +1,4 @@
-/* Sums of squares wider than 64 bits, exact for up to 2^32 numbers, and roots.
+/* Sums of squares wider than 64 bits, exact below 2^95, and roots.
  * Nothing here depends on the order of the numbers. */
 #ifndef SG_CORE_SQUARES_H
 #define SG_CORE_SQUARES_H
@@ -11,7 +11,7 @@ typedef struct sg__squares {
     uint64_t high, low, count;
 } sg__squares;
 
-/* sg__squares_of: of n numbers side by side. */
+/* sg__squares_of: of n numbers side by side, at most 2^32. */
 static inline sg__squares sg__squares_of(size_t n, const int32_t *x)
 {
     uint64_t high = 0, low = 0;
@@ -27,8 +27,8 @@ static inline sg__squares sg__squares_of(size_t n, const int32_t *x)
 /* sg__squares_add: the sum goes to `sum`. */
 static inline void sg__squares_add(sg__squares *sum, sg__squares more)
 {
-    sum->high += more.high;
-    sum->low += more.low;
+    sum->high += more.high + (more.low >> 32);
+    sum->low += more.low & UINT32_MAX;
     sum->count += more.count;
 }
 
