@@ -286,7 +286,7 @@ static void reads_long_stems(void **state)
 {
     const folder *f = *state;
     enum { LONGEST = 43 };
-    char name[100], stem[LONGEST + 1] = "test";
+    char name[72], stem[LONGEST + 1] = "test";
     sg_data *data;
     sg_error error = {""};
     memset(stem + 4, 'x', LONGEST - 4);
