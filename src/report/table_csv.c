@@ -96,7 +96,7 @@ void table_csv(FILE *out, const record *runs, size_t count)
             put_sums(out, r, e + 1, r->held ? "validation" : "test",
                      &r->epoch[e].test);
         }
-        put_sums(out, r, r->epochs, "final", &r->final);
-        put_sums(out, r, r->epochs, "final-flip", &r->final_flip);
+        put_sums(out, r, r->final_epoch, "final", &r->final);
+        put_sums(out, r, r->final_epoch, "final-flip", &r->final_flip);
     }
 }

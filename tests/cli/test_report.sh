@@ -149,6 +149,19 @@ says edited.html '<b>layer 0 (4C5) is saturated</b>'
 expect 0 "$SPIKEGRAD" report one edited --out edited.html
 says edited.html 'r1">B</span> <b>layer 0 (4C5) is saturated'
 
+# but not one that does not learn, for want of errors
+expect 0 "$SPIKEGRAD" train --from one --freeze 0 --epochs 1 --out frozen \
+    --quiet
+for freeze in 0 hidden 1,0-0; do
+    sed "s/^freeze = .*/freeze = $freeze/" frozen/recipe.ini >frozen.ini
+    cp frozen.ini frozen/recipe.ini
+    expect 0 "$SPIKEGRAD" report frozen --out frozen.html
+    grep -q 'class=health' frozen.html && bad "a frozen layer is called ill"
+done
+sed 's/^freeze = .*/freeze = 1/' frozen.ini >frozen/recipe.ini
+expect 0 "$SPIKEGRAD" report frozen --out frozen.html
+says frozen.html '<b>layer 0 (4C5) is without errors</b>'
+
 # ranks: of a last epoch by one process none, and any numbers
 of_ranks() {
     extreme "s/\"time\":\{/&\"ranks\":$1,\"rank_steps\":$2,\"sent\":$3,\"received\":9,\"step_seconds\":$4,\"wait_seconds\":$5,/"
