@@ -133,7 +133,6 @@ int sweep_train_row(sweep *s, const char *path, uint64_t limit,
     run_options options = s->options->run;
     s->row = s->file;
     s->row.recipe = recipe; /* session_open copies it */
-    options.source.data = s->file.data;
     options.max_minutes = limit;
     options.out = resume ? NULL : path;
     options.resume = resume ? path : NULL;
@@ -312,22 +311,22 @@ static int finish(const sweep *s, int code)
 }
 
 /* Data that are not there shall be one error, not one a row. */
-static int check_data(const char *spec)
+static int check_data(recipe_file *file)
 {
     sg_error error = {""};
     sg_data *data = NULL;
-    sg_status status = sg_data_open(spec, SG_SPLIT_TRAIN, &data, &error);
+    sg_status status = run_open_data(file, &data, &error);
     sg_data_destroy(data);
     return status == SG_OK ? CLI_OK : cli_status("sweep", status, &error);
 }
 
-static int check(const sweep_options *o, const recipe_file *file)
+static int check(const sweep_options *o, recipe_file *file)
 {
     if (!o->out)
         return cli_usage("sweep", "--out is missing");
     if (o->sets.count == 0 && !o->seeds)
         return cli_usage("sweep", "--set is missing");
-    return check_data(file->data);
+    return check_data(file);
 }
 
 /* Recipe, grid and rows; s is empty but for its options. */

@@ -69,25 +69,10 @@ static int open_test(session *s)
                            : cli_status(s->options.command, status, &error);
 }
 
-/* Where the data were when the run began, or from here if they have moved
- * with it. */
-static sg_status open_whole(session *s, sg_error *error)
-{
-    sg_status status = sg_data_open_in(s->file.folder, s->file.data,
-                                       SG_SPLIT_TRAIN, &s->whole, error);
-    if (status != SG_E_MISSING || !s->file.folder[0])
-        return status;
-    status = sg_data_open(s->file.data, SG_SPLIT_TRAIN, &s->whole, NULL);
-    if (status != SG_OK)
-        return SG_E_MISSING;
-    s->file.folder[0] = '\0';
-    return SG_OK;
-}
-
 static int open_data(session *s)
 {
     sg_error error = {""};
-    sg_status status = open_whole(s, &error);
+    sg_status status = run_open_data(&s->file, &s->whole, &error);
     if (status != SG_OK)
         return cli_status(s->options.command, status, &error);
     const bool quiet = s->options.quiet || s->options.silent;
