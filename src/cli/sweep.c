@@ -151,6 +151,7 @@ static void give_up(const sweep *s, sweep_row *row, int code,
 {
     run_result *r = &row->result;
     r->state = code == CLI_USAGE ? RUN_REFUSED : RUN_FAILED;
+    row->differs = code == CLI_MISMATCH;
     snprintf(r->reason, sizeof r->reason, "%s", reason);
     if (!s->options->run.quiet)
         clean_line(stderr, "spikegrad: %s: %s", row->path, reason);
@@ -263,15 +264,19 @@ static int run_all(sweep *s)
                                                           : code;
 }
 
-/* 1 if a run failed, else 2 if all were refused. */
+/* 4 if the engines differed in a run, else 1 if one failed, else 2 if all were
+ * refused. */
 static int judge(const sweep_rows *rows)
 {
-    size_t refused = 0;
+    size_t refused = 0, failed = 0;
     for (size_t i = 0; i < rows->count; i++) {
-        if (rows->row[i].result.state == RUN_FAILED)
-            return CLI_FAILED;
+        if (rows->row[i].differs)
+            return CLI_MISMATCH;
+        failed += rows->row[i].result.state == RUN_FAILED;
         refused += rows->row[i].result.state == RUN_REFUSED;
     }
+    if (failed > 0)
+        return CLI_FAILED;
     return refused == rows->count ? CLI_USAGE : CLI_OK;
 }
 
