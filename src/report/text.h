@@ -9,11 +9,16 @@
 #define SPIKEGRAD_REPORT_TEXT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 enum { TEXT_PIECE = 8 };
 
 /* text_show: the next character of text, which is not empty, as it is to be
  * shown; returns how many bytes of text it was. */
 size_t text_show(const char *text, char piece[TEXT_PIECE]);
+
+/* text_csv: text as a field of comma-separated values (RFC 4180), shown like
+ * that, and in quotes where commas or quotes ask for them. */
+void text_csv(FILE *out, const char *text);
 
 #endif
