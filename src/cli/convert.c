@@ -345,6 +345,10 @@ static int convert(int argc, char **argv)
                          other);
     if (!options.out && options.images.data)
         return cli_usage("convert", "--data is for a model that is made");
+    if (!options.images.data &&
+        (options.threads > 0 || strcmp(options.images.split, "test") != 0))
+        return cli_usage("convert", "--%s goes with --data",
+                         options.threads > 0 ? "threads" : "split");
     if (options.out && options.images.best)
         return cli_usage("convert", "--best: %s is not a run directory",
                          rest.operand[0]);

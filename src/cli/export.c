@@ -306,6 +306,12 @@ static int export_program(int argc, char **argv)
     if (o.vectors && (o.samples == 0 || o.ram > 0))
         return cli_usage("export", "--vectors takes at least one sample, and "
                                    "no --ram");
+    const char *vain = o.vectors                       ? NULL
+                       : strcmp(o.format, "hex") != 0  ? "format"
+                       : strcmp(o.order, "turns") != 0 ? "order"
+                                                       : NULL;
+    if (vain)
+        return cli_usage("export", "--%s goes with --vectors", vain);
     if (rest.recipe_given && !o.learn)
         return cli_usage("export", "--%s goes with --learn",
                          rest.recipe_given);
