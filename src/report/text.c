@@ -56,13 +56,17 @@ size_t text_show(const char *text, char piece[TEXT_PIECE])
 
 void text_csv(FILE *out, const char *text)
 {
-    const bool quoted = strpbrk(text, ",\"") != NULL;
+    const bool quoted = strpbrk(text, ",\"\n") != NULL;
     char piece[TEXT_PIECE];
     if (quoted)
         putc('"', out);
     while (*text) {
         if (*text == '"')
             putc('"', out);
+        if (*text == '\n') {
+            putc(*text++, out);
+            continue;
+        }
         text += text_show(text, piece);
         fputs(piece, out);
     }

@@ -17,8 +17,9 @@ enum { TEXT_PIECE = 8 };
  * shown; returns how many bytes of text it was. */
 size_t text_show(const char *text, char piece[TEXT_PIECE]);
 
-/* text_csv: text as a field of comma-separated values (RFC 4180), shown like
- * that, and in quotes where commas or quotes ask for them. */
+/* text_csv: text as a field of comma-separated values (RFC 4180), in quotes where
+ * commas, quotes or ends of lines ask for them; all but such ends shown like
+ * that. */
 void text_csv(FILE *out, const char *text);
 
 #endif

@@ -86,6 +86,15 @@ sed 's/"planned":2/"planned":1/; s/^{"type":"ep$//' going/metrics.jsonl |
 cp planned going/metrics.jsonl
 expect 0 "$SPIKEGRAD" report going --out going.html
 grep -q 'Not finished' going.html && bad "a run that was planned shorter"
+sed 's/"planned":1/"planned":100,"replanned":1/' planned >going/metrics.jsonl
+expect 0 "$SPIKEGRAD" report going --out going.html
+grep -q 'Not finished' going.html && bad "a run that a limit of time ended"
+says going.html 'on test, at the end</th><td>[0-9]'
+cp -r two tested
+sed 's/"planned":1/"planned":100/' two/metrics.jsonl >tested/metrics.jsonl
+expect 0 "$SPIKEGRAD" report tested --out tested.html
+grep -q 'Not finished' tested.html && bad "a run with a last test"
+cp planned going/metrics.jsonl
 printf '{"type":"epoch","ep' >>going/metrics.jsonl
 expect 0 "$SPIKEGRAD" report going --out going.html
 says going.html 'last line of its metrics is cut off'
