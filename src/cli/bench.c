@@ -86,20 +86,31 @@ static void draw(const sg_data *data)
         (void)sg_data_pixels(data, i);
 }
 
+static int open_data(recipe_file *file, sg_data **out)
+{
+    sg_error error = {""};
+    sg_status status = run_open_data(file, out, &error);
+    return status == SG_OK ? CLI_OK : cli_status("bench", status, &error);
+}
+
 static int start_new(const struct options *options, const arg_rest *rest,
                      measurement *m)
 {
     recipe_file file;
-    sg_error error = {""};
+    sg_recipe *plain = NULL;
     int code = recipe_file_begin(&file);
     if (code == CLI_OK)
         code = run_gather("bench", &options->source, rest, &file);
     if (code == CLI_OK)
-        code = model_split("bench", file.folder, file.data, "train", &m->data);
+        code = open_data(&file, &m->data);
+    if (code == CLI_OK)
+        code = run_suggest("bench", m->data, &file, &plain);
+    sg_recipe_destroy(plain);
     if (code == CLI_OK)
         code = team_share_images("bench", file.folder, "train", m->data);
     if (code == CLI_OK) {
         draw(m->data);
+        sg_error error = {""};
         const sg_trainer_options how = {sizeof how, m->threads, m->device,
                                         team_ranks()};
         sg_status status = sg_trainer_create_with(file.recipe, m->data, &how,

@@ -10,6 +10,7 @@
 #include "cli/base/output.h"
 #include "cli/commands.h"
 #include "cli/predictions.h"
+#include "report/text.h"
 
 struct options {
     const char *data, *csv;
@@ -135,11 +136,11 @@ static void print_csv_head(const job *j)
 static void print_csv(const job *j, const char *path, int64_t sample)
 {
     FILE *to = j->csv.stream;
-    predictions_name(to, path);
+    text_csv(to, path);
     fprintf(to, ",%lld,%u", (long long)(sample < 0 ? 0 : sample), j->order[0]);
     if (j->names) {
         fputc(',', to);
-        predictions_name(to, name_of(j, j->order[0]));
+        text_csv(to, name_of(j, j->order[0]));
     }
     for (uint32_t n = 1; n < j->top; n++)
         fprintf(to, ",%u", j->order[n]);

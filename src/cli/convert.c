@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "cli/base/apart.h"
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
 #include "cli/base/metrics.h"
@@ -113,7 +114,7 @@ static int write_arrays(const struct options *options, const char *from)
     if (code == CLI_OK)
         code = model_npz_write(net, options->npz);
     if (code == CLI_OK && !output_is_stdout(options->npz))
-        printf("%s: arrays of NumPy\n", options->npz);
+        clean_line(stdout, "%s: arrays of NumPy", options->npz);
     sg_network_destroy(net);
     return code;
 }
@@ -131,11 +132,13 @@ static int take_arrays(const struct options *options, const char *from)
         sg_network_destroy(net);
         return cli_status("convert", status, &error);
     }
-    printf("%s: the model in %s", options->out, from);
     if (differs > 0)
-        printf("; %" PRIu64 " forward weights and biases follow their masters",
-               differs);
-    putchar('\n');
+        clean_line(stdout,
+                   "%s: the model in %s; %" PRIu64
+                   " forward weights and biases follow their masters",
+                   options->out, from, differs);
+    else
+        clean_line(stdout, "%s: the model in %s", options->out, from);
     if (options->images.data)
         code = tell_accuracy(options, net);
     sg_network_destroy(net);
@@ -155,7 +158,7 @@ static int write_graph(const struct options *options, const char *from)
     sg_network_destroy(net);
     if (status != SG_OK)
         return cli_status("convert", status, &error);
-    printf("%s: a NIR graph\n", options->nir);
+    clean_line(stdout, "%s: a NIR graph", options->nir);
     return CLI_OK;
 }
 
@@ -207,14 +210,15 @@ static void tell_network(const struct options *options, const char *graph,
     sg_network_info info;
     sg_network_get_info(net, &info);
     if (result->restored) {
-        printf("%s: the checkpoint in %s\n", options->out, graph);
+        clean_line(stdout, "%s: the checkpoint in %s", options->out, graph);
         return;
     }
     sg_recipe_get(info.recipe, "net", topology, sizeof topology);
-    printf("%s: %s for %ux%ux%u, %" PRIu64
+    clean_put(stdout, options->out, SIZE_MAX);
+    printf(": %s for %ux%ux%u, %" PRIu64
            " numbers, the largest error %.4f thresholds",
-           options->out, topology, info.input.height, info.input.width,
-           info.input.channels, result->weights, result->error);
+           topology, info.input.height, info.input.width, info.input.channels,
+           result->weights, result->error);
     if (result->clipped > 0)
         printf(", %" PRIu64 " biases cut", result->clipped);
     putchar('\n');
@@ -341,6 +345,10 @@ static int convert(int argc, char **argv)
                          other);
     if (!options.out && options.images.data)
         return cli_usage("convert", "--data is for a model that is made");
+    if (!options.images.data &&
+        (options.threads > 0 || strcmp(options.images.split, "test") != 0))
+        return cli_usage("convert", "--%s goes with --data",
+                         options.threads > 0 ? "threads" : "split");
     if (options.out && options.images.best)
         return cli_usage("convert", "--best: %s is not a run directory",
                          rest.operand[0]);

@@ -17,7 +17,7 @@ struct options {
 
 static const arg_flag own_flags[] = {
     {"samples", ARG_NUMBER, offsetof(struct options, samples), "N", "100",
-     "how many to verify", 1, 100000},
+     "how many to verify, at most those of the test split", 1, 100000},
 };
 
 static int demo(int argc, char **argv);
@@ -44,9 +44,10 @@ static int prove(const session *run, uint32_t samples, unsigned threads)
     int code = model_split("demo", NULL, session_data(run), "test", &test);
     if (code != CLI_OK)
         return code;
+    const uint32_t size = sg_data_get_info(test)->size;
     const verify_options how = {.command = "demo",
                                 .order = "all",
-                                .samples = samples,
+                                .samples = samples < size ? samples : size,
                                 .seed = 1,
                                 .threads = threads};
     code = verify_network(&how, session_network(run), test);

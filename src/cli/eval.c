@@ -223,6 +223,17 @@ static void print_tables(const model *m, const struct options *options,
         print_worst(m, confusion, classes);
 }
 
+/* Flags of which one has no effect, or both want the same place. */
+static int check(const struct options *o)
+{
+    if (o->logits && !o->predictions)
+        return cli_usage("eval", "--logits goes with --predictions");
+    if (o->predictions && output_is_stdout(o->predictions))
+        return cli_usage("eval", "--predictions - and %s both want stdout",
+                         o->json ? "--json" : "the tables");
+    return CLI_OK;
+}
+
 static int evaluate(const void *given, const model *m)
 {
     const struct options *options = given;
@@ -230,13 +241,16 @@ static int evaluate(const void *given, const model *m)
     const sg_data *data = m->part;
     sg_metrics metrics;
     sg_error error = {""};
+    int code = check(options);
+    if (code != CLI_OK)
+        return code;
     uint32_t classes = sg_data_get_info(data)->classes;
     const bool counted = classes <= CONFUSION_MAX;
     uint32_t *confusion =
         counted ? calloc((size_t)classes * classes, sizeof *confusion) : NULL;
     if (counted && !confusion)
         return cli_fail("out of memory");
-    int code = model_share("eval", &options->images, m);
+    code = model_share("eval", &options->images, m);
     if (code != CLI_OK) {
         free(confusion);
         return code;

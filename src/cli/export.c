@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/flags.h"
 #include "cli/base/model.h"
@@ -263,9 +264,10 @@ static int make(const struct options *o, const sg_network *net,
     sg_program_get_info(program, &info);
     int code = write_folder(program, o->c);
     if (code == CLI_OK && !o->quiet)
-        printf("%s: %zu bytes of state in RAM, %zu of tables in flash; see "
-               "%s/README.md\n",
-               o->c, info.ram, info.tables, o->c);
+        clean_line(stdout,
+                   "%s: %zu bytes of state in RAM, %zu of tables in flash; "
+                   "see %s/README.md",
+                   o->c, info.ram, info.tables, o->c);
     sg_program_destroy(program);
     return code;
 }
@@ -304,6 +306,12 @@ static int export_program(int argc, char **argv)
     if (o.vectors && (o.samples == 0 || o.ram > 0))
         return cli_usage("export", "--vectors takes at least one sample, and "
                                    "no --ram");
+    const char *vain = o.vectors                       ? NULL
+                       : strcmp(o.format, "hex") != 0  ? "format"
+                       : strcmp(o.order, "turns") != 0 ? "order"
+                                                       : NULL;
+    if (vain)
+        return cli_usage("export", "--%s goes with --vectors", vain);
     if (rest.recipe_given && !o.learn)
         return cli_usage("export", "--%s goes with --learn",
                          rest.recipe_given);

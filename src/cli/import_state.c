@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/model.h"
 #include "cli/commands.h"
@@ -88,7 +89,7 @@ static int import_state(int argc, char **argv)
     if (status != SG_OK)
         code = cli_status("import-state", status, &error);
     if (code == CLI_OK)
-        printf("%s: what the device has learned\n", options.out);
+        clean_line(stdout, "%s: what the device has learned", options.out);
     free(bytes);
     sg_network_destroy(unit);
     sg_network_destroy(twin);

@@ -277,7 +277,7 @@ static const char *after(const char *head, const char *key)
 
 static bool take_type(const char *at, array *a)
 {
-    if (!at || (*at != '\'' && *at != '"'))
+    if (!at || (*at != '\'' && *at != '"') || strlen(at) < sizeof "'<i4" - 1)
         return false;
     a->big = at[1] == '>';
     a->kind = at[2];

@@ -10,6 +10,7 @@
 #include "cli/base/cli.h"
 #include "cli/base/model.h"
 #include "cli/base/output.h"
+#include "report/text.h"
 
 enum { CHUNK = 2048, NPY_HEAD = 128, FIXED = 3 };
 
@@ -140,22 +141,6 @@ static void put_i64(FILE *stream, int64_t value)
         fputc((int)((uint64_t)value >> 8 * i & 255), stream);
 }
 
-/* A name as a field, in quotes where it has to be. */
-void predictions_name(FILE *stream, const char *name)
-{
-    if (!strpbrk(name, ",\"\r\n")) {
-        fputs(name, stream);
-        return;
-    }
-    fputc('"', stream);
-    for (; *name; name++) {
-        if (*name == '"')
-            fputc('"', stream);
-        fputc(*name, stream);
-    }
-    fputc('"', stream);
-}
-
 static void put_csv_head(FILE *stream, const chunk *c, bool logits)
 {
     fputs("index,label,predicted", stream);
@@ -173,9 +158,9 @@ static void put_csv(FILE *stream, const chunk *c, uint32_t i, uint32_t label,
     fprintf(stream, "%u,%u,%u", i, label, class);
     if (model_class_name(c->net, c->data, 0)) {
         fputc(',', stream);
-        predictions_name(stream, model_class_name(c->net, c->data, label));
+        text_csv(stream, model_class_name(c->net, c->data, label));
         fputc(',', stream);
-        predictions_name(stream, model_class_name(c->net, c->data, class));
+        text_csv(stream, model_class_name(c->net, c->data, class));
     }
     for (uint32_t k = 0; logits && k < c->info->classes; k++)
         fprintf(stream, ",%lld", (long long)values[k]);

@@ -5,7 +5,6 @@
 #include <spikegrad/spikegrad.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 typedef struct predictions {
     const char *path; /* a line, or row, for each sample; NULL: none */
@@ -19,9 +18,6 @@ typedef struct predictions {
     uint64_t voted,
         right; /* with vote: recordings, those recognised; written */
 } predictions;
-
-/* predictions_name: a name as a field of CSV, in quotes where it has to be. */
-void predictions_name(FILE *stream, const char *name);
 
 /* predictions_largest: the class with the largest of its logits, the first one
  * on a tie. */

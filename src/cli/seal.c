@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/commands.h"
 
@@ -51,11 +52,12 @@ static int seal(int argc, char **argv)
     sg_network_destroy(net);
     if (status != SG_OK)
         return cli_status("seal", status, &error);
-    printf("%s: sealed", to);
     if (differs > 0)
-        printf("; %" PRIu64 " forward weights and biases now follow their "
-               "masters",
-               differs);
-    puts("");
+        clean_line(stdout,
+                   "%s: sealed; %" PRIu64 " forward weights and biases now "
+                   "follow their masters",
+                   to, differs);
+    else
+        clean_line(stdout, "%s: sealed", to);
     return CLI_OK;
 }

@@ -133,7 +133,6 @@ int sweep_train_row(sweep *s, const char *path, uint64_t limit,
     run_options options = s->options->run;
     s->row = s->file;
     s->row.recipe = recipe; /* session_open copies it */
-    options.source.data = s->file.data;
     options.max_minutes = limit;
     options.out = resume ? NULL : path;
     options.resume = resume ? path : NULL;
@@ -152,6 +151,7 @@ static void give_up(const sweep *s, sweep_row *row, int code,
 {
     run_result *r = &row->result;
     r->state = code == CLI_USAGE ? RUN_REFUSED : RUN_FAILED;
+    row->differs = code == CLI_MISMATCH;
     snprintf(r->reason, sizeof r->reason, "%s", reason);
     if (!s->options->run.quiet)
         clean_line(stderr, "spikegrad: %s: %s", row->path, reason);
@@ -264,15 +264,19 @@ static int run_all(sweep *s)
                                                           : code;
 }
 
-/* 1 if a run failed, else 2 if all were refused. */
+/* 4 if the engines differed in a run, else 1 if one failed, else 2 if all were
+ * refused. */
 static int judge(const sweep_rows *rows)
 {
-    size_t refused = 0;
+    size_t refused = 0, failed = 0;
     for (size_t i = 0; i < rows->count; i++) {
-        if (rows->row[i].result.state == RUN_FAILED)
-            return CLI_FAILED;
+        if (rows->row[i].differs)
+            return CLI_MISMATCH;
+        failed += rows->row[i].result.state == RUN_FAILED;
         refused += rows->row[i].result.state == RUN_REFUSED;
     }
+    if (failed > 0)
+        return CLI_FAILED;
     return refused == rows->count ? CLI_USAGE : CLI_OK;
 }
 
@@ -312,22 +316,22 @@ static int finish(const sweep *s, int code)
 }
 
 /* Data that are not there shall be one error, not one a row. */
-static int check_data(const char *spec)
+static int check_data(recipe_file *file)
 {
     sg_error error = {""};
     sg_data *data = NULL;
-    sg_status status = sg_data_open(spec, SG_SPLIT_TRAIN, &data, &error);
+    sg_status status = run_open_data(file, &data, &error);
     sg_data_destroy(data);
     return status == SG_OK ? CLI_OK : cli_status("sweep", status, &error);
 }
 
-static int check(const sweep_options *o, const recipe_file *file)
+static int check(const sweep_options *o, recipe_file *file)
 {
     if (!o->out)
         return cli_usage("sweep", "--out is missing");
     if (o->sets.count == 0 && !o->seeds)
         return cli_usage("sweep", "--set is missing");
-    return check_data(file->data);
+    return check_data(file);
 }
 
 /* Recipe, grid and rows; s is empty but for its options. */

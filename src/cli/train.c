@@ -86,6 +86,9 @@ static int train(int argc, char **argv)
     code = recipe_file_begin(&fresh);
     if (code == CLI_OK && options.new_readout && !options.from)
         code = cli_usage("train", "--new-readout goes with --from");
+    if (code == CLI_OK && options.json && options.layers)
+        code = cli_usage("train", "--layers is of the table, which --json "
+                                  "replaces");
     if (code == CLI_OK && options.resume)
         code = check_resume(&options, &rest);
     else if (code == CLI_OK && options.from)

@@ -37,6 +37,16 @@ static void put_channels(const page *p, size_t run, size_t l)
     fputs("</li>\n", p->out);
 }
 
+static layer_health health_at(const record *r, const record_sums *m, size_t l)
+{
+    if (!record_has_weights(r, l))
+        return HEALTH_WELL;
+    const layer_health h = health_of(&m->layer[l], m->samples, m->correct,
+                                     r->layer[l].neurons, l + 1 == r->layers);
+    /* one that does not learn needs no errors */
+    return h == HEALTH_ERRORLESS && record_is_frozen(r, l) ? HEALTH_WELL : h;
+}
+
 void page_health(const page *p)
 {
     bool any = false;
@@ -44,10 +54,8 @@ void page_health(const page *p)
         const record *r = &p->run[i];
         const record_sums *m = &r->epoch[r->epochs - 1].train;
         for (size_t l = 0; l < r->layers && m->layer; l++) {
-            layer_health h =
-                health_of(&m->layer[l], m->samples, m->correct,
-                          r->layer[l].neurons, l + 1 == r->layers);
-            const bool ill = h != HEALTH_WELL && record_has_weights(r, l);
+            const layer_health h = health_at(r, m, l);
+            const bool ill = h != HEALTH_WELL;
             const bool loud = r->channel[l].counts && r->channel[l].loud;
             if (!any && (ill || loud))
                 fputs("<ul class=health>\n", p->out);

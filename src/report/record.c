@@ -84,6 +84,30 @@ bool record_has_weights(const record *r, size_t l)
     return r->layer[l].name[0] >= '0' && r->layer[l].name[0] <= '9';
 }
 
+/* Whether a list of numbers and ranges, "0-3,5", has this one. */
+static bool lists(const char *text, size_t number)
+{
+    while (*text >= '0' && *text <= '9') {
+        char *end;
+        const unsigned long long first = strtoull(text, &end, 10);
+        const unsigned long long last =
+            *end == '-' ? strtoull(end + 1, &end, 10) : first;
+        if (number >= first && number <= last)
+            return true;
+        text = end + (*end == ',');
+    }
+    return false;
+}
+
+bool record_is_frozen(const record *r, size_t l)
+{
+    char freeze[SG_RECIPE_TEXT];
+    if (sg_recipe_get(r->recipe, "freeze", freeze, sizeof freeze) != SG_OK)
+        return false;
+    return strcmp(freeze, "hidden") == 0 ? l + 1 < r->layers
+                                         : lists(freeze, l);
+}
+
 size_t record_first(const record *r)
 {
     size_t l = 0;

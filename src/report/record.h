@@ -72,6 +72,7 @@ typedef struct record {
     record_layer layer[SG_LAYERS_MAX];
     record_channel channel[SG_LAYERS_MAX]; /* of the last epoch */
     record_sums final;                     /* of the test split, if tested */
+    size_t final_epoch;                    /* whose model that was */
     record_sums final_flip; /* the same with mirror images, if flipped */
     record_class *classes;  /* [class_count] in that test; NULL: not known */
     record_cell *cell;      /* [cells], the commonest first */
@@ -104,6 +105,10 @@ bool record_keep(const record *r, const sg_metrics *from, record_sums *to);
 /* record_has_weights: whether layer l is a convolution or fully connected:
  * their names begin with their size, those of the others with a letter. */
 bool record_has_weights(const record *r, size_t l);
+
+/* record_is_frozen: whether the recipe has layer l among those that do not
+ * learn (freeze). */
+bool record_is_frozen(const record *r, size_t l);
 
 /* record_first: the lowest layer with weights. */
 size_t record_first(const record *r);

@@ -1,30 +1,13 @@
 /* Comma-separated values (RFC 4180) of metrics; see table.h. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "report/table.h"
+#include "report/text.h"
 
 static const char header[] =
     "run,epoch,split,layer,name,neurons,dense_macs,samples,correct,accuracy,"
     "loss,spikes,active,saturated,forward_ops,error_spikes,error_senders,"
     "backward_ops,gradient_ops\n";
-
-/* A text as a field, in quotes where commas, quotes or ends of lines ask for
- * them. */
-static void put_text(FILE *out, const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
 
 static void put_activity(FILE *out, const sg_layer_activity *a)
 {
@@ -52,7 +35,7 @@ static void add_activity(sg_layer_activity *to, const sg_layer_activity *a)
 static void put_place(FILE *out, const record *r, size_t epoch,
                       const char *split)
 {
-    put_text(out, r->path);
+    text_csv(out, r->path);
     fprintf(out, ",%zu,%s,", epoch, split);
 }
 
@@ -79,7 +62,7 @@ static void put_sums(FILE *out, const record *r, size_t epoch,
     for (size_t l = 0; l < r->layers; l++) {
         put_place(out, r, epoch, split);
         fprintf(out, "%zu,", l);
-        put_text(out, r->layer[l].name);
+        text_csv(out, r->layer[l].name);
         fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",,,,",
                 r->layer[l].neurons, r->layer[l].dense_macs, sums->samples);
         put_activity(out, &sums->layer[l]);
@@ -96,7 +79,7 @@ void table_csv(FILE *out, const record *runs, size_t count)
             put_sums(out, r, e + 1, r->held ? "validation" : "test",
                      &r->epoch[e].test);
         }
-        put_sums(out, r, r->epochs, "final", &r->final);
-        put_sums(out, r, r->epochs, "final-flip", &r->final_flip);
+        put_sums(out, r, r->final_epoch, "final", &r->final);
+        put_sums(out, r, r->final_epoch, "final-flip", &r->final_flip);
     }
 }

@@ -164,10 +164,12 @@ static void add_sums(message *summary, const record *r, const char *split,
 
 static bool write_epoch(FILE *out, const record *r, size_t e)
 {
+    const size_t final =
+        r->final_epoch < r->epochs ? r->final_epoch : r->epochs;
     message event = {0}, summary = {0};
     add_sums(&summary, r, "train", &r->epoch[e].train);
     add_sums(&summary, r, r->held ? "validation" : "test", &r->epoch[e].test);
-    if (e + 1 == r->epochs) {
+    if (e + 1 == final) {
         add_sums(&summary, r, "final", &r->final);
         add_sums(&summary, r, "final-flip", &r->final_flip);
     }

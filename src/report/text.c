@@ -53,3 +53,23 @@ size_t text_show(const char *text, char piece[TEXT_PIECE])
         snprintf(piece, TEXT_PIECE, "%.*s", (int)n, text);
     return n ? n : 1;
 }
+
+void text_csv(FILE *out, const char *text)
+{
+    const bool quoted = strpbrk(text, ",\"\n") != NULL;
+    char piece[TEXT_PIECE];
+    if (quoted)
+        putc('"', out);
+    while (*text) {
+        if (*text == '"')
+            putc('"', out);
+        if (*text == '\n') {
+            putc(*text++, out);
+            continue;
+        }
+        text += text_show(text, piece);
+        fputs(piece, out);
+    }
+    if (quoted)
+        putc('"', out);
+}

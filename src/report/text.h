@@ -9,11 +9,17 @@
 #define SPIKEGRAD_REPORT_TEXT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 enum { TEXT_PIECE = 8 };
 
 /* text_show: the next character of text, which is not empty, as it is to be
  * shown; returns how many bytes of text it was. */
 size_t text_show(const char *text, char piece[TEXT_PIECE]);
+
+/* text_csv: text as a field of comma-separated values (RFC 4180), in quotes where
+ * commas, quotes or ends of lines ask for them; all but such ends shown like
+ * that. */
+void text_csv(FILE *out, const char *text);
 
 #endif

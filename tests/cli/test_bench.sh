@@ -58,6 +58,15 @@ says out '"data":"glyphs:train=100,test=10"'
 same run/checkpoint.safetensors before
 [ "$(find run -type f ! -name .lock | wc -l)" -eq 3 ] || bad "files left: $(ls run)"
 
+# what train would train with the same arguments
+few="--data glyphs:train=90,test=10 --net 10"
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $few --epochs 1 --out few --quiet
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" bench $few $short
+says out "^batch $(sed -n 's/^batch = //p' few/recipe.ini), "
+rm -r few
+
 # refused CODE PATTERN ARGUMENT...
 refused() {
     wanted_code=$1 pattern=$2

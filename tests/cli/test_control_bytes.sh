@@ -60,6 +60,33 @@ says page.html "$shown"
 expect 0 "$SPIKEGRAD" report "$run" --out -
 harmless out
 
+# as fields of CSV
+told 0 "$SPIKEGRAD" report "$run" --csv -
+told 0 "$SPIKEGRAD" classify "$run" "$evil/t10k-images-idx3-ubyte" --csv -
+says out "^$shown/t10k"
+mkdir named
+for split in train test; do
+    for class in 1 2; do
+        mkdir -p "named/$split/$latin,$class"
+        "$SPIKEGRAD" data export glyphs:train=9,test=9 --count 3 \
+            --split $split --png "named/$split/$latin,$class/a.png" --scale 1
+    done
+done
+expect 0 "$SPIKEGRAD" train --data images:named --net 2 --epochs 1 --quiet \
+    --out classes
+expect 0 "$SPIKEGRAD" eval classes --predictions named.csv
+harmless named.csv
+says named.csv '"\\xe9t\\xe9,2"'
+
+# what is said of files that are written, and of lines that are lost
+cp "$run/checkpoint.safetensors" "sealed$evil"
+told 0 "$SPIKEGRAD" seal "sealed$evil"
+told 0 "$SPIKEGRAD" export "$run" --c "program$evil" --samples 0
+cp -r "$run" "torn$evil"
+sed 1d "$run/metrics.jsonl" >"torn$evil/metrics.jsonl"
+told 0 "$SPIKEGRAD" train --resume "torn$evil"
+says err 'no line of epoch 1$'
+
 # on a terminal JSON has no controls either: none of those beyond ASCII
 if command -v script >/dev/null; then
     script -qec "'$SPIKEGRAD' info --json '$run'" /dev/null >terminal \

@@ -27,6 +27,31 @@ cp -r model elsewhere
 rm -r model
 expect 0 "$SPIKEGRAD" train --resume frozen --epochs 3
 expect 0 "$SPIKEGRAD" verify frozen --samples 5
+
+# its recipe alone is not the run: it begins with the weights of the model
+for command in "train --out none" "sweep --out none --set lr=0.1" bench; do
+    # shellcheck disable=SC2086
+    expect 2 "$SPIKEGRAD" $command --recipe device/recipe.ini
+    one_error
+    says err "recipe device/recipe.ini: that run began with the weights of"
+    [ ! -e none ] || bad "a run directory of $command"
+done
+expect 0 "$SPIKEGRAD" train --from elsewhere --recipe device/recipe.ini \
+    --out twin --quiet
+same device/checkpoint.safetensors twin/checkpoint.safetensors
+
+# a bare checkpoint: its data are where they are found now
+for split in train test; do
+    prefix=train
+    [ $split = train ] || prefix=t10k
+    "$SPIKEGRAD" data export "$tiny_data" --count 0 --split $split \
+        --idx ./$prefix 2>/dev/null
+done
+expect 0 "$SPIKEGRAD" train --data mnist:. --net 10 --epochs 1 --quiet --out idx
+cp idx/checkpoint.safetensors bare.safetensors
+expect 0 "$SPIKEGRAD" train --from bare.safetensors --quiet --out of-bare
+says of-bare/recipe.ini "^folder = $(pwd -P)\$"
+
 # a run that has not come to its checkpoint says what it lacks
 rm frozen/checkpoint.safetensors
 expect 1 "$SPIKEGRAD" train --resume frozen

@@ -47,6 +47,25 @@ ended a 4.2
 expect 0 "$SPIKEGRAD" train --resume a --max-minutes 0.01
 says err 'the run is complete'
 
+# however a limit ends a run, the report knows that it is complete
+told_complete() {
+    expect 0 "$SPIKEGRAD" report "$1" --out -
+    ! grep -q 'Not finished' out || bad "$1: not finished"
+    says out 'on test, at the end</th><td>[0-9]'
+}
+told_complete a
+cp -r a shut
+expect 0 "$SPIKEGRAD" train --resume shut --epochs 4999 --max-minutes 0.01
+says shut/metrics.jsonl '{"type":"plan","epoch":[0-9]*,"planned":[0-9]*}'
+told_complete shut
+cp shut/metrics.jsonl before
+expect 0 "$SPIKEGRAD" train --resume shut --quiet
+silent err
+same shut/metrics.jsonl before
+expect 0 "$SPIKEGRAD" train --data glyphs:train=40,test=20 --out soon \
+    --max-minutes 0.001 --quiet
+told_complete soon
+
 # less than an epoch: one epoch, and the recipe's epochs are the most
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" train $endless --out one --max-minutes 0.001 \
@@ -133,6 +152,35 @@ same cut2/best.safetensors best/best.safetensors
 untimed cut2 >cut.metrics
 untimed best >whole.metrics
 same cut.metrics whole.metrics
+
+# lines that are lost: the model of the last epoch is still not the best one
+expect 0 "$SPIKEGRAD" train --data glyphs:train=300,test=100 --net 10 \
+    --epochs 6 --batch 16 --validation 60 --lr 0.25 --schedule constant \
+    --out early
+says out '^best epoch: 4 of 6, '
+cp -r early short
+head -n 4 early/metrics.jsonl >short/metrics.jsonl
+cp -r short short2
+expect 0 "$SPIKEGRAD" train --resume short
+says out '^best epoch: 4 of 6, '
+grep '"type":"final"' early/metrics.jsonl >whole.metrics
+grep '"type":"final"' short/metrics.jsonl >short.metrics
+same short.metrics whole.metrics
+expect 0 "$SPIKEGRAD" train --resume short2 --choose last
+says short2/metrics.jsonl '"final","epoch":6,"chosen":"last","test":'
+
+# a test is not given up for a model that is not there
+cp -r early gone
+expect 0 "$SPIKEGRAD" train --resume gone --choose last
+rm gone/best.safetensors
+cp gone/metrics.jsonl gone.metrics
+cp gone/recipe.ini gone.ini
+expect 1 "$SPIKEGRAD" train --resume gone --choose best
+one_error
+says err 'gone/best.safetensors is not the checkpoint of epoch'
+same gone/metrics.jsonl gone.metrics
+same gone/recipe.ini gone.ini
+expect 0 "$SPIKEGRAD" train --resume gone
 
 # without its checkpoint the best is looked for among what is to come
 cp -r best lost

@@ -127,6 +127,8 @@ heads = {
     "word": npy(usual.replace("(4,)", "(four,)")),
     "huge": npy(usual.replace("(4,)", "(4294967296,)")),
     "product": npy(usual.replace("(4,)", "(4294967295, 4294967295, 9)")),
+    "brim": b"\x93NUMPY\1\0\0\2"
+            + b"{'fortran_order': False, 'descr': '<".rjust(512) + bias,
     "few": npy(usual, bias[:-1]),
     "many": npy(usual, bias + b"\0"),
 }

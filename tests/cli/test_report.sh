@@ -86,6 +86,15 @@ sed 's/"planned":2/"planned":1/; s/^{"type":"ep$//' going/metrics.jsonl |
 cp planned going/metrics.jsonl
 expect 0 "$SPIKEGRAD" report going --out going.html
 grep -q 'Not finished' going.html && bad "a run that was planned shorter"
+sed 's/"planned":1/"planned":100,"replanned":1/' planned >going/metrics.jsonl
+expect 0 "$SPIKEGRAD" report going --out going.html
+grep -q 'Not finished' going.html && bad "a run that a limit of time ended"
+says going.html 'on test, at the end</th><td>[0-9]'
+cp -r two tested
+sed 's/"planned":1/"planned":100/' two/metrics.jsonl >tested/metrics.jsonl
+expect 0 "$SPIKEGRAD" report tested --out tested.html
+grep -q 'Not finished' tested.html && bad "a run with a last test"
+cp planned going/metrics.jsonl
 printf '{"type":"epoch","ep' >>going/metrics.jsonl
 expect 0 "$SPIKEGRAD" report going --out going.html
 says going.html 'last line of its metrics is cut off'
@@ -148,6 +157,19 @@ extreme 's/"saturated":[0-9]+/"saturated":1000000/g'
 says edited.html '<b>layer 0 (4C5) is saturated</b>'
 expect 0 "$SPIKEGRAD" report one edited --out edited.html
 says edited.html 'r1">B</span> <b>layer 0 (4C5) is saturated'
+
+# but not one that does not learn, for want of errors
+expect 0 "$SPIKEGRAD" train --from one --freeze 0 --epochs 1 --out frozen \
+    --quiet
+for freeze in 0 hidden 1,0-0; do
+    sed "s/^freeze = .*/freeze = $freeze/" frozen/recipe.ini >frozen.ini
+    cp frozen.ini frozen/recipe.ini
+    expect 0 "$SPIKEGRAD" report frozen --out frozen.html
+    grep -q 'class=health' frozen.html && bad "a frozen layer is called ill"
+done
+sed 's/^freeze = .*/freeze = 1/' frozen.ini >frozen/recipe.ini
+expect 0 "$SPIKEGRAD" report frozen --out frozen.html
+says frozen.html '<b>layer 0 (4C5) is without errors</b>'
 
 # ranks: of a last epoch by one process none, and any numbers
 of_ranks() {

@@ -78,6 +78,14 @@ expect 1 "$SPIKEGRAD" train --resume mv
 expect 0 "$SPIKEGRAD" train --resume mv --data mnist:b
 says mv/recipe.ini '^data = mnist:b$'
 expect 0 "$SPIKEGRAD" train --resume mv
+expect 0 "$SPIKEGRAD" eval mv
+says err 'images are mnist:b'
+expect 0 "$SPIKEGRAD" train --from mv --epochs 1 --quiet --out mv-on
+says mv-on/recipe.ini '^data = mnist:b$'
+cp -r mv guest
+cp whole/recipe.ini guest # other data, so the model's own are meant
+expect 1 "$SPIKEGRAD" eval guest
+says err '^spikegrad: a: no such folder'
 expect 2 "$SPIKEGRAD" train --resume mv --data "$tiny_data,seed=9"
 one_error
 says err 'other images or labels than mv/checkpoint.safetensors was trained on'

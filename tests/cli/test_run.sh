@@ -108,6 +108,10 @@ says out 'info demo$'
 expect 1 env SPIKEGRAD_RECIPES="$PWD/own" "$SPIKEGRAD" demo --out demo
 one_error
 says err 'already holds a run'
+# of more samples than there are, all
+expect 0 env SPIKEGRAD_RECIPES="$PWD/own" "$SPIKEGRAD" demo --samples 5000 \
+    --out demo-all
+says out '^random .*equal: 20 samples'
 
 expect 0 "$SPIKEGRAD" info $run
 says out '^ 0 4C5 .*convolution'

@@ -35,6 +35,25 @@ same out before
 same s/a/sweep.json before
 says out '^{"type":"sweep","runs":\[{"path":"s/a/alpha=16,phi=0.5","options":{"alpha":"16","phi":"0.5"},"state":"complete","epochs":2,"planned":2,'
 
+# data whose path begins where the recipe says; also when a run goes on
+mkdir there
+for prefix in train t10k; do
+    "$SPIKEGRAD" data export glyphs:train=90,test=20 --idx there/$prefix \
+        2>/dev/null
+done
+(cd there && "$SPIKEGRAD" train --data mnist:. --net 10 --epochs 1 --out run \
+    --quiet >/dev/null)
+sweep_there() {
+    expect 0 "$SPIKEGRAD" sweep --recipe there/run/recipe.ini --out s/there \
+        --set lr=0.1 --json
+    says out '"state":"complete"'
+    says s/there/lr=0.1/recipe.ini "^folder = $(cd there && pwd -P)\$"
+}
+sweep_there
+rm s/there/lr=0.1/checkpoint.safetensors
+: >s/there/lr=0.1/metrics.jsonl
+sweep_there
+
 # the flags of a run are those of train
 # shellcheck disable=SC2086
 expect 0 "$SPIKEGRAD" sweep $small --out s/flags --set alpha=16 --observe 9 \
@@ -43,7 +62,7 @@ says out '^{"type":"sweep"'
 [ "$(wc -l <out)" -eq 1 ] || bad "a sweep prints what its runs would"
 says s/flags/alpha=16/metrics.jsonl '"observed":{"samples":9,'
 # shellcheck disable=SC2086
-expect 1 "$SPIKEGRAD_LYING" sweep $small --out s/lying --set alpha=16 --verify 3
+expect 4 "$SPIKEGRAD_LYING" sweep $small --out s/lying --set alpha=16 --verify 3
 says out 'failed: verification failed'
 
 # a combination the library refuses, one whose directory holds something else

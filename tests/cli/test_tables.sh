@@ -25,6 +25,21 @@ if command -v python3 >/dev/null; then
     says lines '^1 spikes_train/000_4C5 '
 fi
 cp $file first
+
+# the last test is of the epoch that its line says
+# shellcheck disable=SC2086
+expect 0 "$SPIKEGRAD" train $tiny --validation 100 --out held --quiet
+sed '/"type":"final"/s/"epoch":2/"epoch":1/' held/metrics.jsonl >metrics
+cp metrics held/metrics.jsonl
+expect 0 "$SPIKEGRAD" report held --csv out.csv --tensorboard held-events
+says out.csv '^held,[12],validation,,,'
+says out.csv '^held,1,final,,,'
+if command -v python3 >/dev/null; then
+    python3 "$recipes/../tests/cli/events.py" \
+        held-events/held/events.out.tfevents.0.spikegrad >lines ||
+        bad "not an event file"
+    says lines '^1 accuracy/final '
+fi
 expect 0 "$SPIKEGRAD" report 'a,b' --tensorboard events
 same first $file
 mkdir other

@@ -39,12 +39,26 @@ says err "'data info SPEC' or 'data export SPEC' or 'data formats';"
 expect 0 "$SPIKEGRAD" train --data "$tiny_data" --net 10 --epochs 1 \
     --observe 0 --quiet --out seen
 for both in "report seen --csv - --out /dev/stdout" \
-    "trace seen --out - --svg -" "classify seen x --json --csv /dev/stdout"; do
+    "trace seen --out - --svg -" "eval seen --predictions -" \
+    "eval seen --json --predictions /dev/stdout" \
+    "classify seen x --json --csv /dev/stdout"; do
     # shellcheck disable=SC2086
     expect 2 "$SPIKEGRAD" $both
     one_error
     says err 'both want stdout'
     silent out
+done
+
+# flags that would have no effect
+for arguments in "eval seen --logits" "export seen --c none --format npy" \
+    "export seen --c none --order lifo" "convert seen --nir none --split train" \
+    "convert seen --npz none --threads 2" \
+    "train --data glyphs --out none --json --layers"; do
+    # shellcheck disable=SC2086
+    expect 2 "$SPIKEGRAD" $arguments
+    one_error
+    silent out
+    [ ! -e none ] || bad "left by: $arguments"
 done
 
 # a flag is no value of another; numbers as people write them

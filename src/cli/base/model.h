@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "cli/base/args.h"
+#include "cli/base/recipefile.h"
 
 /* Name of the checkpoint in a run directory. */
 #define MODEL_FILE "checkpoint.safetensors"
@@ -75,6 +76,14 @@ int model_share(const char *command, const model_images *images,
  * it was on the data spec; "": not known. */
 void model_folder(const char *path, const char *spec, char *folder,
                   size_t size);
+
+/* model_own_data: what a model at path was trained on, of which it has the name
+ * (info->data): the data that its run names now, if they are the same images,
+ * or those of that name; and the folder in which a relative path of them begins,
+ * "" if that is not known. */
+void model_own_data(const char *command, const char *path,
+                    const sg_network_info *info, char data[RECIPE_DATA],
+                    char folder[RECIPE_FOLDER]);
 
 /* model_data: the split of what a model, loaded from path, is shown: of
  * images->data, or of what it was trained on, found where its run found them.

@@ -31,23 +31,33 @@ static char *recipe_beside(const char *path)
     return file;
 }
 
-void model_folder(const char *path, const char *spec, char *folder,
-                  size_t size)
+/* What that file says of the data: "" if there is none, or a bad one. */
+static void data_beside(const char *path, char data[RECIPE_DATA],
+                        char folder[RECIPE_FOLDER])
 {
     char problem[SG_ERROR_TEXT];
     char *name = recipe_beside(path);
     recipe_file file;
-    folder[0] = '\0';
+    data[0] = folder[0] = '\0';
     if (name && access(name, R_OK) == 0) {
-        cli_capture(problem, sizeof problem); /* a bad one is none */
+        cli_capture(problem, sizeof problem);
         if (recipe_file_begin(&file) == CLI_OK &&
-            recipe_file_read(name, &file) == CLI_OK &&
-            strcmp(file.data, spec) == 0)
-            snprintf(folder, size, "%s", file.folder);
+            recipe_file_read(name, &file) == CLI_OK) {
+            snprintf(data, RECIPE_DATA, "%s", file.data);
+            snprintf(folder, RECIPE_FOLDER, "%s", file.folder);
+        }
         recipe_file_end(&file);
         cli_capture(NULL, 0);
     }
     free(name);
+}
+
+void model_folder(const char *path, const char *spec, char *folder,
+                  size_t size)
+{
+    char data[RECIPE_DATA], there[RECIPE_FOLDER];
+    data_beside(path, data, there);
+    snprintf(folder, size, "%s", strcmp(data, spec) == 0 ? there : "");
 }
 
 int model_share(const char *command, const model_images *images,
@@ -125,13 +135,13 @@ static int open_given(const char *command, const sg_network_info *info,
     return code;
 }
 
-static int refuse_other(const char *command, const sg_network_info *info,
+static int refuse_other(const char *command, const char *data,
                         const char *folder)
 {
     return cli_usage(command,
                      "%s%s%s: other images or labels than the model was "
                      "trained on; --data %s takes them all the same",
-                     info->data, *folder ? " in " : "", folder, info->data);
+                     data, *folder ? " in " : "", folder, data);
 }
 
 bool model_names_data(const char *spec)
@@ -153,30 +163,43 @@ int model_ask_data(const char *command, const char *path, const char *spec)
                      path, *spec ? spec : "unknown data");
 }
 
+void model_own_data(const char *command, const char *path,
+                    const sg_network_info *info, char data[RECIPE_DATA],
+                    char folder[RECIPE_FOLDER])
+{
+    data_beside(path, data, folder);
+    /* named anew since, with --resume; but the model may be a guest there */
+    if (strcmp(data, info->data) != 0 &&
+        (!*data || compare(command, info, folder, data) != SAME)) {
+        snprintf(data, RECIPE_DATA, "%s", info->data);
+        folder[0] = '\0';
+    }
+}
+
 static int open_own(const char *command, const char *path,
                     const sg_network_info *info, const char *word,
                     sg_data **out)
 {
-    char folder[RECIPE_FOLDER];
+    char data[RECIPE_DATA], folder[RECIPE_FOLDER];
     sg_split split =
         strcmp(word, "train") == 0 ? SG_SPLIT_TRAIN : SG_SPLIT_TEST;
-    model_folder(path, info->data, folder, sizeof folder);
-    sg_status status = sg_data_open_in(folder, info->data, split, out, NULL);
+    model_own_data(command, path, info, data, folder);
+    sg_status status = sg_data_open_in(folder, data, split, out, NULL);
     if (status == SG_E_MISSING && *folder &&
-        sg_data_open(info->data, split, out, NULL) == SG_OK) {
+        sg_data_open(data, split, out, NULL) == SG_OK) {
         status = SG_OK; /* they have moved together with the run */
         folder[0] = '\0';
     }
-    if (status == SG_E_ARGUMENT && !model_names_data(info->data))
-        return model_ask_data(command, path, info->data);
+    if (status == SG_E_ARGUMENT && !model_names_data(data))
+        return model_ask_data(command, path, data);
     if (status != SG_OK)
-        return model_split(command, folder, info->data, word, out);
-    if (!model_path(info->data))
+        return model_split(command, folder, data, word, out);
+    if (!model_path(data))
         return CLI_OK;
-    likeness like = compare(command, info, folder, info->data);
+    likeness like = compare(command, info, folder, data);
     if (like == OTHER)
-        return refuse_other(command, info, folder);
-    clean_line(stderr, "spikegrad: images are %s%s%s, %s split%s", info->data,
+        return refuse_other(command, data, folder);
+    clean_line(stderr, "spikegrad: images are %s%s%s, %s split%s", data,
                *folder ? " in " : "", folder, word,
                like == UNKNOWN ? "; whether the model was trained on them "
                                  "cannot be told"

@@ -55,7 +55,7 @@ static void print_test(const char *title, const sg_metrics *metrics)
 typedef struct verdict {
     const sg_network *net;
     bool best;            /* of the best epoch, not the last */
-    history_epoch chosen; /* on held-back samples, if any */
+    history_epoch chosen; /* on held-back samples; none: not known */
     bool tested;          /* there is a test split */
     bool flips;           /* images are mirrored, see conclude_flips */
     sg_metrics plain, flipped;
@@ -63,13 +63,13 @@ typedef struct verdict {
     uint32_t *confusion; /* [classes][classes] of it; NULL: not known */
 } verdict;
 
-static void print_tests(const verdict *v, const history_epoch *last,
+static void print_tests(const verdict *v, uint32_t epochs,
                         const history_epoch *best)
 {
     if (best->epoch > 0)
         printf("best epoch: %" PRIu32 " of %" PRIu32
                ", validation %.2f %%, %" PRIu64 " of %" PRIu64 "\n",
-               best->epoch, last->epoch, percent(best), best->correct,
+               best->epoch, epochs, percent(best), best->correct,
                best->samples);
     if (v->tested)
         print_test("test", &v->plain);
@@ -78,7 +78,7 @@ static void print_tests(const verdict *v, const history_epoch *last,
 }
 
 /* The line of the log; NULL if there is no memory. */
-static json_t *test_json(const session *s, const verdict *v)
+static json_t *test_json(const verdict *v)
 {
     sg_network_info info;
     sg_network_get_info(v->net, &info);
@@ -86,7 +86,7 @@ static json_t *test_json(const session *s, const verdict *v)
         json_pack("{s:s,s:I,s:s}", "type", "final", "epoch",
                   (json_int_t)info.epoch, "chosen", v->best ? "best" : "last");
     int failed = line ? 0 : -1;
-    if (s->held)
+    if (v->chosen.samples > 0)
         failed |= json_object_set_new(line, "validation",
                                       history_epoch_json(&v->chosen));
     if (v->tested)
@@ -133,17 +133,21 @@ static int test(session *s, const history_epoch *last,
                 const history_epoch *best, bool wants_best)
 {
     sg_error error = {""};
+    sg_network_info info;
     sg_network *loaded = NULL;
     verdict *v = calloc(1, sizeof *v);
     if (!v)
         return cli_fail("out of memory");
     v->net = session_network(s);
     v->best = wants_best;
-    v->chosen = wants_best ? *best : *last;
     v->tested = s->test != NULL;
     v->test = s->test;
     v->flips = v->tested && conclude_flips(s->file.recipe);
-    if (wants_best && best->epoch != last->epoch) {
+    sg_network_get_info(v->net, &info);
+    /* the line of the last epoch may be lost: it is not `last` then */
+    const bool known = info.epoch == last->epoch;
+    v->chosen = wants_best ? *best : known ? *last : (history_epoch){0};
+    if (wants_best && best->epoch != info.epoch) {
         sg_status status = sg_network_load(s->run.best, &loaded, &error);
         if (status != SG_OK) {
             free(v);
@@ -152,13 +156,13 @@ static int test(session *s, const history_epoch *last,
         v->net = loaded;
     }
     int code = v->tested ? evaluate(s, v) : CLI_OK;
-    json_t *line = code == CLI_OK ? test_json(s, v) : NULL;
+    json_t *line = code == CLI_OK ? test_json(v) : NULL;
     if (code == CLI_OK)
         code = rundir_log(&s->run, json_incref(line));
     if (code == CLI_OK && s->options.json)
         code = output_json(stdout, "standard output", json_incref(line));
     else if (code == CLI_OK && !s->options.silent)
-        print_tests(v, last, best);
+        print_tests(v, info.epoch, best);
     json_decref(line);
     sg_network_destroy(loaded);
     free(v->confusion);

@@ -145,6 +145,8 @@ static int add_traffic(epochs *e, json_t *time)
 static json_t *epoch_json(epochs *e, const sg_network *net,
                           const sg_epoch_report *r, double rate)
 {
+    sg_network_info info;
+    sg_network_get_info(net, &info);
     json_t *time =
         json_pack("{s:f,s:f,s:f,s:f}", "seconds", r->seconds, "test_seconds",
                   r->test_seconds, "samples_per_second", rate, "elapsed",
@@ -155,6 +157,9 @@ static json_t *epoch_json(epochs *e, const sg_network *net,
                   "step", (json_int_t)r->step, "train",
                   metrics_json(net, r->train));
     int failed = line ? 0 : -1;
+    if (info.epochs != r->epochs) /* plan_rest: for the epochs to come */
+        failed |=
+            json_object_set_new(line, "replanned", json_integer(info.epochs));
     if (r->test)
         failed |= json_object_set_new(line, e->s->held ? "validation" : "test",
                                       metrics_json(net, r->test));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/run/log_read.h"
 
@@ -143,13 +144,13 @@ void history_free(history *past)
 static void warn(const char *path, const char *what, const history_gaps *gaps)
 {
     if (gaps->count == 1)
-        fprintf(stderr, "spikegrad: %s: %s of epoch %" PRIu32 "\n", path, what,
-                gaps->first);
+        clean_line(stderr, "spikegrad: %s: %s of epoch %" PRIu32, path, what,
+                   gaps->first);
     else if (gaps->count > 1)
-        fprintf(stderr,
-                "spikegrad: %s: %s of %" PRIu32
-                " epochs, the first of them %" PRIu32 "\n",
-                path, what, gaps->count, gaps->first);
+        clean_line(stderr,
+                   "spikegrad: %s: %s of %" PRIu32
+                   " epochs, the first of them %" PRIu32,
+                   path, what, gaps->count, gaps->first);
 }
 
 void history_warn(const history *past, const char *path)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 
@@ -69,10 +70,10 @@ static int lock(const char *directory, const char *path, int fd)
     case ENOLCK:
     case ENOSYS:
     case EOPNOTSUPP:
-        fprintf(stderr,
-                "spikegrad: %s: no locks on this file system (%s): see to it "
-                "that no other process trains there\n",
-                directory, strerror(errno));
+        clean_line(stderr,
+                   "spikegrad: %s: no locks on this file system (%s): see to "
+                   "it that no other process trains there",
+                   directory, strerror(errno));
         return CLI_OK;
     default:
         return cli_fail("%s: %s", path, strerror(errno));

@@ -38,7 +38,8 @@ void log_no_memory(log_reader *log)
 /* What kind of line it is; false if it is none. */
 static bool take(log_reader *log)
 {
-    static const char *const types[] = {"epoch", "final", "lost", "stop"};
+    static const char *const types[] = {"epoch", "final", "lost", "stop",
+                                        "plan"};
     const char *type = json_string_value(json_object_get(log->json, "type"));
     if (!type)
         return false;

@@ -19,6 +19,7 @@ typedef enum log_type {
     LOG_FINAL, /* the last test */
     LOG_LOST,  /* which lines of epochs are missing, for whatever reason */
     LOG_STOP,  /* where a process stopped within an epoch */
+    LOG_PLAN,  /* how long the run is to be after all, between two epochs */
     LOG_OTHER  /* of a later version */
 } log_type;
 

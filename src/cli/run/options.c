@@ -104,10 +104,30 @@ int run_take_data(const char *command, const char *spec, recipe_file *out)
     return code;
 }
 
+/* The recipe of a run that began with the weights of a model means little
+ * without them. */
+static int check_origin(const char *command, const char *recipe,
+                        const char *from)
+{
+    if (!*from)
+        return CLI_OK;
+    if (strcmp(command, "train") == 0)
+        return cli_usage(command,
+                         "--recipe %s: that run began with the weights of "
+                         "'%s': --from MODEL with it takes them again",
+                         recipe, from);
+    return cli_usage(command,
+                     "--recipe %s: that run began with the weights of '%s'; "
+                     "without its line 'from' it is one of random weights",
+                     recipe, from);
+}
+
 int run_gather(const char *command, const run_source *source,
                const arg_rest *rest, recipe_file *out)
 {
     int code = recipe_file_gather(command, source->recipe, rest, out);
+    if (code == CLI_OK)
+        code = check_origin(command, source->recipe, out->from);
     if (code == CLI_OK)
         code = run_take_data(command, source->data ? source->data : out->data,
                              out);
@@ -122,9 +142,13 @@ static int take_own_data(const char *command, const char *path,
 {
     if (info->data && *info->data && !model_names_data(info->data))
         return model_ask_data(command, path, info->data);
-    int code = run_take_data(command, info->data, out);
-    if (code == CLI_OK && info->data && *info->data)
-        model_folder(path, info->data, out->folder, sizeof out->folder);
+    char data[RECIPE_DATA], folder[RECIPE_FOLDER];
+    if (!info->data || !*info->data)
+        return CLI_OK;
+    model_own_data(command, path, info, data, folder);
+    int code = run_take_data(command, data, out);
+    if (code == CLI_OK && folder[0])
+        snprintf(out->folder, sizeof out->folder, "%s", folder);
     return code;
 }
 
@@ -162,6 +186,18 @@ int run_gather_from(const char *command, const run_options *options,
                          "what it was trained on",
                          options->from);
     return code;
+}
+
+sg_status run_open_data(recipe_file *file, sg_data **out, sg_error *error)
+{
+    sg_status status =
+        sg_data_open_in(file->folder, file->data, SG_SPLIT_TRAIN, out, error);
+    if (status != SG_E_MISSING || !file->folder[0])
+        return status;
+    if (sg_data_open(file->data, SG_SPLIT_TRAIN, out, NULL) != SG_OK)
+        return SG_E_MISSING;
+    file->folder[0] = '\0';
+    return SG_OK;
 }
 
 int run_adapt(const char *command, const sg_network *from, const sg_data *data,

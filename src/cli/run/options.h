@@ -50,6 +50,10 @@ extern const arg_flag run_flags[5];
  * CLI_USAGE for one that no recipe file can hold. */
 int run_take_data(const char *command, const char *spec, recipe_file *out);
 
+/* run_open_data: the training split of the file's data, in its folder, or from
+ * here if they have moved with the run: the folder is "" then. */
+sg_status run_open_data(recipe_file *file, sg_data **out, sg_error *error);
+
 /* run_suggest: where a recipe follows network and data (recipe_file.follows),
  * options that were not given get the values that sg_recipe_suggest has for
  * them. CLI_OK, or CLI_FAILED, reported.

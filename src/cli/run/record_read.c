@@ -172,13 +172,20 @@ static bool read_epoch(record *r, const log_line *line)
         ((held || test) && !read_metrics(r, held ? held : test, &to->test)))
         return false;
     read_channels(r, json_object_get(line->json, "channels"));
-    r->planned = log_count(line->json, "planned");
+    /* under a limit of time, what was planned at the epoch's end holds */
+    const size_t replanned = log_count(line->json, "replanned");
+    r->planned =
+        replanned ? replanned : (size_t)log_count(line->json, "planned");
     return !seen || read_sight(r, seen);
 }
 
-/* The line of the last test. */
+/* The line of the last test, which only a run that is complete has. */
 static bool read_final(record *r, const log_line *line)
 {
+    r->planned = r->epochs;
+    r->final_epoch = line->epoch >= 1 && line->epoch <= EPOCHS_MAX
+                         ? (size_t)line->epoch
+                         : r->epochs;
     const json_t *flipped = json_object_get(line->json, "test_flip");
     const json_t *test = json_object_get(line->json, "test");
     if (!test)
@@ -223,6 +230,8 @@ static void read_line(record *r, log_reader *log)
     errno = 0;
     if (line->type == LOG_EPOCH && !read_epoch(r, line))
         refuse(log, "an epoch, with samples and the layers of the first");
+    if (line->type == LOG_PLAN && log_count(line->json, "planned") > 0)
+        r->planned = (size_t)log_count(line->json, "planned");
     if (line->type == LOG_FINAL && r->epochs > 0 && !read_final(r, line))
         refuse(log, "a test of the layers of the epochs");
 }

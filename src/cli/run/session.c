@@ -153,7 +153,7 @@ int session_train(session *s)
     sg_network_get_info(session_network(s), &info);
     if (info.epoch < info.epochs)
         return run_epochs(s);
-    if (!s->options.silent)
+    if (!s->options.silent && !s->options.quiet)
         fprintf(stderr, "spikegrad: the run is complete (%u epochs)\n",
                 info.epoch);
     return conclude(s, &s->past.last, &s->past.best);

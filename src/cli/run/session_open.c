@@ -69,25 +69,10 @@ static int open_test(session *s)
                            : cli_status(s->options.command, status, &error);
 }
 
-/* Where the data were when the run began, or from here if they have moved
- * with it. */
-static sg_status open_whole(session *s, sg_error *error)
-{
-    sg_status status = sg_data_open_in(s->file.folder, s->file.data,
-                                       SG_SPLIT_TRAIN, &s->whole, error);
-    if (status != SG_E_MISSING || !s->file.folder[0])
-        return status;
-    status = sg_data_open(s->file.data, SG_SPLIT_TRAIN, &s->whole, NULL);
-    if (status != SG_OK)
-        return SG_E_MISSING;
-    s->file.folder[0] = '\0';
-    return SG_OK;
-}
-
 static int open_data(session *s)
 {
     sg_error error = {""};
-    sg_status status = open_whole(s, &error);
+    sg_status status = run_open_data(&s->file, &s->whole, &error);
     if (status != SG_OK)
         return cli_status(s->options.command, status, &error);
     const bool quiet = s->options.quiet || s->options.silent;
@@ -171,24 +156,35 @@ bool session_wants_best(const session *s)
     return s->held && strcmp(s->file.choose, "last") != 0;
 }
 
-/* Drops a best epoch whose checkpoint is not there. */
-static void check_best(session *s)
+/* Whether the checkpoint of the best epoch is there. */
+static bool has_best(const session *s)
 {
     sg_network *net = NULL;
     sg_network_info info = {.epoch = 0};
-    if (s->past.best.epoch == 0 || s->past.final)
-        return;
     if (sg_network_load(s->run.best, &net, NULL) == SG_OK)
         sg_network_get_info(net, &info);
-    if (info.epoch != s->past.best.epoch) {
-        if (!s->options.quiet && !s->options.silent)
-            clean_line(stderr,
-                       "spikegrad: %s is not the checkpoint of epoch %u: the "
-                       "best is looked for among the epochs to come",
-                       s->run.best, s->past.best.epoch);
-        s->past.best = (history_epoch){0};
-    }
     sg_network_destroy(net);
+    return info.epoch == s->past.best.epoch;
+}
+
+/* Drops a best epoch whose checkpoint is not there, unless nobody asks for it. A
+ * test that was made is not given up for one that cannot be. */
+static int check_best(session *s, bool complete)
+{
+    const bool asked = !complete || session_wants_best(s);
+    if (s->past.best.epoch == 0 || !asked || has_best(s))
+        return CLI_OK;
+    if (complete && s->past.final)
+        return cli_fail("%s is not the checkpoint of epoch %u, the best one: "
+                        "--choose last takes the last",
+                        s->run.best, s->past.best.epoch);
+    if (!s->options.quiet && !s->options.silent)
+        clean_line(stderr,
+                   "spikegrad: %s is not the checkpoint of epoch %u: the "
+                   "best is looked for among the epochs to come",
+                   s->run.best, s->past.best.epoch);
+    s->past.best = (history_epoch){0};
+    return CLI_OK;
 }
 
 /* A new limit acts at once between two epochs, also on a run that is
@@ -210,6 +206,7 @@ static int plan_resumed(session *s)
     uint32_t planned =
         budget_plan(&s->time, info.epoch, info.epochs,
                     (uint32_t)recipe_number(info.recipe, "epochs"));
+    s->replanned = planned != info.epochs;
     sg_status status = sg_trainer_plan(s->trainer, planned, &error);
     return status == SG_OK ? CLI_OK
                            : cli_status(s->options.command, status, &error);
@@ -222,6 +219,32 @@ static int rewrite_recipe(const session *s)
         !s->options.source.data)
         return CLI_OK;
     return recipe_file_write(s->run.recipe, &s->file);
+}
+
+/* Keeps the lines of metrics that hold, and adds what is new. */
+static int keep_metrics(session *s)
+{
+    sg_network_info info;
+    sg_network_get_info(session_network(s), &info);
+    const bool complete = info.epoch >= info.epochs;
+    const bool same =
+        !s->options.choose || s->past.chose_best == session_wants_best(s);
+    const bool keeps = s->past.final && same && complete;
+    int code = keeps ? CLI_OK : check_best(s, complete);
+    if (code == CLI_OK)
+        code = rewrite_recipe(s);
+    if (code == CLI_OK)
+        code = rundir_keep(&s->run, info.epoch, keeps, &s->kept_final);
+    if (code == CLI_OK)
+        history_warn(&s->past, s->run.metrics);
+    if (code == CLI_OK && s->past.ranges)
+        code = rundir_log(&s->run, history_lost_json(&s->past));
+    if (code == CLI_OK && s->replanned)
+        code =
+            rundir_log(&s->run, json_pack("{s:s,s:I,s:I}", "type", "plan",
+                                          "epoch", (json_int_t)info.epoch,
+                                          "planned", (json_int_t)info.epochs));
+    return code;
 }
 
 static int open_resumed(session *s)
@@ -251,20 +274,8 @@ static int open_resumed(session *s)
     sg_network_get_info(session_network(s), &info);
     if ((code = history_read(s->run.metrics, info.epoch, &s->past)) != CLI_OK)
         return code;
-    check_best(s);
-    if ((code = plan_resumed(s)) != CLI_OK ||
-        (code = rewrite_recipe(s)) != CLI_OK)
-        return code;
-    sg_network_get_info(session_network(s), &info);
-    bool same =
-        !s->options.choose || s->past.chose_best == session_wants_best(s);
-    code = rundir_keep(&s->run, info.epoch, same && info.epoch >= info.epochs,
-                       &s->kept_final);
-    if (code == CLI_OK)
-        history_warn(&s->past, s->run.metrics);
-    if (code == CLI_OK && s->past.ranges)
-        code = rundir_log(&s->run, history_lost_json(&s->past));
-    return code;
+    code = plan_resumed(s);
+    return code == CLI_OK ? keep_metrics(s) : code;
 }
 
 /* Options of the run that are no part of the recipe. */

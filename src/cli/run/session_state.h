@@ -20,6 +20,7 @@ struct session {
     history past; /* of a resumed run */
     budget time;
     bool longer;     /* or shorter: than it was when it stopped */
+    bool replanned;  /* the same, by a limit of time, between two epochs */
     bool kept_final; /* the last test is logged */
 };
 

@@ -8,6 +8,7 @@
 typedef struct sweep_row {
     char *path; /* of the run directory */
     run_result result;
+    bool differs; /* it has failed, since the two engines differ */
 } sweep_row;
 
 typedef struct sweep_rows {
