@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 #include "cli/base/output.h"
 
@@ -128,32 +129,26 @@ static int export_labels(const sg_data *data, const char *path, bool wide)
 }
 
 /* What idx: reads has its first class at 1 if no label is 0 and one is 1. */
-static int check_labels(const sg_data *data)
+static void tell_base(const sg_data *data)
 {
     uint32_t lowest = UINT32_MAX;
     for (uint32_t i = 0; i < sg_data_get_info(data)->size; i++)
         if (sg_data_label(data, i) < lowest)
             lowest = sg_data_label(data, i);
-    return lowest != 1
-               ? CLI_OK
-               : cli_usage("data export",
-                           "--idx: no sample is of class 0, and idx:DIR "
-                           "would take class 1 for the first: --npz and "
-                           "--npy keep the labels");
+    if (lowest == 1)
+        clean_line(stderr, "spikegrad: --idx: no sample is of class 0: "
+                           "idx:DIR,base=0 reads the labels as they are");
 }
 
 int export_idx(const sg_data *data, const char *prefix)
 {
-    int code = check_labels(data);
-    if (code != CLI_OK)
-        return code;
     size_t room = strlen(prefix) + 32;
     char *path = malloc(room);
     if (!path)
         return cli_fail("%s: out of memory", prefix);
     snprintf(path, room, "%s-images-idx%d-ubyte", prefix,
              sg_data_get_info(data)->channels > 1 ? 4 : 3);
-    code = export_images(data, path);
+    int code = export_images(data, path);
     if (code == CLI_OK) {
         const bool wide = sg_data_get_info(data)->classes > 256;
         snprintf(path, room, "%s-labels-idx1-%s", prefix,
@@ -161,5 +156,7 @@ int export_idx(const sg_data *data, const char *prefix)
         code = export_labels(data, path, wide);
     }
     free(path);
+    if (code == CLI_OK)
+        tell_base(data);
     return code;
 }

@@ -1,14 +1,15 @@
 /* Samples as pictures in a folder for each class, by libpng; see arrays.h. */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <png.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/arrays.h"
+#include "cli/base/clean.h"
 #include "cli/base/cli.h"
 
 enum { PATH_ROOM = 4096 };
@@ -73,30 +74,28 @@ static int write_pictures(const sg_data *data, const char *folder,
     return code;
 }
 
-/* Of a class without a picture there is no folder, and images: would count the
+/* Of a class without a picture there is no folder, and images: counts the
  * classes behind it from one less. */
-static int check_classes(const export_split *split, size_t splits)
+static void tell_gap(const export_split *split, size_t splits)
 {
-    uint32_t classes = 0, k = 0;
-    for (size_t s = 0; s < splits; s++)
-        if (sg_data_get_info(split[s].data)->classes > classes)
-            classes = sg_data_get_info(split[s].data)->classes;
-    bool *shown = calloc(classes, sizeof *shown);
-    if (!shown)
-        return cli_fail("--images: out of memory");
-    for (size_t s = 0; s < splits; s++)
-        for (uint32_t i = 0; i < sg_data_get_info(split[s].data)->size; i++)
-            shown[sg_data_label(split[s].data, i)] = true;
-    while (k < classes && shown[k])
-        k++;
+    uint32_t gap = 0, last = 0;
+    bool *shown = calloc(UINT16_MAX + 1, sizeof *shown);
+    for (size_t s = 0; shown && s < splits; s++)
+        for (uint32_t i = 0; i < sg_data_get_info(split[s].data)->size; i++) {
+            const uint32_t label = sg_data_label(split[s].data, i);
+            shown[label] = true;
+            last = label > last ? label : last;
+        }
+    while (shown && gap < last && shown[gap])
+        gap++;
+    if (gap < last)
+        clean_line(
+            stderr,
+            "spikegrad: --images: no sample is of class %" PRIu32
+            ", which has no folder: images: counts those behind it from "
+            "one less; --npz, --npy and --idx keep the labels",
+            gap);
     free(shown);
-    return k == classes
-               ? CLI_OK
-               : cli_usage("data export",
-                           "--images: no sample is of class %u, which would "
-                           "have no folder: --npz, --npy and --idx keep the "
-                           "labels",
-                           k);
 }
 
 int export_pictures(const export_split *split, size_t splits,
@@ -110,10 +109,10 @@ int export_pictures(const export_split *split, size_t splits,
                          channels);
     if (strlen(folder) + 64 > PATH_ROOM || !is_free(folder))
         return cli_fail("%s: expected a new folder, or an empty one", folder);
-    int code = check_classes(split, splits);
-    if (code == CLI_OK)
-        code = export_folder(folder);
+    int code = export_folder(folder);
     for (size_t s = 0; s < splits && code == CLI_OK; s++)
         code = write_pictures(split[s].data, folder, split[s].name);
+    if (code == CLI_OK)
+        tell_gap(split, splits);
     return code;
 }
