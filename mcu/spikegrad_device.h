@@ -18,7 +18,7 @@
 typedef struct sg_state {
 #if SG_LEARN && SG_ROWS
     _Alignas(8) int64_t scale[SG_ROWS]; /* of standardised weights */
-    sg__row row[SG_ROWS];   /* mean and size */
+    sg__row row[SG_ROWS];               /* mean and size */
     int32_t gain[SG_ROWS];
 #endif
     int32_t charge[SG_WIDEST]; /* of the place under way; at last the logits */

@@ -27,8 +27,9 @@ static inline sg__squares sg__squares_of(size_t n, const int32_t *x)
 /* sg__squares_add: the sum goes to `sum`. */
 static inline void sg__squares_add(sg__squares *sum, sg__squares more)
 {
-    sum->high += more.high + (more.low >> 32);
     sum->low += more.low & UINT32_MAX;
+    sum->high += more.high + (more.low >> 32) + (sum->low >> 32);
+    sum->low &= UINT32_MAX; /* one form of a sum, however it was made */
     sum->count += more.count;
 }
 
