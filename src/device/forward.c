@@ -189,8 +189,8 @@ void sg__remote_metrics(sg__remote *r, uint32_t samples, sg_metrics *out,
         a->backward_ops += d.backward_ops;
         a->gradient_ops += d.gradient_ops;
         if (squares) {
-            squares[l].high = d.square_high;
-            squares[l].low = d.square_low;
+            const sg__squares sum = {d.square_high, d.square_low, 0};
+            sg__squares_add(&squares[l], sum);
         }
     }
 }
