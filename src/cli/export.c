@@ -178,30 +178,40 @@ static char *bare_name(const char *folder)
     return name;
 }
 
-static int write_folder(const sg_program *program, const char *folder)
+/* The files into part, which is there, and that to name. */
+static int fill(const sg_program *program, const char *part, const char *name)
 {
     const char *path;
     const void *bytes;
     size_t size;
-    const size_t room = strlen(folder) + sizeof "..0123456789abcdef.tmp";
-    char *name = bare_name(folder);
-    char *part = malloc(room);
-    int code = name && part ? CLI_OK : cli_fail("%s: out of memory", folder);
-    if (code == CLI_OK && access(folder, F_OK) == 0)
-        code = cli_fail("%s is there already: name a new folder", folder);
-    if (code == CLI_OK) {
-        cli_catch_signals();
-        code = make_part(name, part, room);
-    }
-    const bool made = code == CLI_OK;
+    int code = CLI_OK;
     for (size_t i = 0;
          code == CLI_OK && (bytes = sg_program_file(program, i, &path, &size));
          i++)
         code = write_inside(part, name, path, bytes, size);
     if (code == CLI_OK && rename(part, name) != 0)
-        code = cli_fail("%s: %s", folder, strerror(errno));
-    if (code != CLI_OK && made)
+        code = cli_fail("%s: %s", name, strerror(errno));
+    if (code != CLI_OK)
         remove_files(program, part);
+    return code;
+}
+
+static int write_folder(const sg_program *program, const char *folder)
+{
+    const size_t room = strlen(folder) + sizeof "..0123456789abcdef.tmp";
+    char *name = bare_name(folder);
+    char *part = malloc(room);
+    int code;
+    if (!name || !part) {
+        code = cli_fail("%s: out of memory", folder);
+    } else if (access(folder, F_OK) == 0) {
+        code = cli_fail("%s is there already: name a new folder", folder);
+    } else {
+        cli_catch_signals();
+        code = make_part(name, part, room);
+        if (code == CLI_OK)
+            code = fill(program, part, name);
+    }
     free(part);
     free(name);
     return code;
