@@ -398,11 +398,11 @@ static sg__tape recorded(sg__device *device)
     cuda *d = (cuda *)device;
     cu_handle graph = NULL, instance = NULL;
     const bool entered = d->cu.push(d->context) == 0;
-    if (d->cu.captured(d->stream, &graph) == 0 && graph) {
-        if (d->cu.instantiate(&instance, graph, 0) != 0)
-            instance = NULL;
+    const bool whole = d->cu.captured(d->stream, &graph) == 0 && graph;
+    if (whole && d->cu.instantiate(&instance, graph, 0) != 0)
+        instance = NULL;
+    if (graph)
         d->cu.end_graph(graph);
-    }
     if (entered)
         pop(d);
     return (sg__tape)instance;
