@@ -49,7 +49,7 @@ typedef struct sg__step_plan {
     int shift;           /* 1..61 */
     int32_t limit;       /* |W| <= limit, 0..2^31-1 */
     int weight_bits;     /* type of the forward copy: 8, 16 or 32 */
-    int weight_shift;    /* 0..24; W within limit fits weight_bits after it */
+    int weight_shift;    /* 0..25; W within limit fits weight_bits after it */
     bool stochastic;     /* rounding; else to the nearest */
     uint64_t seed, step; /* key of the draws, as are the layer and */
     uint32_t key;        /* whether these are weights or biases */
