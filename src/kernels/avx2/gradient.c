@@ -12,6 +12,7 @@
 
 #include "kernels/avx2/events.h"
 #include "kernels/avx2/planes.h"
+#include "kernels/portable/ahead.h"
 
 enum {
     RUN = 256,  /* events in a run at most */
@@ -243,8 +244,10 @@ static void list_sample(lister *l, const int8_t *d, uint32_t where)
         list_run(l, d, 0, outputs, where);
         return;
     }
-    for (size_t p = l->first; p < outputs; p += g->out_c)
+    for (size_t p = l->first; p < outputs; p += g->out_c) {
+        sg__fetch_ahead(d + p, SG__PIXELS_AHEAD * (size_t)g->out_c);
         list_run(l, d + p, p, l->last - l->first, where);
+    }
 }
 
 /* How many of n samples can be read where they are. */

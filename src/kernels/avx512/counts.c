@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "kernels/avx512/lanes.h"
+#include "kernels/portable/ahead.h"
 
 enum { ROW = 1024 }; /* bytes of a row that the narrow pool takes */
 
@@ -138,6 +139,7 @@ add_run(const uint8_t *x, size_t n, bool absolute, __m512i top, byte_sums s)
     for (size_t c = 0; c < n; c += 64) {
         __mmask64 lanes = sg__first64(n - c);
         __m512i v = _mm512_maskz_loadu_epi8(lanes, x + c);
+        sg__fetch_ahead(x + c, 1024);
         v = absolute ? _mm512_abs_epi8(v) : v;
         s.sum = _mm512_add_epi64(s.sum, _mm512_sad_epu8(v, zero));
         active = _mm512_add_epi8(active, _mm512_min_epu8(v, one));

@@ -72,6 +72,53 @@ static inline void sg__respond16(const sg__response_out *out, size_t at,
         sg__gate16(charge, lanes, out->gate + at);
 }
 
+/* sg__counts64, sg__gates64, sg__respond64: the same of 64 neurons. Whole lines
+ * leave: the queue of stores is short, and is what a layer waits for whose
+ * results go to memory. */
+static inline __attribute__((always_inline)) void
+sg__counts64(const sg__rule16 *r, const __m512i charge[4], uint8_t *to)
+{
+    /* the packs work within quarters of a register */
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10,
+                                            14, 3, 7, 11, 15);
+    __m512i x[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        x[i] = _mm512_add_epi32(charge[i], r->offset);
+        x[i] = _mm512_max_epi32(x[i], _mm512_setzero_si512());
+        x[i] = _mm512_min_epi32(_mm512_srl_epi32(x[i], r->shift), r->cap);
+    }
+    _mm512_storeu_si512(
+        to, _mm512_permutexvar_epi32(
+                order, _mm512_packus_epi16(_mm512_packs_epi32(x[0], x[1]),
+                                           _mm512_packs_epi32(x[2], x[3]))));
+}
+
+static inline __attribute__((always_inline)) void
+sg__gates64(const __m512i charge[4], uint8_t *to)
+{
+    __mmask64 open = 0;
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++)
+        open |= (__mmask64)_mm512_cmpgt_epi32_mask(charge[i],
+                                                   _mm512_setzero_si512())
+                << 16 * i;
+    _mm512_storeu_si512(to, _mm512_maskz_set1_epi8(open, 1));
+}
+
+static inline void sg__respond64(const sg__response_out *out, size_t at,
+                                 const __m512i charge[4])
+{
+    sg__rule16 r = sg__rule16_of(out);
+    if (out->charge)
+        for (int i = 0; i < 4; i++)
+            _mm512_storeu_si512(out->charge + at + 16 * i, charge[i]);
+    if (out->count)
+        sg__counts64(&r, charge, out->count + at);
+    if (out->gate)
+        sg__gates64(charge, out->gate + at);
+}
+
 /* sg__response_after: the same results from neuron n on. */
 static inline sg__response_out sg__response_after(const sg__response_out *out,
                                                   size_t n)

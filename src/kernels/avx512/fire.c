@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/avx512/lanes.h"
+#include "kernels/portable/ahead.h"
 #include "kernels/portable/pool_edges.h"
 
 /* The rule d = clamp(floor((U + Phi/2) / Phi), -127, 127). */
@@ -62,6 +63,7 @@ size_t sg__fire_errors__avx512(size_t n, const int32_t *u, int phi_bits,
     size_t senders = 0;
     for (size_t i = 0; i < n; i += 64) {
         __mmask64 lanes = sg__first64(n - i);
+        sg__fetch_ahead(d + i, 1024);
         senders += settle(fire64(&r, u + i, lanes), lanes, lanes, d + i);
     }
     return senders;

@@ -70,10 +70,12 @@ static void run_block(const sg__synapses *s, const sg__geometry *c, size_t n,
                                                 _mm512_slli_epi32(high, 8)));
         }
     sg__slabs_forward(c, n, &low, slab, SG__SLAB_COLUMNS, charge);
-    for (size_t p = 0; p < n * positions; p++)
-        for (uint32_t i = 0; i < 64; i += 16)
-            sg__respond16(out, p * c->out_c + k + i,
-                          _mm512_load_si512(charge + 64 * p + i), 0xffff);
+    for (size_t p = 0; p < n * positions; p++, charge += 64) {
+        __m512i sum[4];
+        for (int i = 0; i < 4; i++)
+            sum[i] = _mm512_load_si512(charge + 16 * i);
+        sg__respond64(out, p * c->out_c + k, sum);
+    }
 }
 
 uint32_t sg__forward_sparse_below__avx512(const sg__geometry *g, int bits)

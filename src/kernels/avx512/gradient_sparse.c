@@ -10,6 +10,7 @@
 #include "kernels/avx512/planes.h"
 #include "kernels/avx512/quads.h"
 #include "kernels/avx512/scratch.h"
+#include "kernels/portable/ahead.h"
 
 enum {
     SLICE = 1024, /* positions, so that lists and windows stay in cache */
@@ -83,6 +84,7 @@ static void list_errors(const sg__geometry *g, const int8_t *d, uint32_t begin,
     uint32_t y = begin / g->out_w, x = begin % g->out_w;
     for (uint32_t p = begin; p < end; p++) {
         const int8_t *at = d + (size_t)p * g->out_c + first;
+        sg__fetch_ahead(at, SG__PIXELS_AHEAD * (size_t)g->out_c);
         __m512i v = _mm512_maskz_loadu_epi8(wanted, at);
         __mmask64 set = _mm512_test_epi8_mask(v, v);
         if (set) {

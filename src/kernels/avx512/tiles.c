@@ -46,6 +46,30 @@ give_errors(const sg__dense_tile *t, int width, int positions,
     }
 }
 
+/* The same of counts, all channels of four panels in use. */
+static inline __attribute__((always_inline)) void
+give_counts(const sg__dense_tile *t, int positions,
+            __m512i sum[POSITIONS][PANELS], const sg__response_out *out)
+{
+    if (out->charge)
+#pragma GCC unroll 8
+        for (int p = 0; p < positions; p++)
+#pragma GCC unroll 4
+            for (int k = 0; k < PANELS; k++)
+                _mm512_storeu_si512(out->charge + t->out[p] + k * LANES,
+                                    sum[p][k]);
+    if (out->gate)
+#pragma GCC unroll 8
+        for (int p = 0; p < positions; p++)
+            sg__gates64(sum[p], out->gate + t->out[p]);
+    if (out->count) {
+        sg__rule16 r = sg__rule16_of(out);
+#pragma GCC unroll 8
+        for (int p = 0; p < positions; p++)
+            sg__counts64(&r, sum[p], out->count + t->out[p]);
+    }
+}
+
 /* Adds the bias to a tile's sums and writes what is wanted of them. */
 static inline __attribute__((always_inline)) void
 respond(const sg__dense_tile *t, int width, int positions,
@@ -59,6 +83,10 @@ respond(const sg__dense_tile *t, int width, int positions,
 #pragma GCC unroll 8
         for (int p = 0; p < positions; p++)
             sum[p][k] = _mm512_add_epi32(sum[p][k], b);
+    }
+    if (width == PANELS && t->channels >= PANELS * LANES) {
+        give_counts(t, positions, sum, out);
+        return;
     }
     /* one loop for each array: tests inside would cost more than the stores */
     if (out->charge)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "kernels/portable/ahead.h"
 
 enum {
     COLUMNS = 64,
@@ -101,8 +102,10 @@ static void copy_plane(const sg__geometry *g, size_t n, const uint8_t *in,
                 in + ((s * g->in_h + y - g->pad_h) * g->in_w) * g->in_c + c;
             memset(to, 0, edge);
             to += edge;
-            for (size_t x = 0; x < g->in_w; x++, to += COLUMNS)
+            for (size_t x = 0; x < g->in_w; x++, to += COLUMNS) {
+                sg__fetch_ahead(from, (x + SG__PIXELS_AHEAD) * g->in_c);
                 memcpy(to, from + x * g->in_c, COLUMNS);
+            }
             memset(to, 0, edge);
             to += edge;
         }
@@ -117,6 +120,7 @@ static void list_sample(const sg__geometry *g, const int8_t *d, uint32_t first,
         for (uint32_t x = 0; x < g->out_w; x++, d += g->out_c) {
             uint32_t window =
                 (uint32_t)((row + (size_t)x * g->stride_w) * COLUMNS);
+            sg__fetch_ahead(d + first, SG__PIXELS_AHEAD * (size_t)g->out_c);
             uint64_t set = sg__plane_senders(d + first, last - first);
             for (; set; set &= set - 1) {
                 size_t k = (size_t)__builtin_ctzll(set);
