@@ -93,8 +93,8 @@ SG_API sg_status sg_recipe_number(const sg_recipe *recipe, const char *name,
  * values that suit recipe's net and the data, and net itself if it is not
  * given: learning rates, standardisation and error thresholds by depth, input
  * and augmentation by the kind of image, batches and epochs by how many there
- * are. A net that cannot be built is left
- * for sg_network_create to refuse.
+ * are, balance and the last layer's rate by the number of classes. A net that
+ * cannot be built is left for sg_network_create to refuse.
  *
  * info   of the data; height, width, channels, classes and size are read, the
  *        last as far as it is known: 0 is any

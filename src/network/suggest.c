@@ -48,6 +48,14 @@ static const setting photographs[] = {
     {"spike-limit", "0"},
 };
 
+/* Where a guess is worth less than four error spikes a class: rounded one by
+ * one, those of most classes would be lost; and each class's row of the last
+ * layer learns so seldom that a small rate there starves all layers below. */
+enum { MANY_CLASSES = 32 };
+
+static const setting many[] = {{"balance", "drawn"}};
+static const setting many_deep[] = {{"readout-rate", "0.5"}};
+
 /* Below so many samples an epoch of the usual batches is a few steps, so that
  * a run has too few of them, and the first come at the full rate. */
 enum { FEW = 1000, SOME = 10000 };
@@ -218,6 +226,11 @@ sg_status sg_recipe_suggest(sg_recipe *recipe, const sg_data_info *info,
         APPLY(&s, photographs);
     else if (is_few(&s, SOME))
         suggest_for_few(&s);
+    if (info->classes >= MANY_CLASSES) {
+        APPLY(&s, many);
+        if (colourful || is_deep(&d))
+            APPLY(&s, many_deep);
+    }
     if (info->height < THIN || info->width < THIN)
         APPLY(&s, thin);
     if (info->counts)

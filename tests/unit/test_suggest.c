@@ -95,6 +95,22 @@ static void images_choose_a_network(void **state)
     assert_int_equal(recipe.weight_bits, 8);
 }
 
+static void many_classes_lose_no_errors(void **state)
+{
+    (void)state;
+    sg_recipe recipe = suggested(NULL, images(32, 3, 31), NULL, NULL);
+    assert_int_equal(recipe.balance, SG_BALANCE_OFF);
+    assert_int_equal(recipe.readout_rate_ppm, 62500);
+    recipe = suggested(NULL, images(32, 3, 100), NULL, NULL);
+    assert_int_equal(recipe.balance, SG_BALANCE_DRAWN);
+    assert_int_equal(recipe.readout_rate_ppm, 500000);
+    recipe = suggested(NULL, images(28, 1, 47), NULL, NULL);
+    assert_int_equal(recipe.balance, SG_BALANCE_DRAWN);
+    assert_int_equal(recipe.readout_rate_ppm, 1000000);
+    recipe = suggested(NULL, images(32, 3, 100), "readout-rate", "0.1");
+    assert_int_equal(recipe.readout_rate_ppm, 100000);
+}
+
 static void few_samples_have_small_batches(void **state)
 {
     (void)state;
@@ -160,6 +176,7 @@ int main(void)
         cmocka_unit_test(shallow_grey_nets_keep_the_defaults),
         cmocka_unit_test(deep_nets_are_kept_in_range),
         cmocka_unit_test(images_choose_a_network),
+        cmocka_unit_test(many_classes_lose_no_errors),
         cmocka_unit_test(few_samples_have_small_batches),
         cmocka_unit_test(what_is_thin_stays_as_it_is),
         cmocka_unit_test(missing_arguments),
