@@ -41,6 +41,18 @@ static uint64_t arrivals(const sg__ann *ann, size_t l, size_t sample)
     return sum;
 }
 
+size_t sg__ann_count_sent(sg__ann *ann, size_t l, size_t sample)
+{
+    const sg__layer *layer = &ann->net->layer[l];
+    const sg__ann_pixels *p = &ann->layer[l].pixels;
+    const size_t at = sample * p->count;
+    return ann->kernels->count_sums(p->count, p->channels,
+                                    ann->layer[l].counts +
+                                        sample * sg__outputs(&layer->geo),
+                                    layer->cap, p->spikes + at,
+                                    p->active + at);
+}
+
 void sg__ann_count_forward(sg__ann *ann, size_t l, size_t sample)
 {
     const sg__layer *layer = &ann->net->layer[l];
@@ -52,14 +64,9 @@ void sg__ann_count_forward(sg__ann *ann, size_t l, size_t sample)
     if (layer->output)
         return;
     const sg__ann_pixels *p = &ann->layer[l].pixels;
-    uint32_t *spikes = p->spikes + sample * p->count;
-    uint32_t *active = p->active + sample * p->count;
-    a->saturated = ann->kernels->count_sums(p->count, p->channels,
-                                            ann->layer[l].counts +
-                                                sample * sg__outputs(g),
-                                            layer->cap, spikes, active);
-    a->spikes = total(spikes, p->count);
-    a->active = total(active, p->count);
+    a->saturated = sg__ann_count_sent(ann, l, sample);
+    a->spikes = total(p->spikes + sample * p->count, p->count);
+    a->active = total(p->active + sample * p->count, p->count);
 }
 
 /* before[x + 1]: active inputs of columns 0..x in the rows that output row y

@@ -19,6 +19,21 @@ static bool is_seen_by_pixel(const sg_network *net, size_t sender)
     return any;
 }
 
+/* Whether a layer that hears a sender has two ways, of which one is for few
+ * spikes. */
+static bool decides(const sg__ann *ann, size_t sender)
+{
+    const sg_network *net = ann->net;
+    bool any = false;
+    for (size_t r = sender; r < net->layer_count; r++) {
+        const sg__layer *layer = &net->layer[r];
+        any |= sg__hears(net, r, sender) && layer->synaptic &&
+               ann->kernels->forward_sparse_below(&layer->geo,
+                                                  layer->weight_bits) > 0;
+    }
+    return any;
+}
+
 /* Counts of a sender, of `pixels` pixels. */
 static void place_pixels(sg__ann *ann, sg__arena *arena, sg__ann_pixels *p,
                          size_t sender, uint32_t pixels, uint32_t channels)
@@ -29,6 +44,7 @@ static void place_pixels(sg__ann *ann, sg__arena *arena, sg__ann_pixels *p,
     }
     p->count = pixels;
     p->channels = channels;
+    p->decides = decides(ann, sender);
     p->spikes = sg__arena_take(arena, ann->batch * pixels, sizeof *p->spikes);
     p->active = sg__arena_take(arena, ann->batch * pixels, sizeof *p->active);
 }

@@ -37,6 +37,7 @@ typedef struct sg__ann_scratch {
 typedef struct sg__ann_pixels {
     uint32_t *spikes, *active; /* [batch][pixels] */
     uint32_t count, channels;
+    bool decides; /* which way a layer that hears them goes */
 } sg__ann_pixels;
 
 /* What one layer produces for the samples of a batch, [batch][neurons] each;
@@ -66,7 +67,8 @@ typedef struct sg__ann {
     size_t batch, chunk; /* samples; of a batch, of one forward call */
     unsigned threads;
     bool learns, keeps, profiles;
-    bool serves; /* each thread has `chunk` samples of the batch to itself */
+    bool serves; /* each thread has `chunk` samples of the batch to itself, and
+                    nothing is counted that decides nothing */
     const struct sg__ann *lender; /* whose packed weights are used, or NULL */
     bool measures;                /* adds to squares of the scratch memory */
     sg__arena arena;
@@ -92,7 +94,7 @@ void sg__ann_destroy(sg__ann *ann);
 
 /* sg__ann_create_serving: a workspace for networks in use alone, in which
  * thread t has samples t * chunk and on to itself, so that the threads need not
- * agree on who does which. lender: another one over net, whose packed weights
+ * agree on who does which. There is no activity. lender: another one over net, whose packed weights
  * serve here too and which outlives this one; NULL: it packs its own.
  * SG_E_MEMORY. */
 sg_status sg__ann_create_serving(const sg_network *net, unsigned threads,
@@ -178,6 +180,10 @@ void sg__ann_gradient_part(const sg__ann *ann, size_t sample, size_t n,
                            size_t l, uint32_t first, uint32_t last,
                            int32_t *gradient, int32_t *bias_gradient,
                            unsigned thread);
+
+/* sg__ann_count_sent: fills the pixels of layer l, not the output layer, for one
+ * sample after its forward pass; returns how many counts are at the cap. */
+size_t sg__ann_count_sent(sg__ann *ann, size_t l, size_t sample);
 
 /* sg__ann_count_input, _count_forward, _count_backward: activity of one
  * sample: of the network's input, of layer l after its forward pass, and of

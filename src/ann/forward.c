@@ -41,7 +41,8 @@ static sg__work forward_synaptic(sg__ann *ann, size_t first, size_t n,
     if (to->charges)
         out.charge = to->charges + start;
 
-    uint64_t share = density(ann, l, first, n);
+    uint64_t share =
+        to->forward_sparse_below > 0 ? density(ann, l, first, n) : 1000;
     bool sparse = share < to->forward_sparse_below;
     void *kernel = ann->scratch[thread].kernel;
     const uint8_t *in = sg__ann_counts(ann, l, first);
@@ -90,9 +91,24 @@ static sg__work forward_weightless(sg__ann *ann, size_t first, size_t n,
     return (sg__work){.bytes = sg__traffic_pool(layer, n)};
 }
 
+/* What the network is shown. */
+static void count_input(sg__ann *ann, size_t first, size_t n)
+{
+    if (ann->serves && !ann->input_pixels.decides)
+        return;
+    for (size_t s = first; s < first + n; s++)
+        sg__ann_count_input(ann, s);
+}
+
 /* Activity of the samples after the forward pass of layer l. */
 static sg__work count(sg__ann *ann, size_t first, size_t n, size_t l)
 {
+    if (ann->serves) {
+        for (size_t s = first; ann->layer[l].pixels.decides && s < first + n;
+             s++)
+            (void)sg__ann_count_sent(ann, l, s);
+        return (sg__work){0};
+    }
     for (size_t s = first; s < first + n; s++)
         sg__ann_count_forward(ann, l, s);
     return (sg__work){.bytes = sg__traffic_count(&ann->net->layer[l], n)};
@@ -105,8 +121,7 @@ void sg__ann_forward(sg__ann *ann, size_t first, size_t n, size_t from,
     sg_layer_cost *cost = ann->scratch[thread].cost;
     uint64_t begin = sg__ann_begin(ann);
     if (from == 0)
-        for (size_t s = first; s < first + n; s++)
-            sg__ann_count_input(ann, s);
+        count_input(ann, first, n);
     sg__ann_end(ann, &cost[0].count, begin, (sg__work){0});
     for (size_t l = from; l < to; l++) {
         int32_t *wanted = l + 1 == to ? charge : NULL;

@@ -93,22 +93,49 @@ static int train(measurement *m, double seconds, uint64_t steps, bool profiles,
     return CLI_OK;
 }
 
+/* The first images side by side, as a program has them that classifies many. */
+static int gather(measurement *m)
+{
+    enum { ROOM = 1 << 24 };
+    const sg_data_info *info = sg_data_get_info(m->data);
+    const size_t each = (size_t)info->height * info->width * info->channels;
+    const size_t fit = ROOM / each > 0 ? ROOM / each : 1;
+    m->images = info->size < fit ? info->size : (uint32_t)fit;
+    m->pixels = malloc(m->images * each);
+    m->labels = malloc(m->images * sizeof *m->labels);
+    if (!m->pixels || !m->labels)
+        return failed(m, SG_E_MEMORY, NULL);
+    for (uint32_t i = 0; i < m->images; i++)
+        memcpy(m->pixels + i * each, sg_data_pixels(m->data, i), each);
+    return CLI_OK;
+}
+
+/* On a device: with what evaluation counts. */
+static sg_status evaluate(const measurement *m, uint32_t count,
+                          sg_error *error)
+{
+    sg_data *part = NULL;
+    sg_metrics metrics;
+    sg_status status = sg_data_slice(m->data, 0, count, &part, error);
+    const sg_evaluate_options how = {sizeof how, m->threads, 0,
+                                     NULL,       m->device,  NULL};
+    if (status == SG_OK)
+        status = sg_evaluate_with(sg_trainer_network(m->trainer), part, &how,
+                                  &metrics, NULL, error);
+    sg_data_destroy(part);
+    return status;
+}
+
 /* Classifies the first count samples once. */
 static int classify(const measurement *m, uint32_t count, double *spent)
 {
-    sg_data *part;
-    sg_metrics metrics;
     sg_error error = {""};
-    sg_status status = sg_data_slice(m->data, 0, count, &part, &error);
-    if (status != SG_OK)
-        return failed(m, status, &error);
-    double start = cli_seconds();
-    const sg_evaluate_options how = {sizeof how, m->threads, 0,
-                                     NULL,       m->device,  NULL};
-    status = sg_evaluate_with(sg_trainer_network(m->trainer), part, &how,
-                              &metrics, NULL, &error);
+    const double start = cli_seconds();
+    const sg_status status =
+        m->device ? evaluate(m, count, &error)
+                  : sg_predict(sg_trainer_network(m->trainer), m->pixels,
+                               count, m->threads, NULL, m->labels, &error);
     *spent = cli_seconds() - start;
-    sg_data_destroy(part);
     if (status == SG_OK && cli_stopped())
         return CLI_INTERRUPTED;
     return failed(m, status, &error);
@@ -118,7 +145,7 @@ static int classify(const measurement *m, uint32_t count, double *spent)
  * seconds of a measurement, if there are as many. */
 static int size_inference(const measurement *m, uint32_t *count)
 {
-    uint32_t size = sg_data_get_info(m->data)->size;
+    uint32_t size = m->device ? sg_data_get_info(m->data)->size : m->images;
     double spent = 0;
     int code = CLI_OK;
     for (uint32_t n = 64; code == CLI_OK; n *= 8) {
@@ -217,13 +244,13 @@ static int profile(measurement *m)
     return code;
 }
 
-int measure_run(measurement *m)
+static int measure_rounds(measurement *m)
 {
     uint64_t samples;
     uint32_t count;
     double spent;
-    int code = CLI_OK;
-    if (m->warm > 0)
+    int code = gather(m);
+    if (code == CLI_OK && m->warm > 0)
         code = train(m, 0, m->warm, false, &samples, &spent);
     if (code == CLI_OK)
         code = size_inference(m, &count);
@@ -234,6 +261,16 @@ int measure_run(measurement *m)
         m->train.round[i] = (double)samples / spent;
         code = infer(m, count, &m->infer.round[i]);
     }
+    return code;
+}
+
+int measure_run(measurement *m)
+{
+    int code = measure_rounds(m);
+    free(m->pixels);
+    free(m->labels);
+    m->pixels = NULL;
+    m->labels = NULL;
     if (code == CLI_OK && m->layers)
         code = profile(m);
     m->peak_bytes = peak_memory(); /* without the arrays that come now */

@@ -38,6 +38,9 @@ typedef struct measurement {
     bool layers;         /* whether there is a profile */
     sg_trainer *trainer; /* the caller's; replaced when its run is complete */
 
+    uint8_t *pixels; /* [images], side by side; of the measurement itself */
+    uint32_t *labels, images;
+
     measure_rates train, infer;
     uint64_t peak_bytes; /* most memory the process has had */
     measure_profile profile;
